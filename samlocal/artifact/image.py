@@ -1,0 +1,129 @@
+"""The image that a runtime runs in: AWS's, its stand-in, or the one the user names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from samlocal.config import nearest
+from samlocal.engine import Engine, PullProgress
+from samlocal.errors import ImageError, TemplateError
+from samlocal.function.spec import FunctionSpec
+
+REGISTRY = "public.ecr.aws/lambda"
+
+STAND_INS = "samlocal/lambda"
+"""Images laid out like AWS's, built by ``make images`` where no registry is in reach."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """A Lambda runtime: the repository and tag of AWS's base image, and whether Lambda has deprecated it."""
+
+    name: str
+    repository: str
+    tag: str
+    deprecated: bool = False
+
+
+def _table() -> dict[str, Runtime]:
+    """Every runtime with a base image.
+
+    Source: Lambda developer guide, "Lambda runtimes", and the tags of public.ecr.aws/lambda. Deprecated ones run
+    with a warning, since their images are still there.
+    """
+    current = {
+        "nodejs": ("20", "22", "24"),
+        "python": ("3.10", "3.11", "3.12", "3.13", "3.14"),
+        "java": ("11", "17", "21", "25"),
+        "dotnet": ("8", "9", "10"),
+        "ruby": ("3.2", "3.3", "3.4"),
+        "provided": ("al2", "al2023"),
+    }
+    deprecated = {
+        "nodejs": ("10", "12", "14", "16", "18"),
+        "python": ("2.7", "3.6", "3.7", "3.8", "3.9"),
+        "java": ("8",),
+        "dotnet": ("6", "7"),
+        "ruby": ("2.5", "2.7"),
+        "go": ("1",),
+        "provided": ("alami",),
+    }
+    spelled = {
+        "nodejs": "nodejs{}.x",
+        "dotnet": "dotnet{}",
+        "go": "go{}.x",
+        "provided": "provided.{}",
+    }
+    table: dict[str, Runtime] = {}
+    for versions, is_deprecated in ((current, False), (deprecated, True)):
+        for repository, tags in versions.items():
+            for tag in tags:
+                name = spelled.get(repository, repository + "{}").format(tag)
+                table[name] = Runtime(name=name, repository=repository, tag=tag, deprecated=is_deprecated)
+    table["java8.al2"] = Runtime(name="java8.al2", repository="java", tag="8.al2")
+    table["provided"] = Runtime(name="provided", repository="provided", tag="alami", deprecated=True)
+    table["dotnetcore3.1"] = Runtime(name="dotnetcore3.1", repository="dotnet", tag="core3.1", deprecated=True)
+    table.pop("provided.alami")
+    return table
+
+
+def runtime(spec: FunctionSpec) -> Runtime:
+    """The function's runtime. Raises TemplateError for one that Lambda does not have, naming the nearest."""
+    table = _table()
+    name = spec.runtime or ""
+    if name not in table:
+        raise TemplateError(
+            f"{spec.location}: {spec.logical_id}: Lambda has no runtime {name}{nearest(name, table)}",
+            tip="Runtimes of today: "
+            + ", ".join(known.name for known in table.values() if not known.deprecated)
+            + ".",
+        )
+    return table[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """The image to start from; ``platform`` is Docker's name of the architecture, None where it may differ."""
+
+    name: str
+    platform: str | None
+    stand_in: bool = False
+
+
+def aws_image(known: Runtime, architecture: str) -> str:
+    return f"{REGISTRY}/{known.repository}:{known.tag}-{architecture}"
+
+
+def choose_image(
+    engine: Engine,
+    spec: FunctionSpec,
+    *,
+    named: Mapping[str, str],
+    pull: bool,
+    skip_pull: bool,
+    progress: Callable[[str, PullProgress], None],
+) -> Image:
+    """The image for a function, pulled when it is absent.
+
+    ``named`` holds ``--image``'s images by runtime. One that is there is never checked against its registry, unless
+    ``pull``. Where AWS's is absent and its stand-in there, the stand-in is taken and no registry is asked.
+    Raises ImageError, and TemplateError for an unknown runtime.
+    """
+    known = runtime(spec)
+    platform = f"linux/{'arm64' if spec.architecture == 'arm64' else 'amd64'}"
+    own = named.get(known.name)
+    wanted = own or aws_image(known, spec.architecture)
+    stand_in = f"{STAND_INS}-{known.repository}:{known.tag}"
+    if not pull:
+        if engine.has_image(wanted):
+            return Image(name=wanted, platform=platform if own is None else None)
+        if own is None and engine.has_image(stand_in):
+            return Image(name=stand_in, platform=None, stand_in=True)
+        if skip_pull:
+            raise ImageError(
+                f"{spec.logical_id}: the image {wanted} is not there, and --skip-pull-image forbids to pull it.",
+                tip=f"Pull it (`docker pull {wanted}`), or run without --skip-pull-image.",
+            )
+    engine.pull(wanted, platform=platform, progress=lambda step: progress(wanted, step))
+    return Image(name=wanted, platform=platform if own is None else None)

@@ -1,0 +1,58 @@
+"""The event that a user gives: a file, standard input, or the JSON itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from samlocal.cli.world import World
+from samlocal.errors import EventError
+from samlocal.function.limits import REQUEST_BYTES
+
+
+def read_event(given: str | None, world: World) -> bytes:
+    """The event's bytes, ``{}`` when none is given.
+
+    Raises EventError when it is absent, over 6 MB, or no JSON, with line and column.
+    """
+    if given is None:
+        return b"{}"
+    name, raw = _raw(given, world)
+    if len(raw) > REQUEST_BYTES:
+        raise EventError(
+            f"{name}: the event has {len(raw):,} bytes; Lambda takes {REQUEST_BYTES:,} at most.",
+            tip="Put what is large into S3 and its key into the event.",
+        )
+    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        json.loads(raw)
+    except json.JSONDecodeError as error:
+        raise EventError(
+            f"{name}:{error.lineno}:{error.colno}: the event is not JSON: {error.msg}.",
+            tip="An event is a JSON document.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise EventError(f"{name}: the event is not UTF-8: {error}.") from error
+    return raw
+
+
+def _raw(given: str, world: World) -> tuple[str, bytes]:
+    if given == "-":
+        return "standard input", world.stdin.read()
+    if given.lstrip()[:1] in ("{", "[", '"'):
+        return "--event", given.encode()
+    path = world.cwd / given
+    try:
+        return given, path.read_bytes()
+    except FileNotFoundError as error:
+        raise EventError(f"{given}: there is no such event file{_others(path)}.", tip=_TIP) from error
+    except OSError as error:
+        raise EventError(f"{given}: the event file cannot be read: {error.strerror}.", tip=_TIP) from error
+
+
+_TIP = "Give a file, `-` for standard input, or the JSON itself."
+
+
+def _others(path: Path) -> str:
+    there = sorted(file.name for file in path.parent.glob("*.json"))[:6] if path.parent.is_dir() else []
+    return f"; {path.parent.name}/ holds {', '.join(there)}" if there else ""

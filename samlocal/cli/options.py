@@ -1,0 +1,166 @@
+"""The options that commands share, and their defaults from samconfig.toml and ``SAMLOCAL_…`` variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from samlocal.cli.world import World
+from samlocal.config import FileSettings, file_settings, find_config, find_template
+from samlocal.errors import ConfigurationError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILE = "samlocal.file_settings"
+
+
+class EnvironmentCommand(click.Command):
+    """A command with defaults from samconfig.toml: flags win over ``SAMLOCAL_…``, these over the file."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        args = spread_overrides(args)
+        given, _, _ = self.make_parser(ctx).parse_args(list(args))
+        world: World = ctx.obj
+        file = read_file(world, given, known={option.name for option in self.params if option.name})
+        ctx.meta[_FILE] = file
+        # Values of the file and of the flags are put together, not replaced: see `parameter_overrides`.
+        ctx.default_map = {name: value for name, value in file.values.items() if name != "parameter_overrides"}
+        return super().parse_args(ctx, args)
+
+
+def read_file(world: World, given: Mapping[str, object], *, known: set[str]) -> FileSettings:
+    """The file's settings for the environment that the flags or ``SAMLOCAL_ENV_NAME`` name."""
+
+    def chosen(name: str) -> str | None:
+        value = given.get(name) or world.environ.get(f"SAMLOCAL_{name.upper()}")
+        return str(value) if value else None
+
+    template, config_file = chosen("template"), chosen("config_file")
+    path = find_config(
+        cwd=world.cwd,
+        config_file=Path(config_file) if config_file else None,
+        template=Path(template) if template else None,
+    )
+    env_name = chosen("env_name")
+    stack_given = chosen("stack_name") is not None
+    file = file_settings(path, env_name=env_name, known=known, stack_given=stack_given)
+    default = file.values.get("env_name")
+    if env_name is None and default:
+        return file_settings(path, env_name=str(default), known=known, stack_given=stack_given)
+    return file
+
+
+def spread_overrides(args: Sequence[str]) -> list[str]:
+    """``--parameter-overrides A=1 B=2``, SAM CLI's form, as one option for each."""
+    spread: list[str] = []
+    following = False
+    for index, arg in enumerate(args):
+        if arg == "--":
+            return [*spread, *args[index:]]
+        if arg == "--parameter-overrides":
+            following = True
+            if index + 1 >= len(args):
+                spread.append(arg)
+            continue
+        if following and "=" in arg and not arg.startswith("-"):
+            spread += ["--parameter-overrides", arg]
+            continue
+        following = False
+        spread.append(arg)
+    return spread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What every command that reads a template starts from. ``stack_name`` is None without an environment."""
+
+    world: World
+    template: Path
+    env_name: str | None
+    stack_name: str | None
+    profile: str | None
+    region: str | None
+    parameter_overrides: tuple[str, ...]
+    file: FileSettings
+
+    @property
+    def environment(self) -> str | None:
+        """What the user calls the environment."""
+        return self.env_name or self.stack_name
+
+
+def settings(ctx: click.Context) -> Settings:
+    """The shared options of a command. Raises TemplateError and ConfigurationError."""
+    world: World = ctx.obj
+    values = ctx.params
+    file: FileSettings = ctx.meta[_FILE]
+    env_name: str | None = values["env_name"] or (file.environment if "env_name" in file.values else None)
+    stack_name: str | None = values["stack_name"]
+    if env_name and not stack_name:
+        raise ConfigurationError(
+            f"{file.path}: the environment {env_name!r} names no stack.",
+            tip=f"Put stack_name into [{env_name}.deploy.parameters], or give -n/--stack-name.",
+        )
+    template: Path | None = values["template"]
+    return Settings(
+        world=world,
+        template=find_template(cwd=world.cwd, template=template),
+        env_name=env_name,
+        stack_name=stack_name,
+        profile=values["aws_profile"],
+        region=values["region"],
+        parameter_overrides=values["parameter_overrides"],
+        file=file,
+    )
+
+
+def variable(name: str) -> str:
+    return f"SAMLOCAL_{name.upper()}"
+
+
+def environment_options(command: F) -> F:
+    """The template and the environment, on every command that reads them."""
+    for option in reversed(
+        [
+            click.option(
+                "-e", "--env-name", metavar="ENV", envvar=variable("env_name"), help="Environment of samconfig.toml."
+            ),
+            click.option(
+                "-n",
+                "--stack-name",
+                metavar="STACK",
+                envvar=variable("stack_name"),
+                help="Deployed stack; alone it is an environment.",
+            ),
+            click.option(
+                "-t",
+                "--template",
+                "--template-file",
+                "template",
+                type=click.Path(path_type=Path),
+                envvar=variable("template"),
+                help="Template file.  [default: template.yaml, .yml or .json]",
+            ),
+            click.option(
+                "--config-file",
+                type=click.Path(path_type=Path),
+                envvar=variable("config_file"),
+                help="Configuration file.  [default: samconfig.toml]",
+            ),
+            click.option("--aws-profile", metavar="PROFILE", envvar=variable("aws_profile"), help="AWS profile."),
+            click.option("--region", envvar=variable("region"), help="AWS region."),
+            click.option(
+                "--parameter-overrides",
+                multiple=True,
+                metavar="KEY=VALUE…",
+                envvar=variable("parameter_overrides"),
+                help="Template parameters, as `sam deploy` takes them.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command

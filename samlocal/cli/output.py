@@ -1,0 +1,143 @@
+"""Everything that samlocal prints: the payload to standard output, the rest to standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from samlocal.cli.world import World
+from samlocal.errors import SamlocalError
+from samlocal.sandbox.report import end_line
+from samlocal.sandbox.result import Success, outcome
+
+if TYPE_CHECKING:
+    from samlocal.engine import PullProgress
+    from samlocal.sandbox.sandbox import Invocation
+
+
+class Output:
+    """Writes to one world's streams."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def notice(self, text: str) -> None:
+        """Something the user should know, in one line."""
+        self._error_line(click.style("samlocal: ", fg="cyan") + text)
+
+    def warning(self, text: str) -> None:
+        self._error_line(click.style("samlocal: ", fg="yellow") + text)
+
+    def error(self, error: SamlocalError) -> None:
+        self._error_line(click.style("Error: ", fg="red", bold=True) + error.message)
+        if error.tip:
+            self._error_line(error.tip)
+
+    def log(self, line: str) -> None:
+        """A line of the function's log."""
+        self._error_line(line)
+
+    def chunk(self, data: bytes) -> None:
+        """A part of a streamed response, at once."""
+        self._world.stdout.write(data)
+        self._world.stdout.flush()
+
+    def invocation(self, invocation: Invocation) -> None:
+        """The end of the log, then the payload."""
+        self._error_line(end_line(invocation.request_id))
+        self._error_line(invocation.report.line())
+        result = invocation.result
+        if isinstance(result, Success) and result.streamed:
+            return
+        self._world.stdout.write(result.payload + b"\n")
+        self._world.stdout.flush()
+
+    def invocation_as_json(self, invocation: Invocation, streamed: bytes) -> None:
+        """One object with the payload, how the invocation ended, and its figures (ms, MB)."""
+        self._error_line(end_line(invocation.request_id))
+        self._error_line(invocation.report.line())
+        result, report = invocation.result, invocation.report
+        payload = streamed if isinstance(result, Success) and result.streamed else result.payload
+        status, error_type = outcome(result)
+        self.document(
+            {
+                "request_id": invocation.request_id,
+                "status": status or "success",
+                "error_type": error_type,
+                "payload": _json_or_text(payload),
+                "duration": round(report.duration, 2),
+                "billed_duration": report.billed_duration,
+                "init_duration": None if report.init_duration is None else round(report.init_duration, 2),
+                "memory_size": report.memory_size,
+                "max_memory_used": report.max_memory_used,
+            }
+        )
+
+    def document(self, document: object) -> None:
+        """A JSON document as the payload."""
+        self._world.stdout.write(json.dumps(document, ensure_ascii=False).encode() + b"\n")
+        self._world.stdout.flush()
+
+    @contextmanager
+    def pulling(self) -> Iterator[PullView]:
+        """Shows images being pulled."""
+        view = PullView(self)
+        try:
+            yield view
+        finally:
+            view.close()
+
+    def _error_line(self, line: str) -> None:
+        click.echo(line, file=self._world.stderr)
+
+
+class PullView:
+    """The progress of a pull: a bar at a terminal, a line for its start elsewhere."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._bar: object | None = None
+        self._image: str | None = None
+        self._layers: dict[str, tuple[int, int]] = {}
+
+    def __call__(self, image: str, step: PullProgress) -> None:
+        if image != self._image:
+            self._image = image
+            self._output.notice(f"pulling {image} …")
+        if step.total and step.status in ("Downloading", "Extracting"):
+            self._layers[step.layer] = (step.current or 0, step.total)
+            self._show()
+
+    def _show(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+        if self._bar is None:
+            console = Console(stderr=True)
+            if not console.is_terminal:
+                return
+            bar = Progress(
+                TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console, transient=True
+            )
+            bar.add_task("image")
+            bar.start()
+            self._bar = bar
+        if isinstance(self._bar, Progress):
+            done, total = (sum(sizes) for sizes in zip(*self._layers.values(), strict=True))
+            self._bar.update(self._bar.task_ids[0], completed=done, total=total)
+
+    def close(self) -> None:
+        stop = getattr(self._bar, "stop", None)
+        if stop is not None:
+            stop()
+
+
+def _json_or_text(payload: bytes) -> object:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload.decode(errors="replace")

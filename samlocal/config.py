@@ -1,0 +1,171 @@
+"""What samconfig.toml says for an environment, and the settings every command starts from.
+
+Sections are SAM CLI's (SAM CLI developer guide, "SAM CLI configuration file"): ``[test.global.parameters]``,
+``[test.deploy.parameters]``, and samlocal's own ``[test.samlocal.parameters]``, later ones winning.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from samlocal.errors import ConfigurationError, TemplateError
+
+Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value]"
+
+CONFIG_FILES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
+TEMPLATE_FILES = ("template.yaml", "template.yml", "template.json")
+DEFAULT_ENVIRONMENT = "default"
+
+# What `sam deploy` calls these options, and what samlocal does.
+_SAM_NAMES = {
+    "stack_name": "stack_name",
+    "region": "region",
+    "profile": "aws_profile",
+    "parameter_overrides": "parameter_overrides",
+    "template_file": "template",
+    "template": "template",
+}
+_PATHS = frozenset({"template", "layer_cache_basedir", "env_vars", "debugger_path"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSettings:
+    """One environment's values by samlocal's option names; ``path`` is the file they stand in."""
+
+    path: Path | None = None
+    environment: str | None = None
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        return f"{self.path.name if self.path else 'samconfig.toml'} [{self.environment}]"
+
+
+def find_config(*, cwd: Path, config_file: Path | None, template: Path | None) -> Path | None:
+    """The configuration file: the one named, else the one here, else the one beside the template."""
+    if config_file is not None:
+        named = cwd / config_file
+        if not named.is_file():
+            raise ConfigurationError(f"{config_file}: there is no such configuration file.")
+        return named
+    folders = [cwd] if template is None else [cwd, (cwd / template).parent]
+    for folder in folders:
+        for name in CONFIG_FILES:
+            if (folder / name).is_file():
+                return folder / name
+    return None
+
+
+def file_settings(
+    path: Path | None, *, env_name: str | None, known: Collection[str], stack_given: bool
+) -> FileSettings:
+    """Reads one environment of a configuration file.
+
+    ``known`` are the option names that ``[….samlocal.parameters]`` may use. ``stack_given`` says that the stack is
+    named outside the file, so that the environment need not stand in it. Raises ConfigurationError.
+    """
+    if path is None:
+        if env_name is not None and not stack_given:
+            raise ConfigurationError(
+                f"There is no samconfig.toml here, so the environment {env_name!r} is not known.",
+                tip="Name its stack with -n/--stack-name, or run samlocal where samconfig.toml stands.",
+            )
+        return FileSettings(environment=env_name)
+    sections = _read(path)
+    environment = env_name or DEFAULT_ENVIRONMENT
+    if environment not in sections:
+        if env_name is None or stack_given:
+            return FileSettings(path=path, environment=env_name)
+        there = [name for name, section in sections.items() if isinstance(section, dict)]
+        raise ConfigurationError(
+            f"{path}: there is no environment {env_name!r}{nearest(env_name, there)}",
+            tip=f"It holds {', '.join(there) or 'none'}. Add [{env_name}.deploy.parameters] with its stack_name.",
+        )
+    values = dict(_environment(path, environment, sections[environment], known))
+    if env_name is None:
+        # Without -e there is no deployed stack: `sam deploy`'s default is no wish of the user's here.
+        values.pop("stack_name", None)
+    return FileSettings(path=path, environment=environment, values=values)
+
+
+def find_template(*, cwd: Path, template: Path | None) -> Path:
+    """The template named, or the one that stands here, as SAM CLI finds it. Raises TemplateError."""
+    if template is not None:
+        path = template if template.is_absolute() else cwd / template
+        if path.is_dir():
+            return find_template(cwd=path, template=None)
+        if not path.is_file():
+            raise TemplateError(
+                f"{template}: there is no such template file.", tip="Name the template with -t/--template."
+            )
+        return _short(path, cwd)
+    for name in TEMPLATE_FILES:
+        if (cwd / name).is_file():
+            return Path(name) if cwd == Path.cwd() else cwd / name
+    raise TemplateError(
+        f"There is no template here: none of {', '.join(TEMPLATE_FILES)} in {cwd}.",
+        tip="Name it with -t/--template, or put `template_file` into samconfig.toml.",
+    )
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """``; did you mean x?`` or a full stop: the end of a sentence about a name that is not there."""
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    lowered = {candidate.lower(): candidate for candidate in names}
+    if not close and name.lower() in lowered:
+        close = [lowered[name.lower()]]
+    return f"; did you mean {close[0]}?" if close else "."
+
+
+def _short(path: Path, cwd: Path) -> Path:
+    return path.relative_to(cwd) if path.is_relative_to(cwd) and cwd == Path.cwd() else path
+
+
+def _read(path: Path) -> dict[str, Value]:
+    try:
+        raw = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".toml":
+            return tomllib.loads(raw)
+        import yaml
+
+        loaded = yaml.safe_load(raw)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}.") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{path}: not valid YAML: {error}.") from error
+    return loaded if isinstance(loaded, dict) else {}
+
+
+def _environment(path: Path, environment: str, section: Value, known: Collection[str]) -> Iterator[tuple[str, Value]]:
+    for command in ("global", "deploy", "samlocal"):
+        for key, value in _parameters(section, command):
+            name = key.replace("-", "_")
+            if command != "samlocal":
+                if name not in _SAM_NAMES:
+                    continue
+                name = _SAM_NAMES[name]
+            else:
+                name = _SAM_NAMES.get(name, name)
+                if name not in known:
+                    raise ConfigurationError(
+                        f"{path}: [{environment}.samlocal.parameters]: there is no option {key!r}"
+                        f"{nearest(name, known)}",
+                        tip="Options stand there by their long names, as `samlocal invoke --help` shows them.",
+                    )
+            if name in _PATHS and isinstance(value, str):
+                value = str(path.parent / value)
+            yield name, value
+
+
+def _parameters(section: Value, command: str) -> Iterator[tuple[str, Value]]:
+    body = section.get(command) if isinstance(section, dict) else None
+    parameters = body.get("parameters") if isinstance(body, dict) else None
+    if isinstance(parameters, dict):
+        yield from parameters.items()

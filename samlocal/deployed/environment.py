@@ -1,0 +1,66 @@
+"""One environment: a deployed stack and everything that AWS is asked about it, each question once."""
+
+from __future__ import annotations
+
+from samlocal.aws import Aws, Credentials
+from samlocal.deployed import attributes, references, role
+from samlocal.deployed.attributes import AttributeValue
+from samlocal.deployed.function import DeployedFunction, read_function
+from samlocal.deployed.place import Place
+from samlocal.deployed.snapshot import Snapshot
+from samlocal.deployed.stack import Stack, StackResource, read_stack
+
+
+class Environment:
+    """Asks AWS as the caller; every method raises AwsError or a class below it."""
+
+    def __init__(self, aws: Aws, *, stack_name: str, snapshot: Snapshot) -> None:
+        self._aws = aws
+        self._stack_name = stack_name
+        self._snapshot = snapshot
+
+    @property
+    def stack(self) -> Stack:
+        return self.nested(self._stack_name)
+
+    @property
+    def place(self) -> Place:
+        return self.stack.place
+
+    def nested(self, name: str) -> Stack:
+        """Another stack of the account, such as a nested one, by name or ARN."""
+        return self._snapshot.ask(("stack", name), lambda: read_stack(self._aws, name))
+
+    def function(self, name: str) -> DeployedFunction:
+        return self._snapshot.ask(("function", name), lambda: read_function(self._aws, name))
+
+    def attribute(self, resource: StackResource, attribute: str) -> AttributeValue:
+        known = attributes.attribute_of_id(resource.type, resource.physical_id, attribute, self.place)
+        if known is not None:
+            return known
+        return self._snapshot.ask(
+            ("attribute", resource.type, resource.physical_id, attribute),
+            lambda: attributes.attribute_from_aws(self._aws, resource.type, resource.physical_id, attribute),
+        )
+
+    def export(self, name: str) -> str:
+        return self._snapshot.ask(("export", name), lambda: references.read_export(self._aws, name))
+
+    def ssm_parameter(self, key: str, *, decrypt: bool) -> str:
+        return self._snapshot.ask(
+            ("ssm", key, str(decrypt)), lambda: references.read_ssm_parameter(self._aws, key, decrypt=decrypt)
+        )
+
+    def secret(self, key: str) -> str:
+        return self._snapshot.ask(("secret", key), lambda: references.read_secret(self._aws, key))
+
+    def zones(self, region: str) -> list[str]:
+        return self._snapshot.ask(("zones", region), lambda: references.read_zones(self._aws, region))
+
+    def role_credentials(self, role_arn: str) -> Credentials:
+        """Raises RoleDeniedError when the caller may not assume the role."""
+        return self._snapshot.ask(("credentials", role_arn), lambda: role.assume_role(self._aws, role_arn))
+
+    def own_credentials(self) -> Credentials:
+        """The caller's own keys."""
+        return self._aws.credentials()

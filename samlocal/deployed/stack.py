@@ -1,0 +1,110 @@
+"""A deployed CloudFormation stack: its parameters, outputs, and resources' physical ids."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from samlocal.aws import Aws, AwsCallError
+from samlocal.deployed.place import Place
+from samlocal.errors import AwsError, StackNotFoundError
+
+# A stack in one of these states has no resources to run against (CloudFormation user guide, "Stack status codes").
+_GONE = frozenset({"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackParameter:
+    """A parameter's value in the stack; ``resolved`` is what CloudFormation read from SSM for it.
+
+    ``value`` is None for a NoEcho parameter: CloudFormation shows it as asterisks.
+    """
+
+    value: str | None
+    resolved: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackResource:
+    """A resource of the stack."""
+
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A stack as CloudFormation describes it."""
+
+    name: str
+    arn: str
+    status: str
+    parameters: Mapping[str, StackParameter]
+    outputs: Mapping[str, str]
+    resources: Mapping[str, StackResource]
+
+    @property
+    def place(self) -> Place:
+        return Place.from_arn(self.arn)
+
+
+def read_stack(aws: Aws, name: str) -> Stack:
+    """Describes a stack by name or ARN.
+
+    Raises StackNotFoundError, naming stacks of a like name, and AwsError.
+    """
+    try:
+        (described,) = aws.call("cloudformation", "describe_stacks", StackName=name)["Stacks"]
+    except AwsCallError as error:
+        if error.code == "ValidationError" and "does not exist" in error.message:
+            raise _not_found(aws, name) from error
+        raise
+    if described["StackStatus"] in _GONE:
+        raise _not_found(aws, name)
+    resources = {
+        summary["LogicalResourceId"]: StackResource(
+            logical_id=summary["LogicalResourceId"],
+            physical_id=summary["PhysicalResourceId"],
+            type=summary["ResourceType"],
+            status=summary["ResourceStatus"],
+        )
+        for page in aws.pages("cloudformation", "list_stack_resources", StackName=name)
+        for summary in page["StackResourceSummaries"]
+        if summary.get("PhysicalResourceId") and summary["ResourceStatus"] != "DELETE_COMPLETE"
+    }
+    return Stack(
+        name=described["StackName"],
+        arn=described["StackId"],
+        status=described["StackStatus"],
+        parameters={
+            parameter["ParameterKey"]: StackParameter(
+                value=None if set(parameter.get("ParameterValue", "")) == {"*"} else parameter.get("ParameterValue"),
+                resolved=parameter.get("ResolvedValue"),
+            )
+            for parameter in described.get("Parameters", ())
+        },
+        outputs={output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())},
+        resources=resources,
+    )
+
+
+def _not_found(aws: Aws, name: str) -> StackNotFoundError:
+    try:
+        names = {
+            summary["StackName"]
+            for page in aws.pages("cloudformation", "list_stacks")
+            for summary in page["StackSummaries"]
+            if summary["StackStatus"] not in _GONE
+        }
+    except AwsError:
+        names = set()
+    like = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    there = f"Stacks of a like name there: {', '.join(like)}." if like else "No stack there has a like name."
+    return StackNotFoundError(
+        f"There is no stack {name} in {aws.region}.",
+        tip=f"{there} Deploy it (`sam deploy`), or name another stack with -n, region with --region, "
+        "account with --aws-profile.",
+    )

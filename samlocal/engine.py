@@ -1,0 +1,323 @@
+"""The only user of docker: the containers, images and networks of one Docker engine."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samlocal.errors import EngineError, ImageError
+
+if TYPE_CHECKING:
+    import docker
+
+# Long enough to send a request; the engine carries it out whether or not anyone hears its answer.
+_UNHEARD_SECONDS = 0.005
+
+LABEL = "samlocal"
+"""On everything that samlocal makes in Docker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A folder or file of the host, read-only in the container."""
+
+    source: Path
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """A container to be made. ``memory`` and ``tmp_size`` are in MB; ``environment`` replaces the image's own."""
+
+    name: str
+    image: str
+    platform: str | None
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    working_dir: str | None
+    user: str
+    environment: Mapping[str, str]
+    mounts: tuple[Mount, ...]
+    labels: Mapping[str, str]
+    network: str
+    extra_hosts: Mapping[str, str] = field(default_factory=dict)
+    memory: int
+    tmp_size: int
+    open_files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerState:
+    """How a container stands. ``pid`` is the host's, 0 when it does not run."""
+
+    running: bool
+    exit_status: int
+    out_of_memory: bool
+    pid: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullProgress:
+    """One step of a pull: what is done for which layer, and bytes where the engine tells them."""
+
+    layer: str
+    status: str
+    current: int | None
+    total: int | None
+
+
+class Engine:
+    """One Docker engine. Every method raises EngineError when it does not answer."""
+
+    def __init__(self, client: docker.APIClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls, environ: Mapping[str, str]) -> Engine:
+        """The engine at DOCKER_HOST, else the current Docker context's, else the default socket's."""
+        from docker.api.client import APIClient
+        from docker.errors import DockerException
+        from docker.utils import kwargs_from_env
+
+        options = kwargs_from_env(environment=dict(environ))
+        if "base_url" not in options:
+            host = _context_host(environ)
+            if host:
+                options["base_url"] = host
+        try:
+            return cls(APIClient(version="auto", **options))
+        except DockerException as error:
+            where = options.get("base_url", "its default socket")
+            raise EngineError(
+                f"No Docker engine answers at {where}: {_cause(error)}.",
+                tip="Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST.",
+            ) from error
+
+    # images
+
+    def has_image(self, name: str) -> bool:
+        from docker.errors import ImageNotFound
+
+        with _translated("the image cannot be looked up"):
+            try:
+                self._client.inspect_image(name)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return False
+            return True
+
+    def pull(self, name: str, *, platform: str | None, progress: Callable[[PullProgress], None]) -> None:
+        """Pulls an image. Raises ImageError when the registry does not give it."""
+        from docker.errors import APIError, DockerException
+
+        repository, _, tag = name.rpartition(":")
+        if "/" in tag or not repository:
+            repository, tag = name, "latest"
+        try:
+            steps = self._client.pull(repository, tag=tag, platform=platform, stream=True, decode=True)
+            for step in steps:
+                if "error" in step:
+                    raise ImageError(f"The image {name} cannot be pulled: {step['error']}.", tip=_image_tip(name))
+                detail = step.get("progressDetail") or {}
+                progress(
+                    PullProgress(
+                        layer=str(step.get("id", "")),
+                        status=str(step.get("status", "")),
+                        current=detail.get("current"),
+                        total=detail.get("total"),
+                    )
+                )
+        except APIError as error:
+            raise ImageError(
+                f"The image {name} cannot be pulled: {error.explanation}.", tip=_image_tip(name)
+            ) from error
+        except DockerException as error:
+            raise EngineError(f"The image {name} cannot be pulled: {error}.") from error
+
+    # networks
+
+    def gateway(self, network: str) -> str | None:
+        """The host's address on a bridge network, None where the network has none."""
+        from docker.errors import NotFound
+
+        with _translated(f"the network {network} cannot be looked up"):
+            try:
+                described = self._client.inspect_network(network)
+            except NotFound as error:
+                raise EngineError(
+                    f"There is no Docker network {network}.", tip="`docker network ls` shows those there are."
+                ) from error
+            for pool in described.get("IPAM", {}).get("Config") or ():
+                gateway = pool.get("Gateway")
+                if gateway and ":" not in gateway:
+                    return str(gateway)
+        return None
+
+    # containers
+
+    def create(self, spec: ContainerSpec) -> str:
+        """Makes a container and gives its id. It does not run yet."""
+        import docker.types
+        from docker.errors import ImageNotFound
+
+        client = self._client
+        host_config = client.create_host_config(
+            # Not `binds`: those split at colons, and make a folder where the source is absent.
+            mounts=[
+                docker.types.Mount(mount.target, str(mount.source), type="bind", read_only=True)
+                for mount in spec.mounts
+            ],
+            network_mode=spec.network,
+            extra_hosts=dict(spec.extra_hosts),
+            read_only=True,
+            tmpfs={"/tmp": f"rw,nosuid,nodev,exec,mode=1777,size={spec.tmp_size}m"},  # noqa: S108 - in the container
+            mem_limit=f"{spec.memory}m",
+            memswap_limit=f"{spec.memory}m",
+            ulimits=[docker.types.Ulimit(name="nofile", soft=spec.open_files, hard=spec.open_files)],
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            init=True,
+        )
+        with _translated("the container cannot be made"):
+            try:
+                made = client.create_container(
+                    image=spec.image,
+                    name=spec.name,
+                    platform=spec.platform,
+                    entrypoint=list(spec.entrypoint) or None,
+                    command=list(spec.command),
+                    working_dir=spec.working_dir,
+                    user=spec.user,
+                    environment=[f"{name}={value}" for name, value in spec.environment.items()],
+                    labels=dict(spec.labels),
+                    host_config=host_config,
+                )
+            except ImageNotFound as error:
+                raise ImageError(f"The image {spec.image} is not there.", tip=_image_tip(spec.image)) from error
+            return str(made["Id"])
+
+    def attach(self, container: str) -> Iterator[tuple[bytes | None, bytes | None]]:
+        """What the container writes, as (standard output, standard error) pieces, to its end.
+
+        Attach before the start, so that nothing is missed.
+        """
+        with _translated("the container's output cannot be read"):
+            pieces: Iterator[tuple[bytes | None, bytes | None]] = self._client.attach(
+                container, stdout=True, stderr=True, stream=True, demux=True
+            )
+            return pieces
+
+    def start(self, container: str) -> None:
+        with _translated("the container cannot be started"):
+            self._client.start(container)
+
+    def state(self, container: str) -> ContainerState | None:
+        """None when the container is gone."""
+        from docker.errors import NotFound
+
+        with _translated("the container cannot be looked up"):
+            try:
+                state = self._client.inspect_container(container)["State"]
+            except NotFound:
+                return None
+            return ContainerState(
+                running=bool(state["Running"]),
+                exit_status=int(state["ExitCode"]),
+                out_of_memory=bool(state["OOMKilled"]),
+                pid=int(state["Pid"]),
+            )
+
+    def remove(self, container: str, *, wait: bool = True) -> None:
+        """Kills and removes a container; one that is gone already is no error.
+
+        Without ``wait`` the request is sent and its answer left: the engine finishes by itself.
+        """
+        import requests
+
+        client = self._client
+        # The SDK's own call cannot leave before the answer: its timeout is the whole client's.
+        url = f"{client.base_url}/v{client.api_version}/containers/{container}"
+        try:
+            answer = client.delete(
+                url, params={"force": "1", "v": "1"}, timeout=client.timeout if wait else _UNHEARD_SECONDS
+            )
+        except requests.exceptions.RequestException as error:
+            if wait:
+                raise EngineError(f"The container {container} cannot be removed: {error}.") from error
+            return
+        # 404: it is gone. 409: somebody else's removal of it is under way.
+        if not answer.ok and answer.status_code not in (404, 409):
+            raise EngineError(f"The container {container} cannot be removed: {answer.text.strip()}.")
+
+    def labelled(self) -> Mapping[str, Mapping[str, str]]:
+        """Every container with samlocal's label, running or not: its labels by its id."""
+        with _translated("the containers cannot be listed"):
+            found = self._client.containers(all=True, filters={"label": LABEL})
+            return {str(container["Id"]): container["Labels"] for container in found}
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class _translated:  # noqa: N801 - reads as the statement it is
+    """Turns the Docker SDK's exceptions into EngineError."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None:
+            return
+        import requests
+        from docker.errors import APIError, DockerException
+
+        if isinstance(error, APIError):
+            raise EngineError(f"Docker: {self._what}: {error.explanation or error}.") from error
+        if isinstance(error, (DockerException, requests.exceptions.RequestException)):
+            raise EngineError(
+                f"Docker: {self._what}: {_cause(error)}.", tip="Is the Docker engine still running?"
+            ) from error
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason: the SDK wraps a missing socket four times."""
+    while error.__context__ is not None:
+        error = error.__context__
+    text = str(error)
+    return text if len(text) < 200 else f"{text[:200]}…"
+
+
+def _context_host(environ: Mapping[str, str]) -> str | None:
+    """The current Docker context's address: the SDK itself looks only at DOCKER_HOST."""
+    folder = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", os.sep)) / ".docker")
+    name = environ.get("DOCKER_CONTEXT")
+    if name is None:
+        try:
+            name = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("currentContext")
+        except (OSError, ValueError):
+            return None
+    if not name or name == "default":
+        return None
+    from docker.context import ContextAPI
+    from docker.errors import DockerException
+
+    try:
+        context: Any = ContextAPI.get_context(name)
+    except (DockerException, OSError, ValueError) as error:
+        raise EngineError(f"The Docker context {name} cannot be read: {error}.") from error
+    if context is None:
+        raise EngineError(f"There is no Docker context {name}.", tip="`docker context ls` shows those there are.")
+    return str(context.Host) if context.Host else None
+
+
+def _image_tip(name: str) -> str:
+    return (
+        f"Check the network, pull it by hand (`docker pull {name}`), or name another image with "
+        "--image RUNTIME=IMAGE. In samlocal's own checkout `make images` builds stand-ins."
+    )

@@ -1,0 +1,1 @@
+"""Joins what the template says of a function with what AWS knows of it."""

@@ -1,0 +1,174 @@
+"""A function's environment variables: those the template declares, and Lambda's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from samlocal.errors import UnresolvedError
+from samlocal.template.intrinsics import Evaluator
+from samlocal.template.model import Resource, Template
+from samlocal.template.reader import Map, Node
+from samlocal.template.values import Known, Origin, Unknown, text, written
+
+# What a user may not set (Lambda developer guide, "Defined runtime environment variables"). The names that runtimes
+# document as unreserved (LANG, PATH, TZ and others) are not among them.
+RESERVED = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    }
+)
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """An environment variable with its value and where that came from."""
+
+    name: str
+    value: str
+    origins: tuple[Origin, ...]
+    line: int
+
+    @property
+    def secret(self) -> bool:
+        return any(origin.secret for origin in self.origins)
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        return tuple(origin.text for origin in self.origins if origin.placeholder)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingVariable:
+    """A variable whose value cannot be known."""
+
+    name: str
+    unknown: Unknown
+    line: int
+
+
+def declared_variables(
+    template: Template, resource: Resource, evaluator: Evaluator
+) -> tuple[Variable | MissingVariable, ...]:
+    """The variables of ``Environment.Variables``, Globals merged; one that is ``AWS::NoValue`` is left out."""
+    environment = _mapping(resource.properties.get("Environment"), evaluator)
+    variables = _mapping(environment.get("Variables"), evaluator) if isinstance(environment, Map) else environment
+    if isinstance(variables, Unknown):
+        return (MissingVariable(name="Environment", unknown=variables, line=resource.line_of("Environment")),)
+    found: list[Variable | MissingVariable] = []
+    for name, node in variables.items():
+        line = variables.line_of(name)
+        match evaluator.evaluate(node):
+            case Known() as known:
+                origins = known.origins or (Origin(text=template.place(line)),)
+                found.append(Variable(name=name, value=text(known.value), origins=origins, line=line))
+            case Unknown() as unknown:
+                found.append(MissingVariable(name=name, unknown=unknown, line=line))
+    return tuple(found)
+
+
+def _mapping(node: Node, evaluator: Evaluator) -> Map | Unknown:
+    """A mapping whose values are still expressions; the mapping itself may stand behind an Fn::If."""
+    if node is None:
+        return Map()
+    if isinstance(node, Map):
+        chosen = evaluator.branch(node)
+        if isinstance(chosen, Unknown):
+            return chosen
+        if chosen is None:
+            return Map()
+        if isinstance(chosen, Map):
+            return chosen
+    return Unknown(
+        expression=written(node), reason="variables are a mapping of names to values", tip="Mend the template."
+    )
+
+
+def require_known(
+    template: Template, resource: Resource, variables: Iterable[Variable | MissingVariable]
+) -> tuple[Variable, ...]:
+    """The variables when each is known. Raises UnresolvedError that names every one that is not."""
+    known = [variable for variable in variables if isinstance(variable, Variable)]
+    missing = [variable for variable in variables if isinstance(variable, MissingVariable)]
+    if not missing:
+        return tuple(known)
+    lines = [
+        f"{template.place(variable.line)}: {resource.logical_id}: {variable.name} = {variable.unknown.expression}: "
+        f"{variable.unknown.reason}."
+        for variable in missing
+    ]
+    tips = dict.fromkeys(variable.unknown.tip for variable in missing)
+    raise UnresolvedError("\n".join(lines), tip=" ".join(tips))
+
+
+def name_problem(name: str) -> str | None:
+    """Why Lambda would refuse a variable of this name, or None."""
+    if name in RESERVED:
+        return f"{name} is Lambda's own and cannot be set"
+    if not _NAME.fullmatch(name):
+        return f"{name} is no name for a variable: letters, digits and underscores, a letter first, two at least"
+    return None
+
+
+def lambda_variables(
+    *,
+    function_name: str,
+    memory: int,
+    region: str,
+    handler: str | None,
+    log_group: str,
+    log_stream: str,
+    credentials: Mapping[str, str],
+    image_function: bool,
+) -> dict[str, str]:
+    """What Lambda itself sets, without the address of the Runtime API.
+
+    Source: Lambda developer guide, "Defined runtime environment variables", and environments recorded on AWS.
+    """
+    variables = {
+        **credentials,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_LAMBDA_FUNCTION_NAME": function_name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory),
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129:2000",
+        "_AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
+        "TZ": ":UTC",
+    }
+    if image_function:
+        return variables
+    return variables | {
+        "_HANDLER": handler or "",
+        "LAMBDA_TASK_ROOT": "/var/task",
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
+        "LANG": "en_US.UTF-8",
+        "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+        "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib"
+        ":/var/task:/var/task/lib:/opt/lib",
+    }

@@ -1,0 +1,36 @@
+"""Lambda's limits, checked where a template's values come in.
+
+Source: Lambda developer guide, "Lambda quotas".
+"""
+
+from __future__ import annotations
+
+DEFAULT_TIMEOUT = 3
+DEFAULT_MEMORY = 128
+DEFAULT_STORAGE = 512
+
+TIMEOUT = range(1, 901)
+"""Seconds."""
+
+MEMORY = range(128, 10_241)
+"""MB."""
+
+STORAGE = range(512, 10_241)
+"""MB of /tmp."""
+
+LAYERS = 5
+
+REQUEST_BYTES = 6_291_456
+"""The largest event of a synchronous invocation."""
+
+RESPONSE_BYTES = 6_291_556
+"""The largest buffered response, as the Runtime API counts it."""
+
+STREAMED_BYTES = 200 * 1024 * 1024
+"""The largest streamed response."""
+
+ENVIRONMENT_BYTES = 4096
+"""All variables together."""
+
+INIT_SECONDS = 10
+"""What the init phase may take before it is run again inside the invocation."""

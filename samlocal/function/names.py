@@ -1,0 +1,195 @@
+"""What references stand for: the deployed stack's values with an environment, placeholders without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from samlocal.deployed import attributes
+from samlocal.deployed.attributes import AttributeValue
+from samlocal.deployed.environment import Environment
+from samlocal.deployed.place import Place
+from samlocal.errors import AwsError
+from samlocal.template.model import STACK_TYPES, Parameter, Resource
+from samlocal.template.reader import Node
+from samlocal.template.values import Answer, Json, Known, Origin, ParameterValue, Reference, Unknown
+
+PLACEHOLDER_ACCOUNT = "123456789012"
+PLACEHOLDER_STACK = "samlocal"
+
+_OUTPUT = "Outputs."
+
+
+class DeployedNames:
+    """Names of a deployed environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def resource(self, reference: Reference, evaluate: Callable[[Node], Answer]) -> Answer:
+        stack = self._environment.stack
+        deployed = stack.resources.get(reference.logical_id)
+        origin = Origin(text=f"stack {stack.name}: {reference.logical_id}")
+        if deployed is None:
+            return self._undeployed(reference, evaluate)
+        attribute = reference.attribute
+        if attribute is None:
+            value = attributes.reference(deployed.type, deployed.physical_id, self._environment.place)
+            return Known(value=value, origins=(origin,))
+        if deployed.type in STACK_TYPES and attribute.startswith(_OUTPUT):
+            return self._output(reference, deployed.physical_id, attribute.removeprefix(_OUTPUT))
+        try:
+            found = self._environment.attribute(deployed, attribute)
+        except AwsError as error:
+            return _unknown(reference.expression, error)
+        return Known(value=_json(found), origins=(origin,))
+
+    def export(self, name: str) -> Answer:
+        try:
+            return Known(value=self._environment.export(name), origins=(Origin(text=f"export {name}"),))
+        except AwsError as error:
+            return _unknown(f"!ImportValue {name}", error)
+
+    def dynamic(self, service: str, key: str) -> Answer:
+        secret = service != "ssm"
+        try:
+            if service == "secretsmanager":
+                value = self._environment.secret(key)
+            else:
+                value = self._environment.ssm_parameter(key, decrypt=secret)
+        except AwsError as error:
+            return _unknown(f"{{{{resolve:{service}:{key}}}}}", error)
+        return Known(value=value, origins=(Origin(text=f"{service} {key}", secret=secret),))
+
+    def zones(self, region: str) -> Answer:
+        try:
+            zones = self._environment.zones(region)
+        except AwsError as error:
+            return _unknown(f"!GetAZs {region}", error)
+        return Known(value=list(zones), origins=(Origin(text=f"availability zones of {region}"),))
+
+    def _output(self, reference: Reference, stack_arn: str, name: str) -> Answer:
+        try:
+            nested = self._environment.nested(stack_arn)
+        except AwsError as error:
+            return _unknown(reference.expression, error)
+        if name not in nested.outputs:
+            there = ", ".join(nested.outputs) or "none"
+            return Unknown(
+                expression=reference.expression,
+                reason=f"the nested stack {nested.name} has no output {name}",
+                tip=f"Its outputs are {there}. Deploy the change, or give the value with --set.",
+            )
+        return Known(value=nested.outputs[name], origins=(Origin(text=f"stack {nested.name}: output {name}"),))
+
+    def _undeployed(self, reference: Reference, evaluate: Callable[[Node], Answer]) -> Answer:
+        name = _own_name(reference.resource, evaluate)
+        if reference.resource is not None and isinstance(name, Known):
+            place = self._environment.place
+            type_ = reference.resource.type
+            physical_id = attributes.id_from_name(type_, str(name.value), place)
+            if physical_id is not None:
+                value = (
+                    attributes.reference(type_, physical_id, place)
+                    if reference.attribute is None
+                    else attributes.attribute_of_id(type_, physical_id, reference.attribute, place)
+                )
+                if value is not None:
+                    return Known(
+                        value=_json(value), origins=(Origin(text=f"name of {reference.logical_id} in the template"),)
+                    )
+        stack = self._environment.stack
+        return Unknown(
+            expression=reference.expression,
+            reason=f"the stack {stack.name} has no resource {reference.logical_id}",
+            tip="Deploy it (`sam deploy`), or give the value with --set NAME=VALUE.",
+        )
+
+
+class PlaceholderNames:
+    """Names without an environment: placeholders of the right form for what the template does not determine."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def resource(self, reference: Reference, evaluate: Callable[[Node], Answer]) -> Answer:
+        resource = reference.resource
+        if resource is None:
+            return _invented(reference.logical_id, reference.expression)
+        name = _own_name(resource, evaluate)
+        given = str(name.value) if isinstance(name, Known) else None
+        origins = name.origins if isinstance(name, Known) else ()
+        if given is not None:
+            physical_id = attributes.id_from_name(resource.type, given, self._place)
+            if physical_id is not None and reference.attribute is None:
+                return Known(value=physical_id, origins=origins)
+        if reference.attribute is None:
+            invented = attributes.placeholder_id(resource.type, reference.logical_id, self._place, name=given)
+            return _invented(invented, reference.expression, *origins)
+        attribute = attributes.placeholder_attribute(
+            resource.type, reference.logical_id, reference.attribute, self._place, name=given
+        )
+        return _invented(attribute, reference.expression, *origins)
+
+    def export(self, name: str) -> Answer:
+        return _invented(f"placeholder-{name}", f"!ImportValue {name}")
+
+    def dynamic(self, service: str, key: str) -> Answer:
+        return _invented(f"placeholder-{key.strip('/')}", f"{{{{resolve:{service}:{key}}}}}")
+
+    def zones(self, region: str) -> Answer:
+        zones = [f"{region}{letter}" for letter in "abc"]
+        return Known(value=list(zones), origins=(Origin(text=f"!GetAZs {region}", placeholder=True),))
+
+
+def placeholder_parameters(
+    parameters: Mapping[str, Parameter], given: Mapping[str, ParameterValue]
+) -> dict[str, ParameterValue]:
+    """Values of the right form for the parameters that have neither a default nor a given value."""
+    return {
+        name: ParameterValue(text=_placeholder_text(parameter), origin=f"!Ref {name}", placeholder=True)
+        for name, parameter in parameters.items()
+        if parameter.default is None and name not in given
+    }
+
+
+def _placeholder_text(parameter: Parameter) -> str:
+    if parameter.allowed:
+        return parameter.allowed[0]
+    if "Number" in parameter.type:
+        return "0"
+    match = [
+        part for part in parameter.type.replace("<", " ").replace(">", " ").split() if part.startswith("AWS::EC2::")
+    ]
+    if match:
+        kind = match[-1].split("::")[2].lower()
+        return {"vpc": "vpc-0", "subnet": "subnet-0", "securitygroup": "sg-0", "image": "ami-0"}.get(
+            kind, f"placeholder-{parameter.name}"
+        )
+    return f"placeholder-{parameter.name}"
+
+
+def _own_name(resource: Resource | None, evaluate: Callable[[Node], Answer]) -> Answer | None:
+    """The name that the template itself gives to a resource, where its type has one."""
+    if resource is None:
+        return None
+    name = attributes.ref_is_name(resource.type)
+    if name is None or name not in resource.properties:
+        return None
+    return evaluate(resource.properties[name])
+
+
+def _json(value: AttributeValue) -> Json:
+    # A list of texts is a list of JSON values, but lists are invariant.
+    return [*value] if isinstance(value, list) else value
+
+
+def _invented(value: AttributeValue, expression: str, *origins: Origin) -> Known:
+    return Known(value=_json(value), origins=(*origins, Origin(text=expression, placeholder=True)))
+
+
+def _unknown(expression: str, error: AwsError) -> Unknown:
+    return Unknown(
+        expression=expression,
+        reason=error.message.rstrip("."),
+        tip=error.tip or "Give the value with --set NAME=VALUE.",
+    )

@@ -1,0 +1,124 @@
+"""The local AWS endpoint: moto's server, a process of its own on loopback."""
+
+from __future__ import annotations
+
+import http.client
+import importlib.util
+import json
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from samlocal.errors import AwsError, ConfigurationError
+
+ACCOUNT = "123456789012"  # moto's, unless told otherwise
+
+_PROGRAM = Path(__file__).with_name("moto_process.py")
+_TAIL = 15
+
+# The endpoint takes any key. These cannot be mistaken for real ones, and the child must find no real ones.
+_KEYS = {
+    "AWS_ACCESS_KEY_ID": "local",
+    "AWS_SECRET_ACCESS_KEY": "local",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+_NO_FILES = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+# What a Python program needs to start and find its packages. Nothing of the user's AWS or proxy settings.
+_INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalServer:
+    """A running endpoint that stands in for every AWS service."""
+
+    url: str
+    pid: int
+
+    def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """``environ`` for programs that are to use this endpoint: no profile, no other keys, no proxy in between."""
+        kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
+        direct = ",".join(filter(None, [environ.get("NO_PROXY", environ.get("no_proxy")), "127.0.0.1"]))
+        return kept | _KEYS | _NO_FILES | {"AWS_ENDPOINT_URL": self.url, "NO_PROXY": direct, "no_proxy": direct}
+
+
+@contextmanager
+def serve(environ: Mapping[str, str], *, deadline: float = 30) -> Iterator[LocalServer]:
+    """Starts the endpoint, empty, and stops it at the end of the block.
+
+    ``deadline`` is in seconds, for the start. Raises ConfigurationError where moto is not installed, AwsError with
+    the process's last log lines where it does not come up.
+    """
+    if importlib.util.find_spec("moto") is None:
+        raise ConfigurationError(
+            "The local environment is moto's server, which is not installed.",
+            tip="Install it beside samlocal: pip install 'samlocal[local]'",
+        )
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            # -P: moto_process.py's own folder is no place to import from.
+            [sys.executable, "-P", str(_PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={name: environ[name] for name in _INHERITED if name in environ} | _KEYS | _NO_FILES,
+            # Out of the terminal's reach: Ctrl-C is this process's to answer, which may still need the endpoint.
+            start_new_session=True,
+        )
+        try:
+            url = f"http://127.0.0.1:{_port(process, log, time.monotonic() + deadline)}"
+            yield LocalServer(url=url, pid=process.pid)
+        finally:
+            _stop(process)
+
+
+def _port(process: subprocess.Popen[bytes], log: IO[str], until: float) -> int:
+    """The port, once the endpoint answers there."""
+    assert process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
+    readable, _, _ = select.select([process.stdout], [], [], max(0.0, until - time.monotonic()))
+    line = process.stdout.readline() if readable else b""
+    if not line:
+        raise _failed(process, log)
+    port = int(json.loads(line)["port"])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=max(0.1, until - time.monotonic()))
+    try:
+        connection.request("GET", "/moto-api/data.json")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException) as error:
+        raise _failed(process, log) from error
+    finally:
+        connection.close()
+    return port
+
+
+def _failed(process: subprocess.Popen[bytes], log: IO[str]) -> AwsError:
+    try:
+        how = f"ended with exit status {process.wait(timeout=0.5)}"
+    except subprocess.TimeoutExpired:
+        how = "did not answer in time"
+    log.seek(0)
+    last = log.read().splitlines()[-_TAIL:]
+    quoted = "".join(f"\n  {line}" for line in last) or " It logged nothing."
+    return AwsError(
+        f"The local endpoint (moto's server) {how}.{quoted}",
+        tip="Check the installation: pip install 'samlocal[local]'",
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None  # noqa: S101 - Popen was asked for pipes
+    assert process.stdout is not None  # noqa: S101
+    process.stdin.close()
+    try:
+        process.wait(timeout=2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    finally:
+        process.stdout.close()

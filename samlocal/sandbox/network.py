@@ -1,0 +1,75 @@
+"""How a container reaches samlocal: the address to listen on, and the one the container uses."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from samlocal.engine import Engine
+from samlocal.errors import EngineError
+from samlocal.sandbox.listener import AddressNotHereError, bound_socket
+
+DEFAULT_NETWORK = "bridge"
+HOST_NETWORK = "host"
+_LOOPBACK = "127.0.0.1"
+_HOST_NAME = "host.docker.internal"
+
+# State 02 in /proc/net/tcp: a connection that nobody has answered (Linux kernel, include/net/tcp_states.h).
+_SYN_SENT = "02"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """``host`` is where samlocal listens, ``seen_as`` what the container calls that."""
+
+    network: str
+    host: str
+    seen_as: str
+    extra_hosts: Mapping[str, str] = field(default_factory=dict)
+
+
+def open_route(engine: Engine, network: str) -> tuple[Route, socket.socket]:
+    """A way from the network's containers to this machine, with a socket that listens there. Never 0.0.0.0.
+
+    On a Linux engine that is the bridge's gateway; an engine in a virtual machine (Docker Desktop, Colima) has its
+    gateway elsewhere and hands ``host.docker.internal`` to this machine's loopback. Raises EngineError.
+    """
+    if network == HOST_NETWORK:
+        return Route(network=network, host=_LOOPBACK, seen_as=_LOOPBACK), bound_socket(_LOOPBACK)
+    gateway = engine.gateway(network)
+    if gateway is None:
+        raise EngineError(
+            f"Containers on the Docker network {network} cannot reach this machine: it has no gateway.",
+            tip="Name another with --docker-network; `--docker-network host` always has a way.",
+        )
+    try:
+        return Route(network=network, host=gateway, seen_as=gateway), bound_socket(gateway)
+    except AddressNotHereError:
+        route = Route(network=network, host=_LOOPBACK, seen_as=_HOST_NAME, extra_hosts={_HOST_NAME: "host-gateway"})
+        return route, bound_socket(_LOOPBACK)
+
+
+def is_blocked(pid: int, port: int) -> bool:
+    """Whether the process tries in vain to connect to the port: what a host firewall that drops packets looks like.
+
+    False where the engine's processes are not this machine's.
+    """
+    try:
+        table = Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii")
+    except OSError:
+        return False
+    for line in table.splitlines()[1:]:
+        _, _, remote, state, *_ = line.split()
+        if state == _SYN_SENT and int(remote.rpartition(":")[2], 16) == port:
+            return True
+    return False
+
+
+def blocked_error(route: Route, port: int) -> EngineError:
+    return EngineError(
+        f"The container cannot reach samlocal at {route.seen_as}:{port}: a firewall on this machine drops what "
+        "containers send to it.",
+        tip="Run with --docker-network host, or let the bridge in (`sudo ufw allow in on docker0`).",
+    )

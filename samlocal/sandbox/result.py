@@ -1,0 +1,123 @@
+"""What comes of an event. A failing function is a result, not an exception."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from samlocal.function.limits import RESPONSE_BYTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """``payload`` is the function's response; empty when it was streamed."""
+
+    payload: bytes
+    streamed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionError:
+    """The handler raised, or its response was refused; ``payload`` is the error as Lambda answers it."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedOut:
+    """The function did not answer within its timeout."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crashed:
+    """The process ended before it answered; ``error_type`` is Lambda's."""
+
+    payload: bytes
+    error_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitFailed:
+    """The runtime did not come as far as the handler."""
+
+    payload: bytes
+
+
+Result: TypeAlias = Success | FunctionError | TimedOut | Crashed | InitFailed
+
+
+def timed_out(request_id: str, timeout: int) -> TimedOut:
+    """As Lambda answers; ``timeout`` in seconds."""
+    return TimedOut(payload=_error("Sandbox.Timedout", f"RequestId: {request_id} Error: {timeout_text(timeout)}"))
+
+
+def timeout_text(timeout: int) -> str:
+    return f"Task timed out after {timeout:.2f} seconds"
+
+
+def too_large() -> FunctionError:
+    """As Lambda answers a response over 6 MB."""
+    message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
+    return FunctionError(payload=_error("Function.ResponseSizeTooLarge", message))
+
+
+NO_BOOTSTRAP = 199
+"""entry.sh's exit status when a ``provided`` function has no program."""
+
+
+def crashed(request_id: str, status: int, *, out_of_memory: bool) -> Crashed:
+    """As Lambda answers when the process ends: by its exit status, its signal, or its hunger for memory."""
+    if status == NO_BOOTSTRAP:
+        error_type = "Runtime.InvalidEntrypoint"
+        cause = "Couldn't find valid bootstrap(s): [/var/runtime/bootstrap /var/task/bootstrap /opt/bootstrap]"
+    else:
+        error_type = "Runtime.OutOfMemory" if out_of_memory else "Runtime.ExitError"
+        cause = exit_text(status, out_of_memory=out_of_memory)
+    return Crashed(payload=_error(error_type, f"RequestId: {request_id} Error: {cause}"), error_type=error_type)
+
+
+def exit_text(status: int, *, out_of_memory: bool) -> str:
+    """``Runtime exited with error: exit status 1``, in Lambda's words."""
+    if out_of_memory:
+        return "Runtime exited with error: signal: killed"
+    if status == 0:
+        return "Runtime exited without providing a reason"
+    if status > 128:
+        try:
+            name = (signal.strsignal(status - 128) or "").lower()
+        except ValueError:
+            name = ""
+        if name:
+            return f"Runtime exited with error: signal: {name}"
+    return f"Runtime exited with error: exit status {status}"
+
+
+def outcome(result: Result) -> tuple[str | None, str | None]:
+    """The status and error type that Lambda's REPORT line gives a failure; both None after a success."""
+    match result:
+        case Success():
+            return None, None
+        case TimedOut():
+            return "timeout", None
+        case Crashed(error_type=error_type):
+            return "error", error_type
+        case FunctionError(payload=payload) | InitFailed(payload=payload):
+            return "error", _error_type(payload)
+        case _:
+            assert_never(result)
+
+
+def _error_type(payload: bytes) -> str | None:
+    try:
+        error_type = json.loads(payload).get("errorType")
+    except (ValueError, AttributeError):
+        return None
+    return str(error_type) if error_type else None
+
+
+def _error(error_type: str, message: str) -> bytes:
+    return json.dumps({"errorType": error_type, "errorMessage": message}, separators=(",", ":")).encode()

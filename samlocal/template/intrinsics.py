@@ -1,0 +1,457 @@
+"""CloudFormation's intrinsic functions.
+
+``Evaluator.evaluate`` gives a value with its origins, or says what is missing. Conditions are decided first, only
+the branch taken is looked at, and ``AWS::NoValue`` removes what it stands for. What the template alone does not
+determine is asked of ``Names``.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from samlocal.template.model import Parameter, Template, is_intrinsic
+from samlocal.template.reader import Map, Node, Seq
+from samlocal.template.values import (
+    Answer,
+    Json,
+    Known,
+    Names,
+    Origin,
+    ParameterValue,
+    Reference,
+    Unknown,
+    text,
+    written,
+)
+
+
+class _Missing(Exception):  # noqa: N818 - a signal inside this module, no error of samlocal's
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.reason)
+        self.unknown = unknown
+
+
+class _NoValue:
+    """What ``AWS::NoValue`` stands for while a value is put together."""
+
+
+_NO_VALUE = _NoValue()
+_Value: TypeAlias = "Json | _NoValue"
+
+_PLACE = re.compile(r"\$\{([^}]*)\}")
+_DYNAMIC = re.compile(r"\{\{resolve:(ssm-secure|ssm|secretsmanager):([^{}]+)\}\}")
+
+
+class Evaluator:
+    """Evaluates the expressions of one template.
+
+    ``pseudo`` holds the pseudo parameters that are known (``AWS::Region`` and so on) with their origins.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        *,
+        parameters: Mapping[str, ParameterValue],
+        pseudo: Mapping[str, Known],
+        names: Names,
+    ) -> None:
+        self._template = template
+        self._parameters = parameters
+        self._pseudo = pseudo
+        self._names = names
+        self._conditions: dict[str, bool] = {}
+        self._open: list[str] = []
+        self._functions: dict[str, Callable[[Node, _Trace], _Value]] = {
+            "Ref": self._ref,
+            "Condition": self._condition_function,
+            "Fn::GetAtt": self._get_att,
+            "Fn::Sub": self._sub,
+            "Fn::Join": self._join,
+            "Fn::Select": self._select,
+            "Fn::Split": self._split,
+            "Fn::FindInMap": self._find_in_map,
+            "Fn::If": self._if,
+            "Fn::And": self._and,
+            "Fn::Or": self._or,
+            "Fn::Not": self._not,
+            "Fn::Equals": self._equals,
+            "Fn::ImportValue": self._import_value,
+            "Fn::Base64": self._base64,
+            "Fn::Cidr": self._cidr,
+            "Fn::GetAZs": self._get_azs,
+            "Fn::Length": self._length,
+            "Fn::ToJsonString": self._to_json_string,
+        }
+
+    def evaluate(self, node: Node) -> Answer | None:
+        """The node's value, or what is missing; None when it is ``AWS::NoValue``."""
+        trace: _Trace = {}
+        try:
+            value = self._value(node, trace)
+        except _Missing as missing:
+            return missing.unknown
+        except RecursionError:
+            return Unknown(expression=written(node), reason="it is nested too deeply", tip="Simplify the expression.")
+        return None if isinstance(value, _NoValue) else Known(value=value, origins=tuple(trace.values()))
+
+    def holds(self, condition: str | None) -> bool | Unknown:
+        """Whether a condition of the template holds; a resource without one is always there."""
+        if condition is None:
+            return True
+        try:
+            return self._holds(condition, {})
+        except _Missing as missing:
+            return missing.unknown
+
+    def branch(self, node: Node) -> Node | Unknown:
+        """The node that stands there once every ``Fn::If`` round it is decided, not evaluated itself.
+
+        None for ``AWS::NoValue``.
+        """
+        while isinstance(node, Map) and "Fn::If" in node and is_intrinsic(node):
+            try:
+                node = self._chosen(node["Fn::If"])
+            except _Missing as missing:
+                return missing.unknown
+        return None if isinstance(node, Map) and node == {"Ref": "AWS::NoValue"} else node
+
+    # values
+
+    def _value(self, node: Node, trace: _Trace) -> _Value:
+        match node:
+            case Map() if is_intrinsic(node):
+                ((name, argument),) = node.items()
+                function = self._functions.get(name)
+                if function is None:
+                    raise _missing(node, f"samlocal does not know {name}", "Give the value with --set NAME=VALUE.")
+                return function(argument, trace)
+            case Map():
+                pairs = ((key, self._value(item, trace)) for key, item in node.items())
+                return {key: item for key, item in pairs if not isinstance(item, _NoValue)}
+            case Seq():
+                items = (self._value(item, trace) for item in node)
+                return [item for item in items if not isinstance(item, _NoValue)]
+            case str():
+                return self._text_with_references(node, trace)
+        return node
+
+    def _json(self, node: Node, trace: _Trace, whole: str) -> Json:
+        value = self._value(node, trace)
+        if isinstance(value, _NoValue):
+            raise _missing(node, f"{whole} cannot hold AWS::NoValue", "Give it a value in the template.")
+        return value
+
+    def _text(self, node: Node, trace: _Trace, whole: str) -> str:
+        value = self._json(node, trace, whole)
+        if isinstance(value, (list, dict)) or value is None:
+            raise _missing(node, f"{whole} needs text here, this is {_kind(value)}", "Mend the template.")
+        return text(value)
+
+    def _list(self, node: Node, trace: _Trace, whole: str) -> list[Json]:
+        value = self._json(node, trace, whole)
+        if not isinstance(value, list):
+            raise _missing(node, f"{whole} needs a list here, this is {_kind(value)}", "Mend the template.")
+        return value
+
+    def _arguments(self, node: Node, count: range, whole: str) -> Seq:
+        if not isinstance(node, Seq) or len(node) not in count:
+            many = str(count.start) if len(count) == 1 else f"{count.start} to {count.stop - 1}"
+            raise _missing(node, f"{whole} needs a list of {many}", "Mend the template.")
+        return node
+
+    # references
+
+    def _ref(self, node: Node, trace: _Trace) -> _Value:
+        name = self._text(node, trace, "Ref")
+        if name == "AWS::NoValue":
+            return _NO_VALUE
+        if name in self._pseudo:
+            return _take(self._pseudo[name], trace)
+        if name.startswith("AWS::"):
+            raise _missing(
+                Map({"Ref": name}),
+                f"{name} is known only with an environment",
+                "Name one with -e, or a stack with -n.",
+            )
+        if name in self._template.parameters:
+            return self._parameter(self._template.parameters[name], trace)
+        return self._resource(name, None, trace)
+
+    def _parameter(self, parameter: Parameter, trace: _Trace) -> Json:
+        given = self._parameters.get(parameter.name)
+        if given is None and parameter.default is not None:
+            place = f"{self._template.path.name}:{parameter.line}: default of {parameter.name}"
+            given = ParameterValue(text=parameter.default, origin=place)
+        if given is None:
+            raise _missing(
+                Map({"Ref": parameter.name}),
+                f"the parameter {parameter.name} has no default and no value was given",
+                f"Give it: --parameter-overrides {parameter.name}=VALUE",
+            )
+        value = given.text
+        if parameter.is_ssm:
+            if given.resolved is None:
+                value = text(self._answer(self._names.dynamic("ssm", given.text), trace))
+            else:
+                value = given.resolved
+        _note(trace, Origin(text=given.origin, secret=parameter.no_echo, placeholder=given.placeholder))
+        return [item.strip() for item in value.split(",")] if parameter.is_list else value
+
+    def _resource(self, logical_id: str, attribute: str | None, trace: _Trace) -> Json:
+        resource = self._template.resources.get(logical_id)
+        reference = Reference(logical_id=logical_id, attribute=attribute, resource=resource)
+        step = reference.expression
+        if step in self._open:
+            circle = " → ".join([*self._open[self._open.index(step) :], step])
+            raise _missing(
+                _written_reference(reference),
+                f"it refers to itself: {circle}",
+                "Break the circle in the template.",
+            )
+        self._open.append(step)
+        try:
+            answer = self._names.resource(reference, self._evaluate_property)
+        finally:
+            self._open.pop()
+        return self._answer(answer, trace)
+
+    def _evaluate_property(self, node: Node) -> Answer:
+        answer = self.evaluate(node)
+        if answer is None:
+            return Unknown(
+                expression=written(node), reason="it is AWS::NoValue", tip="Give it a value in the template."
+            )
+        return answer
+
+    def _answer(self, answer: Answer, trace: _Trace) -> Json:
+        match answer:
+            case Known():
+                return _take(answer, trace)
+            case Unknown():
+                raise _Missing(answer)
+
+    def _get_att(self, node: Node, trace: _Trace) -> _Value:
+        parts = node.split(".", 1) if isinstance(node, str) else self._arguments(node, range(2, 3), "Fn::GetAtt")
+        if len(parts) != 2:
+            raise _missing(
+                Map({"Fn::GetAtt": node}),
+                "Fn::GetAtt needs a resource and an attribute",
+                "Write Resource.Attribute.",
+            )
+        logical_id, attribute = (self._text(part, trace, "Fn::GetAtt") for part in parts)
+        return self._resource(logical_id, attribute, trace)
+
+    def _import_value(self, node: Node, trace: _Trace) -> _Value:
+        return self._answer(self._names.export(self._text(node, trace, "Fn::ImportValue")), trace)
+
+    def _text_with_references(self, value: str, trace: _Trace) -> Json:
+        if "{{resolve:" not in value:
+            return value
+
+        def resolved(match: re.Match[str]) -> str:
+            return text(self._answer(self._names.dynamic(match[1], match[2]), trace))
+
+        return _DYNAMIC.sub(resolved, value)
+
+    # text and lists
+
+    def _sub(self, node: Node, trace: _Trace) -> _Value:
+        if isinstance(node, Seq):
+            pattern, own = self._arguments(node, range(2, 3), "Fn::Sub")
+        else:
+            pattern, own = node, Map()
+        if not isinstance(pattern, str) or not isinstance(own, Map):
+            raise _missing(
+                Map({"Fn::Sub": node}), "Fn::Sub needs a text, or a text and a mapping", "Mend the template."
+            )
+        variables: Map = own
+
+        def put_in(match: re.Match[str]) -> str:
+            name = match[1].strip()
+            if name.startswith("!"):
+                return "${" + name[1:] + "}"
+            if name in variables:
+                return self._text(variables[name], trace, "Fn::Sub")
+            if "." in name:
+                return self._text(Map({"Fn::GetAtt": name}), trace, "Fn::Sub")
+            return self._text(Map({"Ref": name}), trace, "Fn::Sub")
+
+        return self._text_with_references(_PLACE.sub(put_in, pattern), trace)
+
+    def _join(self, node: Node, trace: _Trace) -> _Value:
+        delimiter, items = self._arguments(node, range(2, 3), "Fn::Join")
+        parts = self._list(items, trace, "Fn::Join")
+        if any(isinstance(part, (list, dict)) or part is None for part in parts):
+            raise _missing(Map({"Fn::Join": node}), "Fn::Join joins texts only", "Mend the template.")
+        joined = self._text(delimiter, trace, "Fn::Join").join(text(part) for part in parts)
+        return self._text_with_references(joined, trace)
+
+    def _select(self, node: Node, trace: _Trace) -> _Value:
+        index, items = self._arguments(node, range(2, 3), "Fn::Select")
+        number, values = self._text(index, trace, "Fn::Select"), self._list(items, trace, "Fn::Select")
+        if not number.isdigit() or int(number) >= len(values):
+            raise _missing(
+                Map({"Fn::Select": node}),
+                f"Fn::Select asks for item {number} of {len(values)}",
+                "Items count from 0.",
+            )
+        return values[int(number)]
+
+    def _split(self, node: Node, trace: _Trace) -> _Value:
+        delimiter, source = self._arguments(node, range(2, 3), "Fn::Split")
+        between = self._text(delimiter, trace, "Fn::Split")
+        if not between:
+            raise _missing(Map({"Fn::Split": node}), "Fn::Split needs a delimiter", "Mend the template.")
+        return list(self._text(source, trace, "Fn::Split").split(between))
+
+    def _base64(self, node: Node, trace: _Trace) -> _Value:
+        return base64.b64encode(self._text(node, trace, "Fn::Base64").encode()).decode()
+
+    def _length(self, node: Node, trace: _Trace) -> _Value:
+        return len(self._list(node, trace, "Fn::Length"))
+
+    def _to_json_string(self, node: Node, trace: _Trace) -> _Value:
+        return json.dumps(self._json(node, trace, "Fn::ToJsonString"), separators=(",", ":"), ensure_ascii=False)
+
+    def _cidr(self, node: Node, trace: _Trace) -> _Value:
+        arguments = self._arguments(node, range(2, 4), "Fn::Cidr")
+        block, count, *bits = (self._text(argument, trace, "Fn::Cidr") for argument in arguments)
+        try:
+            network = ipaddress.ip_network(block, strict=False)
+            # The third number is the length of the host part (Fn::Cidr, "cidrBits").
+            prefix = network.max_prefixlen - int(bits[0]) if bits else network.prefixlen
+            subnets = network.subnets(new_prefix=prefix)
+            return [str(next(subnets)) for _ in range(int(count))]
+        except (ValueError, StopIteration, RuntimeError) as error:
+            reason = str(error) or f"{block} does not hold {count} such blocks"
+            raise _missing(Map({"Fn::Cidr": node}), f"Fn::Cidr: {reason}", "Mend the template.") from error
+
+    def _get_azs(self, node: Node, trace: _Trace) -> _Value:
+        region = self._text(node, trace, "Fn::GetAZs")
+        if not region:
+            region = self._text(Map({"Ref": "AWS::Region"}), trace, "Fn::GetAZs")
+        return self._answer(self._names.zones(region), trace)
+
+    def _find_in_map(self, node: Node, trace: _Trace) -> _Value:
+        name, first, second, *more = self._arguments(node, range(3, 5), "Fn::FindInMap")
+        keys = [self._text(key, trace, "Fn::FindInMap") for key in (name, first, second)]
+        found: Node = self._template.mappings
+        for key in keys:
+            found = found.get(key) if isinstance(found, Map) else None
+        if found is not None:
+            return self._value(found, trace)
+        if more and isinstance(more[0], Map) and "DefaultValue" in more[0]:
+            return self._value(more[0]["DefaultValue"], trace)
+        raise _missing(
+            Map({"Fn::FindInMap": node}),
+            f"Mappings has no {'.'.join(keys)}",
+            "Add it, or give the parameter another value.",
+        )
+
+    # conditions
+
+    def _holds(self, name: str, trace: _Trace) -> bool:
+        if name in self._conditions:
+            return self._conditions[name]
+        if name not in self._template.conditions:
+            raise _missing(
+                Map({"Condition": name}),
+                f"the template has no condition {name}",
+                "Declare it under Conditions.",
+            )
+        step = f"condition {name}"
+        if step in self._open:
+            circle = " → ".join([*self._open[self._open.index(step) :], step])
+            raise _missing(
+                Map({"Condition": name}),
+                f"it refers to itself: {circle}",
+                "Break the circle in the template.",
+            )
+        self._open.append(step)
+        try:
+            decided = self._truth(self._template.conditions[name], trace)
+        finally:
+            self._open.pop()
+        self._conditions[name] = decided
+        return decided
+
+    def _truth(self, node: Node, trace: _Trace) -> bool:
+        value = self._json(node, trace, "a condition")
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in ("true", "false"):
+            return value.lower() == "true"
+        raise _missing(node, f"a condition is true or false, this is {_kind(value)}", "Mend the template.")
+
+    def _condition_function(self, node: Node, trace: _Trace) -> _Value:
+        return self._holds(self._text(node, trace, "Condition"), trace)
+
+    def _if(self, node: Node, trace: _Trace) -> _Value:
+        return self._value(self._chosen(node), trace)
+
+    def _chosen(self, node: Node) -> Node:
+        condition, then, otherwise = self._arguments(node, range(3, 4), "Fn::If")
+        # What decided the branch is no part of the value's origin.
+        named = isinstance(condition, str) and condition not in ("true", "false")
+        holds = self._holds(str(condition), {}) if named else self._truth(condition, {})
+        return then if holds else otherwise
+
+    def _and(self, node: Node, trace: _Trace) -> _Value:
+        return all(self._truth(item, trace) for item in self._arguments(node, range(1, 11), "Fn::And"))
+
+    def _or(self, node: Node, trace: _Trace) -> _Value:
+        return any(self._truth(item, trace) for item in self._arguments(node, range(1, 11), "Fn::Or"))
+
+    def _not(self, node: Node, trace: _Trace) -> _Value:
+        (item,) = self._arguments(node, range(1, 2), "Fn::Not")
+        return not self._truth(item, trace)
+
+    def _equals(self, node: Node, trace: _Trace) -> _Value:
+        first, second = (
+            self._json(item, trace, "Fn::Equals") for item in self._arguments(node, range(2, 3), "Fn::Equals")
+        )
+        return _comparable(first) == _comparable(second)
+
+
+_Trace: TypeAlias = dict[str, Origin]
+
+
+def _written_reference(reference: Reference) -> Node:
+    if reference.attribute:
+        return Map({"Fn::GetAtt": Seq([reference.logical_id, reference.attribute])})
+    return Map({"Ref": reference.logical_id})
+
+
+def _missing(node: Node, reason: str, tip: str) -> _Missing:
+    return _Missing(Unknown(expression=written(node), reason=reason, tip=tip))
+
+
+def _take(known: Known, trace: _Trace) -> Json:
+    for origin in known.origins:
+        _note(trace, origin)
+    return known.value
+
+
+def _note(trace: _Trace, origin: Origin) -> None:
+    trace.setdefault(origin.text, origin)
+
+
+def _comparable(value: Json) -> Json:
+    return text(value) if isinstance(value, (bool, int, float)) else value
+
+
+def _kind(value: Json) -> str:
+    match value:
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case None:
+            return "nothing"
+    return f"{text(value)!r}"

@@ -1,0 +1,245 @@
+"""Reads a template file, YAML or JSON, into plain values that remember their lines.
+
+CloudFormation's short forms (``!Ref``, ``!GetAtt a.b``) become the long ones by cfn-flip's constructors, run on
+libyaml's C loader. Added to cfn-flip: line numbers, ``<<`` merges, warnings about duplicate keys, dates and
+twelve-digit account ids kept as the text that stands in the file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import yaml
+from cfn_tools.yaml_loader import multi_constructor
+
+from samlocal.errors import TemplateError
+
+Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Map(dict[str, "Node"]):
+    """A mapping of the template; ``line`` is where it starts, ``lines`` where each key stands (1-based)."""
+
+    __slots__ = ("line", "lines")
+
+    def __init__(self, items: dict[str, Node] | None = None, *, line: int = 0) -> None:
+        super().__init__(items or {})
+        self.line = line
+        self.lines: dict[str, int] = {}
+
+    def line_of(self, key: str) -> int:
+        return self.lines.get(key, self.line)
+
+
+class Seq(list["Node"]):
+    """A list of the template; ``line`` is where it starts, ``lines`` where each item stands (1-based)."""
+
+    __slots__ = ("line", "lines")
+
+    def __init__(self, items: list[Node] | None = None, *, line: int = 0) -> None:
+        super().__init__(items or [])
+        self.line = line
+        self.lines: list[int] = []
+
+    def line_of(self, index: int) -> int:
+        return self.lines[index] if index < len(self.lines) else self.line
+
+
+Node: TypeAlias = str | int | float | bool | Map | Seq | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something wrong in a template that does not stop the rest of it."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A template file as written."""
+
+    path: Path
+    root: Map
+    problems: tuple[Problem, ...] = ()
+
+
+class _TemplateLoader(Loader):  # type: ignore[misc, valid-type]
+    """libyaml's loader with CloudFormation's tags."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.duplicates: list[tuple[int, str, int]] = []
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _construct_map(loader: _TemplateLoader, node: yaml.MappingNode) -> Iterator[Map]:
+    result = Map(line=_line(node))
+    yield result
+    own = {id(key) for key, _ in node.value}
+    loader.flatten_mapping(node)
+    for key_node, value_node in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        # Keys such as `200:` or `true:` are names to CloudFormation.
+        name = key if isinstance(key, str) else str(key_node.value)
+        if id(key_node) in own and name in result.lines:
+            loader.duplicates.append((_line(key_node), name, result.lines[name]))
+        result[name] = loader.construct_object(value_node, deep=True)
+        if id(key_node) in own:
+            result.lines[name] = _line(key_node)
+
+
+def _construct_seq(loader: _TemplateLoader, node: yaml.SequenceNode) -> Iterator[Seq]:
+    result = Seq(line=_line(node))
+    yield result
+    for item in node.value:
+        result.append(loader.construct_object(item, deep=True))
+        result.lines.append(_line(item))
+
+
+def _construct_tag(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> Map:
+    if suffix == "GetAtt" and isinstance(node, yaml.SequenceNode):
+        # cfn-flip takes each part's text; a part may be an intrinsic itself (AWS::LanguageExtensions).
+        value: Node = loader.construct_object(
+            yaml.SequenceNode(_SEQ, node.value, node.start_mark, node.end_mark), deep=True
+        )
+        name = "Fn::GetAtt"
+    elif isinstance(node, yaml.ScalarNode):
+        ((name, value),) = multi_constructor(loader, suffix, node).items()
+    else:
+        name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+        plain = _SEQ if isinstance(node, yaml.SequenceNode) else _MAP
+        value = loader.construct_object(type(node)(plain, node.value, node.start_mark, node.end_mark), deep=True)
+    result = Map({name: _lined(value, _line(node))}, line=_line(node))
+    result.lines[name] = _line(node)
+    return result
+
+
+def _lined(value: Node, line: int) -> Node:
+    return Seq(value, line=line) if type(value) is list else value
+
+
+def _construct_int(loader: _TemplateLoader, node: yaml.ScalarNode) -> int | str:
+    text = str(node.value)
+    # Account ids are twelve digits and may start with 0; `12:30` is a time, not YAML 1.1's base 60.
+    if (len(text) == 12 and text.isdigit()) or ":" in text:
+        return text
+    return int(loader.construct_yaml_int(node))
+
+
+def _construct_float(loader: _TemplateLoader, node: yaml.ScalarNode) -> float | str:
+    text = str(node.value)
+    return text if ":" in text else float(loader.construct_yaml_float(node))
+
+
+def _construct_text(_: _TemplateLoader, node: yaml.ScalarNode) -> str:
+    return str(node.value)
+
+
+_SEQ = "tag:yaml.org,2002:seq"
+_MAP = "tag:yaml.org,2002:map"
+_TemplateLoader.add_constructor(_MAP, _construct_map)
+_TemplateLoader.add_constructor(_SEQ, _construct_seq)
+_TemplateLoader.add_constructor("tag:yaml.org,2002:int", _construct_int)
+_TemplateLoader.add_constructor("tag:yaml.org,2002:float", _construct_float)
+_TemplateLoader.add_constructor("tag:yaml.org,2002:timestamp", _construct_text)
+_TemplateLoader.add_constructor("tag:yaml.org,2002:binary", _construct_text)
+_TemplateLoader.add_multi_constructor("!", _construct_tag)
+
+
+def read(path: Path) -> Document:
+    """Reads the file.
+
+    Raises TemplateError with line and column when it is no YAML, no JSON, or no mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise TemplateError(
+            f"{path}: there is no such template file.", tip="Name the template with -t/--template."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path}: the template cannot be read: {error}.") from error
+    return parse(text, path=path)
+
+
+def parse(text: str, *, path: Path) -> Document:
+    """Reads a template's text; ``path`` is what messages call it."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    loader = _TemplateLoader(_spaced(text))
+    try:
+        root = loader.get_single_data()
+    except yaml.MarkedYAMLError as error:
+        return _as_json(text, path=path, cause=_yaml_error(error, path=path))
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return _as_json(text, path=path, cause=TemplateError(f"{path}: {error}"))
+    finally:
+        loader.dispose()
+    if not isinstance(root, Map):
+        raise TemplateError(
+            f"{path}:1: a template is a mapping with a Resources section; this is "
+            f"{'empty' if root is None else 'a ' + type(root).__name__}."
+        )
+    problems = tuple(
+        Problem(
+            path=path,
+            line=line,
+            message=f"{name} stands here again (first in line {first}); the last one counts.",
+        )
+        for line, name, first in loader.duplicates
+    )
+    return Document(path=path, root=root, problems=problems)
+
+
+def _spaced(text: str) -> str:
+    # JSON may be indented by tabs, which libyaml refuses; inside JSON's strings a raw tab is not allowed anyway.
+    return text.replace("\t", " ") if text.lstrip()[:1] == "{" else text
+
+
+def _yaml_error(error: yaml.MarkedYAMLError, *, path: Path) -> TemplateError:
+    mark = error.problem_mark or error.context_mark
+    place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+    what = " ".join(part for part in (error.context, error.problem) if part)
+    return TemplateError(
+        f"{place}: the template is not valid YAML: {what}.", tip="Mend the file at that line and column."
+    )
+
+
+def _as_json(text: str, *, path: Path, cause: TemplateError) -> Document:
+    """JSON that is no YAML (escaped surrogate pairs are one way): read without line numbers."""
+    if text.lstrip()[:1] != "{":
+        raise cause
+    try:
+        root = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise TemplateError(
+            f"{path}:{error.lineno}:{error.colno}: the template is not valid JSON: {error.msg}.",
+            tip="Mend the file at that line and column.",
+        ) from error
+    return Document(path=path, root=cast("Map", with_lines(root, line=1)))
+
+
+def with_lines(value: object, *, line: int) -> Node:
+    """Plain Python values as template nodes, all of them standing at one line."""
+    match value:
+        case Map() | Seq():
+            return value
+        case dict():
+            return Map({str(key): with_lines(item, line=line) for key, item in value.items()}, line=line)
+        case list() | tuple():
+            return Seq([with_lines(item, line=line) for item in value], line=line)
+        case str() | bool() | int() | float() | None:
+            return value
+    return str(value)
