@@ -54,6 +54,10 @@ APIS: Mapping[str, Form] = {
     "AWS::Serverless::HttpApi": Form(
         id="{short}", attributes={"ApiId": "{id}", "ApiEndpoint": "https://{id}.execute-api.{region}.{suffix}"}
     ),
+    "AWS::Serverless::WebSocketApi": Form(
+        id="{short}",
+        attributes={"ApiId": "{id}", "ApiEndpoint": "wss://{id}.execute-api.{region}.{suffix}"},
+    ),
     "AWS::ApiGatewayV2::Stage": Form(name_property="StageName", identifier="{ApiId}|{id}"),
     "AWS::ApiGatewayV2::Route": Form(id="{short}", attributes={"RouteId": "{id}"}, identifier="{ApiId}|{id}"),
     "AWS::ApiGatewayV2::Integration": Form(

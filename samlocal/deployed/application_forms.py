@@ -146,7 +146,7 @@ MESSAGING: Mapping[str, Form] = {
         otherwise=Form(
             id="{bus:segment}|{rule:segment}",
             attributes={"Arn": arn("events", "rule/{bus}/{rule}"), "RuleName": "{rule}"},
-            identifier=arn("events", "rule/{bus}/{rule}"),
+            identifier="",
         ),
     ),
     "AWS::Events::Archive": by_name("ArchiveName", Arn=arn("events", "archive/{id}")),

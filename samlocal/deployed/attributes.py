@@ -70,6 +70,7 @@ _TRANSFORMED = {
 }
 _UNKNOWN_TYPE = Form(reads=r".*")
 _NOT_THERE = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExist")
+_TIP = "Give the variable's value with --set."
 _UNSUPPORTED = frozenset({"UnsupportedActionException", "TypeNotFoundException"})
 
 
@@ -114,25 +115,28 @@ def attribute_from_aws(
     """
     what = f"{resource_type} {physical_id}"
     deployed_type = _TRANSFORMED.get(resource_type, resource_type)
+    if not physical_id:
+        raise AttributeUnknownError(
+            f"{resource_type}: the stack names no physical id to ask for {attribute} with.", tip=_TIP
+        )
     if not deployed_type.startswith("AWS::") or deployed_type == "AWS::CloudFormation::CustomResource":
         raise AttributeUnknownError(
-            f"{what}: only the custom resource's own provider knows the attribute {attribute}.",
-            tip="Give the variable's value with --set.",
+            f"{what}: only the custom resource's own provider knows the attribute {attribute}.", tip=_TIP
         )
     form = _form(resource_type)
     read = form.read(physical_id, Place.in_region(aws.region, account=""))
-    variant, fields = read or (form, {"id": physical_id})
-    fields = {**properties, **fields}
+    variant, of_id = read or (form, {"id": physical_id})
+    fields = {**properties, **of_id}
+    call = next((call for call in CALLS.get(deployed_type, ()) if attribute in call.answers), None)
     try:
-        for call in CALLS.get(deployed_type, ()):
-            if attribute in call.answers:
-                return _described(aws, call, what, attribute, fields)
-        identifier = variant.identifier.format_map(fields)
+        parameters = call.filled(fields) if call else {}
+        identifier = "" if call else variant.identifier.format_map(fields)
     except KeyError as missing:
         raise AttributeUnknownError(
-            f"{what}: the attribute {attribute} can be asked only with the resource's {missing.args[0]}.",
-            tip="Give the variable's value with --set.",
+            f"{what}: the attribute {attribute} can be asked only with the resource's {missing.args[0]}.", tip=_TIP
         ) from missing
+    if call:
+        return _described(aws, call, parameters, what, attribute)
     return _from_cloud_control(aws, deployed_type, identifier, what, attribute)
 
 
@@ -181,8 +185,7 @@ def _form(resource_type: str) -> Form:
     return FORMS.get(resource_type) or FORMS.get(_TRANSFORMED.get(resource_type, ""), _UNKNOWN_TYPE)
 
 
-def _described(aws: Aws, call: Call, what: str, attribute: str, fields: Mapping[str, str]) -> AttributeValue:
-    parameters: dict[str, Any] = call.filled(fields)
+def _described(aws: Aws, call: Call, parameters: dict[str, Any], what: str, attribute: str) -> AttributeValue:
     try:
         response = aws.call(call.service, call.operation, **parameters)
     except AwsCallError as error:
@@ -201,8 +204,7 @@ def _from_cloud_control(aws: Aws, type_name: str, identifier: str, what: str, at
     except AwsCallError as error:
         if error.code in _UNSUPPORTED:
             raise AttributeUnknownError(
-                f"{what}: AWS has no call that tells the attribute {attribute} of this type.",
-                tip="Give the variable's value with --set.",
+                f"{what}: AWS has no call that tells the attribute {attribute} of this type.", tip=_TIP
             ) from error
         _refused(error, what, attribute)
     properties = json.loads(response["ResourceDescription"]["Properties"])

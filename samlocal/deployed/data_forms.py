@@ -175,7 +175,7 @@ DATABASES: Mapping[str, Form] = {
 }
 
 ANALYTICS: Mapping[str, Form] = {
-    "AWS::Glue::Database": Form(),
+    "AWS::Glue::Database": by_name("DatabaseName"),
     "AWS::Glue::Table": Form(),
     "AWS::Glue::Job": by_name("Name"),
     "AWS::Glue::Crawler": by_name("Name"),

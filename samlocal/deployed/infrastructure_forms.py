@@ -249,6 +249,13 @@ OTHERS: Mapping[str, Form] = {
             "IndexArn": arn("qbusiness", "application/{application}/index/{index}"),
         },
     ),
+    "AWS::QBusiness::DataSource": Form(
+        id="{application:uuid}|{source:uuid}|{index:uuid}",
+        attributes={
+            "DataSourceId": "{source}",
+            "DataSourceArn": arn("qbusiness", "application/{application}/index/{index}/data-source/{source}"),
+        },
+    ),
     "AWS::Rekognition::Collection": by_name("CollectionId", Arn=arn("rekognition", "collection/{id}")),
     "AWS::KinesisVideo::Stream": Form(
         name_property="Name", placeholders={"Arn": arn("kinesisvideo", "stream/{name}/1")}

@@ -11,11 +11,11 @@ from pathlib import Path
 from samlocal.artifact.image import Image
 from samlocal.engine import ContainerSpec, Engine, Mount
 from samlocal.function.spec import FunctionSpec
+from samlocal.sandbox.endpoint import Endpoint
 from samlocal.sandbox.memory import peak_memory_file, read_megabytes
 from samlocal.sandbox.messages import Broken, Exited, Message
 from samlocal.sandbox.network import Route
 from samlocal.sandbox.output import Lines
-from samlocal.sandbox.relay import Endpoint
 
 USER = "993:990"
 """Lambda's sbx_user1051 and its group."""
@@ -87,12 +87,14 @@ class Container:
         self._output: threading.Thread | None = None
         self._peak_memory: Path | None = None
 
-    def start(self, spec: ContainerSpec, *, log: Callable[[str], None], tell: Callable[[Message], None]) -> None:
-        """Makes and starts it. ``log`` gets its lines and ``tell`` its end, from a thread of its own."""
+    def create(self, spec: ContainerSpec, *, log: Callable[[str], None], tell: Callable[[Message], None]) -> None:
+        """Makes it, not running yet. ``log`` gets its lines and ``tell`` its end, from a thread of its own."""
         self._engine.create(spec)
         pieces = self._engine.attach(self._name)
         self._output = threading.Thread(target=self._read, args=(pieces, log, tell), daemon=True)
         self._output.start()
+
+    def start(self) -> None:
         self._engine.start(self._name)
         self.started = time.monotonic()
         state = self._engine.state(self._name)

@@ -1,41 +1,18 @@
-"""A socket that listens for one sandbox, and the thread with the event loop that serves it."""
+"""The thread with the event loop that serves a sandbox, and the HTTP server on it."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 import threading
 from collections.abc import Callable, Coroutine, MutableMapping
 from typing import Any, TypeAlias
-
-from samlocal.errors import EngineError
 
 TRAILERS = "samlocal.trailers"
 """In an ASGI scope: a function that gives the request's HTTP trailers once its body has been read."""
 
 _Scope: TypeAlias = MutableMapping[str, Any]
 _App: TypeAlias = Callable[[_Scope, Any, Any], Coroutine[Any, Any, None]]
-
-
-class AddressNotHereError(EngineError):
-    """The address is none of this machine's."""
-
-
-def bound_socket(host: str) -> socket.socket:
-    """A listening socket on a free port. Raises AddressNotHereError when the host is not this machine's."""
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listening.bind((host, 0))
-        # Listening already: a runtime that connects before the loop runs waits in the backlog.
-        listening.listen(128)
-    except OSError as error:
-        listening.close()
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise AddressNotHereError(f"{host} is no address of this machine.") from error
-        raise EngineError(f"samlocal cannot listen on {host}: {error}.") from error
-    listening.setblocking(False)
-    return listening
 
 
 class LoopThread:

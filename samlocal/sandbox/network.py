@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,6 @@ from pathlib import Path
 
 from samlocal.engine import Engine
 from samlocal.errors import EngineError
-from samlocal.sandbox.listener import AddressNotHereError, bound_socket
 
 DEFAULT_NETWORK = "bridge"
 HOST_NETWORK = "host"
@@ -18,6 +18,27 @@ _HOST_NAME = "host.docker.internal"
 
 # State 02 in /proc/net/tcp: a connection that nobody has answered (Linux kernel, include/net/tcp_states.h).
 _SYN_SENT = "02"
+
+
+class AddressNotHereError(EngineError):
+    """The address is none of this machine's."""
+
+
+def bound_socket(host: str) -> socket.socket:
+    """A listening socket on a free port. Raises AddressNotHereError when the host is not this machine's."""
+    # asyncio turns Nagle's algorithm off only where the protocol is named; with it, each answer waits 40 ms.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.bind((host, 0))
+        # Listening already: a runtime that connects before the loop runs waits in the backlog.
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise AddressNotHereError(f"{host} is no address of this machine.") from error
+        raise EngineError(f"samlocal cannot listen on {host}: {error}.") from error
+    listening.setblocking(False)
+    return listening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,8 +15,8 @@ from samlocal.engine import Engine, PullProgress
 from samlocal.function.environment import lambda_variables
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.container import SandboxSpec
+from samlocal.sandbox.endpoint import endpoint
 from samlocal.sandbox.options import SandboxOptions
-from samlocal.sandbox.relay import endpoint
 
 # Not on Lambda, but what code looks for to learn that it runs on a developer's machine.
 _MARKERS = {"AWS_SAM_LOCAL": "true", "IS_LOCAL": "true"}

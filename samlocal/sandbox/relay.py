@@ -4,41 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
-import urllib.parse
-from dataclasses import dataclass
+
+from samlocal.sandbox.endpoint import Endpoint
 
 _CHUNK = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """An AWS endpoint: its URL and where it listens."""
-
-    url: str
-    host: str
-    port: int
-
-    @property
-    def on_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
-
-    def at(self, host: str, port: int) -> str:
-        """The same URL at another address."""
-        parts = urllib.parse.urlsplit(self.url)
-        return urllib.parse.urlunsplit(parts._replace(netloc=f"{host}:{port}"))
-
-
-def endpoint(url: str) -> Endpoint:
-    parts = urllib.parse.urlsplit(url)
-    return Endpoint(url=url, host=parts.hostname or "", port=parts.port or (443 if parts.scheme == "https" else 80))
 
 
 async def relay(listening: socket.socket, target: Endpoint) -> None:

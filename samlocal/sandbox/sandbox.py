@@ -17,7 +17,6 @@ from samlocal.engine import Engine
 from samlocal.errors import EngineError
 from samlocal.function import limits
 from samlocal.sandbox.container import Container, SandboxSpec, container_spec
-from samlocal.sandbox.listener import LoopThread, bound_socket, serve
 from samlocal.sandbox.messages import (
     Broken,
     Chunk,
@@ -31,8 +30,7 @@ from samlocal.sandbox.messages import (
     StreamEnded,
     TooLarge,
 )
-from samlocal.sandbox.network import HOST_NETWORK, blocked_error, is_blocked, open_route
-from samlocal.sandbox.relay import relay
+from samlocal.sandbox.network import HOST_NETWORK, blocked_error, bound_socket, is_blocked, open_route
 from samlocal.sandbox.report import Report, start_line
 from samlocal.sandbox.result import (
     FunctionError,
@@ -49,6 +47,7 @@ from samlocal.sandbox.result import (
 from samlocal.sandbox.session import Session
 
 if TYPE_CHECKING:
+    from samlocal.sandbox.listener import LoopThread
     from samlocal.sandbox.runtime_api import RuntimeApi
 
 # How often a sandbox that does not answer is looked at for a firewall in its way.
@@ -97,11 +96,11 @@ class Sandbox:
         self._api: RuntimeApi | None = None
         self._init_duration: float | None = None
         self._max_memory_used: int | None = None
-        self._route, listening = open_route(engine, spec.network)
-        self._port = int(listening.getsockname()[1])
-        self._loop = LoopThread("samlocal-apis")
-        self._relay_port = self._open_relay()
-        threading.Thread(target=self._serve, args=(listening,), daemon=True).start()
+        self._route, self._listening = open_route(engine, spec.network)
+        self._port = int(self._listening.getsockname()[1])
+        self._relaying = self._open_relay()
+        self._loop: LoopThread | None = None
+        self._serving: threading.Thread | None = None
 
     def __enter__(self) -> Sandbox:
         try:
@@ -148,7 +147,13 @@ class Sandbox:
         try:
             self.stop()
         finally:
-            self._loop.close()
+            if self._serving is not None:
+                self._serving.join()
+            if self._loop is not None:
+                self._loop.close()
+            self._listening.close()
+            if self._relaying is not None:
+                self._relaying.close()
 
     # the container
 
@@ -156,8 +161,6 @@ class Sandbox:
         """Starts the container, the first or the next one of this sandbox."""
         messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._messages = messages
-        if self._api is not None:
-            self._loop.call(self._api.restart)
         self._become(_State.INIT)
         self._init_duration = None
         own = {"AWS_LAMBDA_RUNTIME_API": f"{self._route.seen_as}:{self._port}"} | self._endpoint_variable()
@@ -169,20 +172,32 @@ class Sandbox:
             variables=dict(self._spec.variables) | own,
         )
         self._container = Container(self._engine, spec.name)
-        self._container.start(spec, log=self._log, tell=messages.put)
+        self._container.create(spec, log=self._log, tell=messages.put)
+        if self._loop is None:
+            # The servers' imports take as long as the container's start; they run beside it.
+            self._serving = threading.Thread(target=self._serve, name="samlocal-serve", daemon=True)
+            self._serving.start()
+        elif self._api is not None:
+            self._loop.call(self._api.restart)
+        self._container.start()
 
     def _become(self, state: _State) -> None:
         self._state = state
 
     # the way to samlocal
 
-    def _serve(self, listening: socket.socket) -> None:
-        # Starlette and uvicorn take as long to import as the container to start: this runs beside that.
+    def _serve(self) -> None:
+        """Serves the Runtime API, and the relay where there is one, on a loop of their own."""
         try:
+            from samlocal.sandbox.listener import LoopThread, serve
+            from samlocal.sandbox.relay import relay
             from samlocal.sandbox.runtime_api import RuntimeApi
 
+            self._loop = LoopThread("samlocal-apis")
             self._api = RuntimeApi(self._tell)
-            self._loop.run(serve(listening, self._api.app), self._broken)
+            self._loop.run(serve(self._listening, self._api.app), self._broken)
+            if self._relaying is not None and self._spec.endpoint is not None:
+                self._loop.run(relay(self._relaying, self._spec.endpoint), self._broken)
         except BaseException as error:
             self._broken(error)
 
@@ -192,21 +207,20 @@ class Sandbox:
     def _broken(self, error: BaseException) -> None:
         self._messages.put(Broken(error=error))
 
-    def _open_relay(self) -> int | None:
+    def _open_relay(self) -> socket.socket | None:
+        """A socket beside the Runtime API's for an endpoint that only this machine can reach."""
         endpoint = self._spec.endpoint
         if endpoint is None or not endpoint.on_loopback or self._route.network == HOST_NETWORK:
             return None
-        listening = bound_socket(self._route.host)
-        self._loop.run(relay(listening, endpoint), self._broken)
-        return int(listening.getsockname()[1])
+        return bound_socket(self._route.host)
 
     def _endpoint_variable(self) -> dict[str, str]:
         endpoint = self._spec.endpoint
         if endpoint is None:
             return {}
-        if self._relay_port is None:
+        if self._relaying is None:
             return {"AWS_ENDPOINT_URL": endpoint.url}
-        return {"AWS_ENDPOINT_URL": endpoint.at(self._route.seen_as, self._relay_port)}
+        return {"AWS_ENDPOINT_URL": endpoint.at(self._route.seen_as, int(self._relaying.getsockname()[1]))}
 
     # init
 
@@ -278,8 +292,9 @@ class Sandbox:
             client_context=request.client_context,
         )
         self._become(_State.BUSY)
-        # Ready came from it, so it is there.
+        # Ready came from the loop, so it is there.
         assert self._api is not None  # noqa: S101
+        assert self._loop is not None  # noqa: S101
         self._loop.call(self._api.offer, event)
 
     def _answer(self, request_id: str, deadline: float, chunk: Callable[[bytes], None]) -> Result:

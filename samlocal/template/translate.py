@@ -120,18 +120,22 @@ def _cause(message: str, document: Document) -> tuple[int, str]:
     said = re.sub(r"^(?:Resource|Event) with id \[([^\]]+)\] is invalid\. ", r"\1: ", message)
     said = re.sub(r"^(\w+: )Event with id \[([^\]]+)\] is invalid\. ", r"\1event \2: ", said)
     names = [name.strip(" '\"") for found in _NAMED.finditer(message) for name in found["id"].split(",")]
-    return _line_of(names, document.root), said
+    words = set(re.findall(r"\w+", said))
+    return _line_of(names, words, document.root), said
 
 
-def _line_of(names: list[str], root: Map) -> int:
-    """Where the innermost of the things stands that the names are of: resources, and events of theirs."""
+def _line_of(names: list[str], words: set[str], root: Map) -> int:
+    """Where the innermost of the things stands that are named: resources, events and properties of theirs."""
     line = root.line_of("Resources") or 1
     resources = root.get("Resources")
     if not isinstance(resources, Map):
         return line
     named = {name: resources[name] for name in names if name in resources}
-    for logical_id in named:
+    for logical_id, body in named.items():
         line = resources.line_of(logical_id)
+        match body:
+            case {"Properties": Map() as properties}:
+                line = next((properties.line_of(name) for name in properties if name in words), line)
     for logical_id, body in (named or resources).items():
         match body:
             case {"Properties": {"Events": Map() as events}}:
