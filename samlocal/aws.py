@@ -40,13 +40,16 @@ _INVALID = frozenset(
 
 # The IAM prefix of a service where it is not the name boto3 gives it (Service Authorization Reference).
 _IAM_PREFIX = {
-    "cloudcontrol": "cloudformation",
-    "cognito-idp": "cognito-idp",
-    "elbv2": "elasticloadbalancing",
     "apigatewayv2": "apigateway",
-    "stepfunctions": "states",
-    "logs": "logs",
+    "cloudcontrol": "cloudformation",
+    "docdb": "rds",
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "neptune": "rds",
     "opensearch": "es",
+    "opensearchserverless": "aoss",
+    "stepfunctions": "states",
 }
 
 

@@ -19,6 +19,7 @@ from samlocal.template.uploads import CodeLocation, Plain, Prepared, PutAside, p
 if TYPE_CHECKING:
     from samtranslator.model.exceptions import InvalidDocumentException
 
+_SILENCE = logging.NullHandler()
 _NAMED = re.compile(r"\[(?P<id>[^\]]+)\]")
 
 
@@ -71,7 +72,7 @@ def _run(prepared: Prepared, document: Document, *, region: str, parameters: Map
     from samtranslator.utils.py27hash_fix import to_py27_compatible_template
 
     # It logs for those who run it as a service; whoever configures logging still gets it.
-    logging.getLogger("samtranslator").addHandler(logging.NullHandler())
+    logging.getLogger("samtranslator").addHandler(_SILENCE)
     plain = prepared.template
     # Loops of AWS::LanguageExtensions are no resources yet; CloudFormation unrolls them itself.
     loops = {name: plain["Resources"].pop(name) for name in list(plain["Resources"]) if name.startswith("Fn::")}
