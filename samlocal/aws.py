@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,10 @@ class AwsCallError(AwsError):
     @property
     def denied(self) -> bool:
         return self.code in _DENIED
+
+
+class AwsUnreachableError(AwsError):
+    """AWS did not answer at all."""
 
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
@@ -191,6 +196,20 @@ class Aws:
         return self._clients[key]
 
 
+def caller_key(environ: Mapping[str, str], *, profile: str | None, region: str | None) -> str:
+    """Tells one caller's cached answers from another's, without asking anyone who the caller is."""
+    named = (
+        "AWS_PROFILE",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_ENDPOINT_URL",
+        "AWS_CONFIG_FILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    )
+    parts = [profile or "", region or "", *(environ.get(name, "") for name in named)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
 def iam_action(service: str, operation: str) -> str:
     """``cloudformation``, ``describe_stacks`` → ``cloudformation:DescribeStacks``."""
     name = "".join(part.capitalize() for part in operation.split("_"))
@@ -233,7 +252,7 @@ def _botocore_error(
             | known.ReadTimeoutError()
             | known.ConnectionError()
         ):
-            return AwsError(
+            return AwsUnreachableError(
                 f"{action}: AWS cannot be reached: {error}",
                 tip="Check the network, --region and AWS_ENDPOINT_URL.",
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.application import load_application
+from samlocal.cli.application import keep, load_application
 from samlocal.cli.event import read_event
 from samlocal.cli.options import EnvironmentCommand, Settings, environment_options, settings, variable
 from samlocal.cli.output import Output
@@ -67,6 +67,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     function = application.function(wanted)
     _announce(function, output)
     credentials = _credentials(ctx, chosen, application, function, output)
+    keep(application, output)
     cache = Cache(ctx.obj.cache_folder)
     engine = Engine.connect(ctx.obj.environ)
     with output.pulling() as progress:

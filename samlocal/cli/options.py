@@ -84,6 +84,8 @@ class Settings:
     stack_name: str | None
     profile: str | None
     region: str | None
+    refresh: bool
+    snapshot_age: float
     parameter_overrides: tuple[str, ...]
     file: FileSettings
 
@@ -113,6 +115,8 @@ def settings(ctx: click.Context) -> Settings:
         stack_name=stack_name,
         profile=values["aws_profile"],
         region=values["region"],
+        refresh=values["refresh"],
+        snapshot_age=values["snapshot_age"],
         parameter_overrides=values["parameter_overrides"],
         file=file,
     )
@@ -153,6 +157,16 @@ def environment_options(command: F) -> F:
             ),
             click.option("--aws-profile", metavar="PROFILE", envvar=variable("aws_profile"), help="AWS profile."),
             click.option("--region", envvar=variable("region"), help="AWS region."),
+            click.option("--refresh", is_flag=True, envvar=variable("refresh"), help="Ask AWS anew."),
+            click.option(
+                "--snapshot-age",
+                type=click.FloatRange(min=0),
+                default=300.0,
+                show_default=True,
+                metavar="SECONDS",
+                envvar=variable("snapshot_age"),
+                help="How long what AWS said is used without asking again.",
+            ),
             click.option(
                 "--parameter-overrides",
                 multiple=True,

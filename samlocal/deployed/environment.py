@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from samlocal.aws import Aws, Credentials
 from samlocal.deployed import attributes, references, role
 from samlocal.deployed.attributes import AttributeValue
-from samlocal.deployed.function import DeployedFunction, read_function
+from samlocal.deployed.credential_cache import CredentialCache
+from samlocal.deployed.function import (
+    DeployedFunction,
+    decode_function,
+    encode_function,
+    read_function,
+    read_variables,
+)
 from samlocal.deployed.place import Place
-from samlocal.deployed.snapshot import Snapshot
-from samlocal.deployed.stack import Stack, StackResource, read_stack
+from samlocal.deployed.snapshot import Form, Snapshot, plain
+from samlocal.deployed.stack import Stack, StackResource, decode_stack, encode_stack, read_stack
 
 
 class Environment:
     """Asks AWS as the caller; every method raises AwsError or a class below it."""
 
-    def __init__(self, aws: Aws, *, stack_name: str, snapshot: Snapshot) -> None:
+    def __init__(self, aws: Aws, *, stack_name: str, snapshot: Snapshot, credentials: CredentialCache) -> None:
         self._aws = aws
         self._stack_name = stack_name
         self._snapshot = snapshot
+        self._credentials = credentials
 
     @property
     def stack(self) -> Stack:
@@ -29,10 +39,14 @@ class Environment:
 
     def nested(self, name: str) -> Stack:
         """Another stack of the account, such as a nested one, by name or ARN."""
-        return self._snapshot.ask(("stack", name), lambda: read_stack(self._aws, name))
+        return self._snapshot.ask(("stack", name), lambda: read_stack(self._aws, name), _STACK)
 
     def function(self, name: str) -> DeployedFunction:
-        return self._snapshot.ask(("function", name), lambda: read_function(self._aws, name))
+        return self._snapshot.ask(("function", name), lambda: read_function(self._aws, name), _FUNCTION)
+
+    def variables(self, name: str) -> Mapping[str, str]:
+        """The environment variables of a deployed function; never kept, since they may be secrets."""
+        return self._snapshot.ask_secret(("variables", name), lambda: read_variables(self._aws, name))
 
     def attribute(self, resource: StackResource, attribute: str) -> AttributeValue:
         known = attributes.attribute_of_id(resource.type, resource.physical_id, attribute, self.place)
@@ -41,26 +55,48 @@ class Environment:
         return self._snapshot.ask(
             ("attribute", resource.type, resource.physical_id, attribute),
             lambda: attributes.attribute_from_aws(self._aws, resource.type, resource.physical_id, attribute),
+            _ATTRIBUTE,
         )
 
     def export(self, name: str) -> str:
-        return self._snapshot.ask(("export", name), lambda: references.read_export(self._aws, name))
+        return self._snapshot.ask(("export", name), lambda: references.read_export(self._aws, name), _TEXT)
 
-    def ssm_parameter(self, key: str, *, decrypt: bool) -> str:
+    def ssm_parameter(self, key: str) -> str:
         return self._snapshot.ask(
-            ("ssm", key, str(decrypt)), lambda: references.read_ssm_parameter(self._aws, key, decrypt=decrypt)
+            ("ssm", key), lambda: references.read_ssm_parameter(self._aws, key, decrypt=False), _TEXT
+        )
+
+    def secure_parameter(self, key: str) -> str:
+        return self._snapshot.ask_secret(
+            ("ssm-secure", key), lambda: references.read_ssm_parameter(self._aws, key, decrypt=True)
         )
 
     def secret(self, key: str) -> str:
-        return self._snapshot.ask(("secret", key), lambda: references.read_secret(self._aws, key))
+        return self._snapshot.ask_secret(("secret", key), lambda: references.read_secret(self._aws, key))
 
     def zones(self, region: str) -> list[str]:
-        return self._snapshot.ask(("zones", region), lambda: references.read_zones(self._aws, region))
+        return self._snapshot.ask(("zones", region), lambda: references.read_zones(self._aws, region), _TEXTS)
 
     def role_credentials(self, role_arn: str) -> Credentials:
         """Raises RoleDeniedError when the caller may not assume the role."""
-        return self._snapshot.ask(("credentials", role_arn), lambda: role.assume_role(self._aws, role_arn))
+        return self._credentials.of(role_arn, lambda: role.assume_role(self._aws, role_arn))
 
     def own_credentials(self) -> Credentials:
         """The caller's own keys."""
         return self._aws.credentials()
+
+    def save(self) -> None:
+        """Keeps on disk what AWS said."""
+        self._snapshot.save()
+
+    @property
+    def outdated(self) -> float | None:
+        """The age in seconds of what stood in for an AWS out of reach, None when AWS was reached or not needed."""
+        return self._snapshot.oldest
+
+
+_TEXT: Form[str] = plain()
+_TEXTS: Form[list[str]] = plain()
+_ATTRIBUTE: Form[AttributeValue] = plain()
+_STACK = Form(encode=encode_stack, decode=decode_stack)
+_FUNCTION = Form(encode=encode_function, decode=decode_function)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from samlocal.aws import Aws
 
@@ -15,7 +17,6 @@ class DeployedFunction:
     name: str
     arn: str
     role_arn: str
-    variables: Mapping[str, str]
     layers: tuple[str, ...]
 
 
@@ -26,6 +27,19 @@ def read_function(aws: Aws, name: str) -> DeployedFunction:
         name=configuration["FunctionName"],
         arn=configuration["FunctionArn"],
         role_arn=configuration["Role"],
-        variables=configuration.get("Environment", {}).get("Variables", {}),
         layers=tuple(layer["Arn"] for layer in configuration.get("Layers", ())),
     )
+
+
+def read_variables(aws: Aws, name: str) -> Mapping[str, str]:
+    """The deployed function's environment variables. They may hold secrets. Raises AwsError."""
+    configuration = aws.call("lambda", "get_function_configuration", FunctionName=name)
+    return {str(key): str(value) for key, value in configuration.get("Environment", {}).get("Variables", {}).items()}
+
+
+def encode_function(function: DeployedFunction) -> object:
+    return dataclasses.asdict(function)
+
+
+def decode_function(value: Mapping[str, Any]) -> DeployedFunction:
+    return DeployedFunction(**{**value, "layers": tuple(value["layers"])})

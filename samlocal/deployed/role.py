@@ -53,8 +53,8 @@ def _refused(aws: Aws, role_arn: str, error: AwsCallError) -> RoleDeniedError:
     return RoleDeniedError(
         f"The function's role cannot be assumed.\n  role:    {role_arn}\n  caller:  {caller}\n"
         f"  trusts:  {trusted}\n  AWS:     {error.message}",
-        tip="Let the role's trust policy name the caller (AssumeRolePolicyDocument in the template), and let the caller "
-        f"call sts:AssumeRole on {role_arn}. Or run under your own rights with --no-assume-role.",
+        tip="Let the role's trust policy name the caller (AssumeRolePolicyDocument in the template), and allow the "
+        f"caller sts:AssumeRole on {role_arn}. Or run under your own rights with --no-assume-role.",
     )
 
 

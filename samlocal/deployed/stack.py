@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
@@ -89,6 +91,16 @@ def read_stack(aws: Aws, name: str) -> Stack:
         outputs={output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())},
         resources=resources,
     )
+
+
+def encode_stack(stack: Stack) -> object:
+    return dataclasses.asdict(stack)
+
+
+def decode_stack(value: Mapping[str, Any]) -> Stack:
+    parameters = {name: StackParameter(**parameter) for name, parameter in value["parameters"].items()}
+    resources = {name: StackResource(**resource) for name, resource in value["resources"].items()}
+    return Stack(**{**value, "parameters": parameters, "resources": resources})
 
 
 def _not_found(aws: Aws, name: str) -> StackNotFoundError:

@@ -52,10 +52,13 @@ class DeployedNames:
     def dynamic(self, service: str, key: str) -> Answer:
         secret = service != "ssm"
         try:
-            if service == "secretsmanager":
-                value = self._environment.secret(key)
-            else:
-                value = self._environment.ssm_parameter(key, decrypt=secret)
+            match service:
+                case "secretsmanager":
+                    value = self._environment.secret(key)
+                case "ssm-secure":
+                    value = self._environment.secure_parameter(key)
+                case _:
+                    value = self._environment.ssm_parameter(key)
         except AwsError as error:
             return _unknown(f"{{{{resolve:{service}:{key}}}}}", error)
         return Known(value=value, origins=(Origin(text=f"{service} {key}", secret=secret),))

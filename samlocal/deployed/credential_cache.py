@@ -1,0 +1,51 @@
+"""The roles' credentials on disk, as the AWS CLI keeps them: for the user only, until they near their end."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from samlocal.aws import AwsUnreachableError, Credentials
+from samlocal.deployed.snapshot import read_private, write_private
+
+RENEW_BEFORE = 900.0
+"""Seconds before their end at which credentials are renewed: a function may run that long."""
+
+
+class CredentialCache:
+    """Credentials by role. ``clock`` gives epoch seconds; ``caller`` tells callers apart."""
+
+    def __init__(self, folder: Path, *, caller: str, clock: Callable[[], float], refresh: bool = False) -> None:
+        self._folder = folder
+        self._caller = caller
+        self._clock = clock
+        self._refresh = refresh
+
+    def of(self, role_arn: str, assume: Callable[[], Credentials]) -> Credentials:
+        """Those on disk while they last, else new ones. Raises what ``assume`` raises."""
+        file = self._folder / f"{hashlib.sha256(f'{self._caller} {role_arn}'.encode()).hexdigest()[:32]}.json"
+        kept = self._read(file)
+        if kept is not None and not self._refresh and self._left(kept) > RENEW_BEFORE:
+            return kept
+        try:
+            credentials = assume()
+        except AwsUnreachableError:
+            if kept is None or self._left(kept) <= 0:
+                raise
+            return kept
+        write_private(file, json.dumps({"version": 1, **dataclasses.asdict(credentials)}))
+        return credentials
+
+    def _read(self, file: Path) -> Credentials | None:
+        content = dict(read_private(file))
+        content.pop("version", None)
+        try:
+            return Credentials(**content)
+        except TypeError:
+            return None
+
+    def _left(self, credentials: Credentials) -> float:
+        return float("inf") if credentials.expires is None else credentials.expires - self._clock()
