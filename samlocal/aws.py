@@ -156,13 +156,14 @@ class Aws:
         AwsError when AWS cannot be reached.
         """
         import botocore.exceptions
+        import botocore.parsers
 
         client = self._client(service, region or self.region)
         try:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except botocore.exceptions.ClientError as error:
             raise _client_error(error, self.profile, service, operation) from error
-        except botocore.exceptions.BotoCoreError as error:
+        except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
             raise _botocore_error(error, self.profile, service, operation) from error
         return answer
 
@@ -171,13 +172,14 @@ class Aws:
     ) -> Iterator[dict[str, Any]]:
         """All pages of a listing call. Raises as ``call`` does."""
         import botocore.exceptions
+        import botocore.parsers
 
         client = self._client(service, region or self.region)
         try:
             yield from client.get_paginator(operation).paginate(**parameters)
         except botocore.exceptions.ClientError as error:
             raise _client_error(error, self.profile, service, operation) from error
-        except botocore.exceptions.BotoCoreError as error:
+        except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
             raise _botocore_error(error, self.profile, service, operation) from error
 
     def _client(self, service: str, region: str) -> Any:

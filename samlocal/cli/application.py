@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from samlocal.aws import Aws, caller_key
@@ -12,25 +13,47 @@ from samlocal.deployed.credential_cache import CredentialCache
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.snapshot import Snapshot
 from samlocal.function.application import Application, application
+from samlocal.function.overrides import Overrides, read_dotenv, read_env_vars, set_on_command_line
 from samlocal.function.parameters import parse_overrides
-from samlocal.template.model import template
 from samlocal.template.reader import read
 
 
 def load_application(chosen: Settings, output: Output) -> Application:
-    """Reads the template and joins it with its environment."""
-    understood = template(read(chosen.template))
-    for problem in understood.problems:
-        output.warning(str(problem))
+    """Reads the template and joins it with its environment and with the user's overrides."""
     environ = chosen.world.environ
     region = chosen.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
-    return application(
-        understood,
+    joined = application(
+        read(chosen.template),
         environment=_environment(chosen),
         region=region,
         flags=parse_overrides(chosen.parameter_overrides, origin="--parameter-overrides"),
         configured=parse_overrides(chosen.file.values.get("parameter_overrides", ()), origin=chosen.file.origin),
+        overrides=(*_dotenv(chosen, output), *_given(chosen)),
     )
+    for problem in joined.problems():
+        output.warning(str(problem))
+    return joined
+
+
+def _dotenv(chosen: Settings, output: Output) -> Iterator[Overrides]:
+    """``.env``, then ``.env.<environment>``, where samlocal is run."""
+    for name in (".env", f".env.{chosen.environment}") if chosen.environment else (".env",):
+        path = chosen.world.cwd / name
+        if not (chosen.dotenv and path.is_file()):
+            continue
+        overrides, left_out = read_dotenv(path, name=name)
+        if overrides.common:
+            output.notice(f"from {name}: {', '.join(variable.name for variable in overrides.common)}.")
+        if left_out:
+            output.notice(f"{name}: {', '.join(left_out)} not given to functions: Lambda sets them itself.")
+        yield overrides
+
+
+def _given(chosen: Settings) -> Iterator[Overrides]:
+    if chosen.env_vars is not None:
+        yield read_env_vars(chosen.world.cwd / chosen.env_vars)
+    if chosen.set_variables:
+        yield set_on_command_line(chosen.set_variables)
 
 
 def _environment(chosen: Settings) -> Environment | None:

@@ -87,6 +87,9 @@ class Settings:
     refresh: bool
     snapshot_age: float
     parameter_overrides: tuple[str, ...]
+    env_vars: Path | None
+    set_variables: tuple[str, ...]
+    dotenv: bool
     file: FileSettings
 
     @property
@@ -118,6 +121,9 @@ def settings(ctx: click.Context) -> Settings:
         refresh=values["refresh"],
         snapshot_age=values["snapshot_age"],
         parameter_overrides=values["parameter_overrides"],
+        env_vars=values["env_vars"],
+        set_variables=values["set_variables"],
+        dotenv=values["dotenv"],
         file=file,
     )
 
@@ -173,6 +179,20 @@ def environment_options(command: F) -> F:
                 metavar="KEY=VALUE…",
                 envvar=variable("parameter_overrides"),
                 help="Template parameters, as `sam deploy` takes them.",
+            ),
+            click.option(
+                "--env-vars",
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                envvar=variable("env_vars"),
+                help="Variables in SAM CLI's JSON, or the same as YAML.",
+            ),
+            click.option("--set", "set_variables", multiple=True, metavar="NAME=VALUE", help="One variable."),
+            click.option(
+                "--dotenv/--no-dotenv",
+                default=True,
+                envvar=variable("dotenv"),
+                help="Read .env and .env.ENV.  [default: read]",
             ),
         ]
     ):

@@ -17,7 +17,7 @@ from samlocal.deployed.function import (
 )
 from samlocal.deployed.place import Place
 from samlocal.deployed.snapshot import Form, Snapshot, plain
-from samlocal.deployed.stack import Stack, StackResource, decode_stack, encode_stack, read_stack
+from samlocal.deployed.stack import Stack, StackResource, decode_stack, encode_stack, read_stack, read_template
 
 
 class Environment:
@@ -40,6 +40,16 @@ class Environment:
     def nested(self, name: str) -> Stack:
         """Another stack of the account, such as a nested one, by name or ARN."""
         return self._snapshot.ask(("stack", name), lambda: read_stack(self._aws, name), _STACK)
+
+    def child(self, stack_arn: str) -> Environment:
+        """The environment of a nested stack: the same caller and the same answers."""
+        return Environment(self._aws, stack_name=stack_arn, snapshot=self._snapshot, credentials=self._credentials)
+
+    def template_text(self) -> str:
+        """The template as it was deployed, before its transforms."""
+        return self._snapshot.ask(
+            ("template", self._stack_name), lambda: read_template(self._aws, self._stack_name), _TEXT
+        )
 
     def function(self, name: str) -> DeployedFunction:
         return self._snapshot.ask(("function", name), lambda: read_function(self._aws, name), _FUNCTION)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,6 +92,13 @@ def read_stack(aws: Aws, name: str) -> Stack:
         outputs={output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())},
         resources=resources,
     )
+
+
+def read_template(aws: Aws, name: str) -> str:
+    """The stack's template as it was given to CloudFormation. Raises AwsError."""
+    body = aws.call("cloudformation", "get_template", StackName=name, TemplateStage="Original")["TemplateBody"]
+    # A JSON template comes parsed.
+    return body if isinstance(body, str) else json.dumps(body)
 
 
 def encode_stack(stack: Stack) -> object:

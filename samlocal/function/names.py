@@ -9,34 +9,40 @@ from samlocal.deployed.attributes import AttributeValue
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.place import Place
 from samlocal.errors import AwsError
-from samlocal.template.model import STACK_TYPES, Parameter, Resource
+from samlocal.function.generated import generated
+from samlocal.template.model import STACK_TYPES, Parameter, Resource, Template
 from samlocal.template.reader import Node
 from samlocal.template.values import Answer, Json, Known, Origin, ParameterValue, Reference, Unknown
 
 PLACEHOLDER_ACCOUNT = "123456789012"
 PLACEHOLDER_STACK = "samlocal"
 
-_OUTPUT = "Outputs."
+OUTPUT = "Outputs."
+"""What stands before an output's name in a GetAtt of a nested stack."""
 
 
 class DeployedNames:
     """Names of a deployed environment."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, template: Template) -> None:
         self._environment = environment
+        self._template = template
 
     def resource(self, reference: Reference, evaluate: Callable[[Node], Answer]) -> Answer:
         stack = self._environment.stack
-        deployed = stack.resources.get(reference.logical_id)
-        origin = Origin(text=f"stack {stack.name}: {reference.logical_id}")
+        made = generated(self._template, reference, evaluate)
+        if made is None:
+            deployed, attribute = stack.resources.get(reference.logical_id), reference.attribute
+        else:
+            deployed, attribute = made.in_stack(stack.resources), made.attribute
         if deployed is None:
             return self._undeployed(reference, evaluate)
-        attribute = reference.attribute
+        origin = Origin(text=f"stack {stack.name}: {deployed.logical_id}")
         if attribute is None:
             value = attributes.reference(deployed.type, deployed.physical_id, self._environment.place)
             return Known(value=value, origins=(origin,))
-        if deployed.type in STACK_TYPES and attribute.startswith(_OUTPUT):
-            return self._output(reference, deployed.physical_id, attribute.removeprefix(_OUTPUT))
+        if deployed.type in STACK_TYPES and attribute.startswith(OUTPUT):
+            return self._output(reference, deployed.physical_id, attribute.removeprefix(OUTPUT))
         try:
             found = self._environment.attribute(deployed, attribute)
         except AwsError as error:
@@ -111,13 +117,27 @@ class DeployedNames:
 class PlaceholderNames:
     """Names without an environment: placeholders of the right form for what the template does not determine."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, template: Template, outputs: Callable[[str, str], Answer | None]) -> None:
         self._place = place
+        self._template = template
+        self._outputs = outputs
 
     def resource(self, reference: Reference, evaluate: Callable[[Node], Answer]) -> Answer:
-        resource = reference.resource
+        """``outputs`` of the constructor gives a nested template's output, None where there is no such file."""
+        made = generated(self._template, reference, evaluate)
+        if made is not None:
+            return self._placeholder(made.type, made.logical_id, made.attribute, None, reference.expression)
+        resource, attribute = reference.resource, reference.attribute
         if resource is None:
-            return _invented(reference.logical_id, reference.expression)
+            return Unknown(
+                expression=reference.expression,
+                reason=f"the template has neither a resource nor a parameter {reference.logical_id}",
+                tip="Mend the name, or declare it.",
+            )
+        if resource.type in STACK_TYPES and attribute is not None and attribute.startswith(OUTPUT):
+            output = self._outputs(resource.logical_id, attribute.removeprefix(OUTPUT))
+            if output is not None:
+                return output
         name = _own_name(resource, evaluate)
         given = str(name.value) if isinstance(name, Known) else None
         origins = name.origins if isinstance(name, Known) else ()
@@ -125,13 +145,17 @@ class PlaceholderNames:
             physical_id = attributes.id_from_name(resource.type, given, self._place)
             if physical_id is not None and reference.attribute is None:
                 return Known(value=physical_id, origins=origins)
-        if reference.attribute is None:
-            invented = attributes.placeholder_id(resource.type, reference.logical_id, self._place, name=given)
-            return _invented(invented, reference.expression, *origins)
-        attribute = attributes.placeholder_attribute(
-            resource.type, reference.logical_id, reference.attribute, self._place, name=given
-        )
-        return _invented(attribute, reference.expression, *origins)
+        return self._placeholder(resource.type, resource.logical_id, attribute, given, reference.expression, *origins)
+
+    def _placeholder(
+        self, type_: str, logical_id: str, attribute: str | None, name: str | None, expression: str, *origins: Origin
+    ) -> Known:
+        if attribute is None:
+            return _invented(
+                attributes.placeholder_id(type_, logical_id, self._place, name=name), expression, *origins
+            )
+        value = attributes.placeholder_attribute(type_, logical_id, attribute, self._place, name=name)
+        return _invented(value, expression, *origins)
 
     def export(self, name: str) -> Answer:
         return _invented(f"placeholder-{name}", f"!ImportValue {name}")
@@ -175,7 +199,7 @@ def _own_name(resource: Resource | None, evaluate: Callable[[Node], Answer]) -> 
     """The name that the template itself gives to a resource, where its type has one."""
     if resource is None:
         return None
-    name = attributes.ref_is_name(resource.type)
+    name = attributes.name_property(resource.type)
     if name is None or name not in resource.properties:
         return None
     return evaluate(resource.properties[name])

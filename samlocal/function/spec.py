@@ -15,12 +15,11 @@ from samlocal.function import limits
 from samlocal.function.environment import (
     MissingVariable,
     Variable,
-    declared_variables,
     name_problem,
     require_known,
 )
 from samlocal.template.intrinsics import Evaluator
-from samlocal.template.model import LAYER_TYPES, Resource, Template
+from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Map, Node, Seq
 from samlocal.template.values import Json, Known, Unknown, text, written
 
@@ -226,13 +225,17 @@ def function_spec(
     place: Place,
     stack: Stack | None,
     role_arn: str | None,
+    variables: Iterable[Variable | MissingVariable],
+    layers: Mapping[str, LocalLayer],
 ) -> FunctionSpec:
     """Evaluates a function of the template.
+
+    ``layers`` are the local layers: this template's by logical id, those of the whole tree by the ARNs that references
+    to them give.
 
     Raises UnresolvedError when a value that it needs cannot be known, TemplateError when one is wrong.
     """
     properties = Properties(template, resource, evaluator)
-    variables = _variables(template, resource, evaluator)
     deployed = stack.resources.get(resource.logical_id) if stack else None
     name = deployed.physical_id if deployed else properties.text("FunctionName") or resource.logical_id
     logging = properties.mapping("LoggingConfig")
@@ -248,8 +251,8 @@ def function_spec(
         memory=properties.number("MemorySize", limits.MEMORY, default=limits.DEFAULT_MEMORY, unit="MB"),
         storage=_storage(properties),
         code=code,
-        layers=() if isinstance(code, ImageCode) else _layers(template, properties, evaluator),
-        variables=variables,
+        layers=() if isinstance(code, ImageCode) else _layers(properties, evaluator, layers),
+        variables=_variables(template, resource, variables),
         role_arn=role_arn,
         log_group=text(logging.get("LogGroup", f"/aws/lambda/{name}")),
         log_format=text(logging.get("LogFormat", "Text")),
@@ -257,8 +260,9 @@ def function_spec(
     )
 
 
-def _variables(template: Template, resource: Resource, evaluator: Evaluator) -> tuple[Variable, ...]:
-    declared: Iterable[Variable | MissingVariable] = declared_variables(template, resource, evaluator)
+def _variables(
+    template: Template, resource: Resource, declared: Iterable[Variable | MissingVariable]
+) -> tuple[Variable, ...]:
     variables = require_known(template, resource, declared)
     for variable in variables:
         problem = name_problem(variable.name)
@@ -334,47 +338,41 @@ def _located(template: Template, properties: Properties, name: str, uri: Json) -
     raise properties.wrong(name, f"{name} is a path, an S3 location or inline source, got {text(uri)}")
 
 
-def _layers(template: Template, properties: Properties, evaluator: Evaluator) -> tuple[Layer, ...]:
+def _layers(properties: Properties, evaluator: Evaluator, local: Mapping[str, LocalLayer]) -> tuple[Layer, ...]:
     layers: list[Layer] = []
     for node in properties.items("Layers"):
-        # A layer of this template is taken from its folder, so that a change is seen before it is deployed.
+        # A layer of the templates is taken from its folder, so that a change is seen before it is deployed.
         chosen = evaluator.branch(node)
-        if isinstance(chosen, Unknown):
-            raise UnresolvedError(
-                f"{properties.place('Layers')}: Layers: {chosen.expression}: {chosen.reason}.", tip=chosen.tip
-            )
-        if chosen is None:
+        own = chosen.get("Ref") if isinstance(chosen, Map) else None
+        if isinstance(own, str) and own in local:
+            layers.append(local[own])
             continue
-        resource = _own_layer(template, chosen)
-        if resource is not None:
-            layers.append(_local_layer(template, resource, evaluator))
-            continue
-        value = properties.item("Layers", chosen)
+        value = properties.item("Layers", node)
         for arn in value if isinstance(value, list) else [value]:
+            if arn is None:
+                continue
             if not isinstance(arn, str) or not arn.startswith("arn:") or ":layer:" not in arn:
                 raise TemplateError(
                     f"{properties.place('Layers')}: Layers needs an ARN, got {text(arn)}.",
                     tip="Write !Ref MyLayer or a layer version ARN.",
                 )
-            layers.append(RemoteLayer(arn=arn))
+            layers.append(local.get(arn, RemoteLayer(arn=arn)))
     if len(layers) > limits.LAYERS:
         raise properties.wrong("Layers", f"a function has at most {limits.LAYERS} layers, this one {len(layers)}")
     return tuple(layers)
 
 
-def _own_layer(template: Template, node: Node) -> Resource | None:
-    if isinstance(node, Map) and isinstance(node.get("Ref"), str):
-        resource = template.resources.get(str(node["Ref"]))
-        if resource is not None and resource.type in LAYER_TYPES:
-            return resource
-    return None
-
-
-def _local_layer(template: Template, resource: Resource, evaluator: Evaluator) -> Layer:
-    properties = Properties(template, resource, evaluator)
-    name = "ContentUri" if resource.type == "AWS::Serverless::LayerVersion" else "Content"
-    match _located(template, properties, name, properties.value(name)):
-        case LocalCode(path=path):
-            return LocalLayer(logical_id=resource.logical_id, path=path)
-        case _:
-            raise properties.wrong(name, f"{name} is not a path beside the template; give the layer's ARN instead")
+def local_layers(template: Template, evaluator: Evaluator) -> dict[str, LocalLayer]:
+    """The layers whose content lies beside the template, by their logical ids."""
+    layers: dict[str, LocalLayer] = {}
+    for resource in template.layers:
+        name = "ContentUri" if resource.type == "AWS::Serverless::LayerVersion" else "Content"
+        properties = Properties(template, resource, evaluator)
+        try:
+            content = _located(template, properties, name, properties.value(name))
+        except (TemplateError, UnresolvedError):
+            # Only a function that uses the layer is concerned, and is told so.
+            continue
+        if isinstance(content, LocalCode):
+            layers[resource.logical_id] = LocalLayer(logical_id=resource.logical_id, path=content.path)
+    return layers

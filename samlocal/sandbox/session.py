@@ -51,11 +51,12 @@ class Session:
         removed = 0
         for container, labels in engine.labelled().items():
             owner = labels.get(_SESSION, "")
+            folder = labels.get(_FOLDER, "")
             # Another user's, or another machine's on the same engine: not ours to judge.
-            if owner == self.id or labels.get(_FOLDER) != str(self._folder):
+            if owner == self.id or (folder != str(self._folder) and not _is_lost(folder, labels.get(_OWNER, ""))):
                 continue
             if owner not in gone:
-                gone[owner] = _has_ended(self._folder / owner)
+                gone[owner] = _has_ended(Path(folder) / owner)
             if gone[owner]:
                 engine.remove(container)
                 removed += 1
@@ -83,6 +84,11 @@ def session(folder: Path) -> Iterator[Session]:
     finally:
         path.unlink(missing_ok=True)
         os.close(handle)
+
+
+def _is_lost(folder: str, owner: str) -> bool:
+    """Whether a session of this machine had its folder deleted: nobody else will ever clear up after it."""
+    return owner.endswith(f"@{socket.gethostname()}") and bool(folder) and not Path(folder).exists()
 
 
 def _has_ended(path: Path) -> bool:

@@ -1,0 +1,129 @@
+"""Variables that the user gives: ``--set``, ``--env-vars`` files, ``.env`` files. They win over the template's."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from samlocal.config import nearest
+from samlocal.errors import ConfigurationError
+from samlocal.function.environment import MissingVariable, Variable, name_problem
+from samlocal.template.reader import Map, Node, read
+from samlocal.template.values import Origin, text
+
+_EVERY_FUNCTION = "Parameters"
+"""SAM CLI's name for the section that counts for every function."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """``common`` counts for every function, ``own`` for one by its logical id, path or name; later lists win."""
+
+    common: tuple[Variable, ...] = ()
+    own: Mapping[str, tuple[Variable, ...]] = field(default_factory=dict)
+    origin: str = ""
+
+    def of(self, names: Collection[str]) -> Iterator[Variable]:
+        """The variables for the function that goes by these names."""
+        yield from self.common
+        for name, variables in self.own.items():
+            if name in names:
+                yield from variables
+
+
+def put_over(
+    declared: Iterable[Variable | MissingVariable], overrides: Iterable[Variable]
+) -> tuple[Variable | MissingVariable, ...]:
+    """The declared variables with those that override or add to them."""
+    variables = {variable.name: variable for variable in declared}
+    for variable in overrides:
+        variables[variable.name] = variable
+    return tuple(variables.values())
+
+
+def set_on_command_line(texts: Iterable[str]) -> Overrides:
+    """``--set NAME=VALUE``. Raises ConfigurationError."""
+    variables = []
+    for given in texts:
+        name, equals, value = given.partition("=")
+        if not equals:
+            raise ConfigurationError(f"--set {given!r} has no value.", tip="Write --set NAME=VALUE.")
+        variables.append(_variable(name, value, "--set", line=0))
+    return Overrides(common=tuple(variables), origin="--set")
+
+
+def read_env_vars(path: Path) -> Overrides:
+    """An ``--env-vars`` file, JSON or YAML, in either of SAM CLI's forms.
+
+    ``{"Parameters": {NAME: value}}`` for every function, ``{"LogicalId": {NAME: value}}`` for one, both together.
+    Raises ConfigurationError with the line, TemplateError where the file is no JSON or YAML.
+    """
+    root = read(path).root
+    common: tuple[Variable, ...] = ()
+    own: dict[str, tuple[Variable, ...]] = {}
+    for name, section in root.items():
+        line = root.line_of(name)
+        if not isinstance(section, Map):
+            raise ConfigurationError(
+                f"{path}:{line}: {name} needs a mapping of variables.",
+                tip='Write {"FunctionId": {"NAME": "value"}}, or {"Parameters": {"NAME": "value"}} for every function.',
+            )
+        variables = tuple(
+            _variable(key, _text(path, section, key, value), f"{path}:{place}", place)
+            for key, value, place in ((key, value, section.line_of(key)) for key, value in section.items())
+        )
+        if name == _EVERY_FUNCTION:
+            common = variables
+        else:
+            own[name] = variables
+    return Overrides(common=common, own=own, origin=str(path))
+
+
+def read_dotenv(path: Path, *, name: str) -> tuple[Overrides, tuple[str, ...]]:
+    """A ``.env`` file, called ``name`` in messages, and the names in it that are left out since Lambda keeps them.
+
+    Such files serve other programs too. Raises ConfigurationError for a line that is no assignment.
+    """
+    from dotenv.parser import parse_stream
+
+    variables, left_out = [], []
+    with path.open(encoding="utf-8-sig") as stream:
+        for binding in parse_stream(stream):
+            line = binding.original.line
+            if binding.error:
+                raise ConfigurationError(
+                    f"{name}:{line}: {binding.original.string.strip()!r} is no assignment.", tip="Write NAME=value."
+                )
+            if binding.key is None:
+                continue
+            if name_problem(binding.key):
+                left_out.append(binding.key)
+                continue
+            variables.append(_variable(binding.key, binding.value or "", f"{name}:{line}", line))
+    return Overrides(common=tuple(variables), origin=name), tuple(left_out)
+
+
+def check_matches(overrides: Overrides, functions: Collection[str]) -> None:
+    """Raises ConfigurationError when a section is for a function that there is not."""
+    for name in overrides.own:
+        if name not in functions:
+            raise ConfigurationError(
+                f"{overrides.origin}: there is no function {name}{nearest(name, functions)}",
+                tip=f"There are {', '.join(functions) or 'none'}; {_EVERY_FUNCTION} counts for all of them.",
+            )
+
+
+def _variable(name: str, value: str, origin: str, line: int) -> Variable:
+    problem = name_problem(name)
+    if problem:
+        raise ConfigurationError(f"{origin}: {problem}.", tip="Leave it out.")
+    return Variable(name=name, value=value, origins=(Origin(text=origin),), line=line)
+
+
+def _text(path: Path, section: Map, name: str, value: Node) -> str:
+    if isinstance(value, (Map, list)) or value is None:
+        raise ConfigurationError(
+            f"{path}:{section.line_of(name)}: {name} needs text, a number or true/false.", tip="Put quotes round it."
+        )
+    return text(value)

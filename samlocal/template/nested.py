@@ -1,0 +1,56 @@
+"""Nested stacks whose templates lie beside their parent's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from samlocal.template.model import Resource, Template
+from samlocal.template.reader import Map, Node, Problem
+
+# Where a nested stack's template is named, by the resource's type.
+_LOCATIONS = {"AWS::Serverless::Application": "Location", "AWS::CloudFormation::Stack": "TemplateURL"}
+
+# CDK's word for the file of a nested stack (CDK, "asset metadata").
+_ASSET = "aws:asset:path"
+
+
+def child_path(template: Template, resource: Resource) -> Path | None:
+    """The file of a nested stack's template, None where it is not on this machine."""
+    location = _location(resource)
+    if location is None or "://" in location:
+        return None
+    path = template.folder / location
+    return path if path.is_file() else None
+
+
+def child_problem(template: Template, resource: Resource) -> Problem | None:
+    """Why the functions of a nested stack cannot be seen, None when they can."""
+    if child_path(template, resource) is not None:
+        return None
+    name = _LOCATIONS[resource.type]
+    location = _location(resource)
+    why = (
+        f"there is no file {location}"
+        if location and "://" not in location
+        else "its template is not on this machine"
+    )
+    return Problem(
+        path=template.path,
+        line=resource.line_of(name),
+        message=f"{resource.logical_id}: {why}; its functions are left out.",
+    )
+
+
+def child_parameters(resource: Resource) -> Mapping[str, Node]:
+    """The values a parent passes down, still as expressions."""
+    parameters = resource.properties.get("Parameters")
+    return parameters if isinstance(parameters, Map) else {}
+
+
+def _location(resource: Resource) -> str | None:
+    asset = resource.metadata.get(_ASSET)
+    if isinstance(asset, str):
+        return asset
+    location = resource.properties.get(_LOCATIONS[resource.type])
+    return location if isinstance(location, str) else None
