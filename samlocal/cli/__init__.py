@@ -16,6 +16,8 @@ from samlocal.errors import ExitStatus, SamlocalError
 # Each command's file is imported when it is called, and for its own help.
 _COMMANDS = {
     "invoke": "Run a function once.",
+    "list": "Functions, layers and endpoints of the template.",
+    "env": "A function's variables, their values and origins.",
 }
 
 _EPILOG = """\b

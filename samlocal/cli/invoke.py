@@ -10,6 +10,7 @@ import click
 
 from samlocal.cli.application import keep, load_application
 from samlocal.cli.event import read_event
+from samlocal.cli.function_id import function_options, wanted_function
 from samlocal.cli.options import EnvironmentCommand, Settings, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("invoke", cls=EnvironmentCommand, short_help="Run a function once.")
-@click.argument("function", required=False)
-@click.option("-f", "--function-id", metavar="ID", envvar=variable("function_id"), help="The same as FUNCTION.")
+@function_options
 @environment_options
 @click.option("--event", metavar="FILE|-|JSON", help="The event.  [default: {}]")
 @click.option(
@@ -53,7 +53,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     """
     output = Output(ctx.obj)
     chosen = settings(ctx)
-    wanted = _wanted(ctx)
+    wanted = wanted_function(ctx)
     options = sandbox_options(ctx)
     payload = read_event(values["event"] if isinstance(values["event"], str) else None, ctx.obj)
 
@@ -89,16 +89,6 @@ def command(ctx: click.Context, /, **values: object) -> int:
                 output.invocation(invocation)
         sweeper.join()
     return int(ExitStatus.SUCCESS if isinstance(invocation.result, Success) else ExitStatus.FUNCTION_FAILED)
-
-
-def _wanted(ctx: click.Context) -> str:
-    by_position, by_option = ctx.params["function"], ctx.params["function_id"]
-    if by_position and by_option and by_position != by_option:
-        raise click.UsageError(f"Two functions are named: {by_position} and {by_option}.")
-    wanted = by_position or by_option
-    if not wanted:
-        raise click.UsageError("Name the function: samlocal invoke FUNCTION.")
-    return str(wanted)
 
 
 def _announce(function: FunctionSpec, output: Output) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -81,6 +81,30 @@ class Output:
         """A JSON document as the payload."""
         self._world.stdout.write(json.dumps(document, ensure_ascii=False).encode() + b"\n")
         self._world.stdout.flush()
+
+    def payload_line(self, line: str) -> None:
+        self._world.stdout.write(line.encode() + b"\n")
+        self._world.stdout.flush()
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table as the payload: as wide as it needs where nobody looks, folded into the terminal where one is."""
+        import io
+
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
+        for row in rows:
+            table.add_row(*(Text(cell, overflow="fold") for cell in row))
+        drawn = io.StringIO()
+        stdout = self._world.stdout
+        width = None if stdout.isatty() else 10_000
+        Console(file=drawn, width=width, no_color=not stdout.isatty(), force_terminal=stdout.isatty()).print(table)
+        lines = (line.rstrip() for line in drawn.getvalue().splitlines())
+        stdout.write("\n".join(lines).strip("\n").encode() + b"\n\n")
+        stdout.flush()
 
     @contextmanager
     def pulling(self) -> Iterator[PullView]:

@@ -84,7 +84,7 @@ def read_stack(aws: Aws, name: str) -> Stack:
         status=described["StackStatus"],
         parameters={
             parameter["ParameterKey"]: StackParameter(
-                value=None if set(parameter.get("ParameterValue", "")) == {"*"} else parameter.get("ParameterValue"),
+                value=_shown(parameter.get("ParameterValue", "")),
                 resolved=parameter.get("ResolvedValue"),
             )
             for parameter in described.get("Parameters", ())
@@ -92,6 +92,11 @@ def read_stack(aws: Aws, name: str) -> Stack:
         outputs={output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())},
         resources=resources,
     )
+
+
+def _shown(value: str) -> str | None:
+    """CloudFormation shows a NoEcho parameter as asterisks."""
+    return None if value and set(value) == {"*"} else value
 
 
 def read_template(aws: Aws, name: str) -> str:

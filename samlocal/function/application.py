@@ -75,6 +75,12 @@ class Application:
         for child in self.children():
             yield from child.functions()
 
+    def all_layers(self) -> Iterator[LocalLayer]:
+        """The local layers of the template and of its nested ones."""
+        yield from local_layers(self.template, self.evaluator).values()
+        for child in self.children():
+            yield from child.all_layers()
+
     def problems(self) -> Iterator[Problem]:
         """What is wrong in the template and in its nested ones, without stopping them."""
         yield from self.template.problems
@@ -233,10 +239,12 @@ def _join(
         stack = environment.stack
         deployed = {
             name: ParameterValue(
-                text=value.value, resolved=value.resolved, origin=f"stack {stack.name}: parameter {name}"
+                text=value.value or "",
+                resolved=value.resolved,
+                origin=f"stack {stack.name}: parameter {name}",
+                hidden=value.value is None,
             )
             for name, value in stack.parameters.items()
-            if value.value is not None
         }
     understood = model.template(document)
     values = parameter_values(understood.parameters, *given, deployed)

@@ -70,8 +70,8 @@ def read_env_vars(path: Path) -> Overrides:
                 tip='Write {"FunctionId": {"NAME": "value"}}, or {"Parameters": {"NAME": "value"}} for every function.',
             )
         variables = tuple(
-            _variable(key, _text(path, section, key, value), f"{path}:{place}", place)
-            for key, value, place in ((key, value, section.line_of(key)) for key, value in section.items())
+            _variable(key, _text(path, section, key), f"{path}:{section.line_of(key)}", section.line_of(key))
+            for key in section
         )
         if name == _EVERY_FUNCTION:
             common = variables
@@ -121,7 +121,8 @@ def _variable(name: str, value: str, origin: str, line: int) -> Variable:
     return Variable(name=name, value=value, origins=(Origin(text=origin),), line=line)
 
 
-def _text(path: Path, section: Map, name: str, value: Node) -> str:
+def _text(path: Path, section: Map, name: str) -> str:
+    value: Node = section[name]
     if isinstance(value, (Map, list)) or value is None:
         raise ConfigurationError(
             f"{path}:{section.line_of(name)}: {name} needs text, a number or true/false.", tip="Put quotes round it."

@@ -54,7 +54,7 @@ def parameter_values(
         values |= {name: value for name, value in layer.items() if name in parameters}
     for name, value in values.items():
         allowed = parameters[name].allowed
-        if allowed and value.text not in allowed:
+        if allowed and not value.hidden and value.text not in allowed:
             raise ConfigurationError(
                 f"{value.origin}: the parameter {name} cannot be {value.text!r}{nearest(value.text, allowed)}",
                 tip=f"It may be {', '.join(allowed)}.",

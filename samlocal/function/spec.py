@@ -230,8 +230,8 @@ def function_spec(
 ) -> FunctionSpec:
     """Evaluates a function of the template.
 
-    ``layers`` are the local layers: this template's by logical id, those of the whole tree by the ARNs that references
-    to them give.
+    ``layers`` are the local layers: this template's by logical id, those of the whole tree by the ARNs that
+    references to them give.
 
     Raises UnresolvedError when a value that it needs cannot be known, TemplateError when one is wrong.
     """
@@ -239,19 +239,19 @@ def function_spec(
     deployed = stack.resources.get(resource.logical_id) if stack else None
     name = deployed.physical_id if deployed else properties.text("FunctionName") or resource.logical_id
     logging = properties.mapping("LoggingConfig")
-    code = _code(template, resource, properties)
+    code = code_of(template, resource, properties)
     return FunctionSpec(
         logical_id=resource.logical_id,
         function_name=name,
         place=place,
         runtime=None if isinstance(code, ImageCode) else _required(properties, "Runtime"),
         handler=None if isinstance(code, ImageCode) else _handler(properties),
-        architecture=_architecture(properties),
+        architecture=architecture_of(properties),
         timeout=properties.number("Timeout", limits.TIMEOUT, default=limits.DEFAULT_TIMEOUT, unit="seconds"),
         memory=properties.number("MemorySize", limits.MEMORY, default=limits.DEFAULT_MEMORY, unit="MB"),
         storage=_storage(properties),
         code=code,
-        layers=() if isinstance(code, ImageCode) else _layers(properties, evaluator, layers),
+        layers=() if isinstance(code, ImageCode) else layers_of(properties, evaluator, layers),
         variables=_variables(template, resource, variables),
         role_arn=role_arn,
         log_group=text(logging.get("LogGroup", f"/aws/lambda/{name}")),
@@ -287,7 +287,7 @@ def _handler(properties: Properties) -> str:
     return _required(properties, "Handler")
 
 
-def _architecture(properties: Properties) -> str:
+def architecture_of(properties: Properties) -> str:
     architectures = properties.items("Architectures")
     if not architectures:
         return "x86_64"
@@ -304,7 +304,7 @@ def _storage(properties: Properties) -> int:
     return properties.checked("EphemeralStorage", size, limits.STORAGE, "MB")
 
 
-def _code(template: Template, resource: Resource, properties: Properties) -> Code:
+def code_of(template: Template, resource: Resource, properties: Properties) -> Code:
     serverless = resource.type == "AWS::Serverless::Function"
     if properties.text("PackageType") == "Image":
         image = properties.text("ImageUri") if serverless else properties.mapping("Code").get("ImageUri")
@@ -338,7 +338,7 @@ def _located(template: Template, properties: Properties, name: str, uri: Json) -
     raise properties.wrong(name, f"{name} is a path, an S3 location or inline source, got {text(uri)}")
 
 
-def _layers(properties: Properties, evaluator: Evaluator, local: Mapping[str, LocalLayer]) -> tuple[Layer, ...]:
+def layers_of(properties: Properties, evaluator: Evaluator, local: Mapping[str, LocalLayer]) -> tuple[Layer, ...]:
     layers: list[Layer] = []
     for node in properties.items("Layers"):
         # A layer of the templates is taken from its folder, so that a change is seen before it is deployed.

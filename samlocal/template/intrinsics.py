@@ -194,6 +194,12 @@ class Evaluator:
                 f"the parameter {parameter.name} has no default and no value was given",
                 f"Give it: --parameter-overrides {parameter.name}=VALUE",
             )
+        if given.hidden:
+            raise _missing(
+                Map({"Ref": parameter.name}),
+                f"the {given.origin} is hidden (NoEcho)",
+                f"Give it: --parameter-overrides {parameter.name}=VALUE",
+            )
         value = given.text
         if parameter.is_ssm:
             if given.resolved is None:

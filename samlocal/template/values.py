@@ -82,12 +82,16 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterValue:
-    """A parameter's value as text; ``resolved`` where the stack has looked an SSM parameter up already."""
+    """A parameter's value as text; ``resolved`` where the stack has looked an SSM parameter up already.
+
+    ``hidden`` says that there is a value, but nobody shows it: then the default is not the value either.
+    """
 
     text: str
     origin: str
     resolved: str | None = None
     placeholder: bool = False
+    hidden: bool = False
 
 
 def text(value: Json) -> str:

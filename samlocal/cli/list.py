@@ -1,0 +1,107 @@
+"""``samlocal list``: functions, layers and endpoints of the template."""
+
+from __future__ import annotations
+
+import click
+
+from samlocal.cli.application import keep, load_application
+from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.output import Output
+from samlocal.function.environment import Variable
+from samlocal.function.summary import FunctionSummary, endpoints, summarize
+
+MASK = "********"
+
+
+@click.command("list", cls=EnvironmentCommand)
+@environment_options
+@click.option(
+    "--output",
+    "output_form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    envvar=variable("output"),
+    help="A table to read, or JSON for other programs.",
+)
+@click.option("--show-secrets", is_flag=True, help="Do not mask secret values.")
+@click.pass_context
+def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_: object) -> int:
+    """List the functions, layers and endpoints of the template, and why a function cannot run."""
+    output = Output(ctx.obj)
+    application = load_application(settings(ctx), output)
+    functions = [summarize(owner, resource) for owner, resource in application.functions()]
+    ways_in = list(endpoints(application))
+    keep(application, output)
+    if output_form == "json":
+        output.document(
+            {
+                "functions": [_as_json(function, show_secrets=show_secrets) for function in functions],
+                "layers": [
+                    {"logical_id": layer.logical_id, "path": str(layer.path)} for layer in application.all_layers()
+                ],
+                "endpoints": [
+                    {"method": way.method, "path": way.path, "function": way.function, "type": way.api}
+                    for way in ways_in
+                ],
+            }
+        )
+        return 0
+    output.table(
+        ["Function", "Name", "Runtime", "Handler", "Timeout", "Memory", "Arch", "Code", "Layers", "Events"],
+        [_row(function) for function in functions],
+    )
+    layers = list(application.all_layers())
+    if layers:
+        output.table(["Layer", "Path"], [[layer.logical_id, str(layer.path)] for layer in layers])
+    if ways_in:
+        output.table(
+            ["Endpoint", "Function", "Type"],
+            [[f"{way.method} {way.path}", way.function, way.api] for way in ways_in],
+        )
+    for function in functions:
+        for problem in function.problems:
+            output.warning(f"{function.path} cannot run: {problem}")
+    return 0
+
+
+def _row(function: FunctionSummary) -> list[str]:
+    return [
+        function.path,
+        function.function_name,
+        function.runtime or ("image" if function.package_type == "Image" else "?"),
+        function.handler or "",
+        f"{function.timeout} s" if function.timeout else "?",
+        f"{function.memory} MB" if function.memory else "?",
+        ", ".join(function.architectures),
+        function.code or "?",
+        ", ".join(function.layers),
+        ", ".join(f"{event.method} {event.path}" if event.method else event.type for event in function.events),
+    ]
+
+
+def _as_json(function: FunctionSummary, *, show_secrets: bool) -> dict[str, object]:
+    return {
+        "logical_id": function.logical_id,
+        "path": function.path,
+        "function_name": function.function_name,
+        "runtime": function.runtime,
+        "handler": function.handler,
+        "timeout": function.timeout,
+        "memory": function.memory,
+        "architectures": list(function.architectures),
+        "package_type": function.package_type,
+        "code": function.code,
+        "layers": list(function.layers),
+        "events": [
+            {"name": event.name, "type": event.type, "method": event.method, "path": event.path}
+            for event in function.events
+        ],
+        "environment": {
+            entry.name: (MASK if entry.secret and not show_secrets else entry.value)
+            if isinstance(entry, Variable)
+            else None
+            for entry in function.variables
+        },
+        "problems": list(function.problems),
+    }

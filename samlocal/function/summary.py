@@ -1,0 +1,187 @@
+"""A function as a list shows it: what is known of it, and why it cannot run where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from samlocal.errors import SamlocalError
+from samlocal.function import limits
+from samlocal.function.application import Application
+from samlocal.function.environment import MissingVariable, Variable
+from samlocal.function.spec import (
+    Code,
+    ImageCode,
+    InlineCode,
+    LocalCode,
+    LocalLayer,
+    Properties,
+    RemoteLayer,
+    S3Code,
+    architecture_of,
+    code_of,
+    layers_of,
+    local_layers,
+)
+from samlocal.template.model import Resource
+from samlocal.template.reader import Map, Seq
+from samlocal.template.values import Known, Unknown, text
+
+T = TypeVar("T")
+
+_API_EVENTS = ("Api", "HttpApi")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSource:
+    """An event of a function, as its template names it; ``method`` and ``path`` for those of an API."""
+
+    name: str
+    type: str
+    method: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSummary:
+    """What a list shows. A field is None where it is absent or cannot be known; ``problems`` say why."""
+
+    logical_id: str
+    path: str
+    function_name: str
+    runtime: str | None
+    handler: str | None
+    timeout: int | None
+    memory: int | None
+    architectures: tuple[str, ...]
+    package_type: str
+    code: str | None
+    layers: tuple[str, ...]
+    events: tuple[EventSource, ...]
+    variables: tuple[Variable | MissingVariable, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A way in from outside."""
+
+    method: str
+    path: str
+    function: str
+    api: str
+
+
+def summarize(owner: Application, resource: Resource) -> FunctionSummary:
+    """Everything about a function; one property that cannot be known hides no other."""
+    properties = Properties(owner.template, resource, owner.evaluator)
+    problems: list[str] = []
+
+    def known(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except SamlocalError as error:
+            problems.append(error.message)
+            return None
+
+    code = known(lambda: code_of(owner.template, resource, properties))
+    local = owner.layers | local_layers(owner.template, owner.evaluator)
+    layers = known(lambda: layers_of(properties, owner.evaluator, local)) or ()
+    image = isinstance(code, ImageCode)
+    runtime = known(lambda: properties.text("Runtime"))
+    handler = known(lambda: properties.text("Handler"))
+    if code is not None and not image and not runtime:
+        problems.append(f"{properties.place('Runtime')}: {resource.logical_id}: the function has no Runtime.")
+    variables = owner.variables(resource)
+    problems += [
+        f"{owner.template.place(variable.line)}: {resource.logical_id}: {variable.name} = "
+        f"{variable.unknown.expression}: {variable.unknown.reason}."
+        for variable in variables
+        if isinstance(variable, MissingVariable)
+    ]
+    return FunctionSummary(
+        logical_id=resource.logical_id,
+        path=owner.path(resource),
+        function_name=owner.name(resource),
+        runtime=runtime,
+        handler=handler,
+        timeout=known(
+            lambda: properties.number("Timeout", limits.TIMEOUT, default=limits.DEFAULT_TIMEOUT, unit="seconds")
+        ),
+        memory=known(
+            lambda: properties.number("MemorySize", limits.MEMORY, default=limits.DEFAULT_MEMORY, unit="MB")
+        ),
+        architectures=_one(known(lambda: architecture_of(properties))),
+        package_type="Image" if image else "Zip",
+        code=None if code is None else _code_text(code),
+        layers=tuple(_layer_text(layer) for layer in layers),
+        events=tuple(_events(owner, resource)),
+        variables=variables,
+        problems=tuple(problems),
+    )
+
+
+def endpoints(owner: Application) -> Iterator[Endpoint]:
+    """The routes that functions have by their own events, and their function URLs."""
+    for holder, resource in owner.functions():
+        for event in _events(holder, resource):
+            if event.method is not None and event.path is not None:
+                yield Endpoint(method=event.method, path=event.path, function=holder.path(resource), api=event.type)
+        if resource.properties.get("FunctionUrlConfig") is not None:
+            yield Endpoint(method="ANY", path="/", function=holder.path(resource), api="FunctionUrl")
+
+
+def _events(owner: Application, resource: Resource) -> Iterator[EventSource]:
+    events = owner.evaluator.branch(resource.properties.get("Events"))
+    if not isinstance(events, Map):
+        return
+    for name, node in events.items():
+        event = owner.evaluator.branch(node)
+        if not isinstance(event, Map):
+            continue
+        type_ = str(event.get("Type", ""))
+        properties = event.get("Properties")
+        own = properties if isinstance(properties, Map) else Map()
+        if type_ not in _API_EVENTS:
+            yield EventSource(name=name, type=type_)
+            continue
+        method, path = (_plain(owner, own, key) for key in ("Method", "Path"))
+        # An HttpApi event without a path is the API's $default route.
+        yield EventSource(name=name, type=type_, method=(method or "any").upper(), path=path or "$default")
+
+
+def _plain(owner: Application, properties: Map, name: str) -> str | None:
+    node = properties.get(name)
+    if node is None or isinstance(node, Seq):
+        return None
+    match owner.evaluator.evaluate(node):
+        case Known(value=value):
+            return text(value)
+        case Unknown(expression=expression):
+            return expression
+    return None
+
+
+def _code_text(code: Code) -> str:
+    match code:
+        case LocalCode(path=path):
+            return str(path)
+        case InlineCode():
+            return "inline"
+        case S3Code(bucket=bucket, key=key):
+            return f"s3://{bucket}/{key}"
+        case ImageCode(uri=uri):
+            return uri or "image to be built"
+
+
+def _layer_text(layer: LocalLayer | RemoteLayer) -> str:
+    match layer:
+        case LocalLayer(logical_id=logical_id):
+            return logical_id
+        case RemoteLayer(arn=arn):
+            return arn
+
+
+def _one(value: str | None) -> tuple[str, ...]:
+    return () if value is None else (value,)
