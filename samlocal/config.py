@@ -98,7 +98,7 @@ def find_template(*, cwd: Path, template: Path | None) -> Path:
     if template is not None:
         path = template if template.is_absolute() else cwd / template
         if path.is_dir():
-            return find_template(cwd=path, template=None)
+            return _in_folder(path, template)
         if not path.is_file():
             raise TemplateError(
                 f"{template}: there is no such template file.", tip="Name the template with -t/--template."
@@ -111,6 +111,22 @@ def find_template(*, cwd: Path, template: Path | None) -> Path:
         f"There is no template here: none of {', '.join(TEMPLATE_FILES)} in {cwd}.",
         tip="Name it with -t/--template, or put `template_file` into samconfig.toml.",
     )
+
+
+def _in_folder(folder: Path, named: Path) -> Path:
+    """The template of a folder, such as CDK's ``cdk.out``, which holds one for each stack."""
+    for name in TEMPLATE_FILES:
+        if (folder / name).is_file():
+            return folder / name
+    found = sorted(folder.glob("*.template.json"))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise TemplateError(
+            f"{named}: there are {len(found)} templates in this folder.",
+            tip="Name one of them: " + ", ".join(f"-t {named / path.name}" for path in found) + ".",
+        )
+    raise TemplateError(f"{named}: there is no template in this folder.", tip="Name the file with -t/--template.")
 
 
 def nearest(name: str, names: Collection[str]) -> str:

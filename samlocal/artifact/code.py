@@ -6,7 +6,8 @@ from pathlib import Path
 
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.errors import CodeError
-from samlocal.function.spec import FunctionSpec, ImageCode, InlineCode, LocalCode, S3Code
+from samlocal.function.package import ImageCode, InlineCode, LocalCode, S3Code
+from samlocal.function.spec import FunctionSpec
 
 
 def code_folder(spec: FunctionSpec, cache: Cache) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from samlocal.artifact.cache import Cache, hash_of, tree_hash
 from samlocal.errors import LayerError
-from samlocal.function.spec import FunctionSpec, LocalLayer, RemoteLayer
+from samlocal.function.package import LocalLayer, RemoteLayer
+from samlocal.function.spec import FunctionSpec
 
 
 def opt_folder(spec: FunctionSpec, cache: Cache) -> Path | None:
@@ -38,4 +39,3 @@ def _folder(spec: FunctionSpec, layer: LocalLayer | RemoteLayer) -> Path:
                 f"{spec.location}: {spec.logical_id}: samlocal does not fetch the layer {arn} yet.",
                 tip="Declare the layer in the template with its local folder.",
             )
-

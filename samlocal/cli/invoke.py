@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.application import keep, load_application
+from samlocal.cli.credentials import credential_options, function_credentials
 from samlocal.cli.event import read_event
 from samlocal.cli.function_id import function_options, wanted_function
-from samlocal.cli.options import EnvironmentCommand, Settings, environment_options, settings, variable
+from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
-from samlocal.errors import EngineError, ExitStatus, RoleDeniedError
+from samlocal.errors import EngineError, ExitStatus
 from samlocal.sandbox.result import Success
 
 if TYPE_CHECKING:
-    from samlocal.aws import Credentials
-    from samlocal.function.application import Application
     from samlocal.function.spec import FunctionSpec
     from samlocal.sandbox.session import Session
 
@@ -28,12 +27,7 @@ if TYPE_CHECKING:
 @function_options
 @environment_options
 @click.option("--event", metavar="FILE|-|JSON", help="The event.  [default: {}]")
-@click.option(
-    "--assume-role/--no-assume-role",
-    default=True,
-    envvar=variable("assume_role"),
-    help="Run under the function's own role, or under your own rights.  [default: its role]",
-)
+@credential_options
 @sandbox_flags
 @click.option(
     "--output",
@@ -66,7 +60,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     application = load_application(chosen, output)
     function = application.function(wanted)
     _announce(function, output)
-    credentials = _credentials(ctx, chosen, application, function, output)
+    credentials = function_credentials(ctx, chosen, application, function, output)
     keep(application, output)
     cache = Cache(ctx.obj.cache_folder)
     engine = Engine.connect(ctx.obj.environ)
@@ -97,26 +91,6 @@ def _announce(function: FunctionSpec, output: Output) -> None:
             "no environment, so these are placeholders: " + ", ".join(function.placeholders) + ". "
             "-e ENV gives the deployed values."
         )
-
-
-def _credentials(
-    ctx: click.Context, chosen: Settings, application: Application, function: FunctionSpec, output: Output
-) -> Credentials | None:
-    """The function's role's keys with an environment; without one none, unless the user's own are asked for."""
-    from samlocal.aws import Aws
-
-    environment = application.environment
-    if environment is not None and ctx.params["assume_role"]:
-        if function.role_arn is None:
-            raise RoleDeniedError(
-                f"The stack {environment.stack.name} has no function {function.logical_id}; its role is not known.",
-                tip="Deploy it (`sam deploy`), or run under your own rights with --no-assume-role.",
-            )
-        return environment.role_credentials(function.role_arn)
-    if not ctx.params["assume_role"] or chosen.profile:
-        output.notice("the function runs under your own AWS rights, not under its role.")
-        return Aws(profile=chosen.profile, region=chosen.region).credentials()
-    return None
 
 
 def _sweep(own: Session, environ: Mapping[str, str], output: Output) -> threading.Thread:

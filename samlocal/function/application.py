@@ -13,8 +13,9 @@ from samlocal.function.deployed_values import with_deployed_values
 from samlocal.function.environment import MissingVariable, Variable, declared_variables
 from samlocal.function.names import DeployedNames, PlaceholderNames, placeholder_parameters
 from samlocal.function.overrides import Overrides, check_matches, put_over
+from samlocal.function.package import LocalLayer, local_layers
 from samlocal.function.parameters import check_names, parameter_values
-from samlocal.function.spec import FunctionSpec, LocalLayer, find_function, function_spec, local_layers
+from samlocal.function.spec import FunctionSpec, find_function, function_spec
 from samlocal.template import model
 from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.intrinsics import Evaluator
@@ -181,7 +182,7 @@ class Application:
         if stack is not None and resource.logical_id in stack.resources:
             return stack.resources[resource.logical_id].physical_id
         answer = self.evaluator.evaluate(resource.properties.get("FunctionName"))
-        return text(answer.value) if isinstance(answer, Known) else resource.logical_id
+        return text(answer.value) if isinstance(answer, Known) and answer.value else resource.logical_id
 
 
 def application(

@@ -67,7 +67,7 @@ def read_env_vars(path: Path) -> Overrides:
         if not isinstance(section, Map):
             raise ConfigurationError(
                 f"{path}:{line}: {name} needs a mapping of variables.",
-                tip='Write {"FunctionId": {"NAME": "value"}}, or {"Parameters": {"NAME": "value"}} for every function.',
+                tip='Write {"FunctionId": {"NAME": "value"}}, or {"Parameters": {…}} for every function.',
             )
         variables = tuple(
             _variable(key, _text(path, section, key), f"{path}:{section.line_of(key)}", section.line_of(key))
@@ -81,7 +81,7 @@ def read_env_vars(path: Path) -> Overrides:
 
 
 def read_dotenv(path: Path, *, name: str) -> tuple[Overrides, tuple[str, ...]]:
-    """A ``.env`` file, called ``name`` in messages, and the names in it that are left out since Lambda keeps them.
+    """A ``.env`` file, called ``name`` in messages, and the names in it that are left out: Lambda keeps them.
 
     Such files serve other programs too. Raises ConfigurationError for a line that is no assignment.
     """

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeAlias
 
 from samlocal.config import nearest
 from samlocal.deployed.place import Place
 from samlocal.deployed.stack import Stack
-from samlocal.errors import FunctionNotFoundError, TemplateError, UnresolvedError
+from samlocal.errors import FunctionNotFoundError, TemplateError
 from samlocal.function import limits
 from samlocal.function.environment import (
     MissingVariable,
@@ -18,61 +16,11 @@ from samlocal.function.environment import (
     name_problem,
     require_known,
 )
+from samlocal.function.package import Code, ImageCode, Layer, LocalLayer, code_of, layers_of
+from samlocal.function.properties import Properties
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Map, Node, Seq
-from samlocal.template.values import Json, Known, Unknown, text, written
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalCode:
-    """A folder or an archive beside the template."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InlineCode:
-    """Source that stands in the template."""
-
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Code:
-    """An archive in S3."""
-
-    bucket: str
-    key: str
-    version: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageCode:
-    """A container image; ``uri`` is None where the template leaves it to a build."""
-
-    uri: str | None
-
-
-Code: TypeAlias = LocalCode | InlineCode | S3Code | ImageCode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalLayer:
-    """A layer of the template whose content lies beside it."""
-
-    logical_id: str
-    path: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteLayer:
-    """A layer version in AWS."""
-
-    arn: str
-
-
-Layer: TypeAlias = LocalLayer | RemoteLayer
+from samlocal.template.values import Known, text, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,89 +59,8 @@ class FunctionSpec:
         return tuple(dict.fromkeys(name for variable in self.variables for name in variable.placeholders))
 
 
-class Properties:
-    """Reads one resource's properties as values of the right type.
-
-    Raises UnresolvedError where a value cannot be known and TemplateError where it is of the wrong kind.
-    """
-
-    def __init__(self, template: Template, resource: Resource, evaluator: Evaluator) -> None:
-        self._template = template
-        self._resource = resource
-        self._evaluator = evaluator
-
-    def value(self, name: str) -> Json:
-        return self._known(name, self._resource.properties.get(name))
-
-    def text(self, name: str) -> str | None:
-        value = self.value(name)
-        if value is None:
-            return None
-        if isinstance(value, (list, dict)):
-            raise self.wrong(name, f"{name} needs text, got {written(self._resource.properties[name])}")
-        return text(value)
-
-    def number(self, name: str, allowed: range, *, default: int, unit: str) -> int:
-        written_text = self.text(name)
-        return default if written_text is None else self.checked(name, written_text, allowed, unit)
-
-    def checked(self, name: str, value: Json, allowed: range, unit: str) -> int:
-        try:
-            number = int(text(value))
-        except ValueError:
-            raise self.wrong(name, f"{name} needs a number of {unit}, got {text(value)!r}") from None
-        if number not in allowed:
-            raise self.wrong(name, f"{name} is {allowed.start} to {allowed.stop - 1} {unit}, got {number}")
-        return number
-
-    def mapping(self, name: str) -> Mapping[str, Json]:
-        value = self.value(name)
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise self.wrong(name, f"{name} needs a mapping")
-        return value
-
-    def items(self, name: str) -> Seq:
-        """A list whose items are still expressions."""
-        node = self._evaluator.branch(self._resource.properties.get(name))
-        if isinstance(node, Unknown):
-            raise self._unresolved(name, node)
-        if node is None:
-            return Seq()
-        if isinstance(node, Seq):
-            return node
-        value = self._known(name, node)
-        if not isinstance(value, list):
-            raise self.wrong(name, f"{name} needs a list, got {written(node)}")
-        return Seq([text(item) for item in value], line=self._resource.line_of(name))
-
-    def item(self, name: str, node: Node) -> Json:
-        return self._known(name, node)
-
-    def wrong(self, name: str, what: str) -> TemplateError:
-        return TemplateError(f"{self.place(name)}: {self._resource.logical_id}: {what}.")
-
-    def place(self, name: str) -> str:
-        return self._template.place(self._resource.line_of(name))
-
-    def _known(self, name: str, node: Node) -> Json:
-        match self._evaluator.evaluate(node):
-            case Known(value=value):
-                return value
-            case Unknown() as unknown:
-                raise self._unresolved(name, unknown)
-        return None
-
-    def _unresolved(self, name: str, unknown: Unknown) -> UnresolvedError:
-        return UnresolvedError(
-            f"{self.place(name)}: {self._resource.logical_id}: {name} = {unknown.expression}: {unknown.reason}.",
-            tip=unknown.tip,
-        )
-
-
 def find_function(template: Template, evaluator: Evaluator, wanted: str, *, stack: Stack | None) -> Resource:
-    """A function by logical id, deployed name, or the name that the template gives it.
+    """A function by logical id, deployed name, CDK's construct id, or the name that the template gives it.
 
     Raises FunctionNotFoundError, which names the nearest.
     """
@@ -204,6 +71,8 @@ def find_function(template: Template, evaluator: Evaluator, wanted: str, *, stac
     for function in functions.values():
         if stack is not None and function.logical_id in stack.resources:
             named[stack.resources[function.logical_id].physical_id] = function
+        if function.construct_id is not None:
+            named.setdefault(function.construct_id, function)
         answer = evaluator.evaluate(function.properties.get("FunctionName"))
         if isinstance(answer, Known) and isinstance(answer.value, str):
             named.setdefault(answer.value, function)
@@ -302,77 +171,3 @@ def _storage(properties: Properties) -> int:
     if size is None:
         return limits.DEFAULT_STORAGE
     return properties.checked("EphemeralStorage", size, limits.STORAGE, "MB")
-
-
-def code_of(template: Template, resource: Resource, properties: Properties) -> Code:
-    serverless = resource.type == "AWS::Serverless::Function"
-    if properties.text("PackageType") == "Image":
-        image = properties.text("ImageUri") if serverless else properties.mapping("Code").get("ImageUri")
-        return ImageCode(uri=None if image is None else text(image))
-    if serverless:
-        inline = properties.text("InlineCode")
-        if inline is not None:
-            return InlineCode(source=inline)
-        uri, name = properties.value("CodeUri"), "CodeUri"
-    else:
-        uri, name = properties.value("Code"), "Code"
-    return _located(template, properties, name, uri)
-
-
-def _located(template: Template, properties: Properties, name: str, uri: Json) -> Code:
-    match uri:
-        case None:
-            return LocalCode(path=template.folder)
-        case str() if uri.startswith("s3://"):
-            bucket, _, key = uri.removeprefix("s3://").partition("/")
-            return S3Code(bucket=bucket, key=key)
-        case str():
-            return LocalCode(path=template.folder / uri)
-        case {"ZipFile": str() as source}:
-            return InlineCode(source=source)
-        case {"ImageUri": str() as image}:
-            return ImageCode(uri=image)
-        case {"S3Bucket": bucket, "S3Key": key} | {"Bucket": bucket, "Key": key}:
-            version = uri.get("S3ObjectVersion", uri.get("Version")) if isinstance(uri, dict) else None
-            return S3Code(bucket=text(bucket), key=text(key), version=None if version is None else text(version))
-    raise properties.wrong(name, f"{name} is a path, an S3 location or inline source, got {text(uri)}")
-
-
-def layers_of(properties: Properties, evaluator: Evaluator, local: Mapping[str, LocalLayer]) -> tuple[Layer, ...]:
-    layers: list[Layer] = []
-    for node in properties.items("Layers"):
-        # A layer of the templates is taken from its folder, so that a change is seen before it is deployed.
-        chosen = evaluator.branch(node)
-        own = chosen.get("Ref") if isinstance(chosen, Map) else None
-        if isinstance(own, str) and own in local:
-            layers.append(local[own])
-            continue
-        value = properties.item("Layers", node)
-        for arn in value if isinstance(value, list) else [value]:
-            if arn is None:
-                continue
-            if not isinstance(arn, str) or not arn.startswith("arn:") or ":layer:" not in arn:
-                raise TemplateError(
-                    f"{properties.place('Layers')}: Layers needs an ARN, got {text(arn)}.",
-                    tip="Write !Ref MyLayer or a layer version ARN.",
-                )
-            layers.append(local.get(arn, RemoteLayer(arn=arn)))
-    if len(layers) > limits.LAYERS:
-        raise properties.wrong("Layers", f"a function has at most {limits.LAYERS} layers, this one {len(layers)}")
-    return tuple(layers)
-
-
-def local_layers(template: Template, evaluator: Evaluator) -> dict[str, LocalLayer]:
-    """The layers whose content lies beside the template, by their logical ids."""
-    layers: dict[str, LocalLayer] = {}
-    for resource in template.layers:
-        name = "ContentUri" if resource.type == "AWS::Serverless::LayerVersion" else "Content"
-        properties = Properties(template, resource, evaluator)
-        try:
-            content = _located(template, properties, name, properties.value(name))
-        except (TemplateError, UnresolvedError):
-            # Only a function that uses the layer is concerned, and is told so.
-            continue
-        if isinstance(content, LocalCode):
-            layers[resource.logical_id] = LocalLayer(logical_id=resource.logical_id, path=content.path)
-    return layers

@@ -10,20 +10,20 @@ from samlocal.errors import SamlocalError
 from samlocal.function import limits
 from samlocal.function.application import Application
 from samlocal.function.environment import MissingVariable, Variable
-from samlocal.function.spec import (
+from samlocal.function.package import (
     Code,
     ImageCode,
     InlineCode,
     LocalCode,
     LocalLayer,
-    Properties,
     RemoteLayer,
     S3Code,
-    architecture_of,
     code_of,
     layers_of,
     local_layers,
 )
+from samlocal.function.properties import Properties
+from samlocal.function.spec import architecture_of
 from samlocal.template.model import Resource
 from samlocal.template.reader import Map, Seq
 from samlocal.template.values import Known, Unknown, text

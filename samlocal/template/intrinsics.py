@@ -7,13 +7,11 @@ determine is asked of ``Names``.
 
 from __future__ import annotations
 
-import base64
-import ipaddress
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from samlocal.template.computed import COMPUTED, FunctionError, kind
 from samlocal.template.model import Parameter, Template, is_intrinsic
 from samlocal.template.reader import Map, Node, Seq
 from samlocal.template.values import (
@@ -72,9 +70,6 @@ class Evaluator:
             "Condition": self._condition_function,
             "Fn::GetAtt": self._get_att,
             "Fn::Sub": self._sub,
-            "Fn::Join": self._join,
-            "Fn::Select": self._select,
-            "Fn::Split": self._split,
             "Fn::FindInMap": self._find_in_map,
             "Fn::If": self._if,
             "Fn::And": self._and,
@@ -82,11 +77,7 @@ class Evaluator:
             "Fn::Not": self._not,
             "Fn::Equals": self._equals,
             "Fn::ImportValue": self._import_value,
-            "Fn::Base64": self._base64,
-            "Fn::Cidr": self._cidr,
             "Fn::GetAZs": self._get_azs,
-            "Fn::Length": self._length,
-            "Fn::ToJsonString": self._to_json_string,
         }
 
     def evaluate(self, node: Node) -> Answer | None:
@@ -127,6 +118,8 @@ class Evaluator:
         match node:
             case Map() if is_intrinsic(node):
                 ((name, argument),) = node.items()
+                if name in COMPUTED:
+                    return self._computed(name, argument, trace)
                 function = self._functions.get(name)
                 if function is None:
                     raise _missing(node, f"samlocal does not know {name}", "Give the value with --set NAME=VALUE.")
@@ -150,14 +143,8 @@ class Evaluator:
     def _text(self, node: Node, trace: _Trace, whole: str) -> str:
         value = self._json(node, trace, whole)
         if isinstance(value, (list, dict)) or value is None:
-            raise _missing(node, f"{whole} needs text here, this is {_kind(value)}", "Mend the template.")
+            raise _missing(node, f"{whole} needs text here, this is {kind(value)}", "Mend the template.")
         return text(value)
-
-    def _list(self, node: Node, trace: _Trace, whole: str) -> list[Json]:
-        value = self._json(node, trace, whole)
-        if not isinstance(value, list):
-            raise _missing(node, f"{whole} needs a list here, this is {_kind(value)}", "Mend the template.")
-        return value
 
     def _arguments(self, node: Node, count: range, whole: str) -> Seq:
         if not isinstance(node, Seq) or len(node) not in count:
@@ -290,53 +277,15 @@ class Evaluator:
 
         return self._text_with_references(_PLACE.sub(put_in, pattern), trace)
 
-    def _join(self, node: Node, trace: _Trace) -> _Value:
-        delimiter, items = self._arguments(node, range(2, 3), "Fn::Join")
-        parts = self._list(items, trace, "Fn::Join")
-        if any(isinstance(part, (list, dict)) or part is None for part in parts):
-            raise _missing(Map({"Fn::Join": node}), "Fn::Join joins texts only", "Mend the template.")
-        joined = self._text(delimiter, trace, "Fn::Join").join(text(part) for part in parts)
-        return self._text_with_references(joined, trace)
-
-    def _select(self, node: Node, trace: _Trace) -> _Value:
-        index, items = self._arguments(node, range(2, 3), "Fn::Select")
-        number, values = self._text(index, trace, "Fn::Select"), self._list(items, trace, "Fn::Select")
-        if not number.isdigit() or int(number) >= len(values):
-            raise _missing(
-                Map({"Fn::Select": node}),
-                f"Fn::Select asks for item {number} of {len(values)}",
-                "Items count from 0.",
-            )
-        return values[int(number)]
-
-    def _split(self, node: Node, trace: _Trace) -> _Value:
-        delimiter, source = self._arguments(node, range(2, 3), "Fn::Split")
-        between = self._text(delimiter, trace, "Fn::Split")
-        if not between:
-            raise _missing(Map({"Fn::Split": node}), "Fn::Split needs a delimiter", "Mend the template.")
-        return list(self._text(source, trace, "Fn::Split").split(between))
-
-    def _base64(self, node: Node, trace: _Trace) -> _Value:
-        return base64.b64encode(self._text(node, trace, "Fn::Base64").encode()).decode()
-
-    def _length(self, node: Node, trace: _Trace) -> _Value:
-        return len(self._list(node, trace, "Fn::Length"))
-
-    def _to_json_string(self, node: Node, trace: _Trace) -> _Value:
-        return json.dumps(self._json(node, trace, "Fn::ToJsonString"), separators=(",", ":"), ensure_ascii=False)
-
-    def _cidr(self, node: Node, trace: _Trace) -> _Value:
-        arguments = self._arguments(node, range(2, 4), "Fn::Cidr")
-        block, count, *bits = (self._text(argument, trace, "Fn::Cidr") for argument in arguments)
+    def _computed(self, name: str, node: Node, trace: _Trace) -> _Value:
+        """A function whose arguments alone determine its value."""
+        arguments = self._json(node, trace, name)
         try:
-            network = ipaddress.ip_network(block, strict=False)
-            # The third number is the length of the host part (Fn::Cidr, "cidrBits").
-            prefix = network.max_prefixlen - int(bits[0]) if bits else network.prefixlen
-            subnets = network.subnets(new_prefix=prefix)
-            return [str(next(subnets)) for _ in range(int(count))]
-        except (ValueError, StopIteration, RuntimeError) as error:
-            reason = str(error) or f"{block} does not hold {count} such blocks"
-            raise _missing(Map({"Fn::Cidr": node}), f"Fn::Cidr: {reason}", "Mend the template.") from error
+            value = COMPUTED[name](arguments)
+        except FunctionError as error:
+            raise _missing(Map({name: node}), f"{name}: {error}", "Mend the template.") from error
+        # Joining can put a dynamic reference together.
+        return self._text_with_references(value, trace) if isinstance(value, str) else value
 
     def _get_azs(self, node: Node, trace: _Trace) -> _Value:
         region = self._text(node, trace, "Fn::GetAZs")
@@ -393,7 +342,7 @@ class Evaluator:
             return value
         if isinstance(value, str) and value.lower() in ("true", "false"):
             return value.lower() == "true"
-        raise _missing(node, f"a condition is true or false, this is {_kind(value)}", "Mend the template.")
+        raise _missing(node, f"a condition is true or false, this is {kind(value)}", "Mend the template.")
 
     def _condition_function(self, node: Node, trace: _Trace) -> _Value:
         return self._holds(self._text(node, trace, "Condition"), trace)
@@ -450,14 +399,3 @@ def _note(trace: _Trace, origin: Origin) -> None:
 
 def _comparable(value: Json) -> Json:
     return text(value) if isinstance(value, (bool, int, float)) else value
-
-
-def _kind(value: Json) -> str:
-    match value:
-        case list():
-            return "a list"
-        case dict():
-            return "a mapping"
-        case None:
-            return "nothing"
-    return f"{text(value)!r}"

@@ -49,6 +49,21 @@ class Resource:
         metadata = self.body.get("Metadata")
         return metadata if isinstance(metadata, Map) else Map(line=self.line)
 
+    @property
+    def asset_path(self) -> str | None:
+        """Where CDK put the resource's code or content, relative to the template (CDK, "asset metadata")."""
+        path = self.metadata.get("aws:asset:path")
+        return path if isinstance(path, str) else None
+
+    @property
+    def construct_id(self) -> str | None:
+        """CDK's own name of the resource: ``Stack/Widgets/Handler/Resource`` is the construct ``Handler``."""
+        path = self.metadata.get("aws:cdk:path")
+        if not isinstance(path, str):
+            return None
+        names = [name for name in path.split("/") if name not in ("Resource", "Default")]
+        return names[-1] if names else None
+
     def line_of(self, name: str) -> int:
         """Where a property stands, or the resource itself when it has no such property."""
         return self.properties.lines.get(name, self.line)

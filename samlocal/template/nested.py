@@ -11,9 +11,6 @@ from samlocal.template.reader import Map, Node, Problem
 # Where a nested stack's template is named, by the resource's type.
 _LOCATIONS = {"AWS::Serverless::Application": "Location", "AWS::CloudFormation::Stack": "TemplateURL"}
 
-# CDK's word for the file of a nested stack (CDK, "asset metadata").
-_ASSET = "aws:asset:path"
-
 
 def child_path(template: Template, resource: Resource) -> Path | None:
     """The file of a nested stack's template, None where it is not on this machine."""
@@ -49,8 +46,7 @@ def child_parameters(resource: Resource) -> Mapping[str, Node]:
 
 
 def _location(resource: Resource) -> str | None:
-    asset = resource.metadata.get(_ASSET)
-    if isinstance(asset, str):
-        return asset
+    if resource.asset_path is not None:
+        return resource.asset_path
     location = resource.properties.get(_LOCATIONS[resource.type])
     return location if isinstance(location, str) else None

@@ -1,0 +1,147 @@
+"""What a function is made of: its code and its layers, as the template names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from samlocal.errors import TemplateError, UnresolvedError
+from samlocal.function import limits
+from samlocal.function.properties import Properties
+from samlocal.template.intrinsics import Evaluator
+from samlocal.template.model import Resource, Template
+from samlocal.template.reader import Map
+from samlocal.template.values import Json, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalCode:
+    """A folder or an archive beside the template."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineCode:
+    """Source that stands in the template."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Code:
+    """An archive in S3."""
+
+    bucket: str
+    key: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageCode:
+    """A container image; ``uri`` is None where the template leaves it to a build."""
+
+    uri: str | None
+
+
+Code: TypeAlias = LocalCode | InlineCode | S3Code | ImageCode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalLayer:
+    """A layer of the template whose content lies beside it."""
+
+    logical_id: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteLayer:
+    """A layer version in AWS."""
+
+    arn: str
+
+
+Layer: TypeAlias = LocalLayer | RemoteLayer
+
+
+def code_of(template: Template, resource: Resource, properties: Properties) -> Code:
+    if resource.asset_path is not None and properties.text("PackageType") != "Image":
+        return LocalCode(path=template.folder / resource.asset_path)
+    serverless = resource.type == "AWS::Serverless::Function"
+    if properties.text("PackageType") == "Image":
+        image = properties.text("ImageUri") if serverless else properties.mapping("Code").get("ImageUri")
+        return ImageCode(uri=None if image is None else text(image))
+    if serverless:
+        inline = properties.text("InlineCode")
+        if inline is not None:
+            return InlineCode(source=inline)
+        uri, name = properties.value("CodeUri"), "CodeUri"
+    else:
+        uri, name = properties.value("Code"), "Code"
+    return _located(template, properties, name, uri)
+
+
+def _located(template: Template, properties: Properties, name: str, uri: Json) -> Code:
+    match uri:
+        case None:
+            return LocalCode(path=template.folder)
+        case str() if uri.startswith("s3://"):
+            bucket, _, key = uri.removeprefix("s3://").partition("/")
+            return S3Code(bucket=bucket, key=key)
+        case str():
+            return LocalCode(path=template.folder / uri)
+        case {"ZipFile": str() as source}:
+            return InlineCode(source=source)
+        case {"ImageUri": str() as image}:
+            return ImageCode(uri=image)
+        case {"S3Bucket": bucket, "S3Key": key} | {"Bucket": bucket, "Key": key}:
+            version = uri.get("S3ObjectVersion", uri.get("Version")) if isinstance(uri, dict) else None
+            return S3Code(bucket=text(bucket), key=text(key), version=None if version is None else text(version))
+    raise properties.wrong(name, f"{name} is a path, an S3 location or inline source, got {text(uri)}")
+
+
+def layers_of(properties: Properties, evaluator: Evaluator, local: Mapping[str, LocalLayer]) -> tuple[Layer, ...]:
+    layers: list[Layer] = []
+    for node in properties.items("Layers"):
+        # A layer of the templates is taken from its folder, so that a change is seen before it is deployed.
+        chosen = evaluator.branch(node)
+        own = chosen.get("Ref") if isinstance(chosen, Map) else None
+        if isinstance(own, str) and own in local:
+            layers.append(local[own])
+            continue
+        value = properties.item("Layers", node)
+        for arn in value if isinstance(value, list) else [value]:
+            if arn is None:
+                continue
+            if not isinstance(arn, str) or not arn.startswith("arn:") or ":layer:" not in arn:
+                raise TemplateError(
+                    f"{properties.place('Layers')}: Layers needs an ARN, got {text(arn)}.",
+                    tip="Write !Ref MyLayer or a layer version ARN.",
+                )
+            layers.append(local.get(arn, RemoteLayer(arn=arn)))
+    if len(layers) > limits.LAYERS:
+        raise properties.wrong("Layers", f"a function has at most {limits.LAYERS} layers, this one {len(layers)}")
+    return tuple(layers)
+
+
+def local_layers(template: Template, evaluator: Evaluator) -> dict[str, LocalLayer]:
+    """The layers whose content lies beside the template, by their logical ids."""
+    layers: dict[str, LocalLayer] = {}
+    for resource in template.layers:
+        name = "ContentUri" if resource.type == "AWS::Serverless::LayerVersion" else "Content"
+        properties = Properties(template, resource, evaluator)
+        try:
+            if resource.asset_path is not None:
+                path = template.folder / resource.asset_path
+                layers[resource.logical_id] = LocalLayer(logical_id=resource.logical_id, path=path)
+                continue
+            content = _located(template, properties, name, properties.value(name))
+        except (TemplateError, UnresolvedError):
+            # Only a function that uses the layer is concerned, and is told so.
+            continue
+        if isinstance(content, LocalCode):
+            layers[resource.logical_id] = LocalLayer(logical_id=resource.logical_id, path=content.path)
+    return layers
