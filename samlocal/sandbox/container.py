@@ -84,6 +84,7 @@ class Container:
         self.pid = 0
         self._engine = engine
         self._name = name
+        self._ended = False
         self._output: threading.Thread | None = None
         self._peak_memory: Path | None = None
 
@@ -108,6 +109,7 @@ class Container:
 
     def end(self) -> None:
         """Kills it and reads what it wrote to the end; the engine goes on removing it by itself."""
+        self._ended = True
         self._engine.remove(self._name, wait=False)
         if self._output is not None:
             self._output.join(_DRAIN_SECONDS)
@@ -125,8 +127,9 @@ class Container:
                 err.feed(stderr or b"")
             out.end()
             err.end()
-            state = self._engine.state(self._name)
-            # A container that is gone was ended by samlocal itself: nobody waits to hear of it.
+            # Nobody waits to hear of an end that samlocal itself brought about, and the engine, which is still at
+            # the removal, would be slow to answer.
+            state = None if self._ended else self._engine.state(self._name)
             if state is not None:
                 tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))
         except BaseException as error:

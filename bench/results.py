@@ -1,0 +1,97 @@
+"""The results as a page of Markdown: every figure is the run's own, and so is the word on what was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from comparison import Comparison, Measurement, Reach, Spread, spread
+
+_HEAD = """\
+# What `make bench` measured
+
+Wall times in ms, from the start of a process to its end: the median of {pairs} pairs, with the least and the greatest
+in brackets. A and B ran in turn, A B A B …, in one run, after a warm-up of each. The ratio A/B and the difference
+(A less B) are taken pair by pair. Compare the figures of one run with each other, not with another machine's.
+"""
+
+_NOTES = """\
+## How
+
+- All have the same environment variables, one engine and one image: the one that samlocal chooses, which SAM CLI is
+  given with `--invoke-image` beside `--skip-pull-image`, and to which its warm-up adds its emulator. SAM CLI's
+  telemetry and its look for updates are off. Nobody has AWS credentials (but for `env`): with some, SAM CLI would ask
+  STS for the account at each invocation.
+- `cold` and `floor` run a function without layers (`bench/template.yaml`); `sample` runs the sample's own `getEvent`,
+  for whose layer SAM CLI builds an image at each invocation.
+- The floor (`bench/floor.py`) is a bare script on the Docker API. It creates and starts the container that samlocal
+  asks the engine for (recorded on the wire), hands it one event and prints the answer. It reads no output of the
+  container and leaves its removal to the engine. samlocal leaves the removal too; SAM CLI waits for it.
+- `env` runs the sample's `getEvent` with `-e test` and without. The stack `events-test` is deployed to a local AWS
+  endpoint, and the warm-up is the first invocation that meets it.
+"""
+
+
+def page(measured: Sequence[Measurement], *, pairs: int, machine: Mapping[str, str], load: tuple[str, str]) -> str:
+    """``load`` is the machine's before and after the measurement."""
+    parts = [
+        _HEAD.format(pairs=pairs),
+        _table(("", ""), [*machine.items(), ("Load before and after", f"{load[0]} and {load[1]}")]),
+        "## Figures\n",
+        _figures(measured),
+        "## Reach\n",
+        "What issue 1 of 5 wants, and this run's medians:\n",
+        _reach(measured),
+        _NOTES,
+    ]
+    return "\n".join(parts)
+
+
+def _figures(measured: Sequence[Measurement]) -> str:
+    rows = []
+    for one in measured:
+        compared = one.comparison
+        rows.append(
+            (
+                f"`{compared.name}`: {compared.title}",
+                f"`{compared.ours.shown}`<br>{_ms(spread(one.ours))}",
+                f"`{compared.theirs.shown}`<br>{_ms(spread(one.theirs))}",
+                _ratio(one.ratio),
+                _ms(one.difference),
+            )
+        )
+    return _table(("", "A", "B", "A/B", "A less B"), rows)
+
+
+def _reach(measured: Sequence[Measurement]) -> str:
+    rows = []
+    for one in measured:
+        wanted = one.comparison.reach
+        if wanted.ratio is not None:
+            rows.append(_reach_row(one.comparison, f"A/B ≤ {wanted.ratio:.2f}", f"{one.ratio.median:.3f}", one))
+        if wanted.difference is not None:
+            asked, found = f"A less B ≤ {wanted.difference:.0f} ms", f"{one.difference.median:.0f} ms"
+            rows.append(_reach_row(one.comparison, asked, found, one))
+    return _table(("", "Reach", "Measured", "Met"), rows)
+
+
+def _reach_row(comparison: Comparison, asked: str, found: str, one: Measurement) -> tuple[str, ...]:
+    return f"`{comparison.name}`", asked, found, "yes" if _met(comparison.reach, one) else "no"
+
+
+def _met(reach: Reach, one: Measurement) -> bool:
+    return (reach.ratio is None or one.ratio.median <= reach.ratio) and (
+        reach.difference is None or one.difference.median <= reach.difference
+    )
+
+
+def _ms(figures: Spread) -> str:
+    return f"{figures.median:.0f} ({figures.least:.0f} to {figures.greatest:.0f})"
+
+
+def _ratio(figures: Spread) -> str:
+    return f"{figures.median:.2f} ({figures.least:.2f} to {figures.greatest:.2f})"
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -1,0 +1,241 @@
+"""Measures samlocal against SAM CLI, a bare script on the Docker API, and itself. Run by `make bench`.
+
+The results go to bench/RESULTS.md and to standard output, progress to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import engine
+import machine
+import results
+import sam_cli
+from comparison import Command, CommandFailedError, Comparison, Measurement, Reach, measure
+from recording import floor_container, recorded_creation
+from stack import deployed
+
+from samlocal.errors import SamlocalError
+
+BENCH = Path(__file__).resolve().parent
+ROOT = BENCH.parent
+SAM_CLI = ROOT / ".venv-bench"
+EVENT = "events/get-event.json"
+
+COLD = Reach(ratio=0.40)
+FLOOR = Reach(difference=200)
+HELP = Reach(ratio=0.15)
+
+NAMES = ("cold", "sample", "floor", "env", "help", "invoke-help")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contenders:
+    """The programs that are measured, and what they all run with."""
+
+    sam: Path
+    scratch: Path
+    environ: Mapping[str, str]
+
+    def samlocal(self, arguments: str, *, expected: str, environ: Mapping[str, str] | None = None) -> Command:
+        program = str(Path(sys.executable).with_name("samlocal"))
+        return self._command("samlocal", (program, *arguments.split()), arguments, expected, environ)
+
+    def sam_cli(self, arguments: str, *, expected: str, options: tuple[str, ...] = ()) -> Command:
+        return self._command("sam", (str(self.sam), *arguments.split(), *options), arguments, expected)
+
+    def floor(self, container: Path, *, expected: str) -> Command:
+        # Bare: without the packages' folder, whose .pth files take time to read.
+        program = (sys.executable, "-I", "-S", str(BENCH / "floor.py"))
+        return self._command("floor.py", (*program, str(container), EVENT), "", expected)
+
+    def _command(
+        self,
+        name: str,
+        arguments: tuple[str, ...],
+        shown: str,
+        expected: str,
+        environ: Mapping[str, str] | None = None,
+    ) -> Command:
+        return Command(
+            shown=f"{name} {shown}".rstrip(),
+            arguments=arguments,
+            expected=expected,
+            environ=self.environ if environ is None else environ,
+            folder=ROOT,
+        )
+
+
+def main() -> int:
+    options = arguments()
+    with ExitStack() as stack:
+        # Resolved: labels and mounts carry the path as samlocal has it.
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="samlocal-bench-"))).resolve()
+        address = engine.host(os.environ)
+        sam = sam_cli.install(SAM_CLI, tell=tell)
+        client = stack.enter_context(engine.connected(address, scratch))
+        contenders = Contenders(sam=sam, scratch=scratch, environ=environment(scratch, address))
+        before = machine.load()
+        measured = measure_all(contenders, client, wanted=options.only or NAMES, pairs=options.pairs)
+        described = machine.description(engine=engine.description(client), sam_cli=sam_cli.version(SAM_CLI))
+        page = results.page(measured, pairs=options.pairs, machine=described, load=(before, machine.load()))
+    print(page)
+    if not options.only:
+        (BENCH / "RESULTS.md").write_text(page, encoding="utf-8")
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=positive, default=15, metavar="N", help="pairs of runs  [default: 15]")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=NAMES,
+        help="one comparison, printed and not written to RESULTS.md; may be given again",
+    )
+    return parser.parse_args()
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def environment(scratch: Path, address: str) -> dict[str, str]:
+    """One environment for every contender: no credentials, no settings of the user's, no cache filled before."""
+    others = ("AWS_", "SAM_CLI_", "SAMLOCAL_", "DOCKER_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+    temporary = scratch / "tmp"
+    temporary.mkdir()
+    return {
+        **kept,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "DOCKER_HOST": address,
+        "SAMLOCAL_CACHE_DIR": str(scratch / "samlocal"),
+        # SAM CLI leaves its locks there.
+        "TMPDIR": str(temporary),
+        **sam_cli.variables(scratch),
+    }
+
+
+def measure_all(
+    contenders: Contenders, client: docker.APIClient, *, wanted: tuple[str, ...], pairs: int
+) -> list[Measurement]:
+    measured = []
+    if not {"cold", "sample", "floor"}.isdisjoint(wanted):
+        compared = [one for one in invocations(contenders, client) if one.name in wanted]
+        measured += [measure(one, pairs=pairs, tell=tell) for one in compared]
+    if "env" in wanted:
+        measured.append(measure_environment(contenders, pairs=pairs))
+    measured += [measure(one, pairs=pairs, tell=tell) for one in helps(contenders) if one.name in wanted]
+    return measured
+
+
+def invocations(contenders: Contenders, client: docker.APIClient) -> list[Comparison]:
+    """Cold invocations, all from the image that samlocal itself chooses."""
+    local = f"invoke getEvent -t bench/template.yaml --event {EVENT}"
+    sample = f"invoke getEvent -t templates/template.yaml --event {EVENT}"
+    options = sam_cli.invoke_options(contenders.scratch)
+    answer, event = '"body": "welcome"', "Hello from the sample application"
+
+    ours = contenders.samlocal(local, expected=answer)
+    socket = engine.host(contenders.environ).removeprefix("unix://")
+    creation = recorded_creation(ours, engine=socket, scratch=contenders.scratch)
+    engine.tag_for_sam_cli(client, creation.image)
+    container = contenders.scratch / "container.json"
+    container.write_text(json.dumps(floor_container(creation, scratch=contenders.scratch)), encoding="utf-8")
+    return [
+        Comparison(
+            name="cold",
+            title="a cold invocation, against SAM CLI",
+            ours=ours,
+            theirs=contenders.sam_cli(f"local {local}", expected=answer, options=options),
+            reach=COLD,
+        ),
+        Comparison(
+            name="sample",
+            title="the same of a function with a layer",
+            ours=contenders.samlocal(sample, expected=event),
+            theirs=contenders.sam_cli(f"local {sample}", expected=event, options=options),
+            reach=COLD,
+        ),
+        Comparison(
+            name="floor",
+            title="a cold invocation, against the bare engine",
+            ours=ours,
+            theirs=contenders.floor(container, expected=answer),
+            reach=FLOOR,
+        ),
+    ]
+
+
+def helps(contenders: Contenders) -> list[Comparison]:
+    return [
+        Comparison(
+            name="help",
+            title="the program's help",
+            ours=contenders.samlocal("--help", expected="invoke"),
+            theirs=contenders.sam_cli("--help", expected="local"),
+            reach=HELP,
+        ),
+        Comparison(
+            name="invoke-help",
+            title="the command's help",
+            ours=contenders.samlocal("invoke --help", expected="--event"),
+            theirs=contenders.sam_cli("local invoke --help", expected="--event"),
+            reach=HELP,
+        ),
+    ]
+
+
+def measure_environment(contenders: Contenders, *, pairs: int) -> Measurement:
+    """With `-e test` and without, from the second invocation on; the endpoint runs no longer than that."""
+    tell("env: deploying the sample to a local AWS endpoint")
+    with deployed(ROOT, contenders.environ) as environ:
+        plain, expected = f"invoke getEvent --event {EVENT}", "Hello from the sample application"
+        comparison = Comparison(
+            name="env",
+            title="what an environment costs once it is known",
+            ours=contenders.samlocal(
+                f"invoke -e test{plain.removeprefix('invoke')}", expected=expected, environ=environ
+            ),
+            theirs=contenders.samlocal(plain, expected=expected, environ=environ),
+        )
+        return measure(comparison, pairs=pairs, tell=tell)
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def stop(number: int, _: object) -> None:
+    """Ends as Ctrl-C does: what was started is stopped on the way."""
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        raise SystemExit(main())
+    except (CommandFailedError, engine.NoEngineError, ValueError) as error:
+        raise SystemExit(f"The benchmark ends here: {error}") from error
+    except SamlocalError as error:
+        raise SystemExit(f"{error.message}\n{error.tip or ''}".rstrip()) from error
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -1,0 +1,231 @@
+"""Deployments to a real endpoint in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sample_kit import SAMPLE, document
+
+from samlocal.aws import Aws
+from samlocal.errors import AwsError, ConfigurationError
+from samlocal.local.archive import archive
+from samlocal.local.deploy import Deployment, deploy
+from samlocal.local.stack import Action
+from samlocal.template.reader import read
+
+FUNCTIONS = {
+    "getEvent": "events-test-get-event",
+    "putEvent": "events-test-put-event",
+    "listEvents": "events-test-list-events",
+    "healthCheck": "events-test-health-check",
+}
+Client = Callable[[str], Any]
+
+
+def test_the_stack_is_there_with_its_outputs(sample: Deployment, client: Client) -> None:
+    (stack,) = client("cloudformation").describe_stacks(StackName="events-test")["Stacks"]
+    assert stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    assert stack["StackId"] == sample.stack_id
+    assert {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]} == sample.outputs
+    assert sample.outputs.keys() == {"ApiUrl", "TableName"}
+
+
+def test_the_table_has_a_name_that_only_the_stack_knows(sample: Deployment, client: Client) -> None:
+    name = sample.physical_id("EventsTable")
+    assert name is not None
+    assert name != "EventsTable"
+    assert name.startswith("events-test-EventsTable-")
+    assert sample.outputs["TableName"] == name
+    assert client("dynamodb").describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("logical_id", FUNCTIONS)
+def test_a_function_has_its_role_and_the_stacks_values(sample: Deployment, client: Client, logical_id: str) -> None:
+    assert sample.physical_id(logical_id) == FUNCTIONS[logical_id]
+    function = client("lambda").get_function_configuration(FunctionName=FUNCTIONS[logical_id])
+    role = client("iam").get_role(RoleName=sample.physical_id(f"{logical_id}Role"))["Role"]
+    table = client("dynamodb").describe_table(TableName=sample.outputs["TableName"])["Table"]
+
+    assert function["Role"] == role["Arn"]
+    variables = function["Environment"]["Variables"]
+    assert variables["TABLE_NAME"] == table["TableName"]
+    assert variables["TABLE_ARN"] == table["TableArn"]
+    assert variables["STAGE"] == "test"
+
+
+def trusted(client: Client, role: str | None) -> dict[str, str]:
+    (statement,) = client("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    principal: dict[str, str] = statement["Principal"]
+    return principal
+
+
+def test_developers_may_take_on_the_roles_outside_production_only(
+    sample: Deployment, aws: Aws, client: Client
+) -> None:
+    production = deploy(read(SAMPLE), stack_name="events-production", aws=aws, parameters={"Stage": "production"})
+
+    developers = "arn:aws:iam::123456789012:root"
+    assert trusted(client, sample.physical_id("getEventRole")) == {
+        "Service": "lambda.amazonaws.com",
+        "AWS": developers,
+    }
+    assert trusted(client, production.physical_id("getEventRole")) == {"Service": "lambda.amazonaws.com"}
+
+
+def test_what_was_not_made_is_named_with_its_reason(sample: Deployment) -> None:
+    reasons = {outcome.type: outcome.note for outcome in sample.not_made}
+    assert reasons.keys() == {"AWS::ApiGateway::Deployment", "AWS::ApiGateway::Stage"}
+    assert all(reasons.values())
+
+
+def test_a_second_deployment_keeps_the_data(sample: Deployment, aws: Aws, client: Client) -> None:
+    table = sample.outputs["TableName"]
+    client("dynamodb").put_item(TableName=table, Item={"id": {"S": "kept"}})
+
+    same = deploy(read(SAMPLE), stack_name="events-test", aws=aws, parameters={"Stage": "test"})
+    louder = {"Stage": "test", "LogLevel": "DEBUG"}
+    changed = deploy(read(SAMPLE), stack_name="events-test", aws=aws, parameters=louder)
+    function = client("lambda").get_function_configuration(FunctionName=FUNCTIONS["getEvent"])
+    back = deploy(read(SAMPLE), stack_name="events-test", aws=aws, parameters={"Stage": "test"})
+
+    assert [same.action, changed.action, back.action] == [Action.UNCHANGED, Action.UPDATED, Action.UPDATED]
+    assert function["Environment"]["Variables"]["LOG_LEVEL"] == "DEBUG"
+    assert changed.outputs["TableName"] == table
+    assert "Item" in client("dynamodb").get_item(TableName=table, Key={"id": {"S": "kept"}})
+
+
+def test_changed_code_is_deployed(aws: Aws, client: Client, tmp_path: Path) -> None:
+    template = document(
+        "Resources: {F: {Type: AWS::Serverless::Function,"
+        " Properties: {CodeUri: src, Handler: a.b, Runtime: python3.11, FunctionName: changing}}}",
+        tmp_path,
+    )
+    (tmp_path / "src").mkdir()
+    hashes = []
+    for source in ("x = 1", "x = 1", "x = 2"):
+        (tmp_path / "src" / "a.py").write_text(source)
+        deploy(template, stack_name="changing", aws=aws)
+        hashes.append(client("lambda").get_function_configuration(FunctionName="changing")["CodeSha256"])
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_code_that_is_not_there_is_said_so(aws: Aws, tmp_path: Path) -> None:
+    template = document(
+        "Resources: {F: {Type: AWS::Serverless::Function,"
+        " Properties: {CodeUri: unbuilt, Handler: a.b, Runtime: python3.11}}}",
+        tmp_path,
+    )
+    deployment = deploy(template, stack_name="unbuilt", aws=aws)
+    (function,) = (outcome for outcome in deployment.resources if outcome.logical_id == "F")
+    assert function.made
+    assert "its code is not on this machine" in (function.note or "")
+
+
+def test_what_the_endpoint_cannot_make_does_not_stop_the_rest(aws: Aws, tmp_path: Path) -> None:
+    template = document(
+        """
+Resources:
+  Seed:
+    Type: Custom::Seed
+    Properties: {ServiceToken: arn:aws:lambda:eu-west-1:123456789012:function:seed}
+  Pool:
+    Type: AWS::Cognito::UserPool
+  AboutPool:
+    Type: AWS::SSM::Parameter
+    Properties: {Type: String, Value: !GetAtt Pool.Arn}
+  AboutSeed:
+    Type: AWS::SSM::Parameter
+    Properties: {Type: String, Value: !Sub "seeded ${Seed}"}
+  Queue:
+    Type: AWS::SQS::Queue
+    DependsOn: Seed
+Outputs:
+  Queue: {Value: !GetAtt Queue.Arn}
+  Pool: {Value: !Ref Pool}
+""",
+        tmp_path,
+    )
+    first = deploy(template, stack_name="partly", aws=aws)
+    again = deploy(template, stack_name="partly", aws=aws)
+
+    assert {outcome.logical_id for outcome in first.resources if outcome.made} == {"Queue"}
+    reasons = {outcome.logical_id: outcome.note for outcome in first.not_made}
+    assert "custom resource" in (reasons["Seed"] or "")
+    assert reasons["Pool"] == "the local endpoint makes no AWS::Cognito::UserPool in a stack"
+    assert reasons["AboutPool"] == "it refers to Pool, which is not made"
+    assert reasons["AboutSeed"] == "it refers to Seed, which is not made"
+    assert first.outputs.keys() == {"Queue"}
+    assert again.action is Action.UNCHANGED
+
+
+def test_a_name_is_given_where_the_endpoint_needs_one(aws: Aws, client: Client, tmp_path: Path) -> None:
+    template = document("Resources: {P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: v}}}", tmp_path)
+    deployment = deploy(template, stack_name="nameless", aws=aws)
+    assert client("ssm").get_parameter(Name=deployment.physical_id("P"))["Parameter"]["Value"] == "v"
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Version: none}}", "MalformedPolicyDocument"),
+        # moto falls over this one: its answer is a page of HTML.
+        ("Type: AWS::Route53::RecordSetGroup, Properties: {RecordSets: [{}]}", "failed on the stack refused"),
+    ],
+)
+def test_a_refused_stack_leaves_nothing(aws: Aws, client: Client, tmp_path: Path, bad: str, said: str) -> None:
+    template = document(
+        f"Resources: {{Queue: {{Type: AWS::SQS::Queue, Properties: {{QueueName: half-made}}}}, Bad: {{{bad}}}}}",
+        tmp_path,
+    )
+    with pytest.raises(AwsError, match=said):
+        deploy(template, stack_name="refused", aws=aws)
+    names = [stack["StackName"] for stack in client("cloudformation").describe_stacks()["Stacks"]]
+    assert "refused" not in names
+    assert "QueueUrls" not in client("sqs").list_queues(QueueNamePrefix="half-made")
+
+
+def test_it_does_not_deploy_to_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+    template = document("Resources: {Queue: {Type: AWS::SQS::Queue}}", tmp_path)
+    with pytest.raises(ConfigurationError, match="on this machine only"):
+        deploy(template, stack_name="far", aws=Aws(region="eu-west-1"))
+
+
+def test_an_archive_is_the_same_for_the_same_files(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    for name in ("b.py", "a.py"):
+        (folder / name).write_text(name)
+    first = archive(folder)
+    os.utime(folder / "a.py", (0, 0))
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "a.pyc").write_bytes(b"x")
+    assert archive(folder) == first
+
+    (folder / "a.py").chmod(0o755)
+    assert archive(folder) != first
+
+
+def test_an_archive_keeps_links_and_takes_ready_ones_as_they_are(tmp_path: Path) -> None:
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "lib.so.1").write_bytes(b"")
+    (folder / "lib.so").symlink_to("lib.so.1")
+    ready = tmp_path / "ready.zip"
+    ready.write_bytes(archive(folder))
+
+    assert archive(ready) == ready.read_bytes()
+    with zipfile.ZipFile(ready) as zipped:
+        link = zipped.getinfo("lib.so")
+        assert stat.S_ISLNK(link.external_attr >> 16)
+        assert zipped.read(link) == b"lib.so.1"
