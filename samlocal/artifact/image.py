@@ -84,11 +84,14 @@ def runtime(spec: FunctionSpec) -> Runtime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """The image to start from; ``platform`` is Docker's name of the architecture, None where it may differ."""
+    """The image to start from; ``platform`` is Docker's name of the architecture, None where it may differ.
+
+    ``remarks`` is what the user should know of it.
+    """
 
     name: str
     platform: str | None
-    stand_in: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 def aws_image(known: Runtime, architecture: str) -> str:
@@ -113,17 +116,19 @@ def choose_image(
     known = runtime(spec)
     platform = f"linux/{'arm64' if spec.architecture == 'arm64' else 'amd64'}"
     own = named.get(known.name)
+    remarks = (f"Lambda has deprecated the runtime {known.name}.",) if known.deprecated else ()
     wanted = own or aws_image(known, spec.architecture)
     stand_in = f"{STAND_INS}-{known.repository}:{known.tag}"
     if not pull:
         if engine.has_image(wanted):
-            return Image(name=wanted, platform=platform if own is None else None)
+            return Image(name=wanted, platform=platform if own is None else None, remarks=remarks)
         if own is None and engine.has_image(stand_in):
-            return Image(name=stand_in, platform=None, stand_in=True)
+            said = f"AWS's image for {known.name} is not here; its stand-in {stand_in} is used."
+            return Image(name=stand_in, platform=None, remarks=(*remarks, said))
         if skip_pull:
             raise ImageError(
                 f"{spec.logical_id}: the image {wanted} is not there, and --skip-pull-image forbids to pull it.",
                 tip=f"Pull it (`docker pull {wanted}`), or run without --skip-pull-image.",
             )
     engine.pull(wanted, platform=platform, progress=lambda step: progress(wanted, step))
-    return Image(name=wanted, platform=platform if own is None else None)
+    return Image(name=wanted, platform=platform if own is None else None, remarks=remarks)

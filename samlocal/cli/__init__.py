@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import signal
 import sys
 from typing import NoReturn
@@ -68,7 +70,12 @@ def main() -> NoReturn:
     """The console script."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
-    sys.exit(run(sys.argv[1:], World.of_process()))
+    status = run(sys.argv[1:], World.of_process())
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    # Everything is closed by now; taking the interpreter apart would cost another 80 ms.
+    os._exit(status)
 
 
 def run(args: list[str], world: World) -> int:

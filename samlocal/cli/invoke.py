@@ -15,7 +15,7 @@ from samlocal.cli.function_id import function_options, wanted_function
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
-from samlocal.errors import EngineError, ExitStatus
+from samlocal.errors import EngineError, ExitStatus, UnresolvedError
 from samlocal.sandbox.result import Success
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 @function_options
 @environment_options
 @click.option("--event", metavar="FILE|-|JSON", help="The event.  [default: {}]")
+@click.option(
+    "--strict", is_flag=True, envvar=variable("strict"), help="Without an environment, refuse placeholders."
+)
 @credential_options
 @sandbox_flags
 @click.option(
@@ -59,7 +62,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
 
     application = load_application(chosen, output)
     function = application.function(wanted)
-    _announce(function, output)
+    _announce(function, output, strict=bool(values["strict"]))
     credentials = function_credentials(ctx, chosen, application, function, output)
     keep(application, output)
     cache = Cache(ctx.obj.cache_folder)
@@ -68,6 +71,9 @@ def command(ctx: click.Context, /, **values: object) -> int:
         spec = sandbox_spec(
             function, engine=engine, cache=cache, credentials=credentials, options=options, progress=progress
         )
+
+    for remark in spec.image.remarks:
+        output.notice(remark)
 
     streamed = bytearray()
     as_json = values["output_form"] == "json"
@@ -85,12 +91,19 @@ def command(ctx: click.Context, /, **values: object) -> int:
     return int(ExitStatus.SUCCESS if isinstance(invocation.result, Success) else ExitStatus.FUNCTION_FAILED)
 
 
-def _announce(function: FunctionSpec, output: Output) -> None:
-    if function.placeholders:
-        output.warning(
-            "no environment, so these are placeholders: " + ", ".join(function.placeholders) + ". "
-            "-e ENV gives the deployed values."
+def _announce(function: FunctionSpec, output: Output, *, strict: bool) -> None:
+    """Says once which values are placeholders. Raises UnresolvedError where the user wants none."""
+    if not function.placeholders:
+        return
+    names = ", ".join(function.placeholders)
+    if strict:
+        raise UnresolvedError(
+            f"{function.location}: {function.logical_id}: without an environment these are not known: {names}.",
+            tip="Name the environment with -e ENV or -n STACK, or give the values: --set, --parameter-overrides.",
         )
+    output.warning(
+        f"no environment, so these are placeholders: {names}. -e ENV gives the deployed values and the role."
+    )
 
 
 def _sweep(own: Session, environ: Mapping[str, str], output: Output) -> threading.Thread:
