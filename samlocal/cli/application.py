@@ -51,7 +51,7 @@ def _dotenv(chosen: Settings, output: Output) -> Iterator[Overrides]:
 
 def _given(chosen: Settings) -> Iterator[Overrides]:
     if chosen.env_vars is not None:
-        yield read_env_vars(chosen.world.cwd / chosen.env_vars)
+        yield read_env_vars(chosen.world.path(chosen.env_vars))
     if chosen.set_variables:
         yield set_on_command_line(chosen.set_variables)
 

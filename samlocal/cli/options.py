@@ -117,7 +117,8 @@ def settings(ctx: click.Context) -> Settings:
         env_name=env_name,
         stack_name=stack_name,
         profile=values["aws_profile"],
-        region=values["region"],
+        # boto3 alone among the SDKs does not read AWS_REGION.
+        region=values["region"] or world.environ.get("AWS_REGION"),
         refresh=values["refresh"],
         snapshot_age=values["snapshot_age"],
         parameter_overrides=values["parameter_overrides"],

@@ -30,6 +30,10 @@ class World:
             stderr=sys.stderr,
         )
 
+    def path(self, given: Path) -> Path:
+        """A path that the user gave, short where it can be: messages show it as it was typed."""
+        return given if self.cwd == Path.cwd() else self.cwd / given
+
     @property
     def cache_folder(self) -> Path:
         """SAMLOCAL_CACHE_DIR, else the user's cache folder."""

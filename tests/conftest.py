@@ -1,0 +1,65 @@
+"""Fixtures of every test: projects, the Docker engine, an AWS endpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit import STAND_INS, AwsEndpoint, Docker, Project, aws_endpoint, make_project
+
+
+@pytest.fixture(scope="session")
+def docker() -> Iterator[Docker]:
+    """The engine. Where there is none the test is skipped, or fails with SAMLOCAL_TEST_DOCKER=required."""
+    import docker
+    from docker.errors import DockerException, ImageNotFound
+
+    def missing(what: str) -> None:
+        if os.environ.get("SAMLOCAL_TEST_DOCKER") == "required":
+            pytest.fail(f"SAMLOCAL_TEST_DOCKER=required, but {what}")
+        pytest.skip(what)
+
+    try:
+        client = docker.APIClient(version="auto", **docker.utils.kwargs_from_env())
+    except DockerException as error:
+        missing(f"no Docker engine answers: {error}")
+    for image in STAND_INS:
+        try:
+            client.inspect_image(image)
+        except ImageNotFound:
+            missing(f"the image {image} is not there; `make images` builds it")
+    yield Docker(client)
+    client.close()
+
+
+@pytest.fixture(autouse=True)
+def _docker_where_marked(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("docker"):
+        request.getfixturevalue("docker")
+
+
+@pytest.fixture
+def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Project]]:
+    """Makes projects: ``project(files).run(args)``. Of what they start nothing outlives the test."""
+    made: list[Project] = []
+
+    def make(files: dict[str, Any], **environ: str) -> Project:
+        root = tmp_path / f"p{len(made)}"
+        root.mkdir()
+        made.append(make_project(root, files, **environ))
+        return made[-1]
+
+    yield make
+    if request.node.get_closest_marker("docker"):
+        for each in made:
+            request.getfixturevalue("docker").remove_all(each)
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[AwsEndpoint]:
+    """One endpoint for all tests that only add to it. Give each stack a name of its own."""
+    with aws_endpoint() as running:
+        yield running

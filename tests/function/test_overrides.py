@@ -1,0 +1,103 @@
+"""What the user gives: --set, --env-vars in both of SAM CLI's forms and as YAML, .env files, and their order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from kit import Outcome, Project, function, template
+
+FILES = {
+    "template.json": template(
+        One=function(Environment={"Variables": {"AA": "template", "BB": "template"}}),
+        Two=function(FunctionName="second", Environment={"Variables": {"AA": "template"}}),
+    )
+}
+
+
+def variables(outcome: Outcome) -> dict[str, str]:
+    return {entry["name"]: entry["value"] for entry in outcome.succeeded().payload}
+
+
+def test_sets_win_over_files_and_files_over_dotenv(project: Callable[..., Project]) -> None:
+    made = project(
+        {
+            **FILES,
+            ".env": "AA=dotenv\nDOT=dotenv\nCC=dotenv\n",
+            "vars.json": {"Parameters": {"AA": "common", "CC": "common"}, "One": {"BB": "one", "NN": 7, "TT": True}},
+        }
+    )
+
+    outcome = made.run("env", "One", "--env-vars", "vars.json", "--set", "AA=set", "--output", "json")
+
+    assert variables(outcome) == {
+        "AA": "set",
+        "BB": "one",
+        "CC": "common",
+        "DOT": "dotenv",
+        "NN": "7",
+        "TT": "true",
+    }
+
+
+def test_a_section_is_for_its_function_only_and_may_use_its_name(project: Callable[..., Project]) -> None:
+    made = project({**FILES, "vars.yaml": "One:\n  AA: one\nsecond:\n  AA: two\n"})
+
+    one = made.run("env", "One", "--env-vars", "vars.yaml", "--output", "json")
+    two = made.run("env", "Two", "--env-vars", "vars.yaml", "--output", "json")
+
+    assert variables(one)["AA"] == "one"
+    assert variables(two)["AA"] == "two"
+
+
+def test_the_environments_own_dotenv_wins_over_the_common_one(project: Callable[..., Project]) -> None:
+    made = project({**FILES, ".env": "AA=common\n"})
+
+    without = made.run("env", "One", "--output", "json", "--no-dotenv")
+    plain = made.run("env", "One", "--output", "json")
+
+    assert variables(without)["AA"] == "template"
+    assert variables(plain)["AA"] == "common"
+    assert "from .env: AA." in plain.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--env-vars", "vars.json"], "vars.json: there is no function Onne; did you mean One?"),
+        (["--set", "AA"], "--set 'AA' has no value."),
+        (["--set", "AWS_REGION=x"], "--set: AWS_REGION is Lambda's own and cannot be set."),
+        (["--parameter-overrides", "Stgae=1"], "the template has no parameter Stgae."),
+    ],
+)
+def test_an_override_that_matches_nothing_is_an_error(
+    project: Callable[..., Project], args: list[str], message: str
+) -> None:
+    made = project({**FILES, "vars.json": {"Onne": {"AA": "1"}}})
+
+    outcome = made.run("env", "One", *args).ended(4)
+
+    assert message in outcome.stderr
+
+
+def test_the_env_vars_output_is_a_file_that_gives_the_same_again(project: Callable[..., Project]) -> None:
+    made = project(FILES)
+
+    first = made.run("env", "One", "--set", "NEW=1", "--output", "env-vars").succeeded()
+    (made.folder / "again.json").write_bytes(first.stdout)
+    again = made.run("env", "One", "--env-vars", "again.json", "--output", "json")
+
+    assert first.payload == {"One": {"AA": "template", "BB": "template", "NEW": "1"}}
+    assert variables(again) == first.payload["One"]
+
+
+def test_the_dotenv_output_can_be_read_as_one(project: Callable[..., Project]) -> None:
+    made = project(FILES)
+
+    lines = made.run("env", "One", "--set", 'QQ=a "quoted" $value', "--output", "dotenv").succeeded().stdout.decode()
+    (made.folder / ".env").write_text(lines)
+    again = made.run("env", "One", "--output", "json")
+
+    assert variables(again)["QQ"] == 'a "quoted" $value'
+    assert [entry["origin"] for entry in json.loads(again.stdout)] == [[".env:1"], [".env:2"], [".env:3"]]

@@ -1,0 +1,380 @@
+"""The test kit: a project in a folder of its own, samlocal run on it as a real process, and what came of it.
+
+``project(files).run("invoke", "Fn")`` gives an Outcome to assert on. Nothing of this machine reaches the process but
+its PATH and its Docker engine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+T = TypeVar("T")
+
+FUNCTIONS = Path(__file__).parent / "functions"
+"""Functions for the tests, a folder each."""
+
+STAND_INS = tuple(f"samlocal/lambda-{name}" for name in ("python:3.11", "nodejs:20", "provided:al2023"))
+
+STARTUP_SECONDS = 10.0
+"""What a run may take beside the function's own time on a busy machine."""
+
+_PASSED_ON = ("PATH", "LANG", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY")
+_REPORT = re.compile(r"^REPORT RequestId: (?P<id>\S+)\t(?P<fields>.*)\t$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one run of samlocal."""
+
+    status: int
+    stdout: bytes
+    stderr: str
+    seconds: float
+
+    @property
+    def payload(self) -> Any:
+        """Standard output as JSON: all of it, which is the claim that it holds nothing else."""
+        try:
+            return json.loads(self.stdout)
+        except ValueError:
+            raise AssertionError(f"standard output is not one JSON document\n{self}") from None
+
+    @property
+    def lines(self) -> list[str]:
+        """Standard error, line by line."""
+        return self.stderr.splitlines()
+
+    @property
+    def request_id(self) -> str:
+        """From the START line."""
+        found = re.search(r"^START RequestId: (\S+) Version: \$LATEST$", self.stderr, re.MULTILINE)
+        assert found, f"no START line\n{self}"
+        return found[1]
+
+    @property
+    def report(self) -> dict[str, str]:
+        """The fields of the one REPORT line by name."""
+        (found,) = _REPORT.finditer(self.stderr)
+        assert found["id"] == self.request_id
+        return dict(item.split(": ", 1) for item in found["fields"].split("\t"))
+
+    def report_number(self, name: str) -> float:
+        """A figure of the REPORT line, without its unit (ms, MB)."""
+        return float(self.report[name].split()[0])
+
+    def succeeded(self) -> Outcome:
+        assert self.status == 0, str(self)
+        return self
+
+    def ended(self, status: int) -> Outcome:
+        assert self.status == status, str(self)
+        return self
+
+    def __str__(self) -> str:
+        return (
+            f"exit status {self.status} after {self.seconds:.1f} s\n"
+            f"--- standard output\n{self.stdout[:2000].decode(errors='replace')}\n--- standard error\n{self.stderr}"
+        )
+
+
+class Running:
+    """samlocal at work: to send signals to, and to read as it writes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], *, log: IO[bytes]) -> None:
+        self.process = process
+        self._log = log
+        self._began = time.monotonic()
+
+    def stderr(self) -> str:
+        """What has been written there so far."""
+        # pread: the process's own place in the file stays where it is.
+        return os.pread(self._log.fileno(), 1 << 24, 0).decode(errors="replace")
+
+    def has_logged(self, text: str, *, within: float = STARTUP_SECONDS) -> Running:
+        """Waits until standard error holds a text."""
+        assert eventually(lambda: text in self.stderr(), within=within), f"no {text!r} on standard error\n{self.stderr()}"
+        return self
+
+    def read(self) -> bytes:
+        """The next piece of standard output, empty at its end."""
+        assert self.process.stdout is not None
+        return os.read(self.process.stdout.fileno(), 1 << 16)
+
+    def signalled(self, number: int) -> Running:
+        self.process.send_signal(number)
+        return self
+
+    def outcome(self, *, within: float = 30.0) -> Outcome:
+        """Waits for the end."""
+        try:
+            stdout, _ = self.process.communicate(timeout=within)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"samlocal did not end within {within} s\n{self.stderr()}") from None
+        return Outcome(
+            status=self.process.returncode,
+            stdout=stdout,
+            stderr=self.stderr(),
+            seconds=time.monotonic() - self._began,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder with a template, and a home and a cache that no other project uses."""
+
+    folder: Path
+    home: Path
+    cache: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sessions(self) -> Path:
+        """What samlocal's containers of this project are labelled with."""
+        return self.cache / "sessions"
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Everything the process sees: none of this machine's AWS settings."""
+        passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        own = {"HOME": str(self.home), "SAMLOCAL_CACHE_DIR": str(self.cache)}
+        return passed_on | own | dict(self.environ) | dict(more or {})
+
+    def run(
+        self, *args: str, environ: Mapping[str, str] | None = None, stdin: bytes = b"", within: float = 60.0
+    ) -> Outcome:
+        """Runs samlocal to its end."""
+        with self.start(*args, environ=environ, stdin=stdin) as running:
+            return running.outcome(within=within)
+
+    def invoke(self, *args: str, event: object = None, environ: Mapping[str, str] | None = None) -> Outcome:
+        """Runs ``samlocal invoke``; ``event`` is given as JSON."""
+        given = () if event is None else ("--event", json.dumps(event))
+        return self.run("invoke", *args, *given, environ=environ)
+
+    @contextlib.contextmanager
+    def start(
+        self, *args: str, environ: Mapping[str, str] | None = None, stdin: bytes = b"", merged: bool = False
+    ) -> Iterator[Running]:
+        """Starts samlocal; it is killed at the end of the block if it still runs.
+
+        ``merged`` sends standard error where standard output goes, which keeps the order of both.
+        """
+        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as log:
+            given.write(stdin)
+            given.seek(0)
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "samlocal", *args],
+                cwd=self.folder,
+                env=self.environment(environ),
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merged else log,
+            )
+            try:
+                yield Running(process, log=log)
+            finally:
+                process.kill()
+                process.wait()
+                if process.stdout is not None:
+                    process.stdout.close()
+
+
+def make_project(root: Path, files: Mapping[str, str | bytes | Path | Mapping[str, Any]], **environ: str) -> Project:
+    """Writes a project's files: text, bytes, a mapping as JSON, or a folder to copy."""
+    project = Project(folder=root / "project", home=root / "home", cache=root / "cache", environ=environ)
+    for folder in (project.folder, project.home, project.cache):
+        folder.mkdir()
+    for name, content in files.items():
+        write(project.folder / name, content)
+    return project
+
+
+def write(path: Path, content: str | bytes | Path | Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    match content:
+        case str():
+            path.write_text(content, encoding="utf-8")
+        case bytes():
+            path.write_bytes(content)
+        case Path():
+            shutil.copytree(content, path, ignore=shutil.ignore_patterns("__pycache__"))
+        case _:
+            path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+    if path.name == "bootstrap":
+        path.chmod(0o755)
+
+
+def template(**resources: Mapping[str, Any]) -> dict[str, Any]:
+    """A SAM template of these resources."""
+    return {"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}
+
+
+def function(runtime: str = "python3.11", **properties: Any) -> dict[str, Any]:
+    """A SAM function; its code lies in ``code/`` and its handler is ``app.handler`` unless ``properties`` say more."""
+    return {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {"Runtime": runtime, "CodeUri": "code/", "Handler": "app.handler", **properties},
+    }
+
+
+def python(source: str, **properties: Any) -> dict[str, Any]:
+    """The files of a project with one Python function, ``Fn``."""
+    return {"template.json": template(Fn=function(**properties)), "code/app.py": source}
+
+
+def node(source: str, **properties: Any) -> dict[str, Any]:
+    """The files of a project with one Node function, ``Fn``."""
+    return {"template.json": template(Fn=function("nodejs20.x", **properties)), "code/app.js": source}
+
+
+def eventually(what: Callable[[], T], *, within: float = 3.0) -> T:
+    """Asks again until the answer is true or time is up, and gives the last answer."""
+    until = time.monotonic() + within
+    while not (answer := what()) and time.monotonic() < until:
+        time.sleep(0.02)
+    return answer
+
+
+class Docker:
+    """What the tests ask the engine, beside samlocal."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def containers(self, project: Project) -> list[str]:
+        """The names of the project's containers, running or not; other projects' are not looked at."""
+        found = self._client.containers(all=True, filters={"label": f"samlocal.sessions={project.sessions}"})
+        return [name.lstrip("/") for container in found for name in container["Names"]]
+
+    def labels(self, container: str) -> dict[str, str]:
+        labels: dict[str, str] = self._client.inspect_container(container)["Config"]["Labels"]
+        return labels
+
+    def nothing_left(self, project: Project) -> bool:
+        """The engine removes containers by itself, soon: this waits for it."""
+        return eventually(lambda: not self.containers(project))
+
+    def remove_all(self, project: Project) -> None:
+        from docker.errors import APIError
+
+        for container in self.containers(project):
+            # Gone, or going, already.
+            with contextlib.suppress(APIError):
+                self._client.remove_container(container, force=True)
+
+    def gateway(self, network: str = "bridge") -> str:
+        """The address of this machine on a network."""
+        (pool, *_) = self._client.inspect_network(network)["IPAM"]["Config"]
+        return str(pool["Gateway"])
+
+    @contextlib.contextmanager
+    def network(self, *, bridge: str) -> Iterator[str]:
+        """A network of the test's own; ``bridge`` names its interface."""
+        name = f"samlocal-test-{bridge}"
+        self._client.create_network(name, driver="bridge", options={"com.docker.network.bridge.name": bridge})
+        try:
+            yield name
+        finally:
+            # A container that is still being removed holds its network.
+            assert eventually(lambda: self._removed(name), within=10)
+
+    def _removed(self, network: str) -> bool:
+        from docker.errors import APIError, NotFound
+
+        try:
+            self._client.remove_network(network)
+        except NotFound:
+            return True
+        except APIError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsEndpoint:
+    """An AWS endpoint on loopback, moto's, in a process of its own."""
+
+    url: str
+    region: str = "eu-west-1"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """For a process that is to use it."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    @contextlib.contextmanager
+    def client(self, service: str) -> Iterator[Any]:
+        """boto3 itself: the second opinion on what is there."""
+        import boto3
+
+        client = boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=self.region,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def deploy(self, name: str, deployed: Mapping[str, Any], *, parameters: Mapping[str, str] | None = None) -> Any:
+        """Deploys plain CloudFormation and gives the stack's physical ids by logical id."""
+        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in (parameters or {}).items()]
+        with self.client("cloudformation") as client:
+            client.create_stack(
+                StackName=name,
+                TemplateBody=json.dumps({"AWSTemplateFormatVersion": "2010-09-09", **deployed}),
+                Capabilities=["CAPABILITY_IAM"],
+                Parameters=given,
+            )
+            (stack,) = client.describe_stacks(StackName=name)["Stacks"]
+            assert stack["StackStatus"] == "CREATE_COMPLETE", stack
+            resources = client.list_stack_resources(StackName=name)["StackResourceSummaries"]
+        return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+
+
+@contextlib.contextmanager
+def aws_endpoint(**environ: str) -> Iterator[AwsEndpoint]:
+    """Starts moto's server and stops it at the end of the block."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        env={"PATH": os.environ["PATH"], "HOME": os.devnull, **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            assert eventually(lambda: _answers(port), within=30), "moto's server did not come up"
+            yield AwsEndpoint(url=f"http://127.0.0.1:{port}")
+        finally:
+            process.kill()
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
