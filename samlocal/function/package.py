@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.function import limits
+from samlocal.function.build_metadata import BuildMetadata, build_metadata
 from samlocal.function.properties import Properties
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
@@ -18,9 +19,10 @@ from samlocal.template.values import Json, text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCode:
-    """A folder or an archive beside the template."""
+    """A folder or an archive beside the template; ``built_from`` is the source of a folder that a build made."""
 
     path: Path
+    built_from: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +53,12 @@ Code: TypeAlias = LocalCode | InlineCode | S3Code | ImageCode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalLayer:
-    """A layer of the template whose content lies beside it."""
+    """A layer of the template whose content lies beside it; ``built_from`` as in LocalCode."""
 
     logical_id: str
     path: Path
+    build: BuildMetadata | None = None
+    built_from: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,14 +138,17 @@ def local_layers(template: Template, evaluator: Evaluator) -> dict[str, LocalLay
         name = "ContentUri" if resource.type == "AWS::Serverless::LayerVersion" else "Content"
         properties = Properties(template, resource, evaluator)
         try:
+            build = build_metadata(template, resource, evaluator)
             if resource.asset_path is not None:
                 path = template.folder / resource.asset_path
-                layers[resource.logical_id] = LocalLayer(logical_id=resource.logical_id, path=path)
+                layers[resource.logical_id] = LocalLayer(logical_id=resource.logical_id, path=path, build=build)
                 continue
             content = _located(template, properties, name, properties.value(name))
         except (TemplateError, UnresolvedError):
             # Only a function that uses the layer is concerned, and is told so.
             continue
         if isinstance(content, LocalCode):
-            layers[resource.logical_id] = LocalLayer(logical_id=resource.logical_id, path=content.path)
+            layers[resource.logical_id] = LocalLayer(
+                logical_id=resource.logical_id, path=content.path, build=build
+            )
     return layers

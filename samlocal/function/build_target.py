@@ -1,0 +1,96 @@
+"""What there is to build: functions and layers of the template with what their builds depend on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from samlocal.function.application import Application
+from samlocal.function.build_metadata import BuildMetadata, build_metadata
+from samlocal.function.environment import Variable
+from samlocal.function.package import LocalCode, LocalLayer, code_of, layers_of, local_layers
+from samlocal.function.properties import Properties
+from samlocal.function.spec import architecture_of
+from samlocal.template.model import Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildTarget:
+    """A function or a layer to build. ``path`` is the way to it from the top template, such as ``Child/Function``.
+
+    ``runtime`` is None for a layer, ``node_options`` is the function's own variable of that name.
+    """
+
+    path: str
+    logical_id: str
+    source: Path
+    runtime: str | None
+    handler: str | None
+    architecture: str
+    metadata: BuildMetadata
+    node_options: str = ""
+
+    @property
+    def is_layer(self) -> bool:
+        return self.runtime is None
+
+
+def function_target(owner: Application, resource: Resource) -> BuildTarget | None:
+    """None for a function that is not built from a folder: an image, inline source, an archive, SkipBuild.
+
+    Raises TemplateError and UnresolvedError. The function's variables need not be known.
+    """
+    properties = Properties(owner.template, resource, owner.evaluator)
+    code = code_of(owner.template, resource, properties)
+    runtime = properties.text("Runtime")
+    if not isinstance(code, LocalCode) or runtime is None or code.path.is_file():
+        return None
+    metadata = build_metadata(owner.template, resource, owner.evaluator)
+    if metadata.skip:
+        return None
+    return BuildTarget(
+        path=owner.path(resource),
+        logical_id=resource.logical_id,
+        source=code.path.resolve(),
+        runtime=runtime,
+        handler=properties.text("Handler"),
+        architecture=architecture_of(properties),
+        metadata=metadata,
+        node_options=_node_options(owner, resource) if metadata.method == "esbuild" else "",
+    )
+
+
+def layer_target(owner: Application, layer: LocalLayer) -> BuildTarget | None:
+    """None for a layer that is used as it lies there: one without a BuildMethod (SAM developer guide)."""
+    metadata = layer.build
+    if metadata is None or metadata.method is None or metadata.skip or layer.path.is_file():
+        return None
+    return BuildTarget(
+        # A layer of another template of the tree goes by its own name: nothing tells the way to it.
+        path=(owner.prefix if metadata.template == owner.template.path else "") + layer.logical_id,
+        logical_id=layer.logical_id,
+        source=layer.path.resolve(),
+        runtime=None,
+        handler=None,
+        architecture=metadata.architecture or "x86_64",
+        metadata=metadata,
+    )
+
+
+def targets(owner: Application, resource: Resource) -> tuple[BuildTarget, ...]:
+    """A function's own target and those of its layers. Raises as ``function_target`` does."""
+    properties = Properties(owner.template, resource, owner.evaluator)
+    found = [function_target(owner, resource)]
+    if properties.text("PackageType") != "Image":
+        local = owner.layers | local_layers(owner.template, owner.evaluator)
+        for layer in layers_of(properties, owner.evaluator, local):
+            if isinstance(layer, LocalLayer):
+                found.append(layer_target(owner, layer))
+    return tuple(target for target in found if target is not None)
+
+
+def _node_options(owner: Application, resource: Resource) -> str:
+    for variable in owner.variables(resource):
+        if variable.name == "NODE_OPTIONS" and isinstance(variable, Variable):
+            return variable.value
+    return ""
