@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.application import keep, load_application
+from samlocal.cli.build_flags import build_flag
+from samlocal.cli.builds import with_builds
 from samlocal.cli.credentials import credential_options, function_credentials
 from samlocal.cli.event import read_event
 from samlocal.cli.function_id import function_options, wanted_function
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     "--strict", is_flag=True, envvar=variable("strict"), help="Without an environment, refuse placeholders."
 )
 @credential_options
+@build_flag
 @sandbox_flags
 @click.option(
     "--output",
@@ -63,6 +66,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     application = load_application(chosen, output)
     function = application.function(wanted)
     _announce(function, output, strict=bool(values["strict"]))
+    function = with_builds(ctx, chosen, application, wanted, function, output)
     credentials = function_credentials(ctx, chosen, application, function, output)
     keep(application, output)
     cache = Cache(ctx.obj.cache_folder)

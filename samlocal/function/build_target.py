@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,15 +78,24 @@ def layer_target(owner: Application, layer: LocalLayer) -> BuildTarget | None:
     )
 
 
+def layer_targets(owner: Application) -> Iterator[BuildTarget]:
+    """Every layer of the template and of its nested ones that is built."""
+    for layer in local_layers(owner.template, owner.evaluator).values():
+        target = layer_target(owner, layer)
+        if target is not None:
+            yield target
+    for child in owner.children():
+        yield from layer_targets(child)
+
+
 def targets(owner: Application, resource: Resource) -> tuple[BuildTarget, ...]:
     """A function's own target and those of its layers. Raises as ``function_target`` does."""
     properties = Properties(owner.template, resource, owner.evaluator)
     found = [function_target(owner, resource)]
     if properties.text("PackageType") != "Image":
         local = owner.layers | local_layers(owner.template, owner.evaluator)
-        for layer in layers_of(properties, owner.evaluator, local):
-            if isinstance(layer, LocalLayer):
-                found.append(layer_target(owner, layer))
+        layers = layers_of(properties, owner.evaluator, local)
+        found += [layer_target(owner, layer) for layer in layers if isinstance(layer, LocalLayer)]
     return tuple(target for target in found if target is not None)
 
 

@@ -1,0 +1,282 @@
+"""Builds functions and layers: once for all that share code and options, and only what has changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from samlocal.artifact.builder import Builder, Job, library_version
+from samlocal.artifact.built import BuildFailed, BuildOutcome, Built, Origin
+from samlocal.artifact.cache import Cache, hash_of
+from samlocal.artifact.dependencies import dependencies_key
+from samlocal.artifact.last_build import LastBuilds
+from samlocal.artifact.sam_build import sam_built
+from samlocal.artifact.source_maps import point_at_sources
+from samlocal.artifact.sources import SourceHashes, source_hash
+from samlocal.artifact.workflow import (
+    ESBUILD,
+    Workflow,
+    builder_runtime,
+    layer_folder,
+    manifest_path,
+    options,
+    source_folder,
+    workflow_of,
+)
+from samlocal.errors import BuildError
+from samlocal.function.build_target import BuildTarget
+
+# Builds of an older samlocal are not taken for this one's: count up when the same key would give something else.
+_FORM = "1"
+
+
+class Watcher(Protocol):
+    """Is told how builds go on, from several threads. ``paths`` are the functions and layers of one build."""
+
+    def step(self, paths: Sequence[str], step: str) -> None: ...
+
+    def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """``basis`` is what is built, ``key`` that and by what it is built."""
+
+    target: BuildTarget
+    workflow: Workflow
+    basis: str
+    key: str
+
+
+class Builds:
+    """Builds what it is asked to, into the cache.
+
+    ``last`` is where it is kept which builds were the last, ``sam_builds`` are folders that ``sam build`` may have
+    written. ``debug`` leaves out optimizations, ``force`` builds what has not changed too.
+    """
+
+    def __init__(
+        self,
+        *,
+        cache: Cache,
+        last: Path,
+        builder: Builder,
+        sam_builds: Iterable[Path] = (),
+        debug: bool = False,
+        force: bool = False,
+    ) -> None:
+        self._cache = cache
+        self._hashes = SourceHashes(cache.root / "source-hashes")
+        self._last = LastBuilds(last)
+        self._builder = builder
+        self._sam_builds = tuple(sam_builds)
+        self._debug = debug
+        self._force = force
+
+    def build(self, targets: Iterable[BuildTarget], watcher: Watcher) -> Iterator[BuildOutcome]:
+        """Builds those that have changed, several at once, each outcome when it is there.
+
+        One that cannot even be tried, such as a BuildMethod that there is not, has failed like any other.
+        """
+        groups: dict[str, list[_Plan]] = {}
+        for target in _once(targets):
+            try:
+                plan = self._plan(target)
+            except BuildError as error:
+                yield BuildFailed(target=target, error=error, last=self._last.find(target))
+                continue
+            if plan is None:
+                continue
+            there = None if self._force else self._there(plan)
+            if there is not None:
+                yield there
+            else:
+                groups.setdefault(plan.key, []).append(plan)
+        if not groups:
+            return
+
+        from concurrent.futures import ThreadPoolExecutor, as_completed
+
+        with ThreadPoolExecutor(max_workers=min(len(groups), os.cpu_count() or 1)) as pool:
+            try:
+                running = [pool.submit(self._make, plans, watcher) for plans in groups.values()]
+                for finished in as_completed(running):
+                    yield from finished.result()
+            except BaseException:
+                self._builder.stop()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def last(self, targets: Iterable[BuildTarget]) -> Iterator[Built]:
+        """What has been built before, and building nothing: samlocal's last build, else a newer one of `sam build`.
+
+        Nothing is given for a target that was never built, or whose sources are newer than `sam build`'s.
+        """
+        for target in _once(targets):
+            last = self._last.find(target)
+            if last is None and not any(folder.is_dir() for folder in self._sam_builds):
+                continue
+            try:
+                plan = self._plan(target)
+            except BuildError:
+                # Nothing is to be built: what is wrong with it is told when it is.
+                continue
+            if plan is None:
+                continue
+            if last is not None and last.basis == plan.basis:
+                yield self._built(plan, last.folder, Origin.UNCHANGED, age=last.age)
+                continue
+            there = self._there(plan)
+            if there is not None:
+                yield there
+            elif last is not None:
+                yield self._built(plan, last.folder, Origin.OUTDATED, age=last.age)
+
+    def _plan(self, target: BuildTarget) -> _Plan | None:
+        workflow = workflow_of(target)
+        if workflow is None:
+            return None
+        source = source_folder(target, workflow)
+        if not source.is_dir():
+            raise BuildError(
+                f"{target.metadata.location}: {target.path}: there is no folder {source}.",
+                tip="Mend CodeUri or ContentUri.",
+            )
+        basis = hash_of(
+            _FORM,
+            library_version(),
+            workflow.name,
+            builder_runtime(target),
+            target.architecture,
+            layer_folder(target),
+            str(target.is_layer),
+            repr(options(target, workflow, scratch="")),
+            # Source maps name the sources by their place.
+            str(source) if _source_maps(target, workflow) else "",
+            source_hash(target, workflow, self._hashes),
+        )
+        key = hash_of(basis, self._builder.key, str(self._debug))
+        return _Plan(target=target, workflow=workflow, basis=basis, key=key)
+
+    def _there(self, plan: _Plan) -> Built | None:
+        folder = self._cache.find("builds", plan.key)
+        if folder is not None:
+            last = self._last.find(plan.target)
+            if last is None or last.folder != folder:
+                self._keep(plan, folder)
+            return self._built(plan, folder, Origin.UNCHANGED)
+        if self._debug:
+            return None
+        found = sam_built(plan.target, plan.workflow, self._sam_builds)
+        if found is not None and found[1]:
+            return self._built(plan, found[0], Origin.SAM_BUILD)
+        return None
+
+    def _make(self, plans: list[_Plan], watcher: Watcher) -> list[BuildOutcome]:
+        """One build for all that share it."""
+        first, paths = plans[0], [plan.target.path for plan in plans]
+        started = time.monotonic()
+        watcher.step(paths, first.workflow.name)
+        try:
+            folder = self._cache.entry(
+                "builds",
+                first.key,
+                lambda making: self._fill(first, making, lambda step: watcher.step(paths, step)),
+                renew=self._force,
+            )
+        except BuildError as error:
+            watcher.done(paths, time.monotonic() - started, failed=True)
+            return [BuildFailed(target=plan.target, error=error, last=self._last.find(plan.target)) for plan in plans]
+        seconds = time.monotonic() - started
+        watcher.done(paths, seconds, failed=False)
+        for plan in plans:
+            self._keep(plan, folder)
+        return [self._built(plan, folder, Origin.BUILT, seconds=seconds) for plan in plans]
+
+    def _fill(self, plan: _Plan, making: Path, step: Callable[[str], None]) -> None:
+        target, workflow = plan.target, plan.workflow
+        making = making.resolve()
+        folder = making / layer_folder(target)
+        scratch = Path(tempfile.mkdtemp(prefix="samlocal-build-")).resolve()
+        try:
+            key = dependencies_key(
+                workflow,
+                manifest_path(target, workflow),
+                _FORM,
+                self._builder.key,
+                builder_runtime(target),
+                target.architecture,
+                repr(target.metadata.properties.get("UseNpmCi")),
+            )
+            kept = None if key is None else self._cache.find("dependencies", key)
+            fresh = scratch / "dependencies"
+            job = Job(
+                target=target,
+                workflow=workflow,
+                folder=folder,
+                scratch=scratch / "sources",
+                dependencies=None if key is None else kept or fresh,
+                fetch=kept is None,
+                debug=self._debug,
+            )
+            job.scratch.mkdir()
+            folder.mkdir(parents=True, exist_ok=True)
+            seen = self._builder.build(job, step)
+            if key is not None and kept is None and fresh.is_dir():
+                self._cache.entry("dependencies", key, lambda place: _move(fresh, place))
+            if _source_maps(target, workflow):
+                point_at_sources(folder, seen_as=seen.artifacts, folders=seen.folders)
+            _open_to_all(making)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _built(self, plan: _Plan, folder: Path, origin: Origin, *, seconds: float = 0.0, age: float = 0.0) -> Built:
+        return Built(
+            target=plan.target,
+            folder=folder,
+            source=source_folder(plan.target, plan.workflow),
+            origin=origin,
+            seconds=seconds,
+            age=age,
+            source_maps=_source_maps(plan.target, plan.workflow),
+        )
+
+    def _keep(self, plan: _Plan, folder: Path) -> None:
+        self._last.keep(plan.target, folder, plan.basis)
+
+
+def _once(targets: Iterable[BuildTarget]) -> Iterator[BuildTarget]:
+    """Each target once: functions share layers."""
+    seen: set[tuple[Path, str]] = set()
+    for target in targets:
+        key = (target.metadata.template, target.logical_id)
+        if key not in seen:
+            seen.add(key)
+            yield target
+
+
+def _source_maps(target: BuildTarget, workflow: Workflow) -> bool:
+    return workflow is ESBUILD and (options(target, workflow, scratch="") or {}).get("sourcemap") not in (None, False)
+
+
+def _move(folder: Path, into: Path) -> None:
+    for path in folder.iterdir():
+        shutil.move(path, into / path.name)
+
+
+def _open_to_all(folder: Path) -> None:
+    """Lets Lambda's user read what a build made under a narrow umask, as it can in a deployed function."""
+    for root, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(root) / name
+            if not path.is_symlink():
+                mode = path.stat().st_mode
+                wanted = mode | (0o555 if path.is_dir() or mode & 0o100 else 0o444)
+                if mode != wanted:
+                    path.chmod(wanted)

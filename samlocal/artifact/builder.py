@@ -1,0 +1,285 @@
+"""aws-lambda-builders, in a process of its own: it is told what to build in JSON and answers in JSON.
+
+A process each gives every build the user's own environment, lets several run at once, and can be ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from samlocal.artifact.python_wheels import install_command
+from samlocal.artifact.tools import check_tools, find, path_with_own, python_for, search_folders
+from samlocal.artifact.workflow import (
+    PIP,
+    UV,
+    Workflow,
+    builder_runtime,
+    manifest_path,
+    options,
+    source_folder,
+)
+from samlocal.errors import BuildError
+from samlocal.function.build_target import BuildTarget
+
+PROTOCOL = "0.3"
+"""Of aws-lambda-builders' JSON-RPC interface; its releases since 2018 take it."""
+
+BUILD_SECONDS = 1800.0
+"""How long a build may take."""
+
+_STEP = re.compile(r"Running \w+:(\w+)")
+_PREFIX = re.compile(r"^\w+:\w+ - ")
+_CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One build: what, into which folder, with which folder for dependencies kept apart.
+
+    ``fetch`` says that the dependencies' folder is to be filled; ``debug`` leaves out optimizations.
+    """
+
+    target: BuildTarget
+    workflow: Workflow
+    folder: Path
+    scratch: Path
+    dependencies: Path | None
+    fetch: bool
+    debug: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a builder calls the folders: the one that it fills, and by its names those that it reads."""
+
+    artifacts: str
+    folders: Mapping[str, Path]
+
+
+class Builder(Protocol):
+    """Something that builds. ``key`` is what tells its results from another's."""
+
+    @property
+    def key(self) -> str: ...
+
+    def build(self, job: Job, step: Callable[[str], None]) -> Seen:
+        """Fills the job's folder, telling the steps it takes. Raises BuildError with the tool's own output."""
+
+    def stop(self) -> None:
+        """Ends the builds that run."""
+
+
+def library_version() -> str:
+    return version("aws-lambda-builders")
+
+
+def request(
+    job: Job,
+    *,
+    source: str,
+    artifacts: str,
+    scratch: str,
+    manifest: str | None,
+    dependencies: str | None,
+    search: tuple[str, ...],
+) -> str:
+    """The JSON that aws-lambda-builders takes, with the folders as it sees them."""
+    return json.dumps(
+        {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "LambdaBuilder.build",
+            "params": {
+                "__protocol_version": PROTOCOL,
+                "capability": {
+                    "language": job.workflow.language,
+                    "dependency_manager": job.workflow.dependency_manager,
+                    "application_framework": None,
+                },
+                "source_dir": source,
+                "artifacts_dir": artifacts,
+                "scratch_dir": scratch,
+                "manifest_path": manifest,
+                "runtime": builder_runtime(job.target),
+                "optimizations": None,
+                "options": options(job.target, job.workflow, scratch=scratch),
+                "executable_search_paths": list(search) or None,
+                "mode": "debug" if job.debug else None,
+                "architecture": job.target.architecture,
+                "is_building_layer": job.target.is_layer,
+                "download_dependencies": job.fetch,
+                "dependencies_dir": dependencies,
+                "combine_dependencies": True,
+                "experimental_flags": [],
+            },
+        }
+    )
+
+
+def check_answer(job: Job, answer: str, log: list[str], *, seen: Seen) -> None:
+    """Raises BuildError where the answer tells of a failure, with the folders by the user's names."""
+    try:
+        told = json.loads(answer)
+        if "result" in told:
+            return
+        message = str(told["error"]["message"])
+    except (ValueError, LookupError, TypeError):
+        message = "the builder broke off."
+    # Makefiles and compilers also write to the log, which the message leaves out.
+    tail = [line for line in log if line and not _STEP.search(line) and line not in message][-30:]
+    text = "\n".join([_PREFIX.sub("", message).strip(), *tail])
+    for folder, name in seen.folders.items():
+        text = text.replace(folder, str(name))
+    raise failed(job, text)
+
+
+def failed(job: Job, text: str) -> BuildError:
+    target = job.target
+    return BuildError(
+        f"{target.metadata.location}: {target.path}: {job.workflow.name} did not build it:\n{text}",
+        tip=_tip(job, text),
+    )
+
+
+def step_of(line: str) -> str | None:
+    """``resolve dependencies``, from the builder's line about its next step."""
+    found = _STEP.search(line)
+    return _CAPITALS.sub(" ", found.group(1)).lower() if found else None
+
+
+class HostBuilder:
+    """Builds with the tools of this machine."""
+
+    key = "host"
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = dict(environ) | {"PATH": path_with_own(environ), "LAMBDA_BUILDERS_LOG_LEVEL": "20"}
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+        self._lock = threading.Lock()
+
+    def build(self, job: Job, step: Callable[[str], None]) -> Seen:
+        check_tools(job.target, job.workflow, self._environ)
+        manifest = manifest_path(job.target, job.workflow)
+        if job.workflow is PIP and manifest is not None and manifest.is_file():
+            job, manifest = self._python(job, manifest, step)
+        source = source_folder(job.target, job.workflow)
+        sent = request(
+            job,
+            source=str(source),
+            artifacts=str(job.folder),
+            scratch=str(job.scratch),
+            manifest=None if manifest is None else str(manifest),
+            dependencies=None if job.dependencies is None else str(job.dependencies),
+            search=tuple(map(str, search_folders(job.target, job.workflow))),
+        )
+        answer, log, _ = self._run([sys.executable, "-m", "aws_lambda_builders", sent], job, step)
+        seen = Seen(artifacts=str(job.folder), folders={str(job.scratch): source})
+        check_answer(job, answer, log, seen=seen)
+        return seen
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                # Its group: the tools that it has started end with it.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def _python(self, job: Job, manifest: Path, step: Callable[[str], None]) -> tuple[Job, Path]:
+        """Where there is no Python of the runtime's version: uv, which needs none, else pip for another version."""
+        runtime = job.target.runtime or job.target.metadata.method or ""
+        if not job.fetch or python_for(runtime, self._environ):
+            return job, manifest
+        if find("uv", self._environ):
+            return replace(job, workflow=UV, dependencies=None), manifest
+        folder = job.dependencies or job.scratch / "dependencies"
+        step(f"wheels for {runtime}")
+        command = install_command(
+            sys.executable,
+            runtime=runtime,
+            architecture=job.target.architecture,
+            manifest=str(manifest),
+            folder=str(folder),
+        )
+        _, log, status = self._run(list(command), job, step)
+        if status:
+            raise failed(job, "\n".join(log))
+        folder.mkdir(exist_ok=True)
+        return replace(job, dependencies=folder, fetch=False), manifest
+
+    def _run(self, command: list[str], job: Job, step: Callable[[str], None]) -> tuple[str, list[str], int]:
+        """Standard output, the lines of standard error, and the exit status."""
+        with self._lock:
+            if self._stopped:
+                raise failed(job, "it was stopped.")
+            process = subprocess.Popen(
+                command,
+                env=self._environ,
+                cwd=source_folder(job.target, job.workflow),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+            self._running.add(process)
+        log: list[str] = []
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+        def listen() -> None:
+            for raw in process.stderr or ():
+                line = raw.decode(errors="replace").rstrip()
+                log.append(line)
+                taken = step_of(line)
+                if taken:
+                    step(taken)
+
+        timer = threading.Timer(BUILD_SECONDS, end)
+        listener = threading.Thread(target=listen)
+        timer.start()
+        listener.start()
+        try:
+            with process:
+                answer = process.stdout.read() if process.stdout else b""
+                status = process.wait()
+                listener.join()
+        finally:
+            timer.cancel()
+            with self._lock:
+                self._running.discard(process)
+        if late.is_set():
+            raise failed(job, "\n".join([*log[-20:], f"It took more than {BUILD_SECONDS / 60:.0f} minutes."]))
+        return answer.decode(errors="replace"), log, status
+
+
+def _tip(job: Job, text: str) -> str | None:
+    manifest = manifest_path(job.target, job.workflow)
+    if "Cannot find esbuild" in text:
+        return (
+            f"Install esbuild: `npm install --save-dev esbuild` in {job.target.source}, or "
+            "`npm install --global esbuild`."
+        )
+    if "Could not satisfy the requirement" in text or "No matching distribution" in text:
+        return f"Mend {manifest}. A package without a wheel for {job.target.runtime} needs --build-in-container."
+    if "Invalid requirement" in text:
+        return f"Mend {manifest}."
+    if "MissingDependencyError" in text or "Could not install dependencies" in text:
+        return "They have no wheel for Lambda's Linux: build in a container, --build-in-container."
+    return None

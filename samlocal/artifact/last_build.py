@@ -1,0 +1,55 @@
+"""The last build of each function and layer that succeeded: what runs when nothing is built anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from samlocal.artifact.cache import hash_of
+from samlocal.function.build_target import BuildTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastBuild:
+    """A built folder, the hash of what it was built from, and when (seconds since 1970)."""
+
+    folder: Path
+    basis: str
+    time: float
+
+    @property
+    def age(self) -> float:
+        """Seconds."""
+        return max(0.0, time.time() - self.time)
+
+
+class LastBuilds:
+    """One small file for each function or layer."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, target: BuildTarget) -> LastBuild | None:
+        try:
+            kept = json.loads(self._path(target).read_bytes())
+            last = LastBuild(folder=Path(kept["folder"]), basis=kept["basis"], time=kept["time"])
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+        return last if last.folder.is_dir() else None
+
+    def keep(self, target: BuildTarget, folder: Path, basis: str) -> None:
+        """Raises OSError."""
+        path = self._path(target)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            json.dump({"folder": str(folder), "basis": basis, "time": time.time()}, file)
+        Path(name).replace(path)
+
+    def _path(self, target: BuildTarget) -> Path:
+        template = str(target.metadata.template.resolve())
+        return self._folder / f"{hash_of(template, target.logical_id)}.json"

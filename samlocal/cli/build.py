@@ -1,0 +1,90 @@
+"""``samlocal build``: builds functions and layers that have changed."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from samlocal.cli.application import keep, load_application
+from samlocal.cli.build_flags import build_place_flags
+from samlocal.cli.builds import build, builds
+from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.output import Output
+
+
+@click.command("build", cls=EnvironmentCommand, short_help="Build functions and layers that have changed.")
+@click.argument("ids", nargs=-1, metavar="[IDS]…")
+@environment_options
+@build_place_flags
+@click.option("--force", is_flag=True, help="Build what has not changed too.")
+@click.option("--skip-pull-image", is_flag=True, envvar=variable("skip_pull_image"), help="Never pull an image.")
+@click.option(
+    "--docker-network",
+    metavar="NETWORK",
+    default="bridge",
+    show_default=True,
+    envvar=variable("docker_network"),
+    help="Docker network of build containers.",
+)
+@click.option(
+    "--output",
+    "output_form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    envvar=variable("output"),
+    help="A table to read, or JSON for other programs.",
+)
+@click.pass_context
+def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, *, force: bool, **_: object) -> int:
+    """Build the functions and layers IDS, or all; a function with its layers. `samlocal invoke` runs what is built.
+
+    Functions that share code and options are built once, and what has not changed is not built again. A build that
+    fails leaves the last good one where it is.
+    """
+    from samlocal.function.build_target import layer_targets, targets
+
+    output = Output(ctx.obj)
+    chosen = settings(ctx)
+    application = load_application(chosen, output)
+    layers = {target.path: target for target in layer_targets(application)}
+    named = [application.find(name) for name in ids if name not in layers] if ids else application.functions()
+    to_build = [target for owner, resource in named for target in targets(owner, resource)]
+    to_build += [target for path, target in layers.items() if not ids or path in ids]
+    keep(application, output)
+    started = time.monotonic()
+    with builds(ctx, chosen, output, force=force) as own:
+        done = sorted(build(own, to_build, output), key=lambda built: built.target.path)
+    if output_form == "json":
+        output.document(
+            [
+                {
+                    "path": built.target.path,
+                    "type": "layer" if built.target.is_layer else "function",
+                    "state": built.origin.value,
+                    "seconds": round(built.seconds, 3),
+                    "folder": str(built.folder),
+                    "source": str(built.source),
+                }
+                for built in done
+            ]
+        )
+        return 0
+    if not done:
+        output.notice("there is nothing to build.")
+        return 0
+    output.table(
+        ["Built", "State", "Time", "Folder"],
+        [
+            [
+                built.target.path,
+                built.origin.value,
+                f"{built.seconds:.1f} s" if built.seconds else "",
+                str(built.folder),
+            ]
+            for built in done
+        ],
+    )
+    output.notice(f"done in {time.monotonic() - started:.2f} s.")
+    return 0
