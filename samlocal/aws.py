@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samlocal.errors import AwsError, ConfigurationError, CredentialsError
@@ -31,6 +34,17 @@ class AwsUnreachableError(AwsError):
     """AWS did not answer at all."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What is downloaded: its bytes from ``start`` on, in pieces. ``total`` is the whole's size where it is told."""
+
+    start: int
+    total: int | None
+    pieces: Iterator[bytes]
+
+
+_PIECE = 256 * 1024
+
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _INVALID = frozenset(
@@ -42,6 +56,14 @@ _INVALID = frozenset(
         "AuthFailure",
     }
 )
+
+# botocore's own variables: no profile and no file is read (None: from neither a file nor the environment).
+_NO_SETTINGS = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+    "ca_bundle": (None, None, None, None),
+}
 
 # The IAM prefix of a service where it is not the name boto3 gives it (Service Authorization Reference).
 _IAM_PREFIX = {
@@ -60,12 +82,16 @@ _IAM_PREFIX = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Keys that sign requests. ``expires`` is in epoch seconds, None for keys that do not end."""
+    """Keys that sign requests. ``expires`` is in epoch seconds, None for keys that do not end.
+
+    ``endpoint_url`` is what stands in for AWS where these keys are good; None for AWS itself.
+    """
 
     access_key_id: str
     secret_access_key: str
     session_token: str | None = None
     expires: float | None = None
+    endpoint_url: str | None = None
 
     def __repr__(self) -> str:
         return f"Credentials({self.access_key_id[:4]}…)"
@@ -75,6 +101,9 @@ class Aws:
     """Calls AWS as one caller in one region.
 
     Nothing is imported or opened before the first call. ``environ`` is read by botocore itself from the process.
+    ``sessions`` is the folder where the sessions of profiles with a role are kept, as the AWS CLI keeps them: who is
+    asked for an MFA code is asked once in a session. With ``endpoint_url``, which stands in for AWS on this machine,
+    nothing of the user's own AWS settings counts.
     """
 
     def __init__(
@@ -83,16 +112,39 @@ class Aws:
         profile: str | None = None,
         region: str | None = None,
         credentials: Credentials | None = None,
+        sessions: Path | None = None,
+        endpoint_url: str | None = None,
     ) -> None:
         self.profile = profile
         self._region = region
         self._own = credentials
+        self._sessions = sessions
+        self._endpoint_url = endpoint_url
         self._clients: dict[tuple[str, str], Any] = {}
+
+    @cached_property
+    def _core(self) -> Any:
+        """botocore's session, which reads the profile."""
+        import botocore.exceptions
+        import botocore.session
+
+        core = botocore.session.Session(
+            profile=self.profile, session_vars=_NO_SETTINGS if self._endpoint_url else None
+        )
+        try:
+            if self._sessions is not None and self._own is None:
+                _keep_sessions(core, self._sessions)
+            core.get_scoped_config()
+        except botocore.exceptions.ProfileNotFound as error:
+            raise ConfigurationError(
+                f"The AWS profile {self.profile or os.environ.get('AWS_PROFILE')!r} is not configured.",
+                tip="`aws configure list-profiles` shows those that are; name one with --aws-profile.",
+            ) from error
+        return core
 
     @cached_property
     def _session(self) -> boto3.Session:
         import boto3
-        import botocore.exceptions
 
         keys: dict[str, str | None] = {}
         if self._own:
@@ -101,13 +153,7 @@ class Aws:
                 "aws_secret_access_key": self._own.secret_access_key,
                 "aws_session_token": self._own.session_token,
             }
-        try:
-            return boto3.Session(profile_name=self.profile, region_name=self._region, **keys)
-        except botocore.exceptions.ProfileNotFound as error:
-            raise ConfigurationError(
-                f"The AWS profile {self.profile!r} is not configured.",
-                tip="`aws configure list-profiles` shows those that are; name one with --aws-profile.",
-            ) from error
+        return boto3.Session(botocore_session=self._core, region_name=self._region, **keys)
 
     @cached_property
     def region(self) -> str:
@@ -132,20 +178,29 @@ class Aws:
             if found is None:
                 raise _no_credentials(self.profile)
             frozen = found.get_frozen_credentials()
+        except botocore.exceptions.ClientError as error:
+            raise _client_error(error, self.profile, "sts", "assume_role") from error
         except botocore.exceptions.BotoCoreError as error:
-            raise _botocore_error(error, self.profile, "sts", "GetCallerIdentity") from error
+            raise _botocore_error(error, self.profile, "sts", "assume_role") from error
+        except EOFError as error:
+            raise _no_terminal(self.profile) from error
         expiry = getattr(found, "_expiry_time", None)
         return Credentials(
             access_key_id=frozen.access_key,
             secret_access_key=frozen.secret_key,
             session_token=frozen.token,
             expires=expiry.timestamp() if expiry else None,
+            endpoint_url=self.endpoint_url(),
         )
 
     def endpoint_url(self) -> str | None:
-        """The endpoint that stands in for every AWS service (AWS_ENDPOINT_URL or the profile's), if one does."""
-        url = str(self._client("sts", self.region).meta.endpoint_url)
-        return None if "amazonaws." in url else url
+        """What stands in for all of AWS, if anything does (AWS SDKs guide, "Service-specific endpoints")."""
+        if self._endpoint_url:
+            return self._endpoint_url
+        if self._core.get_config_variable("ignore_configured_endpoint_urls"):
+            return None
+        url = os.environ.get("AWS_ENDPOINT_URL") or self._core.get_scoped_config().get("endpoint_url")
+        return str(url) if url else None
 
     def call(
         self, service: str, operation: str, *, region: str | None = None, **parameters: object
@@ -165,6 +220,8 @@ class Aws:
             raise _client_error(error, self.profile, service, operation) from error
         except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
             raise _botocore_error(error, self.profile, service, operation) from error
+        except EOFError as error:
+            raise _no_terminal(self.profile) from error
         return answer
 
     def pages(
@@ -181,6 +238,59 @@ class Aws:
             raise _client_error(error, self.profile, service, operation) from error
         except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
             raise _botocore_error(error, self.profile, service, operation) from error
+        except EOFError as error:
+            raise _no_terminal(self.profile) from error
+
+    @contextmanager
+    def open_url(self, url: str, *, start: int) -> Iterator[Body]:
+        """What lies behind a signed URL, from ``start`` on where the server can, else from its beginning.
+
+        Raises AwsCallError with the HTTP status as its code, AwsUnreachableError where the connection breaks, also
+        while the pieces are read.
+        """
+        import botocore.awsrequest
+        import botocore.exceptions
+        import botocore.httpsession
+        import botocore.utils
+
+        bundle = self._core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+        session = botocore.httpsession.URLLib3Session(
+            verify=bundle or True, proxies=botocore.utils.get_environ_proxies(url), timeout=(10, 30)
+        )
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        request = botocore.awsrequest.AWSRequest(method="GET", url=url, headers=headers, stream_output=True)
+        try:
+            answer = session.send(request.prepare())
+            status = int(answer.status_code)
+            if status >= 400:
+                raise AwsCallError(f"GET {url.partition('?')[0]}: HTTP {status}.", code=str(status), action="GET")
+            yield _body(answer.headers, answer.raw, start=start if status == 206 else 0)
+        except botocore.exceptions.BotoCoreError as error:
+            raise AwsUnreachableError(f"GET {url.partition('?')[0]}: {error}") from error
+        finally:
+            session.close()
+
+    @contextmanager
+    def open_object(
+        self, bucket: str, key: str, *, version: str | None, start: int, region: str | None = None
+    ) -> Iterator[Body]:
+        """An object of S3, from ``start`` on. Raises as ``open_url`` does, with S3's own codes."""
+        given = {"VersionId": version} if version else {}
+        if start:
+            given["Range"] = f"bytes={start}-"
+        answer = self.call("s3", "get_object", region=region, Bucket=bucket, Key=key, **given)
+        stream = answer["Body"]
+        try:
+            yield _body(
+                answer["ResponseMetadata"]["HTTPHeaders"], stream, start=start if answer.get("ContentRange") else 0
+            )
+        finally:
+            stream.close()
+
+    def input_shape(self, service: str, operation: str) -> Any:
+        """What an operation takes, as botocore's model describes it."""
+        model = self._client(service, self.region).meta
+        return model.service_model.operation_model(model.method_to_api_mapping[operation]).input_shape
 
     def _client(self, service: str, region: str) -> Any:
         import botocore.config
@@ -189,13 +299,59 @@ class Aws:
         key = (service, region)
         if key not in self._clients:
             config = botocore.config.Config(
-                connect_timeout=10, read_timeout=30, retries={"mode": "standard", "max_attempts": 3}
+                connect_timeout=10,
+                read_timeout=30,
+                retries={"mode": "standard", "max_attempts": 3},
+                # No proxy stands between this machine and itself.
+                proxies={} if self._endpoint_url else None,
+                s3={"addressing_style": "path"} if self._endpoint_url else None,
             )
             try:
-                self._clients[key] = self._session.client(service, region_name=region, config=config)
+                self._clients[key] = self._session.client(
+                    service, region_name=region, config=config, endpoint_url=self._endpoint_url
+                )
             except (botocore.exceptions.BotoCoreError, ValueError) as error:
                 raise _botocore_error(error, self.profile, service, "") from error
+            if service == "iam":
+                _keep_documents_as_written(self._clients[key])
         return self._clients[key]
+
+
+def _keep_sessions(core: Any, folder: Path) -> None:
+    """As the AWS CLI does it (awscli/customizations/assumerole.py), in samlocal's own folder."""
+    import botocore.utils
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        # A disk that refuses costs one more question for the code, no more.
+        return
+    provider = core.get_component("credential_provider").get_provider("assume-role")
+    provider.cache = botocore.utils.JSONFileCache(str(folder))
+
+
+def _keep_documents_as_written(client: Any) -> None:
+    """Policy documents stay the URL-encoded text that IAM sends: botocore's mappings forget how they were written."""
+    import botocore.handlers
+
+    client.meta.events.unregister("after-call.iam", botocore.handlers.json_decode_policies)
+
+
+def _body(headers: Mapping[str, str], stream: Any, *, start: int) -> Body:
+    length = headers.get("content-length")
+    return Body(start=start, total=None if length is None else start + int(length), pieces=_pieces(stream))
+
+
+def _pieces(stream: Any) -> Iterator[bytes]:
+    """The stream in pieces. What breaks it is botocore's for S3, urllib3's for other URLs."""
+    import botocore.exceptions
+    import urllib3.exceptions
+
+    try:
+        while piece := stream.read(_PIECE):
+            yield piece
+    except (botocore.exceptions.BotoCoreError, urllib3.exceptions.HTTPError, OSError) as error:
+        raise AwsUnreachableError(f"The connection broke: {error}") from error
 
 
 def caller_key(environ: Mapping[str, str], *, profile: str | None, region: str | None) -> str:
@@ -246,19 +402,29 @@ def _botocore_error(
             return CredentialsError(
                 f"The SSO session has ended: {error}", tip=f"Log in again: aws sso login{_profile(profile)}"
             )
+        case _ if isinstance(error, getattr(known, "LoginError", ())):
+            # `aws login`, which botocore knows since 1.41.
+            return CredentialsError(
+                f"The login session has ended: {error}", tip=f"Log in again: aws login{_profile(profile)}"
+            )
         case known.CredentialRetrievalError():
             return CredentialsError(f"The AWS credentials could not be had: {error}", tip=_login_tip(profile))
-        case (
-            known.EndpointConnectionError()
-            | known.ConnectTimeoutError()
-            | known.ReadTimeoutError()
-            | known.ConnectionError()
-        ):
+        case known.ConnectionError() | known.HTTPClientError():
             return AwsUnreachableError(
                 f"{action}: AWS cannot be reached: {error}",
                 tip="Check the network, --region and AWS_ENDPOINT_URL.",
             )
     return AwsError(f"{action}: {error}")
+
+
+def _no_terminal(profile: str | None) -> CredentialsError:
+    return CredentialsError(
+        "The profile wants an MFA code, and there is no terminal to ask for it.",
+        tip="Run samlocal once at a terminal: the session is kept until it ends. Or name another profile with "
+        "--aws-profile."
+        if profile
+        else "Run samlocal once at a terminal: the session is kept until it ends.",
+    )
 
 
 def _no_credentials(profile: str | None) -> CredentialsError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -30,6 +30,8 @@ _SAM_NAMES = {
     "template_file": "template",
     "template": "template",
 }
+# What an environment says of itself; no option of any command.
+_FACTS = frozenset({"protected"})
 _PATHS = frozenset({"template", "layer_cache_basedir", "env_vars", "debugger_path"})
 
 
@@ -40,6 +42,14 @@ class FileSettings:
     path: Path | None = None
     environment: str | None = None
     values: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def protected(self) -> bool:
+        """Whether functions run here and roles are changed here only on purpose. Raises ConfigurationError."""
+        protected = self.values.get("protected", False)
+        if not isinstance(protected, bool):
+            raise ConfigurationError(f"{self.origin}: protected is true or false, got {protected!r}.")
+        return protected
 
     @property
     def origin(self) -> str:
@@ -62,12 +72,18 @@ def find_config(*, cwd: Path, config_file: Path | None, template: Path | None) -
 
 
 def file_settings(
-    path: Path | None, *, env_name: str | None, known: Collection[str], stack_given: bool
+    path: Path | None,
+    *,
+    env_name: str | None,
+    known: Collection[str],
+    stack_given: bool,
+    elsewhere: Callable[[], Collection[str]] = tuple,
 ) -> FileSettings:
     """Reads one environment of a configuration file.
 
-    ``known`` are the option names that ``[….samlocal.parameters]`` may use. ``stack_given`` says that the stack is
-    named outside the file, so that the environment need not stand in it. Raises ConfigurationError.
+    ``known`` are the option names that ``[….samlocal.parameters]`` may use; ``elsewhere`` gives those of other
+    commands, and is asked only where the file has more. ``stack_given`` says that the stack is named outside the
+    file, so that the environment need not stand in it. Raises ConfigurationError.
     """
     if path is None:
         if env_name is not None and not stack_given:
@@ -86,7 +102,7 @@ def file_settings(
             f"{path}: there is no environment {env_name!r}{nearest(env_name, there)}",
             tip=f"It holds {', '.join(there) or 'none'}. Add [{env_name}.deploy.parameters] with its stack_name.",
         )
-    values = dict(_environment(path, environment, sections[environment], known))
+    values = dict(_environment(path, environment, sections[environment], known, elsewhere))
     if env_name is None:
         # Without -e there is no deployed stack: `sam deploy`'s default is no wish of the user's here.
         values.pop("stack_name", None)
@@ -159,7 +175,13 @@ def _read(path: Path) -> dict[str, Value]:
     return loaded if isinstance(loaded, dict) else {}
 
 
-def _environment(path: Path, environment: str, section: Value, known: Collection[str]) -> Iterator[tuple[str, Value]]:
+def _environment(
+    path: Path,
+    environment: str,
+    section: Value,
+    known: Collection[str],
+    elsewhere: Callable[[], Collection[str]],
+) -> Iterator[tuple[str, Value]]:
     for command in ("global", "deploy", "samlocal"):
         for key, value in _parameters(section, command):
             name = key.replace("-", "_")
@@ -169,10 +191,10 @@ def _environment(path: Path, environment: str, section: Value, known: Collection
                 name = _SAM_NAMES[name]
             else:
                 name = _SAM_NAMES.get(name, name)
-                if name not in known:
+                if name not in known and name not in _FACTS and name not in elsewhere():
                     raise ConfigurationError(
                         f"{path}: [{environment}.samlocal.parameters]: there is no option {key!r}"
-                        f"{nearest(name, known)}",
+                        f"{nearest(name, {*known, *_FACTS, *elsewhere()})}",
                         tip="Options stand there by their long names, as `samlocal invoke --help` shows them.",
                     )
             if name in _PATHS and isinstance(value, str):

@@ -25,6 +25,7 @@ class ExitStatus(IntEnum):
     IMAGE = 14
     STACK = 15
     CODE = 16
+    PROTECTED = 17
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -84,6 +85,12 @@ class RoleDeniedError(SamlocalError):
     """The function's execution role cannot be assumed."""
 
     exit_status = ExitStatus.ROLE
+
+
+class ProtectedError(SamlocalError):
+    """samconfig.toml protects the environment from what was asked for."""
+
+    exit_status = ExitStatus.PROTECTED
 
 
 class EngineError(SamlocalError):

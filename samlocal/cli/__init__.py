@@ -20,6 +20,7 @@ _COMMANDS = {
     "invoke": "Run a function once.",
     "list": "Functions, layers and endpoints of the template.",
     "env": "A function's variables, their values and origins.",
+    "trust": "Let a function's role trust you, and take it back.",
 }
 
 _EPILOG = """\b
@@ -32,7 +33,8 @@ Exit status:
   5   unresolved values             14  image
   6   AWS                           15  no such stack
   7   Docker engine                 16  the function's code
-  8   layer                         130 Ctrl-C, 143 terminated
+  8   layer                         17  protected environment
+                                    130 Ctrl-C, 143 terminated
 """
 
 

@@ -60,22 +60,27 @@ def _environment(chosen: Settings) -> Environment | None:
     if chosen.stack_name is None:
         return None
     world = chosen.world
-    caller = caller_key(world.environ, profile=chosen.profile, region=chosen.region)
+    key = caller_key(world.environ, profile=chosen.profile, region=chosen.region)
     snapshot = Snapshot(
-        world.cache_folder / "snapshots" / caller / f"{quote(chosen.stack_name, safe='')}.json",
+        world.cache_folder / "snapshots" / key / f"{quote(chosen.stack_name, safe='')}.json",
         clock=time.time,
         max_age=chosen.snapshot_age,
         refresh=chosen.refresh,
     )
-    credentials = CredentialCache(
-        world.cache_folder / "credentials", caller=caller, clock=time.time, refresh=chosen.refresh
-    )
     return Environment(
-        Aws(profile=chosen.profile, region=chosen.region),
-        stack_name=chosen.stack_name,
-        snapshot=snapshot,
-        credentials=credentials,
+        caller(chosen), stack_name=chosen.stack_name, snapshot=snapshot, credentials=credential_cache(chosen)
     )
+
+
+def caller(chosen: Settings) -> Aws:
+    """AWS as the user calls it."""
+    return Aws(profile=chosen.profile, region=chosen.region, sessions=chosen.world.cache_folder / "aws-sessions")
+
+
+def credential_cache(chosen: Settings) -> CredentialCache:
+    world = chosen.world
+    key = caller_key(world.environ, profile=chosen.profile, region=chosen.region)
+    return CredentialCache(world.cache_folder / "credentials", caller=key, clock=time.time, refresh=chosen.refresh)
 
 
 def keep(application: Application, output: Output) -> None:

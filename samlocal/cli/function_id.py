@@ -26,5 +26,5 @@ def wanted_function(ctx: click.Context) -> str:
         raise click.UsageError(f"Two functions are named: {by_position} and {by_option}.")
     wanted = by_position or by_option
     if not wanted:
-        raise click.UsageError(f"Name the function: samlocal {ctx.info_name} FUNCTION.")
+        raise click.UsageError(f"Name the function: {ctx.command_path} FUNCTION.")
     return str(wanted)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,11 +48,31 @@ def read_file(world: World, given: Mapping[str, object], *, known: set[str]) -> 
     )
     env_name = chosen("env_name")
     stack_given = chosen("stack_name") is not None
-    file = file_settings(path, env_name=env_name, known=known, stack_given=stack_given)
+    file = file_settings(
+        path, env_name=env_name, known=known, stack_given=stack_given, elsewhere=_options_of_all_commands
+    )
     default = file.values.get("env_name")
     if env_name is None and default:
-        return file_settings(path, env_name=str(default), known=known, stack_given=stack_given)
+        return file_settings(
+            path, env_name=str(default), known=known, stack_given=stack_given, elsewhere=_options_of_all_commands
+        )
     return file
+
+
+@cache
+def _options_of_all_commands() -> frozenset[str]:
+    """The file is every command's; this one need not know what another one reads there."""
+    from samlocal.cli import cli
+
+    def names(command: click.Command) -> Iterator[str]:
+        yield from (option.name for option in command.params if option.name)
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                inner = command.get_command(context, name)
+                yield from names(inner) if inner is not None else ()
+
+    return frozenset(names(cli))
 
 
 def spread_overrides(args: Sequence[str]) -> list[str]:
@@ -90,6 +111,7 @@ class Settings:
     env_vars: Path | None
     set_variables: tuple[str, ...]
     dotenv: bool
+    protected: bool
     file: FileSettings
 
     @property
@@ -125,6 +147,8 @@ def settings(ctx: click.Context) -> Settings:
         env_vars=values["env_vars"],
         set_variables=values["set_variables"],
         dotenv=values["dotenv"],
+        # Without a stack nothing of an environment is touched.
+        protected=stack_name is not None and file.protected,
         file=file,
     )
 

@@ -86,6 +86,21 @@ class Output:
         self._world.stdout.write(line.encode() + b"\n")
         self._world.stdout.flush()
 
+    def difference(self, lines: Iterable[str]) -> None:
+        """A unified difference, on standard error."""
+        colours = {"+": "green", "-": "red"}
+        for line in lines:
+            self._error_line(click.style(line, fg=colours.get(line[:1])))
+
+    def ask(self, question: str) -> bool:
+        """Asks on standard error; whatever is not yes is no, and no answer at all is an error of usage."""
+        click.echo(f"{question} [y/N] ", file=self._world.stderr, nl=False)
+        answer = self._world.stdin.readline()
+        if not answer:
+            self._error_line("")
+            raise click.UsageError("There is nobody to ask: give --yes.")
+        return answer.strip().lower() in (b"y", b"yes")
+
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table as the payload: as wide as it needs where nobody looks, folded into the terminal where one is."""
         import io

@@ -16,7 +16,7 @@ RENEW_BEFORE = 900.0
 
 
 class CredentialCache:
-    """Credentials by role. ``clock`` gives epoch seconds; ``caller`` tells callers apart."""
+    """Credentials by the session that they are of. ``clock`` gives epoch seconds; ``caller`` tells callers apart."""
 
     def __init__(self, folder: Path, *, caller: str, clock: Callable[[], float], refresh: bool = False) -> None:
         self._folder = folder
@@ -24,9 +24,12 @@ class CredentialCache:
         self._clock = clock
         self._refresh = refresh
 
-    def of(self, role_arn: str, assume: Callable[[], Credentials]) -> Credentials:
-        """Those on disk while they last, else new ones. Raises what ``assume`` raises."""
-        file = self._folder / f"{hashlib.sha256(f'{self._caller} {role_arn}'.encode()).hexdigest()[:32]}.json"
+    def of(self, session: str, assume: Callable[[], Credentials]) -> Credentials:
+        """Those on disk while they last, else new ones; ``session`` is a role's ARN, or says more than that.
+
+        Raises what ``assume`` raises.
+        """
+        file = self._folder / f"{hashlib.sha256(f'{self._caller} {session}'.encode()).hexdigest()[:32]}.json"
         kept = self._read(file)
         if kept is not None and not self._refresh and self._left(kept) > RENEW_BEFORE:
             return kept

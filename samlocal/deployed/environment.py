@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from samlocal.aws import Aws, Credentials
-from samlocal.deployed import attributes, references, role
+from samlocal.deployed import attributes, references, role, role_policies, scope_down
 from samlocal.deployed.attributes import AttributeValue
 from samlocal.deployed.credential_cache import CredentialCache
 from samlocal.deployed.function import (
@@ -13,9 +13,11 @@ from samlocal.deployed.function import (
     decode_function,
     encode_function,
     read_function,
+    read_image,
     read_variables,
 )
 from samlocal.deployed.place import Place
+from samlocal.deployed.session_policy import Policy, Rights, SessionPolicy
 from samlocal.deployed.snapshot import Form, Snapshot, plain
 from samlocal.deployed.stack import Stack, StackResource, decode_stack, encode_stack, read_stack, read_template
 
@@ -54,6 +56,10 @@ class Environment:
     def function(self, name: str) -> DeployedFunction:
         return self._snapshot.ask(("function", name), lambda: read_function(self._aws, name), _FUNCTION)
 
+    def image(self, name: str) -> str:
+        """The container image that a deployed function runs."""
+        return self._snapshot.ask(("image", name), lambda: read_image(self._aws, name), _TEXT)
+
     def variables(self, name: str) -> Mapping[str, str]:
         """The environment variables of a deployed function; never kept, since they may be secrets."""
         return self._snapshot.ask_secret(("variables", name), lambda: read_variables(self._aws, name))
@@ -91,6 +97,27 @@ class Environment:
         """Raises RoleDeniedError when the caller may not assume the role."""
         return self._credentials.of(role_arn, lambda: role.assume_role(self._aws, role_arn))
 
+    def role_rights(self, role_arn: str) -> Rights:
+        """What a deployed role may do."""
+        return self._snapshot.ask(
+            ("rights", role_arn), lambda: role_policies.read_rights(self._aws, role_arn), _RIGHTS
+        )
+
+    def managed_policy(self, arn: str) -> Policy:
+        return self._snapshot.ask(
+            ("managed-policy", arn), lambda: role_policies.read_managed(self._aws, arn), _POLICY
+        )
+
+    def narrowed_credentials(self, policy: SessionPolicy, *, via_role: str | None) -> Credentials:
+        """Keys for what both the caller, or the role assumed on the way, and the policy allow.
+
+        Raises RoleDeniedError where STS gives no such session.
+        """
+        return self._credentials.of(
+            f"{via_role or 'self'} narrowed by {policy.key}",
+            lambda: scope_down.narrowed_credentials(self._aws, policy, via_role=via_role),
+        )
+
     def own_credentials(self) -> Credentials:
         """The caller's own keys."""
         return self._aws.credentials()
@@ -109,4 +136,6 @@ _TEXT: Form[str] = plain()
 _TEXTS: Form[list[str]] = plain()
 _ATTRIBUTE: Form[AttributeValue] = plain()
 _STACK = Form(encode=encode_stack, decode=decode_stack)
+_RIGHTS = Form(encode=role_policies.encode_rights, decode=role_policies.decode_rights)
+_POLICY = Form(encode=role_policies.encode_policy, decode=role_policies.decode_policy)
 _FUNCTION = Form(encode=encode_function, decode=decode_function)

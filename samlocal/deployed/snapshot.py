@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -114,15 +115,19 @@ def read_private(file: Path | None) -> Mapping[str, Any]:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Replaces a file whole, readable by its owner only."""
+    """Replaces a file whole, readable by its owner only. A disk that refuses is no reason to fail."""
+    with contextlib.suppress(OSError):
+        put_private(file, text)
+
+
+def put_private(file: Path, text: str) -> None:
+    """The same for what has to be there afterwards. Raises OSError."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as writing:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as writing:
             writing.write(text)
         Path(name).replace(file)
     except OSError:
         Path(name).unlink(missing_ok=True)
+        raise

@@ -15,6 +15,7 @@ from samlocal.function.names import DeployedNames, PlaceholderNames, placeholder
 from samlocal.function.overrides import Overrides, check_matches, put_over
 from samlocal.function.package import LocalLayer, local_layers
 from samlocal.function.parameters import check_names, parameter_values
+from samlocal.function.role import execution_role
 from samlocal.function.spec import FunctionSpec, find_function, function_spec
 from samlocal.template import model
 from samlocal.template.expand import expand, needs_expanding
@@ -22,7 +23,7 @@ from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import STACK_TYPES, Resource, Template
 from samlocal.template.nested import child_parameters, child_path, child_problem
 from samlocal.template.reader import Document, Map, Problem, read
-from samlocal.template.values import Answer, Known, ParameterValue, text
+from samlocal.template.values import Answer, Known, ParameterValue, Unknown, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,19 +109,21 @@ class Application:
     def specify(self, resource: Resource) -> FunctionSpec:
         """A function of this very template, evaluated. Raises as ``function`` does."""
         stack = self.environment.stack if self.environment else None
-        role_arn = None
-        if self.environment is not None and stack is not None and resource.logical_id in stack.resources:
-            role_arn = self.environment.function(stack.resources[resource.logical_id].physical_id).role_arn
+        role = self.role(resource)
         return function_spec(
             self.template,
             resource,
             self.evaluator,
             place=self.place,
             stack=stack,
-            role_arn=role_arn,
+            role=role,
             variables=self.variables(resource),
             layers=self.layers | local_layers(self.template, self.evaluator),
         )
+
+    def role(self, resource: Resource) -> str | Unknown:
+        """The ARN of a function's execution role, or why there is none. Raises AwsError."""
+        return execution_role(resource, self.evaluator, self.environment)
 
     def children(self) -> Iterator[Application]:
         for resource in self._stacks():

@@ -20,12 +20,15 @@ from samlocal.function.package import Code, ImageCode, Layer, LocalLayer, code_o
 from samlocal.function.properties import Properties
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
-from samlocal.template.values import Known, text, written
+from samlocal.template.values import Known, Unknown, text, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSpec:
-    """What is run. ``timeout`` is in seconds, ``memory`` and ``storage`` (``/tmp``) in MB."""
+    """What is run. ``timeout`` is in seconds, ``memory`` and ``storage`` (``/tmp``) in MB.
+
+    ``role`` is the ARN of the execution role, or why there is none.
+    """
 
     logical_id: str
     function_name: str
@@ -39,7 +42,7 @@ class FunctionSpec:
     code: Code
     layers: tuple[Layer, ...]
     variables: tuple[Variable, ...]
-    role_arn: str | None
+    role: str | Unknown
     log_group: str
     log_format: str
     location: str
@@ -93,7 +96,7 @@ def function_spec(
     *,
     place: Place,
     stack: Stack | None,
-    role_arn: str | None,
+    role: str | Unknown,
     variables: Iterable[Variable | MissingVariable],
     layers: Mapping[str, LocalLayer],
 ) -> FunctionSpec:
@@ -122,7 +125,7 @@ def function_spec(
         code=code,
         layers=() if isinstance(code, ImageCode) else layers_of(properties, evaluator, layers),
         variables=_variables(template, resource, variables),
-        role_arn=role_arn,
+        role=role,
         log_group=text(logging.get("LogGroup", f"/aws/lambda/{name}")),
         log_format=text(logging.get("LogFormat", "Text")),
         location=template.place(resource.line),

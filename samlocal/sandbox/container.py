@@ -31,7 +31,10 @@ _DRAIN_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSpec:
-    """What a sandbox is made of. ``variables`` is the whole environment but for the addresses of samlocal itself."""
+    """What a sandbox is made of. ``variables`` is the whole environment but for the addresses of samlocal itself.
+
+    ``expires`` is when the credentials among them end, in epoch seconds.
+    """
 
     function: FunctionSpec
     image: Image
@@ -41,6 +44,7 @@ class SandboxSpec:
     network: str
     extra_hosts: Mapping[str, str]
     endpoint: Endpoint | None = None
+    expires: float | None = None
 
 
 def container_spec(

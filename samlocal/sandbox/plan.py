@@ -35,6 +35,8 @@ def sandbox_spec(
 
     Raises CodeError, LayerError, ImageError, TemplateError for an unknown runtime, EngineError.
     """
+    # The profile may name an endpoint too; the credentials are that endpoint's then.
+    endpoint_url = (credentials.endpoint_url if credentials else None) or options.endpoint_url
     return SandboxSpec(
         function=function,
         code=code_folder(function, cache),
@@ -46,7 +48,8 @@ def sandbox_spec(
         network=options.network,
         extra_hosts=options.extra_hosts,
         # An endpoint is the environment's: a function without the environment's credentials has no use for it.
-        endpoint=endpoint(options.endpoint_url) if options.endpoint_url and credentials else None,
+        endpoint=endpoint(endpoint_url) if endpoint_url and credentials else None,
+        expires=credentials.expires if credentials else None,
     )
 
 

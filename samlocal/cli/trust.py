@@ -1,0 +1,152 @@
+"""``samlocal trust``: lets the role of a deployed function trust the caller, and takes that back."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from samlocal.cli.application import caller, keep, load_application
+from samlocal.cli.credentials import refuse_protected
+from samlocal.cli.function_id import function_options, wanted_function
+from samlocal.cli.options import EnvironmentCommand, Settings, environment_options, settings
+from samlocal.cli.output import Output
+from samlocal.errors import RoleDeniedError
+
+if TYPE_CHECKING:
+    from samlocal.aws import Aws
+    from samlocal.deployed.trust import Change, Trust
+
+_YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+
+
+@click.group("trust", short_help="Let a function's role trust you, and take it back.")
+def command() -> None:
+    """Let the execution role of a deployed function trust you, so that samlocal can assume it.
+
+    `add` puts one statement into the role's trust policy, `remove` takes that one out. Everything else in the policy
+    stays as it is, and a copy of it is kept.
+    """
+
+
+@command.command("show", cls=EnvironmentCommand, short_help="Show the role's trust policy.")
+@function_options
+@environment_options
+@click.pass_context
+def show(ctx: click.Context, /, **_: object) -> int:
+    """Show the trust policy of FUNCTION's role, and whether it has samlocal's statement for you."""
+    from samlocal.deployed.caller import principal, read_caller
+    from samlocal.deployed.trust_policy import TrustStatement
+
+    output = Output(ctx.obj)
+    aws, trust, role_arn = _trust(ctx, settings(ctx), output)
+    document = trust.document()
+    statement = TrustStatement(principal=principal(aws, read_caller(aws)))
+    there = (
+        f"has samlocal's statement {statement.sid}" if statement.is_in(document) else "has no statement of samlocal"
+    )
+    output.notice(f"{role_arn} {there} for {statement.principal}.")
+    output.payload_line(_readable(document))
+    return 0
+
+
+@command.command("add", cls=EnvironmentCommand, short_help="Let the role trust you.")
+@function_options
+@environment_options
+@_YES
+@click.pass_context
+def add(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
+    """Let the role of FUNCTION trust you: add one statement to its trust policy, and wait until it is in force."""
+    from samlocal.deployed.caller import principal, read_caller
+    from samlocal.deployed.trust_policy import TrustStatement
+
+    output, chosen = Output(ctx.obj), settings(ctx)
+    _refuse_protected(chosen)
+    aws, trust, role_arn = _trust(ctx, chosen, output)
+    statement = TrustStatement(principal=principal(aws, read_caller(aws)))
+    change = trust.adding(statement)
+    if change.is_none:
+        output.notice(f"{role_arn} trusts {statement.principal} already, by the statement {statement.sid}.")
+    else:
+        if not _agreed(change, output, yes=yes):
+            return 0
+        trust.make(change, statement)
+        output.notice(f"added; what was there before is kept in {change.copy}.")
+    output.notice("waiting until the role can be assumed …")
+    seconds = trust.wait(clock=time.monotonic, sleep=time.sleep)
+    output.notice(f"{role_arn} can be assumed ({seconds:.0f} s).")
+    return 0
+
+
+@command.command("remove", cls=EnvironmentCommand, short_help="Take your statement out again.")
+@function_options
+@environment_options
+@_YES
+@click.pass_context
+def remove(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
+    """Take samlocal's statement for you out of the trust policy of FUNCTION's role."""
+    from samlocal.deployed.caller import principal, read_caller
+    from samlocal.deployed.trust_policy import TrustStatement
+
+    output, chosen = Output(ctx.obj), settings(ctx)
+    _refuse_protected(chosen)
+    aws, trust, role_arn = _trust(ctx, chosen, output)
+    statement = TrustStatement(principal=principal(aws, read_caller(aws)))
+    change = trust.removing(statement)
+    if change.is_none:
+        output.notice(f"{role_arn} has no statement of samlocal for {statement.principal}.")
+        return 0
+    if _agreed(change, output, yes=yes):
+        trust.make(change, statement)
+        output.notice("removed. Credentials that were given out before stay valid until they end.")
+    return 0
+
+
+def _refuse_protected(chosen: Settings) -> None:
+    refuse_protected(
+        chosen,
+        tip="Its roles' trust policies are changed by its deployment only. Take `protected` out to do it here.",
+    )
+
+
+def _trust(ctx: click.Context, chosen: Settings, output: Output) -> tuple[Aws, Trust, str]:
+    """Raises RoleDeniedError where the function has no role to be found."""
+    from samlocal.deployed.trust import Trust
+
+    if chosen.stack_name is None:
+        raise click.UsageError("The role is an environment's: name it with -e ENV, or its stack with -n STACK.")
+    application = load_application(chosen, output)
+    owner, resource = application.find(wanted_function(ctx))
+    role = owner.role(resource)
+    keep(application, output)
+    if not isinstance(role, str):
+        raise RoleDeniedError(
+            f"{owner.template.place(resource.line)}: {resource.logical_id}: its role is not known: "
+            f"{role.expression}: {role.reason}.",
+            tip=role.tip,
+        )
+    aws = caller(chosen)
+    return aws, Trust(aws, role, copies=chosen.world.cache_folder / "trust"), role
+
+
+def _agreed(change: Change, output: Output, *, yes: bool) -> bool:
+    """Shows the difference and asks."""
+    lines = difflib.unified_diff(
+        _readable(change.before).splitlines(), _readable(change.after).splitlines(), "before", "after", lineterm=""
+    )
+    output.notice(f"the trust policy of {change.role_arn}:")
+    output.difference(lines)
+    if yes or output.ask("Change it?"):
+        return True
+    output.notice("nothing has been changed.")
+    return False
+
+
+def _readable(document: str) -> str:
+    try:
+        return json.dumps(json.loads(document), indent=2, ensure_ascii=False)
+    except ValueError:
+        return document

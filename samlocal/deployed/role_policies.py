@@ -1,0 +1,84 @@
+"""What a deployed role may do: its inline and managed policies, as IAM has them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+from samlocal.aws import Aws
+from samlocal.deployed.policy_statement import Statement, statements
+from samlocal.deployed.role import read_role, role_name
+from samlocal.deployed.session_policy import Policy, Rights
+from samlocal.deployed.trust_policy import written_document
+from samlocal.errors import AwsError
+
+
+def read_rights(aws: Aws, role_arn: str) -> Rights:
+    """Raises AwsError, with the IAM action that the caller lacks."""
+    name = role_name(role_arn)
+    role = read_role(aws, role_arn)
+    inline = tuple(
+        _policy(policy, aws.call("iam", "get_role_policy", RoleName=name, PolicyName=policy)["PolicyDocument"])
+        for page in aws.pages("iam", "list_role_policies", RoleName=name)
+        for policy in page["PolicyNames"]
+    )
+    managed = tuple(
+        str(attached["PolicyArn"])
+        for page in aws.pages("iam", "list_attached_role_policies", RoleName=name)
+        for attached in page["AttachedPolicies"]
+    )
+    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return Rights(source=role_arn, inline=inline, managed=managed, boundary=boundary)
+
+
+def read_managed(aws: Aws, arn: str) -> Policy:
+    """A managed policy, written out; its name is its ARN. Raises AwsError."""
+    version = aws.call("iam", "get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    document = aws.call("iam", "get_policy_version", PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    return _policy(arn, document)
+
+
+def encode_rights(rights: Rights) -> object:
+    return {
+        "source": rights.source,
+        "inline": [encode_policy(policy) for policy in rights.inline],
+        "managed": list(rights.managed),
+        "boundary": rights.boundary,
+    }
+
+
+def decode_rights(value: dict[str, Any]) -> Rights:
+    return Rights(
+        source=value["source"],
+        inline=tuple(decode_policy(policy) for policy in value["inline"]),
+        managed=tuple(value["managed"]),
+        boundary=value["boundary"],
+    )
+
+
+def encode_policy(policy: Policy) -> dict[str, object]:
+    return {
+        "name": policy.name,
+        "statements": [
+            dataclasses.asdict(each) | {"actions": sorted(each.actions), "resources": sorted(each.resources)}
+            for each in policy.statements
+        ],
+    }
+
+
+def decode_policy(value: dict[str, Any]) -> Policy:
+    return Policy(
+        name=value["name"],
+        statements=tuple(
+            Statement(**{**each, "actions": frozenset(each["actions"]), "resources": frozenset(each["resources"])})
+            for each in value["statements"]
+        ),
+    )
+
+
+def _policy(name: str, sent: object) -> Policy:
+    try:
+        return Policy(name=name, statements=statements(json.loads(written_document(sent))))
+    except (ValueError, AttributeError) as error:
+        raise AwsError(f"The policy {name} cannot be read: {error}.") from error

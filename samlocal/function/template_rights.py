@@ -1,0 +1,149 @@
+"""What the local template gives a function's role, deployed or not: its policies with the deployed values in them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from samlocal.deployed.policy_statement import statements
+from samlocal.deployed.session_policy import Policy, Rights
+from samlocal.deployed.snapshot import read_private, write_private
+from samlocal.errors import RoleDeniedError, TemplateError, UnresolvedError
+from samlocal.function.application import Application
+from samlocal.template.model import Resource
+from samlocal.template.reader import Map, with_lines
+from samlocal.template.translate import translate
+from samlocal.template.values import Json, Known, Unknown, text
+
+_POLICY_TYPES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
+
+
+def template_rights(owner: Application, resource: Resource, *, cache: Path) -> Rights:
+    """The rights of a function of this very template, policy templates and connectors expanded by the SAM translator.
+
+    ``cache`` is the folder for what it said: it takes half a second to start. Raises TemplateError, UnresolvedError
+    where a policy refers to what is not deployed, and RoleDeniedError where the role is not the template's.
+    """
+    resources = _translated(owner, cache)
+    role_id = _role_id(owner, resource, resources)
+    role = resources[role_id].get("Properties", {})
+    values = _Values(owner, resource)
+    inline = [_policy(declared, owner, resource) for declared in values.list_of(role, "Policies")]
+    managed: list[str] = []
+    for node in role.get("ManagedPolicyArns") or []:
+        local = _referred(node)
+        if local in resources and resources[local]["Type"] == "AWS::IAM::ManagedPolicy":
+            # As it stands in the file, which may not be what is deployed.
+            inline.append(_policy({"PolicyName": local} | values.of(resources[local]["Properties"]), owner, resource))
+            continue
+        managed.extend(values.texts(node))
+    for logical_id, properties in _attached(owner, resources, role_id):
+        inline.append(_policy({"PolicyName": logical_id} | values.of(properties), owner, resource))
+    boundary = values.texts(role.get("PermissionsBoundary"))
+    return Rights(
+        source=f"{owner.template.place(resource.line)}: {owner.path(resource)}",
+        inline=tuple(inline),
+        managed=tuple(dict.fromkeys(managed)),
+        boundary=boundary[0] if boundary else None,
+    )
+
+
+class _Values:
+    """Evaluates what the translator made, in the template's own environment."""
+
+    def __init__(self, owner: Application, resource: Resource) -> None:
+        self._owner = owner
+        self._resource = resource
+
+    def of(self, node: object) -> Any:
+        match self._owner.evaluator.evaluate(with_lines(node, line=self._resource.line)):
+            case Known(value=value):
+                return value
+            case Unknown() as unknown:
+                place = self._owner.template.place(self._resource.line_of("Policies"))
+                raise UnresolvedError(
+                    f"{place}: {self._resource.logical_id}: Policies: {unknown.expression}: {unknown.reason}.",
+                    tip="A policy can be tried for what is deployed already. " + unknown.tip,
+                )
+        return None
+
+    def list_of(self, properties: dict[str, Any], name: str) -> list[Json]:
+        value = self.of(properties.get(name))
+        return value if isinstance(value, list) else []
+
+    def texts(self, node: object) -> list[str]:
+        value = self.of(node)
+        return [] if value is None else [text(item) for item in (value if isinstance(value, list) else [value])]
+
+
+def _translated(owner: Application, cache: Path) -> dict[str, Any]:
+    """The template's resources as plain CloudFormation. What the translator said is kept by content."""
+    template = owner.template
+    parameters = {
+        name: text(answer.value)
+        for name in template.parameters
+        if isinstance(answer := owner.evaluator.evaluate(Map({"Ref": name})), Known)
+    }
+    version = importlib.metadata.version("aws-sam-translator")
+    region = owner.place.region
+    told = json.dumps([template.document.root, parameters, region, version], sort_keys=True, default=str)
+    file = cache / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.json"
+    kept = read_private(file).get("resources")
+    if isinstance(kept, dict):
+        return kept
+    translated = translate(template.document, region=region, parameters=parameters).template["Resources"]
+    resources: dict[str, Any] = json.loads(json.dumps(translated))
+    write_private(file, json.dumps({"version": 1, "resources": resources}))
+    return resources
+
+
+def _role_id(owner: Application, resource: Resource, resources: dict[str, Any]) -> str:
+    declared = resources.get(resource.logical_id, {}).get("Properties", {}).get("Role")
+    node = owner.evaluator.branch(with_lines(declared, line=resource.line))
+    role_id = _referred(node)
+    if role_id not in resources or resources[role_id].get("Type") != "AWS::IAM::Role":
+        raise RoleDeniedError(
+            f"{owner.template.place(resource.line_of('Role'))}: {resource.logical_id}: its role does not stand in "
+            "the template, which so does not say what it may do.",
+            tip="Leave out --policies template: --scope-down alone takes the deployed role's policies.",
+        )
+    return role_id
+
+
+def _attached(owner: Application, resources: dict[str, Any], role_id: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The policies that name the role themselves; SAM's connectors are such."""
+    for logical_id, body in resources.items():
+        properties = body.get("Properties", {})
+        if body.get("Type") not in _POLICY_TYPES or owner.evaluator.holds(body.get("Condition")) is False:
+            continue
+        roles = properties.get("Roles") or [properties.get("RoleName")]
+        if isinstance(roles, list) and any(_referred(role) == role_id for role in roles):
+            yield logical_id, {"PolicyDocument": properties.get("PolicyDocument")}
+
+
+def _referred(node: object) -> str:
+    """The logical id in ``!Ref Role`` and ``!GetAtt Role.Arn``, else an empty text."""
+    match node:
+        case {"Ref": str(name)}:
+            return name
+        case {"Fn::GetAtt": [str(name), *_]}:
+            return name
+        case {"Fn::GetAtt": str(path)}:
+            return path.partition(".")[0]
+    return ""
+
+
+def _policy(declared: Json, owner: Application, resource: Resource) -> Policy:
+    name = text(declared.get("PolicyName", "")) if isinstance(declared, dict) else ""
+    document = declared.get("PolicyDocument") if isinstance(declared, dict) else None
+    try:
+        return Policy(name=name, statements=statements(document if isinstance(document, dict) else {}))
+    except ValueError as error:
+        raise TemplateError(
+            f"{owner.template.place(resource.line_of('Policies'))}: {resource.logical_id}: {name}: {error}.",
+            tip="A statement has an Effect, an Action and a Resource.",
+        ) from error
