@@ -119,7 +119,14 @@ class Application:
             role=role,
             variables=self.variables(resource),
             layers=self.layers | local_layers(self.template, self.evaluator),
+            deployed_layers=lambda: self._deployed_layers(resource),
         )
+
+    def _deployed_layers(self, resource: Resource) -> tuple[str, ...] | None:
+        """The layer versions that the deployed function has, None where there is no such function."""
+        if self.environment is None or resource.logical_id not in self.environment.stack.resources:
+            return None
+        return self.environment.function(self.environment.stack.resources[resource.logical_id].physical_id).layers
 
     def role(self, resource: Resource) -> str | Unknown:
         """The ARN of a function's execution role, or why there is none. Raises AwsError."""
@@ -256,7 +263,7 @@ def _join(
         understood = model.template(expand(document, values))
     children: dict[str, Application | None] = {}
     if environment is None:
-        values = placeholder_parameters(understood.parameters, values) | values
+        values = placeholder_parameters(understood.parameters, values, place) | values
         names: DeployedNames | PlaceholderNames = PlaceholderNames(
             place, understood, lambda logical_id, name: joined.output(logical_id, name)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from samlocal.deployed import attributes
@@ -143,7 +144,9 @@ class PlaceholderNames:
         origins = name.origins if isinstance(name, Known) else ()
         if given is not None:
             physical_id = attributes.id_from_name(resource.type, given, self._place)
-            if physical_id is not None and reference.attribute is None:
+            if physical_id is not None and attribute is None:
+                if physical_id != given:
+                    return _invented(physical_id, reference.expression, *origins)
                 return Known(value=physical_id, origins=origins)
         return self._placeholder(resource.type, resource.logical_id, attribute, given, reference.expression, *origins)
 
@@ -168,31 +171,38 @@ class PlaceholderNames:
         return Known(value=list(zones), origins=(Origin(text=f"!GetAZs {region}", placeholder=True),))
 
 
+# Ids of the right form for the parameter types that name something in EC2 (CloudFormation, "Supported AWS-specific
+# parameter types").
+_EC2_IDS = {
+    "Image": "ami-00000000000000000",
+    "Instance": "i-00000000000000000",
+    "SecurityGroup": "sg-00000000000000000",
+    "Subnet": "subnet-00000000000000000",
+    "VPC": "vpc-00000000000000000",
+    "Volume": "vol-00000000000000000",
+}
+
+
 def placeholder_parameters(
-    parameters: Mapping[str, Parameter], given: Mapping[str, ParameterValue]
+    parameters: Mapping[str, Parameter], given: Mapping[str, ParameterValue], place: Place
 ) -> dict[str, ParameterValue]:
     """Values of the right form for the parameters that have neither a default nor a given value."""
     return {
-        name: ParameterValue(text=_placeholder_text(parameter), origin=f"!Ref {name}", placeholder=True)
+        name: ParameterValue(text=_placeholder_text(parameter, place), origin=f"!Ref {name}", placeholder=True)
         for name, parameter in parameters.items()
         if parameter.default is None and name not in given
     }
 
 
-def _placeholder_text(parameter: Parameter) -> str:
+def _placeholder_text(parameter: Parameter, place: Place) -> str:
     if parameter.allowed:
         return parameter.allowed[0]
     if "Number" in parameter.type:
         return "0"
-    match = [
-        part for part in parameter.type.replace("<", " ").replace(">", " ").split() if part.startswith("AWS::EC2::")
-    ]
-    if match:
-        kind = match[-1].split("::")[2].lower()
-        return {"vpc": "vpc-0", "subnet": "subnet-0", "securitygroup": "sg-0", "image": "ami-0"}.get(
-            kind, f"placeholder-{parameter.name}"
-        )
-    return f"placeholder-{parameter.name}"
+    named = re.search(r"AWS::EC2::(\w+)", parameter.type)
+    if named and named[1] == "AvailabilityZone":
+        return f"{place.region}a"
+    return _EC2_IDS.get(named[1] if named else "", f"placeholder-{parameter.name}")
 
 
 def _own_name(resource: Resource | None, evaluate: Callable[[Node], Answer]) -> Answer | None:

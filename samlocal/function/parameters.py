@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
+import tomllib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError
@@ -12,7 +13,15 @@ from samlocal.template.model import Parameter, parameter_text
 from samlocal.template.reader import with_lines
 from samlocal.template.values import ParameterValue
 
-_PAIR = re.compile(r"ParameterKey=(?P<key>[^,\s]+),\s*ParameterValue=(?P<value>.*)", re.DOTALL)
+# How a pair begins: `Key=`, or CloudFormation's own `ParameterKey=Key,ParameterValue=`.
+_BEGINNING = re.compile(r"\s*(?:ParameterKey=(?P<long>[^,\s=]+),\s*ParameterValue=|(?P<short>[^\s=]+)=)")
+
+# What may follow: text in quotes, or text up to the next space. A backslash holds a space or a quote in the text and
+# is itself otherwise: values are often patterns and Windows paths.
+_VALUE = re.compile(
+    r"""(?:"(?P<double>(?:\\.|[^"\\])*)"|'(?P<single>(?:\\.|[^'\\])*)'|(?P<bare>(?!")(?:\\.|[^\s\\])*))(?=\s|$)"""
+)
+_HELD = re.compile(r"""\\([ "'])""")
 
 
 def parse_overrides(given: object, *, origin: str) -> dict[str, ParameterValue]:
@@ -21,25 +30,58 @@ def parse_overrides(given: object, *, origin: str) -> dict[str, ParameterValue]:
     ``Key=Value Key2="a b"``, ``ParameterKey=Key,ParameterValue=Value``, a list of either, or a mapping (in
     samconfig.toml). Raises ConfigurationError for anything else.
     """
-    if isinstance(given, Mapping):
-        return {
-            str(key): ParameterValue(text=parameter_text(with_lines(value, line=0)), origin=origin)
-            for key, value in given.items()
-        }
-    texts = (
-        [given] if isinstance(given, str) else [str(item) for item in given] if isinstance(given, Iterable) else []
-    )
+    match given:
+        case Mapping():
+            return {str(key): ParameterValue(text=_joined(value), origin=origin) for key, value in given.items()}
+        case str() if given.startswith("file://"):
+            return parse_overrides(_read(Path(given.removeprefix("file://"))), origin=f"{origin}: {given}")
+        case str():
+            return _pairs(given, origin)
+        case Iterable():
+            values: dict[str, ParameterValue] = {}
+            for item in given:
+                values |= parse_overrides(item, origin=origin)
+            return values
+    raise ConfigurationError(f"{origin}: {given!r} is no parameter override.", tip=_TIP)
+
+
+_TIP = "Write Key=Value, with quotes around spaces."
+
+
+def _pairs(text: str, origin: str) -> dict[str, ParameterValue]:
     values: dict[str, ParameterValue] = {}
-    for text in texts:
-        for word in _words(text):
-            pair = _PAIR.fullmatch(word)
-            key, equals, value = (pair["key"], "=", pair["value"]) if pair else word.partition("=")
-            if not equals or not key:
-                raise ConfigurationError(
-                    f"{origin}: {word!r} is no parameter override.", tip="Write Key=Value, with quotes around spaces."
-                )
-            values[key] = ParameterValue(text=value, origin=f"{origin}: {key}")
+    at, end = 0, len(text.rstrip())
+    while at < end:
+        beginning = _BEGINNING.match(text, at)
+        value = _VALUE.match(text, beginning.end()) if beginning else None
+        if beginning is None or value is None:
+            raise ConfigurationError(f"{origin}: {text[at:].strip()!r} is no parameter override.", tip=_TIP)
+        key = beginning["long"] or beginning["short"]
+        written = value["double"] or value["single"] or value["bare"] or ""
+        values[key] = ParameterValue(text=_HELD.sub(r"\1", written), origin=f"{origin}: {key}")
+        at = value.end()
     return values
+
+
+def _joined(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(str(item).strip() for item in value if item not in (None, ""))
+    return parameter_text(with_lines(value, line=0))
+
+
+def _read(path: Path) -> object:
+    """A file of overrides, in any of the forms that the configuration file takes."""
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        return yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: the parameter overrides cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"{path}: the parameter overrides cannot be read: {error}.") from error
 
 
 def parameter_values(
@@ -70,10 +112,3 @@ def check_names(parameters: Mapping[str, Parameter], given: Mapping[str, Paramet
                 f"{value.origin}: the template has no parameter {name}{nearest(name, parameters)}",
                 tip=f"It has {', '.join(parameters) or 'none'}.",
             )
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError as error:
-        raise ConfigurationError(f"{text!r} is no parameter override: {error}.") from error

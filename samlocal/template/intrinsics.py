@@ -163,8 +163,8 @@ class Evaluator:
         if name.startswith("AWS::"):
             raise _missing(
                 Map({"Ref": name}),
-                f"{name} is known only with an environment",
-                "Name one with -e, or a stack with -n.",
+                f"there is no pseudo parameter {name}",
+                "Mend the name.",
             )
         if name in self._template.parameters:
             return self._parameter(self._template.parameters[name], trace)
@@ -194,6 +194,8 @@ class Evaluator:
             else:
                 value = given.resolved
         _note(trace, Origin(text=given.origin, secret=parameter.no_echo, placeholder=given.placeholder))
+        if not parameter.is_ssm:
+            value = text(self._text_with_references(value, trace))
         return [item.strip() for item in value.split(",")] if parameter.is_list else value
 
     def _resource(self, logical_id: str, attribute: str | None, trace: _Trace) -> Json:

@@ -192,7 +192,14 @@ def _globals(root: Map, problems: list[Problem], path: Path) -> Mapping[str, Map
     for name, value in section.items():
         if name in _GLOBALS and isinstance(value, Map):
             merged[_GLOBALS[name]] = value
-        elif name not in _GLOBALS:
+        elif name in _GLOBALS:
+            if value is not None:
+                problems.append(
+                    Problem(
+                        path=path, line=section.line_of(name), message=f"Globals: {name} is a mapping; this is not."
+                    )
+                )
+        else:
             problems.append(
                 Problem(
                     path=path,

@@ -8,6 +8,7 @@ twelve-digit account ids kept as the text that stands in the file.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,10 @@ def _construct_map(loader: _TemplateLoader, node: yaml.MappingNode) -> Iterator[
     own = {id(key) for key, _ in node.value}
     loader.flatten_mapping(node)
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a key is text; this is a list or a mapping", key_node.start_mark
+            )
         key = loader.construct_object(key_node, deep=True)
         # Keys such as `200:` or `true:` are names to CloudFormation.
         name = key if isinstance(key, str) else str(key_node.value)
@@ -156,7 +161,15 @@ _TemplateLoader.add_constructor("tag:yaml.org,2002:int", _construct_int)
 _TemplateLoader.add_constructor("tag:yaml.org,2002:float", _construct_float)
 _TemplateLoader.add_constructor("tag:yaml.org,2002:timestamp", _construct_text)
 _TemplateLoader.add_constructor("tag:yaml.org,2002:binary", _construct_text)
+_TemplateLoader.add_constructor("tag:yaml.org,2002:value", _construct_text)
 _TemplateLoader.add_multi_constructor("!", _construct_tag)
+
+
+class _JsonLoader(_TemplateLoader):
+    """The same for JSON, whose numbers need no dot before their exponent (RFC 8259)."""
+
+
+_JsonLoader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"-?\d+[eE][-+]?\d+$"), list("-0123456789"))
 
 
 def read(path: Path) -> Document:
@@ -178,11 +191,14 @@ def read(path: Path) -> Document:
 def parse(text: str, *, path: Path) -> Document:
     """Reads a template's text; ``path`` is what messages call it."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    loader = _TemplateLoader(_spaced(text))
+    as_json = text.lstrip()[:1] == "{"
+    loader = (_JsonLoader if as_json else _TemplateLoader)(_spaced(text) if as_json else text)
     try:
         root = loader.get_single_data()
     except yaml.MarkedYAMLError as error:
         return _as_json(text, path=path, cause=_yaml_error(error, path=path))
+    except yaml.reader.ReaderError as error:
+        return _as_json(text, path=path, cause=_character_error(error, text, path=path))
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         return _as_json(text, path=path, cause=TemplateError(f"{path}: {error}"))
     finally:
@@ -205,7 +221,10 @@ def parse(text: str, *, path: Path) -> Document:
 
 def _spaced(text: str) -> str:
     # JSON may be indented by tabs, which libyaml refuses; inside JSON's strings a raw tab is not allowed anyway.
-    return text.replace("\t", " ") if text.lstrip()[:1] == "{" else text
+    # Nor do these end a line there, as they do in YAML.
+    for character in ("\x85", "\u2028", "\u2029"):
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.replace("\t", " ")
 
 
 def _yaml_error(error: yaml.MarkedYAMLError, *, path: Path) -> TemplateError:
@@ -214,6 +233,16 @@ def _yaml_error(error: yaml.MarkedYAMLError, *, path: Path) -> TemplateError:
     what = " ".join(part for part in (error.context, error.problem) if part)
     return TemplateError(
         f"{place}: the template is not valid YAML: {what}.", tip="Mend the file at that line and column."
+    )
+
+
+def _character_error(error: yaml.reader.ReaderError, text: str, *, path: Path) -> TemplateError:
+    """libyaml tells the place of a character that is not allowed by its offset in bytes."""
+    before = text.encode()[: error.position].decode(errors="ignore")
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return TemplateError(
+        f"{path}:{line}:{column}: the template is not valid YAML: {error.reason}.",
+        tip="Mend the file at that line and column.",
     )
 
 
