@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import importlib.util
 import json
+import os
 import select
 import subprocess
 import sys
@@ -67,7 +68,7 @@ def serve(environ: Mapping[str, str], *, deadline: float = 30) -> Iterator[Local
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={name: environ[name] for name in _INHERITED if name in environ} | _KEYS | _NO_FILES,
+            env=_process_environment(environ),
             # Out of the terminal's reach: Ctrl-C is this process's to answer, which may still need the endpoint.
             start_new_session=True,
         )
@@ -76,6 +77,13 @@ def serve(environ: Mapping[str, str], *, deadline: float = 30) -> Iterator[Local
             yield LocalServer(url=url, pid=process.pid)
         finally:
             _stop(process)
+
+
+def _process_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: environ[name] for name in _INHERITED if name in environ}
+    # samlocal itself, which need not be installed where it runs from a checkout.
+    path = os.pathsep.join(filter(None, [str(_PROGRAM.parents[2]), environ.get("PYTHONPATH")]))
+    return kept | _KEYS | _NO_FILES | {"PYTHONPATH": path}
 
 
 def _port(process: subprocess.Popen[bytes], log: IO[str], until: float) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.errors import AwsError, SamlocalError
+from samlocal.local.moto_gaps import culprit
 from samlocal.template.uploads import Plain
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -63,9 +64,9 @@ class StackDeployer:
             return Action.CREATED, self._create(template, parameters)
         if before["StackStatus"] in _COMPLETE:
             if self.template() == template:
-                return Action.UNCHANGED, self._stack()
-            expected = self._stack().resources.keys() & template["Resources"].keys()
-            if self._updated(template, parameters) and expected <= (after := self._stack()).resources.keys():
+                return Action.UNCHANGED, self.stack()
+            expected = self.stack().resources.keys() & template["Resources"].keys()
+            if self._updated(template, parameters) and expected <= (after := self.stack()).resources.keys():
                 return Action.UPDATED, after
         self._delete()
         return Action.RECREATED, self._create(template, parameters)
@@ -79,14 +80,17 @@ class StackDeployer:
             with suppress(AwsError):
                 self._delete()
             raise
-        return self._stack()
+        return self.stack()
 
     def _updated(self, template: Plain, parameters: Mapping[str, str]) -> bool:
         """Whether moto could update the stack: it cannot update every type that it makes."""
         try:
             self._call("update_stack", template, parameters)
             self._wait()
-        except AwsError:
+        except AwsError as error:
+            if culprit(error.message):
+                # Nothing is lost: without that resource the update goes on.
+                raise
             return False
         return True
 
@@ -146,7 +150,7 @@ class StackDeployer:
             raise
         return next(iter(stacks), None)
 
-    def _stack(self) -> Stack:
+    def stack(self) -> Stack:
         described = self._described() or {}
         pages = self.aws.pages("cloudformation", "list_stack_resources", StackName=self.name)
         return Stack(

@@ -55,10 +55,11 @@ class PutAside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A copy of a document that the SAM translator takes."""
+    """A copy of a document that the SAM translator takes. ``files`` are the definitions that were read into it."""
 
     template: Plain
     put_aside: tuple[PutAside, ...]
+    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ class _Sources:
     template: model.Template
     parameters: Mapping[str, str]
     code: Mapping[str, CodeLocation]
+    files: list[Path]
 
 
 # A property's name, its new value, and what that stands for when it is a placeholder.
@@ -82,7 +84,7 @@ def prepare(
 
     Raises TemplateError when a definition on the disk cannot be read.
     """
-    sources = _Sources(template=model.template(document), parameters=parameters or {}, code=code or {})
+    sources = _Sources(template=model.template(document), parameters=parameters or {}, code=code or {}, files=[])
     plain = _plain(document.root)
     put_aside: list[PutAside] = []
     for resource in sources.template.resources.values():
@@ -94,7 +96,7 @@ def prepare(
             if aside:
                 put_aside.append(aside)
     _clear_globals(plain)
-    return Prepared(template=plain, put_aside=tuple(put_aside))
+    return Prepared(template=plain, put_aside=tuple(put_aside), files=tuple(sources.files))
 
 
 def _replaced(resource: model.Resource, sources: _Sources) -> Iterator[_Replacement]:
@@ -151,6 +153,7 @@ def _definition(resource: model.Resource, sources: _Sources) -> Iterator[_Replac
     written = included or _parameter(resource.properties.get("DefinitionUri"), sources)
     path = _path(written, sources)
     if path is not None and path.is_file():
+        sources.files.append(path)
         yield body, _plain(reader.read(path).root), None
     elif written is None or included:
         return
