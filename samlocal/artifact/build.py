@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from samlocal.artifact.builder import Builder, Job, library_version
+from samlocal.artifact.build_job import Job
+from samlocal.artifact.builder import Builder, library_version
 from samlocal.artifact.built import BuildFailed, BuildOutcome, Built, Origin
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.dependencies import dependencies_key

@@ -11,7 +11,9 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from samlocal.artifact.build_cache_folders import cache_folders
-from samlocal.artifact.builder import BUILD_SECONDS, Job, Seen, check_answer, failed, request, step_of
+from samlocal.artifact.build_job import Job, Seen
+from samlocal.artifact.build_log import check_answer, failed, log_level, plain, step_of
+from samlocal.artifact.builder import BUILD_SECONDS, request
 from samlocal.artifact.image import STAND_INS
 from samlocal.artifact.sources import roots
 from samlocal.artifact.workflow import manifest_path, source_folder
@@ -175,7 +177,7 @@ class ContainerBuilder:
             found = find_spec(package)
             places = (found.submodule_search_locations or ()) if found else ()
             mounts += [Mount(source=Path(place), target=str(_ROOT / "python" / package)) for place in places]
-        variables = {"HOME": str(_ROOT / "work" / "home"), "LAMBDA_BUILDERS_LOG_LEVEL": "20"}
+        variables = {"HOME": str(_ROOT / "work" / "home"), "LAMBDA_BUILDERS_LOG_LEVEL": log_level(job.workflow)}
         variables |= {name: value for name, value in self._environ.items() if _PASSED_ON.fullmatch(name)}
         for cache in cache_folders(job.workflow, self._environ):
             target = str(_ROOT / "caches" / cache.variable.lower())
@@ -216,7 +218,7 @@ class _Log:
     def feed(self, piece: bytes) -> None:
         *lines, self._rest = (self._rest + piece).split(b"\n")
         for raw in lines:
-            line = raw.decode(errors="replace").rstrip()
+            line = plain(raw)
             self.lines.append(line)
             taken = step_of(line)
             if taken:

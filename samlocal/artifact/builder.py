@@ -8,64 +8,34 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
+from samlocal.artifact.build_job import Job, Seen
+from samlocal.artifact.build_log import check_answer, failed, log_level, plain, step_of
 from samlocal.artifact.python_wheels import install_command
 from samlocal.artifact.tools import check_tools, find, path_with_own, python_for, search_folders
 from samlocal.artifact.workflow import (
     PIP,
     UV,
-    Workflow,
     builder_runtime,
     manifest_path,
     options,
     source_folder,
 )
-from samlocal.errors import BuildError
-from samlocal.function.build_target import BuildTarget
 
 PROTOCOL = "0.3"
-"""Of aws-lambda-builders' JSON-RPC interface; its releases since 2018 take it."""
+"""Of aws-lambda-builders' JSON-RPC interface (its __main__)."""
 
 BUILD_SECONDS = 1800.0
 """How long a build may take."""
-
-_STEP = re.compile(r"Running \w+:(\w+)")
-_PREFIX = re.compile(r"^\w+:\w+ - ")
-_CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One build: what, into which folder, with which folder for dependencies kept apart.
-
-    ``fetch`` says that the dependencies' folder is to be filled; ``debug`` leaves out optimizations.
-    """
-
-    target: BuildTarget
-    workflow: Workflow
-    folder: Path
-    scratch: Path
-    dependencies: Path | None
-    fetch: bool
-    debug: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What a builder calls the folders: the one that it fills, and by its names those that it reads."""
-
-    artifacts: str
-    folders: Mapping[str, Path]
 
 
 class Builder(Protocol):
@@ -128,44 +98,13 @@ def request(
     )
 
 
-def check_answer(job: Job, answer: str, log: list[str], *, seen: Seen) -> None:
-    """Raises BuildError where the answer tells of a failure, with the folders by the user's names."""
-    try:
-        told = json.loads(answer)
-        if "result" in told:
-            return
-        message = str(told["error"]["message"])
-    except (ValueError, LookupError, TypeError):
-        message = "the builder broke off."
-    # Makefiles and compilers also write to the log, which the message leaves out.
-    tail = [line for line in log if line and not _STEP.search(line) and line not in message][-30:]
-    text = "\n".join([_PREFIX.sub("", message).strip(), *tail])
-    for folder, name in seen.folders.items():
-        text = text.replace(folder, str(name))
-    raise failed(job, text)
-
-
-def failed(job: Job, text: str) -> BuildError:
-    target = job.target
-    return BuildError(
-        f"{target.metadata.location}: {target.path}: {job.workflow.name} did not build it:\n{text}",
-        tip=_tip(job, text),
-    )
-
-
-def step_of(line: str) -> str | None:
-    """``resolve dependencies``, from the builder's line about its next step."""
-    found = _STEP.search(line)
-    return _CAPITALS.sub(" ", found.group(1)).lower() if found else None
-
-
 class HostBuilder:
     """Builds with the tools of this machine."""
 
     key = "host"
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = dict(environ) | {"PATH": path_with_own(environ), "LAMBDA_BUILDERS_LOG_LEVEL": "20"}
+        self._environ = dict(environ) | {"PATH": path_with_own(environ)}
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopped = False
         self._lock = threading.Lock()
@@ -227,7 +166,7 @@ class HostBuilder:
                 raise failed(job, "it was stopped.")
             process = subprocess.Popen(
                 command,
-                env=self._environ,
+                env=self._environ | {"LAMBDA_BUILDERS_LOG_LEVEL": log_level(job.workflow)},
                 cwd=source_folder(job.target, job.workflow),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -245,7 +184,7 @@ class HostBuilder:
 
         def listen() -> None:
             for raw in process.stderr or ():
-                line = raw.decode(errors="replace").rstrip()
+                line = plain(raw)
                 log.append(line)
                 taken = step_of(line)
                 if taken:
@@ -267,19 +206,3 @@ class HostBuilder:
         if late.is_set():
             raise failed(job, "\n".join([*log[-20:], f"It took more than {BUILD_SECONDS / 60:.0f} minutes."]))
         return answer.decode(errors="replace"), log, status
-
-
-def _tip(job: Job, text: str) -> str | None:
-    manifest = manifest_path(job.target, job.workflow)
-    if "Cannot find esbuild" in text:
-        return (
-            f"Install esbuild: `npm install --save-dev esbuild` in {job.target.source}, or "
-            "`npm install --global esbuild`."
-        )
-    if "Could not satisfy the requirement" in text or "No matching distribution" in text:
-        return f"Mend {manifest}. A package without a wheel for {job.target.runtime} needs --build-in-container."
-    if "Invalid requirement" in text:
-        return f"Mend {manifest}."
-    if "MissingDependencyError" in text or "Could not install dependencies" in text:
-        return "They have no wheel for Lambda's Linux: build in a container, --build-in-container."
-    return None

@@ -1,0 +1,34 @@
+"""One build: what is to be made, and what the builder called the folders that it was made in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from samlocal.artifact.workflow import Workflow
+from samlocal.function.build_target import BuildTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One build: what, into which folder, with which folder for dependencies kept apart.
+
+    ``fetch`` says that the dependencies' folder is to be filled; ``debug`` leaves out optimizations.
+    """
+
+    target: BuildTarget
+    workflow: Workflow
+    folder: Path
+    scratch: Path
+    dependencies: Path | None
+    fetch: bool
+    debug: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a builder calls the folders: the one that it fills, and by its names those that it reads."""
+
+    artifacts: str
+    folders: Mapping[str, Path]
