@@ -49,12 +49,16 @@ def document_text(found: Iterable[Statement]) -> str:
 
 def shortened(given: Iterable[Statement]) -> tuple[Statement, ...]:
     """Fewer and shorter statements that allow and deny exactly the same."""
-    found = sorted({_trimmed(statement) for statement in given}, key=Statement.text)
+    found = sorted({_trimmed(statement) for statement in given}, key=_order)
     while True:
         joined = _join_one(found)
         if joined is None:
-            return tuple(sorted(found, key=Statement.text))
+            return tuple(sorted(found, key=_order))
         found = joined
+
+
+def _order(statement: Statement) -> tuple[str, list[str], str]:
+    return statement.effect, sorted(statement.actions), statement.text()
 
 
 def _join_one(found: list[Statement]) -> list[Statement] | None:
