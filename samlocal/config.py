@@ -20,6 +20,8 @@ Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value]"
 CONFIG_FILES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 TEMPLATE_FILES = ("template.yaml", "template.yml", "template.json")
 DEFAULT_ENVIRONMENT = "default"
+LOCAL_ENVIRONMENT = "local"
+"""The environment on this machine, which needs no section and no account."""
 
 # What `sam deploy` calls these options, and what samlocal does.
 _SAM_NAMES = {
@@ -32,6 +34,8 @@ _SAM_NAMES = {
 }
 # What an environment says of itself; no option of any command.
 _FACTS = frozenset({"protected"})
+# Where and as whom an environment is deployed.
+_DEPLOYED = frozenset({"stack_name", "region", "aws_profile", "env_name", "protected"})
 _PATHS = frozenset({"template", "layer_cache_basedir", "env_vars", "debugger_path"})
 
 
@@ -86,7 +90,7 @@ def file_settings(
     file, so that the environment need not stand in it. Raises ConfigurationError.
     """
     if path is None:
-        if env_name is not None and not stack_given:
+        if env_name not in (None, LOCAL_ENVIRONMENT) and not stack_given:
             raise ConfigurationError(
                 f"There is no samconfig.toml here, so the environment {env_name!r} is not known.",
                 tip="Name its stack with -n/--stack-name, or run samlocal where samconfig.toml stands.",
@@ -94,8 +98,13 @@ def file_settings(
         return FileSettings(environment=env_name)
     sections = _read(path)
     environment = env_name or DEFAULT_ENVIRONMENT
+    if environment == LOCAL_ENVIRONMENT and environment not in sections and DEFAULT_ENVIRONMENT in sections:
+        # What is true of the project everywhere, and nothing of where it is deployed.
+        values = dict(_environment(path, DEFAULT_ENVIRONMENT, sections[DEFAULT_ENVIRONMENT], known, elsewhere))
+        values = {name: value for name, value in values.items() if name not in _DEPLOYED}
+        return FileSettings(path=path, environment=LOCAL_ENVIRONMENT, values=values)
     if environment not in sections:
-        if env_name is None or stack_given:
+        if env_name in (None, LOCAL_ENVIRONMENT) or stack_given:
             return FileSettings(path=path, environment=env_name)
         there = [name for name, section in sections.items() if isinstance(section, dict)]
         raise ConfigurationError(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from samlocal.aws import Aws, caller_key
+from samlocal.cli.local_environment import local_credentials, local_stack, open_local
 from samlocal.cli.options import Settings
 from samlocal.cli.output import Output
 from samlocal.deployed.credential_cache import CredentialCache
@@ -59,6 +60,8 @@ def _given(chosen: Settings) -> Iterator[Overrides]:
 def _environment(chosen: Settings) -> Environment | None:
     if chosen.stack_name is None:
         return None
+    if chosen.is_local:
+        return local_stack(chosen)
     world = chosen.world
     key = caller_key(world.environ, profile=chosen.profile, region=chosen.region)
     snapshot = Snapshot(
@@ -74,10 +77,15 @@ def _environment(chosen: Settings) -> Environment | None:
 
 def caller(chosen: Settings) -> Aws:
     """AWS as the user calls it."""
+    if chosen.is_local:
+        local = open_local(chosen)
+        return local.server.aws(local.wanted.region)
     return Aws(profile=chosen.profile, region=chosen.region, sessions=chosen.world.cache_folder / "aws-sessions")
 
 
 def credential_cache(chosen: Settings) -> CredentialCache:
+    if chosen.is_local:
+        return local_credentials(chosen)
     world = chosen.world
     key = caller_key(world.environ, profile=chosen.profile, region=chosen.region)
     return CredentialCache(world.cache_folder / "credentials", caller=key, clock=time.time, refresh=chosen.refresh)

@@ -11,12 +11,15 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.cli.world import World
-from samlocal.config import FileSettings, file_settings, find_config, find_template
+from samlocal.config import LOCAL_ENVIRONMENT, FileSettings, file_settings, find_config, find_template
 from samlocal.errors import ConfigurationError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = "samlocal.file_settings"
+
+LOCAL_REGION = "us-east-1"
+"""Where the environment on this machine says that it is, unless --region says otherwise."""
 
 
 class EnvironmentCommand(click.Command):
@@ -115,6 +118,11 @@ class Settings:
     file: FileSettings
 
     @property
+    def is_local(self) -> bool:
+        """Whether the environment is the one on this machine."""
+        return self.env_name == LOCAL_ENVIRONMENT
+
+    @property
     def environment(self) -> str | None:
         """What the user calls the environment."""
         return self.env_name or self.stack_name
@@ -127,6 +135,9 @@ def settings(ctx: click.Context) -> Settings:
     file: FileSettings = ctx.meta[_FILE]
     env_name: str | None = values["env_name"] or (file.environment if "env_name" in file.values else None)
     stack_name: str | None = values["stack_name"]
+    region: str | None = values["region"]
+    if env_name == LOCAL_ENVIRONMENT:
+        stack_name, region = stack_name or LOCAL_ENVIRONMENT, region or LOCAL_REGION
     if env_name and not stack_name:
         raise ConfigurationError(
             f"{file.path}: the environment {env_name!r} names no stack.",
@@ -140,7 +151,7 @@ def settings(ctx: click.Context) -> Settings:
         stack_name=stack_name,
         profile=values["aws_profile"],
         # boto3 alone among the SDKs does not read AWS_REGION.
-        region=values["region"] or world.environ.get("AWS_REGION"),
+        region=region or world.environ.get("AWS_REGION"),
         refresh=values["refresh"],
         snapshot_age=values["snapshot_age"],
         parameter_overrides=values["parameter_overrides"],

@@ -30,7 +30,10 @@ class Residence:
 
     def live(self) -> None:
         """Says that the process is there, until its end."""
-        fcntl.flock(self._open("alive"), fcntl.LOCK_EX)
+        handle = self._open("alive")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        os.truncate(handle, 0)
+        os.write(handle, str(os.getpid()).encode())
 
     def until_idle(self, seconds: float, requests: Callable[[], int]) -> None:
         """Returns when nobody has used the endpoint for that long; ``requests`` counts up.
@@ -92,6 +95,14 @@ class Residence:
         finally:
             os.close(handle)
         return False
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, while it is alive."""
+        try:
+            return int((self.folder / "alive").read_text(encoding="ascii")) if self.alive else None
+        except (OSError, ValueError):
+            return None
 
     def _open(self, name: str) -> int:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from samlocal.aws import Aws, Credentials
 from samlocal.errors import AwsError, ConfigurationError
 
 ACCOUNT = "123456789012"  # moto's, unless told otherwise
 
-_PROGRAM = Path(__file__).with_name("moto_process.py")
+PROGRAM = Path(__file__).with_name("moto_process.py")
 _TAIL = 15
 
 # The endpoint takes any key. These cannot be mistaken for real ones, and the child must find no real ones.
@@ -30,6 +31,7 @@ _KEYS = {
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+KEYS = Credentials(access_key_id=_KEYS["AWS_ACCESS_KEY_ID"], secret_access_key=_KEYS["AWS_SECRET_ACCESS_KEY"])
 _NO_FILES = {"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 # What a Python program needs to start and find its packages. Nothing of the user's AWS or proxy settings.
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME")
@@ -37,10 +39,15 @@ _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalServer:
-    """A running endpoint that stands in for every AWS service."""
+    """A running endpoint that stands in for every AWS service. ``token`` tells one start from another."""
 
     url: str
     pid: int
+    token: str = ""
+
+    def aws(self, region: str) -> Aws:
+        """Its caller."""
+        return Aws(region=region, credentials=KEYS, endpoint_url=self.url)
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """``environ`` for programs that are to use this endpoint: no profile, no other keys, no proxy in between."""
@@ -56,45 +63,59 @@ def serve(environ: Mapping[str, str], *, deadline: float = 30) -> Iterator[Local
     ``deadline`` is in seconds, for the start. Raises ConfigurationError where moto is not installed, AwsError with
     the process's last log lines where it does not come up.
     """
+    check_installed()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
+        process = subprocess.Popen(
+            # -P: moto_process.py's own folder is no place to import from.
+            [sys.executable, "-P", str(PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=process_environment(environ),
+            # Out of the terminal's reach: Ctrl-C is this process's to answer, which may still need the endpoint.
+            start_new_session=True,
+        )
+        try:
+            answered = awaited(process, log, time.monotonic() + deadline)
+            yield LocalServer(url=f"http://127.0.0.1:{answered.port}", pid=process.pid)
+        finally:
+            _stop(process)
+
+
+def check_installed() -> None:
+    """Raises ConfigurationError where moto is not installed."""
     if importlib.util.find_spec("moto") is None:
         raise ConfigurationError(
             "The local environment is moto's server, which is not installed.",
             tip="Install it beside samlocal: pip install 'samlocal[local]'",
         )
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
-        process = subprocess.Popen(
-            # -P: moto_process.py's own folder is no place to import from.
-            [sys.executable, "-P", str(_PROGRAM)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=_process_environment(environ),
-            # Out of the terminal's reach: Ctrl-C is this process's to answer, which may still need the endpoint.
-            start_new_session=True,
-        )
-        try:
-            url = f"http://127.0.0.1:{_port(process, log, time.monotonic() + deadline)}"
-            yield LocalServer(url=url, pid=process.pid)
-        finally:
-            _stop(process)
 
 
-def _process_environment(environ: Mapping[str, str]) -> dict[str, str]:
+def process_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the endpoint's process sees: none of the user's keys."""
     kept = {name: environ[name] for name in _INHERITED if name in environ}
     # samlocal itself, which need not be installed where it runs from a checkout.
-    path = os.pathsep.join(filter(None, [str(_PROGRAM.parents[2]), environ.get("PYTHONPATH")]))
+    path = os.pathsep.join(filter(None, [str(PROGRAM.parents[2]), environ.get("PYTHONPATH")]))
     return kept | _KEYS | _NO_FILES | {"PYTHONPATH": path}
 
 
-def _port(process: subprocess.Popen[bytes], log: IO[str], until: float) -> int:
-    """The port, once the endpoint answers there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Where a process serves, and its id: it may not be the one that was started."""
+
+    port: int
+    pid: int
+
+
+def awaited(process: subprocess.Popen[bytes], log: IO[str], until: float) -> Answered:
+    """Waits until the endpoint answers. Raises AwsError with the last lines of its log."""
     assert process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
     readable, _, _ = select.select([process.stdout], [], [], max(0.0, until - time.monotonic()))
     line = process.stdout.readline() if readable else b""
     if not line:
         raise _failed(process, log)
-    port = int(json.loads(line)["port"])
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=max(0.1, until - time.monotonic()))
+    told = json.loads(line)
+    connection = http.client.HTTPConnection("127.0.0.1", told["port"], timeout=max(0.1, until - time.monotonic()))
     try:
         connection.request("GET", "/moto-api/data.json")
         connection.getresponse().read()
@@ -102,12 +123,13 @@ def _port(process: subprocess.Popen[bytes], log: IO[str], until: float) -> int:
         raise _failed(process, log) from error
     finally:
         connection.close()
-    return port
+    return Answered(port=told["port"], pid=told["pid"])
 
 
 def _failed(process: subprocess.Popen[bytes], log: IO[str]) -> AwsError:
     try:
-        how = f"ended with exit status {process.wait(timeout=0.5)}"
+        status = process.wait(timeout=0.5)
+        how = f"ended with exit status {status}" if status else "did not come up"
     except subprocess.TimeoutExpired:
         how = "did not answer in time"
     log.seek(0)

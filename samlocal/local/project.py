@@ -1,0 +1,136 @@
+"""A project's own local endpoint: a process that stays for half an hour after its last use."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from samlocal import __version__
+from samlocal.deployed.snapshot import read_private, write_private
+from samlocal.errors import AwsError
+from samlocal.local.residence import Residence
+from samlocal.local.server import PROGRAM, LocalServer, awaited, check_installed, process_environment
+
+IDLE = 1800.0
+"""Seconds after its last use at which an endpoint ends by itself."""
+
+
+class LocalProject:
+    """One template's endpoint. Its files lie in a folder that only its user can read.
+
+    ``cache`` is samlocal's cache folder. Everything that was learnt of an endpoint is under ``memory``, which is
+    another folder for each start, so that nothing of an earlier one is ever believed.
+    """
+
+    def __init__(self, cache: Path, template: Path, *, environ: Mapping[str, str], idle: float = IDLE) -> None:
+        self.template = template.resolve()
+        key = hashlib.sha256(str(self.template).encode()).hexdigest()[:16]
+        self.folder = cache / "local" / key
+        self.residence = Residence(self.folder)
+        self.idle = idle
+        self._environ = environ
+
+    def running(self) -> LocalServer | None:
+        """The endpoint, if it is up."""
+        if not self.residence.alive:
+            return None
+        state = read_private(self.residence.state)
+        try:
+            return LocalServer(url=str(state["url"]), pid=int(state["pid"]), token=str(state["token"]))
+        except KeyError:
+            return None
+
+    def memory(self, server: LocalServer) -> Path:
+        return self.folder / f"start-{server.token}"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """One at a time starts, stops and deploys. Raises AwsError when another one does not come to an end."""
+        from filelock import FileLock, Timeout
+
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(self.folder / "lock", timeout=120)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise AwsError(
+                "Another samlocal has been starting the local environment for two minutes.",
+                tip=f"End it, or remove {self.folder / 'lock'}.",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def start(self, *, meanwhile: Callable[[], object] = lambda: None, deadline: float = 60) -> LocalServer:
+        """Starts the endpoint, empty; under the lock. ``meanwhile`` is called while it comes up.
+
+        Raises ConfigurationError where moto is not installed, AwsError where it does not come up.
+        """
+        check_installed()
+        # One that was left half-started would be waited for.
+        self.stop()
+        log = self.folder / "server.log"
+        with os.fdopen(os.open(log, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600), "w+", encoding="utf-8") as writing:
+            process = subprocess.Popen(
+                # -P: moto_process.py's own folder is no place to import from.
+                [sys.executable, "-P", str(PROGRAM), str(self.folder), str(self.idle)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=writing,
+                env=process_environment(self._environ),
+                cwd=self.folder,
+                # Out of the terminal's reach, and of this process's end.
+                start_new_session=True,
+            )
+            assert process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
+            with process.stdout:
+                # The process that was started has left the endpoint's own behind and ended.
+                process.wait()
+                meanwhile()
+                answered = awaited(process, writing, time.monotonic() + deadline)
+        url = f"http://127.0.0.1:{answered.port}"
+        server = LocalServer(url=url, pid=answered.pid, token=uuid.uuid4().hex)
+        state = {"version": 1, "url": url, "pid": server.pid, "token": server.token, "samlocal": __version__}
+        write_private(self.residence.state, json.dumps(state))
+        return server
+
+    def stop(self, *, deadline: float = 10) -> bool:
+        """Ends the endpoint and forgets all about it; under the lock. False when it was not up."""
+        pid = self.residence.pid
+        if pid is not None:
+            _end(pid, signal.SIGTERM)
+            if not self._gone(time.monotonic() + deadline):
+                _end(pid, signal.SIGKILL)
+                self._gone(time.monotonic() + deadline)
+        self._forget()
+        return pid is not None
+
+    def _gone(self, until: float) -> bool:
+        while self.residence.alive:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.02)
+        return True
+
+    def _forget(self) -> None:
+        self.residence.state.unlink(missing_ok=True)
+        (self.folder / "server.log").unlink(missing_ok=True)
+        for memory in self.folder.glob("start-*"):
+            shutil.rmtree(memory, ignore_errors=True)
+
+
+def _end(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
