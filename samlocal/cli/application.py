@@ -19,8 +19,11 @@ from samlocal.function.parameters import parse_overrides
 from samlocal.template.reader import read
 
 
-def load_application(chosen: Settings, output: Output) -> Application:
-    """Reads the template and joins it with its environment and with the user's overrides."""
+def load_application(chosen: Settings, output: Output, *, quietly: bool = False) -> Application:
+    """Reads the template and joins it with its environment and with the user's overrides.
+
+    What is wrong with the template is told, unless ``quietly``.
+    """
     environ = chosen.world.environ
     region = chosen.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     joined = application(
@@ -31,7 +34,7 @@ def load_application(chosen: Settings, output: Output) -> Application:
         configured=parse_overrides(chosen.file.values.get("parameter_overrides", ()), origin=chosen.file.origin),
         overrides=(*_dotenv(chosen, output), *_given(chosen)),
     )
-    for problem in joined.problems():
+    for problem in () if quietly else joined.problems():
         output.warning(str(problem))
     return joined
 

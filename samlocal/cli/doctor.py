@@ -1,0 +1,136 @@
+"""``samlocal doctor``: one page on everything that samlocal needs."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from samlocal.cli import findings
+from samlocal.cli.application import caller, keep, load_application
+from samlocal.cli.findings import Finding, Level, doubtful, failed, good
+from samlocal.cli.local_environment import local_project
+from samlocal.cli.options import EnvironmentCommand, Settings, environment_options, settings, variable
+from samlocal.cli.output import Output
+from samlocal.errors import EngineError, ExitStatus, SamlocalError, TemplateError
+
+if TYPE_CHECKING:
+    from samlocal.engine import Engine
+
+_COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
+
+
+@click.command("doctor", cls=EnvironmentCommand)
+@environment_options
+@click.option(
+    "--docker-network",
+    metavar="NETWORK",
+    default="bridge",
+    show_default=True,
+    envvar=variable("docker_network"),
+    help="Docker network to try.",
+)
+@click.option(
+    "--output",
+    "output_form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar=variable("output"),
+    help="A page to read, or JSON for other programs.",
+)
+@click.pass_context
+def command(ctx: click.Context, /, docker_network: str, output_form: str, **_: object) -> int:
+    """Check the engine, the images, AWS, the environment, the template, the caches and the command itself.
+
+    With -e or -n the environment's stack is checked too, and whether each function's role can be assumed. The exit
+    status is 1 when something fails, 0 with warnings.
+    """
+    output = Output(ctx.obj)
+    found: list[Finding] = []
+    for finding in _findings(ctx, output, docker_network):
+        found.append(finding)
+        if output_form == "text":
+            _show(finding, output, terminal=ctx.obj.stdout.isatty())
+    if output_form == "json":
+        output.document(
+            [
+                {
+                    "level": finding.level.value,
+                    "subject": finding.subject,
+                    "text": finding.text,
+                    "remedy": finding.remedy,
+                }
+                for finding in found
+            ]
+        )
+    fails = any(finding.level is Level.FAIL for finding in found)
+    return int(ExitStatus.FUNCTION_FAILED if fails else ExitStatus.SUCCESS)
+
+
+def _show(finding: Finding, output: Output, *, terminal: bool) -> None:
+    level = f"{finding.level.value:<5}"
+    if terminal:
+        level = click.style(level, fg=_COLOURS[finding.level])
+    first, *more = finding.text.splitlines()
+    output.payload_line(f"{level} {finding.subject}: {first}")
+    for line in more:
+        output.payload_line(f"      {line}")
+    for line in (finding.remedy or "").splitlines():
+        output.payload_line(f"      -> {line}")
+
+
+def _findings(ctx: click.Context, output: Output, network: str) -> Iterator[Finding]:
+    from samlocal.engine import Engine
+
+    yield findings.of_path(ctx.obj.environ)
+    engine = None
+    try:
+        engine = Engine.connect(ctx.obj.environ)
+    except EngineError as error:
+        yield failed("engine", error)
+    if engine is not None:
+        yield findings.of_engine(engine)
+        yield findings.of_reachability(engine, ctx.obj, network=network)
+    try:
+        chosen = settings(ctx)
+    except TemplateError as error:
+        if ctx.params["template"] is None and ctx.params["env_name"] is None:
+            yield doubtful("template", error.message, error.tip or "")
+        else:
+            yield failed("template", error)
+        chosen = None
+    if chosen is not None:
+        yield from _of_project(chosen, output, engine)
+    yield from findings.of_caches(ctx.obj.cache_folder)
+    if engine is not None:
+        engine.close()
+
+
+def _of_project(chosen: Settings, output: Output, engine: Engine | None) -> Iterator[Finding]:
+    yield _of_local(chosen)
+    try:
+        aws = caller(chosen)
+        yield findings.of_caller(aws, needed=chosen.stack_name is not None)
+        application = load_application(chosen, output, quietly=True)
+    except SamlocalError as error:
+        subject = "template" if isinstance(error, TemplateError) else "environment"
+        yield failed(subject, error)
+        return
+    yield from findings.of_template(application)
+    if engine is not None:
+        yield from findings.of_images(engine, application)
+    if application.environment is not None:
+        yield findings.of_stack(application.environment)
+        environment = f"-e {chosen.env_name}" if chosen.env_name else f"-n {chosen.stack_name}"
+        yield from findings.of_roles(application, aws, environment=environment)
+        keep(application, output)
+
+
+def _of_local(chosen: Settings) -> Finding:
+    if importlib.util.find_spec("moto") is None:
+        return doubtful("-e local", "moto is not installed.", "pip install 'samlocal[local]'")
+    server = local_project(chosen).running()
+    return good("-e local", f"running at {server.url}" if server else "not running; it starts by itself")
