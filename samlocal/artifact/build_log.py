@@ -10,13 +10,14 @@ from samlocal.artifact.workflow import GO, MAVEN, Workflow, manifest_path
 from samlocal.errors import BuildError
 
 _STEP = re.compile(r"Running \w+:(\w+)")
-_PREFIX = re.compile(r"^\w+:\w+ - ")
+_PREFIX = re.compile(r"^(\w+:\w+ - )?(\w+ Failed: ?)?")
 _SHOWN_LINES = 30
 
 # The library's own words, and warnings about how it calls the tools.
 _NOISE = re.compile(
     r"Current Artifacts Directory|pip is being invoked by an old script|pypa/pip/issues/5599|"
-    r"To avoid this problem you can invoke Python|^npm warn|file not found\. Continuing the build without"
+    r"To avoid this problem you can invoke Python|^npm warn|"
+    r"file not found\. Continuing the build without"
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _CAPITALS = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -31,11 +32,9 @@ def check_answer(job: Job, answer: str, log: list[str], *, seen: Seen) -> None:
         message = str(told["error"]["message"])
     except (ValueError, LookupError, TypeError):
         message = "the builder broke off."
-    message = _PREFIX.sub("", message).strip()
+    message = _COLOUR.sub("", _PREFIX.sub("", message)).strip()
     written = [line for line in tool_output(job.workflow, log) if line not in message][-_SHOWN_LINES:]
-    told_lines = [
-        line for line in message.splitlines() if not _NOISE.search(line) and line.rstrip() != "Maven Failed:"
-    ]
+    told_lines = [line for line in message.splitlines() if not _NOISE.search(line)]
     text = "\n".join([*written, *told_lines])
     for folder, name in seen.folders.items():
         text = text.replace(folder, str(name))
