@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samlocal.errors import EngineError, ImageError
+from samlocal.errors import BuildError, EngineError, ImageError
 
 if TYPE_CHECKING:
     import docker
@@ -23,15 +24,21 @@ LABEL = "samlocal"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
-    """A folder or file of the host, read-only in the container."""
+    """A folder or file of the host, read-only in the container unless it is ``writable``."""
 
     source: Path
     target: str
+    writable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSpec:
-    """A container to be made. ``memory`` and ``tmp_size`` are in MB; ``environment`` replaces the image's own."""
+    """A container to be made. ``memory`` and ``tmp_size`` are in MB; ``environment`` replaces the image's own.
+
+    A ``memory`` or ``open_files`` of 0 sets no limit, and ``read_only`` is for the root file system. ``published``
+    are ports that this machine, and no other, reaches under the same numbers; ``capabilities`` are the ones left when
+    all others are dropped.
+    """
 
     name: str
     image: str
@@ -48,6 +55,9 @@ class ContainerSpec:
     memory: int
     tmp_size: int
     open_files: int
+    read_only: bool = True
+    published: tuple[int, ...] = ()
+    capabilities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +78,15 @@ class PullProgress:
     status: str
     current: int | None
     total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageDescription:
+    """What an image says of itself: its id, and how it is started."""
+
+    id: str
+    entry_point: tuple[str, ...]
+    command: tuple[str, ...]
 
 
 class Engine:
@@ -97,7 +116,22 @@ class Engine:
                 tip="Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST.",
             ) from error
 
+    def version(self) -> str:
+        """What answers, and where: ``Docker Engine 27.3.1 (API 1.47, linux/amd64) at unix:///var/run/docker.sock``."""
+        with _translated("its version cannot be read"):
+            told = self._client.version()
+            name = (told.get("Platform") or {}).get("Name") or "Docker Engine"
+            what = f"{name} {told.get('Version')} (API {told.get('ApiVersion')}, {told.get('Os')}/{told.get('Arch')})"
+            # The SDK calls a socket http+docker://localhost.
+            where = self._client.base_url
+            return what if where.startswith("http+docker") else f"{what} at {where}"
+
     # images
+
+    def images(self) -> list[str]:
+        """The names of all images that are here."""
+        with _translated("the images cannot be listed"):
+            return sorted(name for image in self._client.images() for name in image.get("RepoTags") or ())
 
     def has_image(self, name: str) -> bool:
         from docker.errors import ImageNotFound
@@ -109,15 +143,140 @@ class Engine:
                 return False
             return True
 
-    def pull(self, name: str, *, platform: str | None, progress: Callable[[PullProgress], None]) -> None:
-        """Pulls an image. Raises ImageError when the registry does not give it."""
+    def describe_image(self, name: str) -> ImageDescription | None:
+        """None where the image is not there."""
+        from docker.errors import ImageNotFound
+
+        with _translated("the image cannot be looked up"):
+            try:
+                described = self._client.inspect_image(name)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return None
+            config = described.get("Config") or {}
+            return ImageDescription(
+                id=str(described["Id"]),
+                entry_point=tuple(config.get("Entrypoint") or ()),
+                command=tuple(config.get("Cmd") or ()),
+            )
+
+    def has_file(self, image: str, path: str) -> bool:
+        """Whether an image has a file. Its container is made for the question and never runs."""
+        from docker.errors import NotFound
+
+        with _translated("the image cannot be looked into"):
+            made = self._client.create_container(image=image, command=["-"], entrypoint=["-"], network_disabled=True)
+            try:
+                pieces, _ = self._client.get_archive(made["Id"], path)
+                for _ in pieces:
+                    pass
+            except NotFound:
+                return False
+            finally:
+                self._client.remove_container(made["Id"], force=True)
+            return True
+
+    def context_files(self, context: Path, dockerfile: str) -> tuple[str, ...]:
+        """What a build sends to the engine: the context's files but for those that .dockerignore leaves out."""
+        from docker.utils import exclude_paths
+
+        ignored = context / ".dockerignore"
+        patterns = ignored.read_text(encoding="utf-8").splitlines() if ignored.is_file() else []
+        wanted = [line.strip() for line in patterns if line.strip() and not line.strip().startswith("#")]
+        return tuple(sorted(exclude_paths(str(context), wanted, dockerfile=dockerfile)))
+
+    def build(
+        self,
+        context: Path,
+        *,
+        dockerfile: str,
+        name: str,
+        arguments: Mapping[str, str],
+        target: str | None,
+        platform: str | None,
+        pull: bool,
+        log: Callable[[str], None],
+    ) -> None:
+        """Builds an image with the engine's own builder; ``log`` gets its lines. Raises BuildError with the last."""
+        from docker.errors import APIError, DockerException
+
+        last: list[str] = []
+        try:
+            steps = self._client.build(
+                path=str(context),
+                dockerfile=dockerfile,
+                tag=name,
+                buildargs=dict(arguments),
+                target=target,
+                platform=platform,
+                pull=pull,
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            for step in steps:
+                for line in str(step.get("stream", "")).splitlines():
+                    if line.strip():
+                        last = [*last[-9:], line]
+                        log(line)
+                if "error" in step:
+                    raise BuildError(
+                        f"The image of {context / dockerfile} cannot be built: {step['error']}\n"
+                        + "\n".join(f"  {line}" for line in last),
+                        tip=_BUILD_TIP,
+                    )
+        except APIError as error:
+            raise BuildError(
+                f"The image of {context / dockerfile} cannot be built: {error.explanation}.", tip=_BUILD_TIP
+            ) from error
+        except (DockerException, OSError) as error:
+            raise EngineError(f"The image of {context / dockerfile} cannot be built: {_cause(error)}.") from error
+
+    def tag(self, image: str, name: str) -> None:
+        repository, _, tag = name.rpartition(":")
+        with _translated(f"the image {image} cannot be called {name}"):
+            self._client.tag(image, repository, tag)
+
+    def drop_other_tags(self, name: str) -> None:
+        """Removes the other tags of an image's repository; an image that a container still uses stays."""
+        from docker.errors import APIError
+
+        repository = name.rpartition(":")[0]
+        with _translated("the images cannot be listed"):
+            for image in self._client.images(name=repository):
+                for other in image.get("RepoTags") or ():
+                    if other != name and other.rpartition(":")[0] == repository:
+                        with suppress(APIError):
+                            self._client.remove_image(other)
+
+    def pull(
+        self,
+        name: str,
+        *,
+        platform: str | None,
+        progress: Callable[[PullProgress], None],
+        login: tuple[str, str] | None = None,
+    ) -> None:
+        """Pulls an image, with a registry's user and password where ``login`` gives them.
+
+        Raises ImageError when the registry does not give it.
+        """
         from docker.errors import APIError, DockerException
 
         repository, _, tag = name.rpartition(":")
-        if "/" in tag or not repository:
+        if "@" in name:
+            # The engine takes a digest where a tag stands.
+            repository, _, tag = name.partition("@")
+        elif "/" in tag or not repository:
             repository, tag = name, "latest"
         try:
-            steps = self._client.pull(repository, tag=tag, platform=platform, stream=True, decode=True)
+            steps = self._client.pull(
+                repository,
+                tag=tag,
+                platform=platform,
+                stream=True,
+                decode=True,
+                auth_config={"username": login[0], "password": login[1]} if login else None,
+            )
             for step in steps:
                 if "error" in step:
                     raise ImageError(f"The image {name} cannot be pulled: {step['error']}.", tip=_image_tip(name))
@@ -167,17 +326,21 @@ class Engine:
         host_config = client.create_host_config(
             # Not `binds`: those split at colons, and make a folder where the source is absent.
             mounts=[
-                docker.types.Mount(mount.target, str(mount.source), type="bind", read_only=True)
+                docker.types.Mount(mount.target, str(mount.source), type="bind", read_only=not mount.writable)
                 for mount in spec.mounts
             ],
             network_mode=spec.network,
             extra_hosts=dict(spec.extra_hosts),
-            read_only=True,
+            read_only=spec.read_only,
             tmpfs={"/tmp": f"rw,nosuid,nodev,exec,mode=1777,size={spec.tmp_size}m"},  # noqa: S108 - in the container
             mem_limit=f"{spec.memory}m",
             memswap_limit=f"{spec.memory}m",
-            ulimits=[docker.types.Ulimit(name="nofile", soft=spec.open_files, hard=spec.open_files)],
+            ulimits=[docker.types.Ulimit(name="nofile", soft=spec.open_files, hard=spec.open_files)]
+            if spec.open_files
+            else None,
             cap_drop=["ALL"],
+            cap_add=list(spec.capabilities),
+            port_bindings={port: ("127.0.0.1", port) for port in spec.published},
             security_opt=["no-new-privileges"],
             init=True,
         )
@@ -193,6 +356,7 @@ class Engine:
                     user=spec.user,
                     environment=[f"{name}={value}" for name, value in spec.environment.items()],
                     labels=dict(spec.labels),
+                    ports=list(spec.published),
                     host_config=host_config,
                 )
             except ImageNotFound as error:
@@ -314,6 +478,12 @@ def _context_host(environ: Mapping[str, str]) -> str | None:
     if context is None:
         raise EngineError(f"There is no Docker context {name}.", tip="`docker context ls` shows those there are.")
     return str(context.Host) if context.Host else None
+
+
+_BUILD_TIP = (
+    "Mend the Dockerfile. samlocal asks the engine's own builder; what needs BuildKit (`RUN --mount`) is built with "
+    "`docker build` and named with ImageUri."
+)
 
 
 def _image_tip(name: str) -> str:

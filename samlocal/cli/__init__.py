@@ -20,7 +20,12 @@ _COMMANDS = {
     "invoke": "Run a function once.",
     "list": "Functions, layers and endpoints of the template.",
     "env": "A function's variables, their values and origins.",
+    "layers": "Layers kept on this machine: list, refresh, clean.",
+    "build": "Build functions and layers that have changed.",
     "trust": "Let a function's role trust you, and take it back.",
+    "local": "The environment on this machine: start, stop, status, reset, seed.",
+    "doctor": "Check everything that samlocal needs, with remedies.",
+    "debug-config": "Set up VS Code, PyCharm or Neovim to debug functions.",
 }
 
 _EPILOG = """\b

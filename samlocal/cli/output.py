@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from samlocal.sandbox.report import end_line
 from samlocal.sandbox.result import Success, outcome
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from samlocal.engine import PullProgress
     from samlocal.sandbox.sandbox import Invocation
 
@@ -103,28 +106,27 @@ class Output:
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table as the payload: as wide as it needs where nobody looks, folded into the terminal where one is."""
-        import io
-
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
-        for row in rows:
-            table.add_row(*(Text(cell, overflow="fold") for cell in row))
-        drawn = io.StringIO()
         stdout = self._world.stdout
-        width = None if stdout.isatty() else 10_000
-        Console(file=drawn, width=width, no_color=not stdout.isatty(), force_terminal=stdout.isatty()).print(table)
-        lines = (line.rstrip() for line in drawn.getvalue().splitlines())
-        stdout.write("\n".join(lines).strip("\n").encode() + b"\n\n")
+        stdout.write(_drawn(heads, rows, terminal=stdout.isatty()).encode() + b"\n\n")
         stdout.flush()
+
+    def error_table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table that is not the payload."""
+        self._error_line(_drawn(heads, rows, terminal=self._world.stderr.isatty()) + "\n")
 
     @contextmanager
     def pulling(self) -> Iterator[PullView]:
         """Shows images being pulled."""
         view = PullView(self)
+        try:
+            yield view
+        finally:
+            view.close()
+
+    @contextmanager
+    def building(self) -> Iterator[BuildView]:
+        """Shows builds going on."""
+        view = BuildView(self)
         try:
             yield view
         finally:
@@ -146,7 +148,8 @@ class PullView:
     def __call__(self, image: str, step: PullProgress) -> None:
         if image != self._image:
             self._image = image
-            self._output.notice(f"pulling {image} …")
+            # Layers and packages come through this view too; a fetch begins with its first bytes.
+            self._output.notice(f"{'pulling' if step.layer != image else 'fetching'} {image} …")
         if step.total and step.status in ("Downloading", "Extracting"):
             self._layers[step.layer] = (step.current or 0, step.total)
             self._show()
@@ -175,8 +178,77 @@ class PullView:
             stop()
 
 
+class BuildView:
+    """The progress of builds: a spinner for each at a terminal, a line for its start and its end elsewhere.
+
+    It is told from several threads.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._started: set[str] = set()
+
+    def step(self, paths: Sequence[str], step: str) -> None:
+        name = ", ".join(paths)
+        with self._lock:
+            if self._progress is None and not self._started:
+                self._progress = self._terminal()
+            if self._progress is not None:
+                if name not in self._tasks:
+                    self._tasks[name] = self._progress.add_task(name, total=None)
+                self._progress.update(self._tasks[name], description=f"building {name}: {step}")
+            elif name not in self._started:
+                self._output.notice(f"building {name} ({step}) …")
+            self._started.add(name)
+
+    def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None:
+        name = ", ".join(paths)
+        with self._lock:
+            if self._progress is not None and name in self._tasks:
+                self._progress.remove_task(self._tasks.pop(name))
+            if not failed:
+                self._output.notice(f"built {name} in {seconds:.1f} s.")
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def _terminal(self) -> Progress | None:
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            return None
+        shown = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+        )
+        shown.start()
+        return shown
+
+
 def _json_or_text(payload: bytes) -> object:
     try:
         return json.loads(payload)
     except ValueError:
         return payload.decode(errors="replace")
+
+
+def _drawn(heads: Sequence[str], rows: Iterable[Sequence[str]], *, terminal: bool) -> str:
+    import io
+
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(cell, overflow="fold") for cell in row))
+    drawn = io.StringIO()
+    width = None if terminal else 10_000
+    Console(file=drawn, width=width, no_color=not terminal, force_terminal=terminal).print(table)
+    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()).strip("\n")
