@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -62,12 +63,13 @@ class ContainerSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerState:
-    """How a container stands. ``pid`` is the host's, 0 when it does not run."""
+    """How a container stands. ``pid`` is the host's, 0 when it does not run; ``started_at`` is in epoch seconds."""
 
     running: bool
     exit_status: int
     out_of_memory: bool
     pid: int
+    started_at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,6 +394,7 @@ class Engine:
                 exit_status=int(state["ExitCode"]),
                 out_of_memory=bool(state["OOMKilled"]),
                 pid=int(state["Pid"]),
+                started_at=datetime.datetime.fromisoformat(state["StartedAt"]).timestamp(),
             )
 
     def remove(self, container: str, *, wait: bool = True) -> None:

@@ -2,68 +2,295 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from samlocal.errors import ConfigurationError
 
+# How long one process may take over an entry that another waits for.
+_WAIT_SECONDS = 900.0
+_SAY_AFTER_SECONDS = 1.0
+
+# A download that was broken off is kept so long, to be gone on with.
+_PART_SECONDS = 24 * 3600.0
+
+_MAKING, _OLD, _PART = ".making-", ".old-", ".part-"
+_LOCKS = ".locks"
+
+_SETTLED_SECONDS = 1.0
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_PIECE = 1024 * 1024
+
+
+def _silent(_: str) -> None:
+    return
+
 
 class Cache:
-    """A folder of folders. An entry is never changed once it is there, and never half there."""
+    """A folder of folders. An entry is never half there, and changes only by being replaced whole.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    Of several processes that want the same entry one makes it and the others wait. ``named_by`` is how the user
+    names another folder; ``notice`` gets a sentence where waiting takes long.
+    """
 
-    def entry(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
-        """The folder of that kind and key; ``make`` fills it the first time.
+    def __init__(
+        self, root: Path, *, named_by: str = "SAMLOCAL_CACHE_DIR", notice: Callable[[str], None] = _silent
+    ) -> None:
+        self.root = root
+        self._named_by = named_by
+        self._notice = notice
+
+    def entry(self, kind: str, key: str, make: Callable[[Path], None], *, renew: bool = False) -> Path:
+        """The folder of that kind and key; ``make`` fills it the first time, and with ``renew`` again.
 
         It is filled under another name and renamed, so that neither a crash nor a second process can leave or see
-        half of it.
+        half of it. Where ``make`` fails, an entry that was there stays.
         """
-        final = self._root / kind / key
-        if final.is_dir():
+        final = self.root / kind / key
+        if not renew and final.is_dir():
+            # Its date is that of its last use.
+            with suppress(OSError):
+                os.utime(final)
             return final
-        try:
+        with self._translated():
             final.parent.mkdir(parents=True, exist_ok=True)
-            building = Path(tempfile.mkdtemp(prefix=".making-", dir=final.parent))
-        except OSError as error:
-            raise ConfigurationError(
-                f"The cache folder {self._root} cannot be written: {error}.",
-                tip="Name another with SAMLOCAL_CACHE_DIR.",
-            ) from error
-        try:
-            make(building)
-            building.chmod(0o755)
-            try:
-                building.rename(final)
-            except OSError:
-                # Another process made the same content first.
-                if not final.is_dir():
-                    raise
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+            with self._locked(final):
+                self._sweep(final.parent, key)
+                if renew or not final.is_dir():
+                    _make(final, make)
         return final
+
+    def find(self, kind: str, key: str) -> Path | None:
+        """An entry that is there."""
+        final = self.root / kind / key
+        return final if final.is_dir() else None
+
+    def entries(self, kind: str) -> Iterator[Path]:
+        folder = self.root / kind
+        if folder.is_dir():
+            yield from sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.is_dir())
+
+    def part(self, kind: str, key: str) -> Path:
+        """A file for what is being brought in for an entry; it outlives its maker, so that the next one goes on."""
+        return self.root / kind / f"{_PART}{key}"
+
+    def remove(self, kind: str, key: str) -> None:
+        """Removes an entry, and what a maker of it has left."""
+        final = self.root / kind / key
+        with self._translated():
+            final.parent.mkdir(parents=True, exist_ok=True)
+            with self._locked(final):
+                self._sweep(final.parent, key)
+                going = final.with_name(f"{_MAKING}{key}")
+                if final.is_dir():
+                    # A crash leaves it under a name that nobody takes for an entry.
+                    final.rename(going)
+                remove_tree(going)
+                self.part(kind, key).unlink(missing_ok=True)
+
+    def clear(self, kind: str) -> int:
+        """Removes every entry of a kind with all leftovers; the number of entries."""
+        keys = [path.name for path in self.entries(kind)]
+        for key in keys:
+            self.remove(kind, key)
+        with self._translated():
+            self._sweep(self.root / kind, "", parts=True)
+        return len(keys)
+
+    def _sweep(self, folder: Path, own: str, *, parts: bool = False) -> None:
+        """Clears up after makers that were killed; ``own`` is the key whose lock is held."""
+        if not folder.is_dir():
+            return
+        for left in list(folder.iterdir()):
+            mark = next((mark for mark in (_MAKING, _OLD, _PART) if left.name.startswith(mark)), None)
+            if mark is None or (mark == _PART and not parts and not _is_stale(left)):
+                continue
+            key = left.name.removeprefix(mark)
+            if key == own:
+                _mend(left, mark, folder / key)
+                continue
+            with self._lock_if_free(folder / key) as held:
+                if held:
+                    _mend(left, mark, folder / key)
+
+    @contextmanager
+    def _locked(self, final: Path) -> Iterator[None]:
+        """Holds the entry's lock, which the kernel takes from a process that ends however it ends."""
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self._lock_file(final))
+        until = time.monotonic() + _WAIT_SECONDS
+        try:
+            lock.acquire(timeout=_SAY_AFTER_SECONDS)
+        except Timeout:
+            self._notice("waiting for another samlocal that is filling the cache …")
+            try:
+                lock.acquire(timeout=until - time.monotonic())
+            except Timeout:
+                raise ConfigurationError(
+                    f"Another samlocal has held {lock.lock_file} for {_WAIT_SECONDS / 60:.0f} minutes.",
+                    tip=f"End that process (`fuser {lock.lock_file}` names it), or name another cache folder with "
+                    f"{self._named_by}.",
+                ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _lock_if_free(self, final: Path) -> Iterator[bool]:
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self._lock_file(final))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise ConfigurationError(
+                    f"The disk of the cache folder {self.root} is full{self._free()}. What is in it is still good.",
+                    tip="Make room (`samlocal layers clean` removes the layers kept), or name a folder on another "
+                    f"disk with {self._named_by}.",
+                ) from error
+            raise ConfigurationError(
+                f"The cache folder {self.root} cannot be written: {error}.",
+                tip=f"Name another with {self._named_by}.",
+            ) from error
+
+    def _lock_file(self, final: Path) -> Path:
+        folder = self.root / _LOCKS
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{final.parent.name}-{final.name}"
+
+    def _free(self) -> str:
+        try:
+            return f": {shutil.disk_usage(self.root).free // 1_000_000:,} MB are free"
+        except OSError:
+            return ""
+
+
+def _make(final: Path, make: Callable[[Path], None]) -> None:
+    """Fills an entry whose lock is held."""
+    key = final.name
+    building, old = final.with_name(f"{_MAKING}{key}"), final.with_name(f"{_OLD}{key}")
+    try:
+        building.mkdir()
+        make(building)
+        building.chmod(0o755)
+        if final.is_dir():
+            final.rename(old)
+        building.rename(final)
+    except OSError as error:
+        if error.errno in _FULL:
+            # Room for others.
+            final.with_name(f"{_PART}{key}").unlink(missing_ok=True)
+        raise
+    finally:
+        remove_tree(building)
+        _mend(old, _OLD, final)
+
+
+def _mend(left: Path, mark: str, final: Path) -> None:
+    """Removes what a maker has left; but where it was about to replace an entry, that one comes back."""
+    if mark == _OLD and not final.exists() and left.exists():
+        left.rename(final)
+    else:
+        remove_tree(left)
+
+
+def _is_stale(part: Path) -> bool:
+    try:
+        return time.time() - part.stat().st_mtime > _PART_SECONDS
+    except OSError:
+        return False
+
+
+def remove_tree(path: Path) -> None:
+    """Removes a file or a folder, folders that their owner may not write included; one that is gone is no error."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    for root, folders, _ in os.walk(path):
+        for name in folders:
+            folder = Path(root) / name
+            if not folder.is_symlink() and folder.stat().st_mode & stat.S_IRWXU != stat.S_IRWXU:
+                folder.chmod(0o700)
+    shutil.rmtree(path)
 
 
 def hash_of(*parts: str) -> str:
     """A key of what an entry is made from."""
     digest = hashlib.sha256()
     for part in parts:
-        digest.update(part.encode())
+        digest.update(part.encode(errors="surrogateescape"))
         digest.update(b"\0")
     return digest.hexdigest()[:32]
 
 
+def file_state(path: Path) -> str:
+    """What changes whenever a file does, without reading it: dates can be set back, but not the date of a change."""
+    status = path.lstat()
+    return f"{status.st_mode} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+
+
 def tree_hash(folder: Path) -> str:
-    """A key of a folder's files: names, modes, sizes and times of change."""
+    """A key of a folder's files as they are now: their names and states."""
     parts: list[str] = []
     for root, folders, files in os.walk(folder):
         folders.sort()
-        for name in sorted(files):
-            status = (Path(root) / name).lstat()
-            parts.append(f"{root}/{name} {status.st_mode} {status.st_size} {status.st_mtime_ns}")
+        here = Path(root)
+        for name in sorted((*files, *folders)):
+            path = here / name
+            # A folder's own dates change with what is made and removed in it, which is seen by itself.
+            state = str(path.lstat().st_mode) if name in folders and not path.is_symlink() else file_state(path)
+            parts.append(f"{path.relative_to(folder)} {state}")
     return hash_of(*parts)
+
+
+def file_hash(path: Path, cache: Cache) -> str:
+    """The SHA-256 of a file in hexadecimal, read again only when the file has changed."""
+    memo = cache.root / "hashes" / f"{hash_of(str(path))}.json"
+    state = file_state(path)
+    try:
+        known = json.loads(memo.read_text(encoding="utf-8"))
+        if known["state"] == state:
+            return str(known["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    found = sha256_of(path)
+    if time.time() - path.stat().st_mtime < _SETTLED_SECONDS:
+        # It could change again within the grain of the disk's clock.
+        return found
+    with suppress(OSError):
+        memo.parent.mkdir(parents=True, exist_ok=True)
+        # Replaced whole, since others may be reading it.
+        new = memo.with_name(f"{memo.name}.{os.getpid()}")
+        new.write_text(json.dumps({"path": str(path), "state": state, "sha256": found}), encoding="utf-8")
+        new.replace(memo)
+    return found
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -86,16 +86,34 @@ def runtime(spec: FunctionSpec) -> Runtime:
 class Image:
     """The image to start from; ``platform`` is Docker's name of the architecture, None where it may differ.
 
-    ``remarks`` is what the user should know of it.
+    ``remarks`` is what the user should know of it. ``start`` is how an image function's own image is started, in
+    ``working_dir`` or where the image says; one without a shell is started without samlocal's entry point.
     """
 
     name: str
     platform: str | None
     remarks: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    working_dir: str | None = None
+    has_shell: bool = True
+
+
+def platform_of(spec: FunctionSpec) -> str:
+    return f"linux/{'arm64' if spec.architecture == 'arm64' else 'amd64'}"
 
 
 def aws_image(known: Runtime, architecture: str) -> str:
     return f"{REGISTRY}/{known.repository}:{known.tag}-{architecture}"
+
+
+def images_of(runtime_name: str, architecture: str) -> tuple[str, str] | None:
+    """AWS's image for a runtime and its stand-in, None for a runtime that Lambda does not have."""
+    known = _table().get(runtime_name)
+    return None if known is None else (aws_image(known, architecture), _stand_in(known))
+
+
+def _stand_in(known: Runtime) -> str:
+    return f"{STAND_INS}-{known.repository}:{known.tag}"
 
 
 def choose_image(
@@ -114,11 +132,11 @@ def choose_image(
     Raises ImageError, and TemplateError for an unknown runtime.
     """
     known = runtime(spec)
-    platform = f"linux/{'arm64' if spec.architecture == 'arm64' else 'amd64'}"
+    platform = platform_of(spec)
     own = named.get(known.name)
     remarks = (f"Lambda has deprecated the runtime {known.name}.",) if known.deprecated else ()
     wanted = own or aws_image(known, spec.architecture)
-    stand_in = f"{STAND_INS}-{known.repository}:{known.tag}"
+    stand_in = _stand_in(known)
     if not pull:
         if engine.has_image(wanted):
             return Image(name=wanted, platform=platform if own is None else None, remarks=remarks)

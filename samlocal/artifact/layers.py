@@ -2,40 +2,146 @@
 
 from __future__ import annotations
 
-import shutil
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from samlocal.artifact.archive import ArchiveError
 from samlocal.artifact.cache import Cache, hash_of, tree_hash
-from samlocal.errors import LayerError
-from samlocal.function.package import LocalLayer, RemoteLayer
+from samlocal.artifact.download import DownloadError
+from samlocal.artifact.layer_versions import OPT, layer_version
+from samlocal.artifact.merge import merge
+from samlocal.artifact.stored import stored
+from samlocal.artifact.supply import Supply
+from samlocal.artifact.unpacked import Unpacked, local_archive, warn_of_unreadable
+from samlocal.aws import AwsCallError
+from samlocal.errors import LayerError, UnresolvedError
+from samlocal.function.package import Layer, LocalLayer, RemoteLayer, StoredLayer
 from samlocal.function.spec import FunctionSpec
 
+MERGED = "merged"
+ARCHIVES = "archives"
 
-def opt_folder(spec: FunctionSpec, cache: Cache) -> Path | None:
-    """The merged folder, None for a function without layers. Raises LayerError."""
-    folders = [_folder(spec, layer) for layer in spec.layers]
-    if len(folders) < 2:
-        return folders[0] if folders else None
+_CONTENT, _NOTE = "content", "about.json"
 
-    def make(merged: Path) -> None:
-        for folder in folders:
-            shutil.copytree(folder, merged, symlinks=True, dirs_exist_ok=True)
-
-    return cache.entry("layers", hash_of(*(tree_hash(folder) for folder in folders)), make)
+# A merged folder with an older content of the same layers may still be mounted in a sandbox.
+_SUPERSEDED_SECONDS = 3600.0
 
 
-def _folder(spec: FunctionSpec, layer: LocalLayer | RemoteLayer) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opt:
+    """What stands at /opt. ``size`` is in bytes, None for a folder of the user's own, which nobody has measured."""
+
+    folder: Path
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """One layer's files; ``archive`` is what they were unpacked from, None for a folder of the user's own."""
+
+    name: str
+    folder: Path
+    archive: Unpacked | None
+
+    @property
+    def key(self) -> str:
+        """Changes with the files."""
+        return self.archive.sha256 if self.archive else tree_hash(self.folder)
+
+
+def opt_folder(spec: FunctionSpec, supply: Supply) -> Opt | None:
+    """The merged folder, None for a function without layers. A single layer's folder is taken as it is.
+
+    Raises LayerError, UnresolvedError for a layer that cannot be known without an environment, AwsError.
+    """
+    contents = [_content(spec, layer, supply) for layer in spec.layers]
+    if len(contents) < 2:
+        return Opt(folder=contents[0].folder, size=_size(contents)) if contents else None
+    cache = supply.layers
+    slot = hash_of(*(content.name for content in contents))
+
+    def make(entry: Path) -> None:
+        merged = entry / _CONTENT
+        merged.mkdir()
+        merge([(content.folder, content.archive is not None) for content in contents], merged)
+        merged.chmod(0o755)
+        note = {"slot": slot, "layers": [content.name for content in contents]}
+        (entry / _NOTE).write_text(json.dumps(note), encoding="utf-8")
+
+    key = hash_of(*(content.key for content in contents))
+    fresh = cache.find(MERGED, key) is None
+    entry = cache.entry(MERGED, key, make, renew=supply.refresh_layers)
+    if fresh:
+        _sweep_superseded(cache, slot, key)
+    return Opt(folder=entry / _CONTENT, size=_size(contents))
+
+
+def _size(contents: Sequence[_Content]) -> int | None:
+    archives = [content.archive for content in contents]
+    return None if None in archives else sum(archive.size for archive in archives if archive)
+
+
+def _content(spec: FunctionSpec, layer: Layer, supply: Supply) -> _Content:
     match layer:
-        case LocalLayer(logical_id=logical_id, path=path):
+        case LocalLayer(logical_id=name, path=path):
             folder = path.resolve()
-            if not folder.is_dir():
+            if folder.is_dir():
+                return _Content(name=str(folder), folder=folder, archive=None)
+            if not folder.is_file():
                 raise LayerError(
-                    f"{spec.location}: {spec.logical_id}: the layer {logical_id} has no folder {path}.",
-                    tip="Mend its ContentUri; archives are not unpacked yet.",
+                    f"{spec.location}: {spec.logical_id}: the layer {name} has no folder and no archive {path}.",
+                    tip="Mend its ContentUri, or make it first: `samlocal build` where it has a BuildMethod.",
                 )
-            return folder
-        case RemoteLayer(arn=arn):
-            raise LayerError(
-                f"{spec.location}: {spec.logical_id}: samlocal does not fetch the layer {arn} yet.",
-                tip="Declare the layer in the template with its local folder.",
+            name = str(folder)
+            with _refused(spec, f"the layer {layer.logical_id} ({path})"):
+                found = local_archive(folder, supply.layers, ARCHIVES, mounted_at=OPT)
+        case StoredLayer(content=content):
+            name = f"s3://{content.bucket}/{content.key}"
+            with _refused(spec, f"the layer {layer.logical_id} ({name})"):
+                found = stored(content, supply, supply.layers, region=spec.place.region, mounted_at=OPT)
+        case RemoteLayer(arn=name, placeholder=None):
+            with _refused(spec, f"the layer {name}"):
+                found = layer_version(name, supply, renew=supply.refresh_layers)
+        case RemoteLayer(placeholder=placeholder):
+            raise UnresolvedError(
+                f"{spec.location}: {spec.logical_id}: Layers holds {placeholder}, whose value only a deployed stack "
+                "knows.",
+                tip="Name the environment with -e, or the stack with -n; or give the ARN with --parameter-overrides.",
             )
+    warn_of_unreadable(name, found, supply.notice)
+    return _Content(name=name, folder=found.folder, archive=found)
+
+
+@contextmanager
+def _refused(spec: FunctionSpec, what: str) -> Iterator[None]:
+    """Names the function and the layer in what went wrong."""
+    where = f"{spec.location}: {spec.logical_id}: "
+    try:
+        yield
+    except ArchiveError as error:
+        raise LayerError(f"{where}{what} {error}.", tip="Pack the layer anew.") from error
+    except DownloadError as error:
+        raise LayerError(f"{where}{what}: {error}", tip="Try again; nothing of it was kept.") from error
+    except LayerError as error:
+        raise LayerError(f"{where}{error.message}", tip=error.tip) from error
+    except AwsCallError as error:
+        raise LayerError(f"{where}{what} cannot be had: {error.message}", tip=error.tip) from error
+
+
+def _sweep_superseded(cache: Cache, slot: str, key: str) -> None:
+    """Removes what the same layers held before, once no sandbox can have it mounted any more."""
+    for entry in cache.entries(MERGED):
+        if entry.name == key:
+            continue
+        try:
+            note = json.loads((entry / _NOTE).read_text(encoding="utf-8"))
+            old = time.time() - entry.stat().st_mtime > _SUPERSEDED_SECONDS
+        except (OSError, ValueError):
+            # Another process has just removed it.
+            continue
+        if old and note.get("slot") == slot:
+            cache.remove(MERGED, entry.name)

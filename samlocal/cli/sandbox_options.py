@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -13,6 +14,20 @@ from samlocal.cli.world import World
 from samlocal.sandbox.options import SandboxOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+LAYER_CACHE = click.option(
+    "--layer-cache-basedir",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    envvar=variable("layer_cache_basedir"),
+    help="Where layers are kept.  [default: the cache's layers/]",
+)
+LAYER_ROLE = click.option(
+    "--layer-role-arn",
+    metavar="ARN",
+    envvar=variable("layer_role_arn"),
+    help="Role that may read another account's layers.",
+)
 
 _FLAGS = [
     click.option(
@@ -42,6 +57,16 @@ _FLAGS = [
     click.option(
         "--add-host", multiple=True, metavar="NAME:IP", envvar=variable("add_host"), help="Name known inside."
     ),
+    LAYER_CACHE,
+    click.option(
+        "--refresh-layers",
+        "--force-image-build",
+        "refresh_layers",
+        is_flag=True,
+        envvar=variable("refresh_layers"),
+        help="Fetch layers anew.",
+    ),
+    LAYER_ROLE,
 ]
 
 
@@ -65,7 +90,19 @@ def sandbox_options(ctx: click.Context) -> SandboxOptions:
         extra_hosts=_pairs(values["add_host"], "--add-host", ":", "NAME:IP"),
         local_markers=values["local_markers"],
         endpoint_url=world.environ.get("AWS_ENDPOINT_URL"),
+        profile=values.get("aws_profile"),
+        layer_cache=layer_cache(ctx),
+        layer_role_arn=values["layer_role_arn"],
+        refresh_layers=values["refresh_layers"],
+        refresh=bool(values.get("refresh")),
     )
+
+
+def layer_cache(ctx: click.Context) -> Path:
+    """The folder that --layer-cache-basedir names, else the cache's own."""
+    world: World = ctx.obj
+    named: Path | None = ctx.params["layer_cache_basedir"]
+    return world.cwd / named.expanduser() if named else world.cache_folder / "layers"
 
 
 def _pairs(texts: Iterable[str], option: str, between: str, form: str) -> dict[str, str]:

@@ -12,12 +12,15 @@ from samlocal.aws import Aws
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedFunction:
-    """What Lambda runs now under this name."""
+    """What Lambda runs now under this name. ``code_sha256`` is base64, as Lambda tells it."""
 
     name: str
     arn: str
     role_arn: str
     layers: tuple[str, ...]
+    runtime: str | None = None
+    handler: str | None = None
+    code_sha256: str = ""
 
 
 def read_function(aws: Aws, name: str) -> DeployedFunction:
@@ -28,7 +31,16 @@ def read_function(aws: Aws, name: str) -> DeployedFunction:
         arn=configuration["FunctionArn"],
         role_arn=configuration["Role"],
         layers=tuple(layer["Arn"] for layer in configuration.get("Layers", ())),
+        runtime=configuration.get("Runtime"),
+        handler=configuration.get("Handler"),
+        code_sha256=configuration.get("CodeSha256", ""),
     )
+
+
+def read_image(aws: Aws, name: str) -> str:
+    """The image that a deployed function runs, by its digest where AWS tells it. Raises AwsError."""
+    code = aws.call("lambda", "get_function", FunctionName=name)["Code"]
+    return str(code.get("ResolvedImageUri") or code["ImageUri"])
 
 
 def read_variables(aws: Aws, name: str) -> Mapping[str, str]:

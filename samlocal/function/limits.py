@@ -20,6 +20,11 @@ STORAGE = range(512, 10_241)
 
 LAYERS = 5
 
+EXTENSIONS = 10
+
+UNZIPPED_BYTES = 262_144_000
+"""Code and layers together, unpacked."""
+
 REQUEST_BYTES = 6_291_456
 """The largest event of a synchronous invocation."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from samlocal.config import nearest
 from samlocal.deployed.place import Place
 from samlocal.deployed.stack import Stack
-from samlocal.errors import FunctionNotFoundError, TemplateError
+from samlocal.errors import FunctionNotFoundError, TemplateError, UnresolvedError
 from samlocal.function import limits
 from samlocal.function.environment import (
     MissingVariable,
@@ -16,7 +16,17 @@ from samlocal.function.environment import (
     name_problem,
     require_known,
 )
-from samlocal.function.package import Code, ImageCode, Layer, LocalLayer, code_of, layers_of
+from samlocal.function.image import ImageConfig, image_config
+from samlocal.function.package import (
+    Code,
+    ImageCode,
+    Layer,
+    LocalLayer,
+    RemoteLayer,
+    code_of,
+    layers_of,
+    stored_layers,
+)
 from samlocal.function.properties import Properties
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
@@ -46,6 +56,9 @@ class FunctionSpec:
     log_group: str
     log_format: str
     location: str
+    image_config: ImageConfig = field(default_factory=ImageConfig)
+    notes: tuple[str, ...] = ()
+    """What the user should know about how the values were found."""
 
     @property
     def arn(self) -> str:
@@ -99,11 +112,13 @@ def function_spec(
     role: str | Unknown,
     variables: Iterable[Variable | MissingVariable],
     layers: Mapping[str, LocalLayer],
+    deployed_layers: Callable[[], Sequence[str] | None] = lambda: None,
 ) -> FunctionSpec:
     """Evaluates a function of the template.
 
     ``layers`` are the local layers: this template's by logical id, those of the whole tree by the ARNs that
-    references to them give.
+    references to them give. ``deployed_layers`` asks for the ARNs that the deployed function has, None
+    where there is none.
 
     Raises UnresolvedError when a value that it needs cannot be known, TemplateError when one is wrong.
     """
@@ -112,6 +127,18 @@ def function_spec(
     name = deployed.physical_id if deployed else properties.text("FunctionName") or resource.logical_id
     logging = properties.mapping("LoggingConfig")
     code = code_of(template, resource, properties)
+    found: tuple[Layer, ...] = ()
+    notes: tuple[str, ...] = ()
+    if not isinstance(code, ImageCode):
+        stored = {} if stack else stored_layers(template, evaluator)
+        try:
+            found = layers_of(properties, evaluator, layers, stored=stored)
+        except UnresolvedError as error:
+            deployed_arns = deployed_layers()
+            if deployed_arns is None:
+                raise
+            found = tuple(layers.get(arn, RemoteLayer(arn=arn)) for arn in deployed_arns)
+            notes = (f"{error.message} The deployed function's own are taken: {', '.join(deployed_arns) or 'none'}.",)
     return FunctionSpec(
         logical_id=resource.logical_id,
         function_name=name,
@@ -123,12 +150,14 @@ def function_spec(
         memory=properties.number("MemorySize", limits.MEMORY, default=limits.DEFAULT_MEMORY, unit="MB"),
         storage=_storage(properties),
         code=code,
-        layers=() if isinstance(code, ImageCode) else layers_of(properties, evaluator, layers),
+        layers=found,
         variables=_variables(template, resource, variables),
         role=role,
         log_group=text(logging.get("LogGroup", f"/aws/lambda/{name}")),
         log_format=text(logging.get("LogFormat", "Text")),
         location=template.place(resource.line),
+        image_config=image_config(properties) if isinstance(code, ImageCode) else ImageConfig(),
+        notes=notes,
     )
 
 

@@ -12,12 +12,15 @@ from samlocal.function.application import Application
 from samlocal.function.environment import MissingVariable, Variable
 from samlocal.function.package import (
     Code,
+    DeployedCode,
     ImageCode,
     InlineCode,
+    Layer,
     LocalCode,
     LocalLayer,
     RemoteLayer,
     S3Code,
+    StoredLayer,
     code_of,
     layers_of,
     local_layers,
@@ -173,11 +176,13 @@ def _code_text(code: Code) -> str:
             return f"s3://{bucket}/{key}"
         case ImageCode(uri=uri):
             return uri or "image to be built"
+        case DeployedCode(function=function):
+            return f"deployed: {function}"
 
 
-def _layer_text(layer: LocalLayer | RemoteLayer) -> str:
+def _layer_text(layer: Layer) -> str:
     match layer:
-        case LocalLayer(logical_id=logical_id):
+        case LocalLayer(logical_id=logical_id) | StoredLayer(logical_id=logical_id):
             return logical_id
         case RemoteLayer(arn=arn):
             return arn

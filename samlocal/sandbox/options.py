@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from samlocal.sandbox.debug import DebugOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxOptions:
-    """``images`` holds an image for each runtime named; ``endpoint_url`` stands in for AWS."""
+    """``images`` holds an image for each runtime named; ``endpoint_url`` stands in for AWS.
+
+    ``profile`` is the caller's, whose rights fetch code and layers, these into ``layer_cache``.
+    """
 
     images: Mapping[str, str] = field(default_factory=dict)
     pull: bool = False
@@ -17,3 +23,9 @@ class SandboxOptions:
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
     local_markers: bool = True
     endpoint_url: str | None = None
+    profile: str | None = None
+    layer_cache: Path | None = None
+    layer_role_arn: str | None = None
+    refresh_layers: bool = False
+    refresh: bool = False
+    debug: DebugOptions | None = None

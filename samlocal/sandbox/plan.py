@@ -8,13 +8,19 @@ from collections.abc import Callable
 
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.code import code_folder
-from samlocal.artifact.image import choose_image
+from samlocal.artifact.image import Image, choose_image
+from samlocal.artifact.image_function import image_of_function
 from samlocal.artifact.layers import opt_folder
-from samlocal.aws import Credentials
+from samlocal.artifact.size import warn_of_size
+from samlocal.artifact.supply import Supply
+from samlocal.aws import Aws, Credentials
 from samlocal.engine import Engine, PullProgress
+from samlocal.errors import ConfigurationError
 from samlocal.function.environment import lambda_variables
+from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.container import SandboxSpec
+from samlocal.sandbox.debug import Debugging, debugging, language_of, language_of_image
 from samlocal.sandbox.endpoint import endpoint
 from samlocal.sandbox.options import SandboxOptions
 
@@ -30,26 +36,81 @@ def sandbox_spec(
     credentials: Credentials | None,
     options: SandboxOptions,
     progress: Callable[[str, PullProgress], None],
+    notice: Callable[[str], None] = lambda _: None,
 ) -> SandboxSpec:
-    """Everything a sandbox is made of; an absent image is pulled.
+    """Everything a sandbox is made of; an absent image is pulled, code and layers that are elsewhere are fetched.
 
-    Raises CodeError, LayerError, ImageError, TemplateError for an unknown runtime, EngineError.
+    ``notice`` gets what the user should know of it, sentence by sentence. Raises CodeError, LayerError, ImageError,
+    BuildError, TemplateError for an unknown runtime, AwsError, EngineError.
     """
     # The profile may name an endpoint too; the credentials are that endpoint's then.
     endpoint_url = (credentials.endpoint_url if credentials else None) or options.endpoint_url
+    for note in function.notes:
+        notice(note)
+    supply = Supply(
+        cache=cache,
+        layers=Cache(options.layer_cache or cache.root / "layers", named_by="--layer-cache-basedir", notice=notice),
+        caller=Aws(profile=options.profile, region=function.place.region),
+        endpoint_url=endpoint_url,
+        layer_role_arn=options.layer_role_arn,
+        refresh_layers=options.refresh_layers,
+        refresh=options.refresh,
+        notice=notice,
+        progress=progress,
+    )
+    code, opt = code_folder(function, supply), opt_folder(function, supply)
+    if code is not None:
+        warn_of_size(function.logical_id, code, opt, supply)
+    image = _image(function, engine, supply, options, progress)
     return SandboxSpec(
         function=function,
-        code=code_folder(function, cache),
-        opt=opt_folder(function, cache),
-        image=choose_image(
-            engine, function, named=options.images, pull=options.pull, skip_pull=options.skip_pull, progress=progress
-        ),
+        code=code.folder if code else None,
+        opt=opt.folder if opt else None,
+        image=image,
         variables=_variables(function, credentials, local_markers=options.local_markers),
         network=options.network,
         extra_hosts=options.extra_hosts,
         # An endpoint is the environment's: a function without the environment's credentials has no use for it.
         endpoint=endpoint(endpoint_url) if endpoint_url and credentials else None,
         expires=credentials.expires if credentials else None,
+        debugging=_debugging(function, image, engine, options),
+    )
+
+
+def _debugging(function: FunctionSpec, image: Image, engine: Engine, options: SandboxOptions) -> Debugging | None:
+    if options.debug is None:
+        return None
+    if not function.is_image:
+        language = language_of(function.runtime or "")
+    elif image.has_shell:
+        language = language_of_image(image.start, lambda path: engine.has_file(image.name, path))
+    else:
+        raise ConfigurationError(
+            f"{function.location}: {function.logical_id}: its image has no /bin/sh, which starts a debugger.",
+            tip="Debug it from an image that has a shell.",
+        )
+    return debugging(function, options.debug, language=language, network=options.network)
+
+
+def _image(
+    function: FunctionSpec,
+    engine: Engine,
+    supply: Supply,
+    options: SandboxOptions,
+    progress: Callable[[str, PullProgress], None],
+) -> Image:
+    if isinstance(function.code, ImageCode):
+        return image_of_function(
+            engine,
+            function,
+            function.code,
+            supply,
+            pull=options.pull,
+            skip_pull=options.skip_pull,
+            progress=progress,
+        )
+    return choose_image(
+        engine, function, named=options.images, pull=options.pull, skip_pull=options.skip_pull, progress=progress
     )
 
 

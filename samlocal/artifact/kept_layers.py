@@ -1,0 +1,64 @@
+"""The layers that are kept on this machine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from samlocal.artifact import layer_versions, stored
+from samlocal.artifact.cache import Cache
+from samlocal.artifact.layers import ARCHIVES, MERGED
+from samlocal.artifact.unpacked import read_unpacked
+
+_UNPACKED = (layer_versions.KIND, stored.KIND, ARCHIVES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptLayer:
+    """A layer in the cache. ``size`` is unpacked, in bytes; ``last_used`` is in epoch seconds."""
+
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    last_used: float
+    folder: Path
+
+
+def kept_layers(cache: Cache) -> list[KeptLayer]:
+    """By name. What the layers of a list were merged into is not counted: it is made of links to them."""
+    found = (layer for kind in _UNPACKED for layer in _of_kind(cache, kind))
+    return sorted(found, key=lambda layer: layer.name)
+
+
+def kept_versions(cache: Cache) -> list[str]:
+    """The ARNs of the layer versions that are kept."""
+    return sorted({layer.name for layer in _of_kind(cache, layer_versions.KIND)})
+
+
+def clean(cache: Cache) -> tuple[int, int]:
+    """Removes every layer; how many there were, and their bytes."""
+    layers = kept_layers(cache)
+    for kind in (MERGED, *_UNPACKED):
+        cache.clear(kind)
+    return len(layers), sum(layer.size for layer in layers)
+
+
+def _of_kind(cache: Cache, kind: str) -> Iterator[KeptLayer]:
+    for entry in cache.entries(kind):
+        try:
+            unpacked = read_unpacked(entry)
+            last_used = entry.stat().st_mtime
+        except (OSError, json.JSONDecodeError):
+            # Another process has just removed it.
+            continue
+        yield KeptLayer(
+            name=unpacked.origin,
+            kind=kind,
+            size=unpacked.size,
+            sha256=unpacked.sha256,
+            last_used=last_used,
+            folder=unpacked.folder,
+        )

@@ -1,0 +1,59 @@
+"""How large code and layers are, beside what Lambda takes."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from samlocal.artifact.cache import hash_of
+from samlocal.artifact.code import Code
+from samlocal.artifact.layers import Opt
+from samlocal.artifact.supply import Supply
+from samlocal.function import limits
+
+_KIND = "sizes"
+
+# What stands in a source folder and is not deployed with it.
+_LEFT_OUT = frozenset({".git", ".aws-sam", ".venv", "venv", ".tox", ".nox", "__pycache__"})
+
+# Measuring a folder of 30,000 files takes a tenth of a second; it need not be done at each invocation.
+_GOOD_SECONDS = 3600.0
+
+
+def warn_of_size(logical_id: str, code: Code, opt: Opt | None, supply: Supply) -> None:
+    """Says with the sizes when Lambda would refuse the function (Lambda developer guide, "Lambda quotas")."""
+    own = _size(code.folder, code.size, supply)
+    layers = _size(opt.folder, opt.size, supply) if opt else 0
+    if own + layers > limits.UNZIPPED_BYTES:
+        supply.notice(
+            f"{logical_id}: code ({own:,} bytes) and layers ({layers:,} bytes) hold {own + layers:,} bytes unzipped; "
+            f"Lambda takes {limits.UNZIPPED_BYTES:,} at most."
+        )
+
+
+def _size(folder: Path, known: int | None, supply: Supply) -> int:
+    """Bytes of the files in a folder; a folder of the user's own is measured once an hour."""
+    if known is not None:
+        return known
+    memo = supply.cache.root / _KIND / f"{hash_of(str(folder))}.json"
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(memo.read_text(encoding="utf-8"))
+        if 0 <= supply.clock() - kept["at"] < _GOOD_SECONDS:
+            return int(kept["size"])
+    size = _measure(folder)
+    with suppress(OSError):
+        memo.parent.mkdir(parents=True, exist_ok=True)
+        memo.write_text(json.dumps({"at": supply.clock(), "size": size}), encoding="utf-8")
+    return size
+
+
+def _measure(folder: Path) -> int:
+    size = 0
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _LEFT_OUT]
+        for name in files:
+            with suppress(OSError):
+                size += (Path(root) / name).lstat().st_size
+    return size

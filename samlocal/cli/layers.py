@@ -1,0 +1,131 @@
+"""``samlocal layers``: the layers that are kept on this machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.output import Output
+from samlocal.cli.sandbox_options import LAYER_CACHE, LAYER_ROLE, layer_cache
+from samlocal.errors import LayerError
+
+if TYPE_CHECKING:
+    from samlocal.artifact.cache import Cache
+
+
+@click.group("layers")
+def command() -> None:
+    """Layers kept on this machine: each layer version is fetched once, and merged once for each list of layers."""
+
+
+@command.command("list", cls=EnvironmentCommand)
+@environment_options
+@LAYER_CACHE
+@click.option(
+    "--output",
+    "output_form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    envvar=variable("output"),
+    help="A table to read, or JSON for other programs.",
+)
+@click.pass_context
+def list_command(ctx: click.Context, /, output_form: str, **_: object) -> int:
+    """List the layers that are kept, with their size unpacked and when they were last used."""
+    from samlocal.artifact.kept_layers import kept_layers
+
+    output = Output(ctx.obj)
+    layers = kept_layers(_cache(ctx, output))
+    if output_form == "json":
+        output.document(
+            [
+                {
+                    "layer": layer.name,
+                    "size": layer.size,
+                    "sha256": layer.sha256,
+                    "last_used": round(layer.last_used),
+                    "folder": str(layer.folder),
+                }
+                for layer in layers
+            ]
+        )
+        return 0
+    output.table(
+        ["Layer", "Size", "Last used", "Folder"],
+        [
+            [
+                layer.name,
+                f"{layer.size / 1_000_000:,.1f} MB",
+                time.strftime("%Y-%m-%d %H:%M", time.localtime(layer.last_used)),
+                str(layer.folder),
+            ]
+            for layer in layers
+        ],
+    )
+    return 0
+
+
+@command.command("refresh", cls=EnvironmentCommand)
+@click.argument("arns", metavar="[ARN]...", nargs=-1)
+@environment_options
+@LAYER_CACHE
+@LAYER_ROLE
+@click.pass_context
+def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -> int:
+    """Fetch layer versions anew: those named, or all that are kept."""
+    from samlocal.artifact.archive import ArchiveError
+    from samlocal.artifact.cache import Cache
+    from samlocal.artifact.download import DownloadError
+    from samlocal.artifact.kept_layers import kept_versions
+    from samlocal.artifact.layer_versions import layer_version
+    from samlocal.artifact.supply import Supply
+    from samlocal.aws import Aws
+
+    output = Output(ctx.obj)
+    chosen = settings(ctx)
+    layers = _cache(ctx, output)
+    caller = Aws(profile=chosen.profile, region=chosen.region)
+    with output.pulling() as progress:
+        supply = Supply(
+            cache=Cache(ctx.obj.cache_folder, notice=output.notice),
+            layers=layers,
+            caller=caller,
+            endpoint_url=ctx.obj.environ.get("AWS_ENDPOINT_URL"),
+            layer_role_arn=ctx.params["layer_role_arn"],
+            notice=output.notice,
+            progress=progress,
+        )
+        for arn in arns or kept_versions(layers):
+            try:
+                layer_version(arn, supply, renew=True)
+            except (ArchiveError, DownloadError) as error:
+                raise LayerError(f"The layer {arn} {error}") from error
+    # They hold links to what was kept before.
+    layers.clear("merged")
+    return 0
+
+
+@command.command("clean", cls=EnvironmentCommand)
+@environment_options
+@LAYER_CACHE
+@click.pass_context
+def clean_command(ctx: click.Context, /, **_: object) -> int:
+    """Remove every layer that is kept. The next invocation fetches what it needs."""
+    from samlocal.artifact.kept_layers import clean
+
+    output = Output(ctx.obj)
+    count, size = clean(_cache(ctx, output))
+    output.notice(f"removed {count} layers, {size / 1_000_000:,.1f} MB.")
+    return 0
+
+
+def _cache(ctx: click.Context, output: Output) -> Cache:
+    from samlocal.artifact.cache import Cache
+
+    folder: Path = layer_cache(ctx)
+    return Cache(folder, named_by="--layer-cache-basedir", notice=output.notice)
