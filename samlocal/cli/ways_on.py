@@ -53,7 +53,8 @@ def without_trust(ctx: click.Context, chosen: Settings, function: FunctionSpec, 
         "     and TrustDevelopers=true among those environments' parameter_overrides in samconfig.toml. It trusts\n"
         "     everyone of the account whose own policies allow sts:AssumeRole on the role.\n"
         "  3. Leave the trust as it is, and run under your own rights narrowed to the role's:\n"
-        f"     {ctx.command_path}{same} --scope-down"
+        f"     {ctx.command_path}{same} --scope-down\n"
+        "With --no-assume-role it runs under your own rights as they are."
     )
 
 
