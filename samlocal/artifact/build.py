@@ -7,11 +7,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from samlocal.artifact.build_job import Job
+from samlocal.artifact.build_leftovers import remove_leftovers
 from samlocal.artifact.builder import Builder, library_version
 from samlocal.artifact.built import BuildFailed, BuildOutcome, Built, Origin
 from samlocal.artifact.cache import Cache, hash_of
@@ -21,7 +23,10 @@ from samlocal.artifact.sam_build import sam_built
 from samlocal.artifact.source_maps import point_at_sources
 from samlocal.artifact.sources import SourceHashes, source_hash
 from samlocal.artifact.workflow import (
+    CARGO,
+    DOTNET,
     ESBUILD,
+    GO,
     Workflow,
     builder_runtime,
     layer_folder,
@@ -35,6 +40,10 @@ from samlocal.function.build_target import BuildTarget
 
 # Builds of an older samlocal are not taken for this one's: count up when the same key would give something else.
 _FORM = "1"
+
+
+# Compilers that optimize unless they are told that a debugger will look.
+_WITH_DEBUG_BUILDS = (GO, CARGO, DOTNET)
 
 
 class Watcher(Protocol):
@@ -109,6 +118,7 @@ class Builds:
                 running = [pool.submit(self._make, plans, watcher) for plans in groups.values()]
                 for finished in as_completed(running):
                     yield from finished.result()
+                remove_leftovers(self._cache, last=self._last.folders())
             except BaseException:
                 self._builder.stop()
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -162,17 +172,18 @@ class Builds:
             str(source) if _source_maps(target, workflow) else "",
             source_hash(target, workflow, self._hashes),
         )
-        key = hash_of(basis, self._builder.key, str(self._debug))
+        key = hash_of(basis, self._builder.key, str(self._debug and workflow in _WITH_DEBUG_BUILDS))
         return _Plan(target=target, workflow=workflow, basis=basis, key=key)
 
     def _there(self, plan: _Plan) -> Built | None:
         folder = self._cache.find("builds", plan.key)
         if folder is not None:
+            _used(folder)
             last = self._last.find(plan.target)
             if last is None or last.folder != folder:
                 self._keep(plan, folder)
             return self._built(plan, folder, Origin.UNCHANGED)
-        if self._debug:
+        if self._debug and plan.workflow in _WITH_DEBUG_BUILDS:
             return None
         found = sam_built(plan.target, plan.workflow, self._sam_builds)
         if found is not None and found[1]:
@@ -216,6 +227,8 @@ class Builds:
                 repr(target.metadata.properties.get("UseNpmCi")),
             )
             kept = None if key is None else self._cache.find("dependencies", key)
+            if kept is not None:
+                _used(kept)
             fresh = scratch / "dependencies"
             job = Job(
                 target=target,
@@ -264,6 +277,12 @@ def _once(targets: Iterable[BuildTarget]) -> Iterator[BuildTarget]:
 
 def _source_maps(target: BuildTarget, workflow: Workflow) -> bool:
     return workflow is ESBUILD and (options(target, workflow, scratch="") or {}).get("sourcemap") not in (None, False)
+
+
+def _used(entry: Path) -> None:
+    """Dates an entry of the cache by its last use."""
+    with suppress(OSError):
+        os.utime(entry)
 
 
 def _move(folder: Path, into: Path) -> None:

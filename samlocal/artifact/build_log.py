@@ -17,6 +17,8 @@ _SHOWN_LINES = 30
 _NOISE = re.compile(
     r"Current Artifacts Directory|pip is being invoked by an old script|pypa/pip/issues/5599|"
     r"To avoid this problem you can invoke Python|^npm warn|"
+    r"^Auto-detected manifest file|^Building (Python dependencies|from) |^Manifest file:|^Target architecture:|"
+    r"^Using scratch directory:|^Failed to build dependencies:|"
     r"file not found\. Continuing the build without"
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -87,7 +89,12 @@ def _tip(job: Job, text: str) -> str | None:
             f"Install esbuild: `npm install --save-dev esbuild` in {job.target.source}, or "
             "`npm install --global esbuild`."
         )
-    if "Could not satisfy the requirement" in text or "No matching distribution" in text:
+    no_wheel = (
+        "Could not satisfy the requirement",
+        "No matching distribution",
+        "not compatible with the target Python",
+    )
+    if any(words in text for words in no_wheel):
         return f"Mend {manifest}. A package without a wheel for {job.target.runtime} needs --build-in-container."
     if "Invalid requirement" in text:
         return f"Mend {manifest}."

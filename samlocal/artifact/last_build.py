@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,14 @@ class LastBuilds:
         except (OSError, ValueError, LookupError, TypeError):
             return None
         return last if last.folder.is_dir() else None
+
+    def folders(self) -> set[Path]:
+        """Every folder that is some function's or layer's last build."""
+        found: set[Path] = set()
+        for path in self._folder.glob("*.json"):
+            with suppress(OSError, ValueError, LookupError, TypeError):
+                found.add(Path(json.loads(path.read_bytes())["folder"]))
+        return found
 
     def keep(self, target: BuildTarget, folder: Path, basis: str) -> None:
         """Raises OSError."""

@@ -272,6 +272,28 @@ def test_a_build_that_is_forced_is_made_again(project: Make) -> None:
     assert states(build(made, "--force")) == {"Fn": "built"}
 
 
+def test_builds_that_nobody_runs_any_more_go_after_a_week(project: Make) -> None:
+    made = project(
+        {
+            "template.json": template(One=function(), Two=function(CodeUri="two/")),
+            "code/app.py": "one",
+            "two/app.py": "two",
+        }
+    )
+    long_ago = time.time() - 8 * 24 * 3600
+    first = build(made)
+    (made.folder / "code/app.py").write_text("second = 1\n")
+    second = build(made)
+    for built in (*first.values(), *second.values()):
+        os.utime(built["folder"], (long_ago, long_ago))
+    (made.folder / "two/app.py").write_text("third = 1\n")
+    third = build(made)
+    assert not Path(first["One"]["folder"]).exists()
+    assert not Path(first["Two"]["folder"]).exists()
+    assert Path(second["One"]["folder"]).is_dir()
+    assert Path(third["Two"]["folder"]).is_dir()
+
+
 def test_the_tools_see_the_users_own_environment(project: Make, tmp_path: Path) -> None:
     needs("make", "sh")
     made = project(
