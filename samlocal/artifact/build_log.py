@@ -83,7 +83,7 @@ def plain(raw: bytes) -> str:
 
 
 def _tip(job: Job, text: str) -> str | None:
-    manifest = manifest_path(job.target, job.workflow)
+    manifest = manifest_path(job.target, job.workflow) or f"the dependencies of {job.target.source}"
     if "Cannot find esbuild" in text:
         return (
             f"Install esbuild: `npm install --save-dev esbuild` in {job.target.source}, or "
