@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import boto3
 
 
+SESSIONS_FOLDER = "aws-sessions"
+"""Of the cache folder: what ``Aws`` keeps there as ``sessions``."""
+
+
 class AwsCallError(AwsError):
     """AWS refused a call; ``code`` is the service's own error code, ``action`` the IAM action it needs."""
 
@@ -262,9 +266,12 @@ class Aws:
         try:
             answer = session.send(request.prepare())
             status = int(answer.status_code)
-            if status >= 400:
-                raise AwsCallError(f"GET {url.partition('?')[0]}: HTTP {status}.", code=str(status), action="GET")
-            yield _body(answer.headers, answer.raw, start=start if status == 206 else 0)
+            try:
+                if status >= 400:
+                    raise AwsCallError(f"GET {url.partition('?')[0]}: HTTP {status}.", code=str(status), action="GET")
+                yield _body(answer.headers, answer.raw, start=start if status == 206 else 0)
+            finally:
+                answer.raw.close()
         except botocore.exceptions.BotoCoreError as error:
             raise AwsUnreachableError(f"GET {url.partition('?')[0]}: {error}") from error
         finally:
@@ -361,6 +368,7 @@ def caller_key(environ: Mapping[str, str], *, profile: str | None, region: str |
         "AWS_ACCESS_KEY_ID",
         "AWS_ENDPOINT_URL",
         "AWS_CONFIG_FILE",
+        "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
     )

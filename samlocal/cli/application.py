@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from samlocal.aws import Aws, caller_key
+from samlocal.aws import SESSIONS_FOLDER, Aws, caller_key
 from samlocal.cli.local_environment import local_credentials, local_stack, open_local
 from samlocal.cli.options import Settings
 from samlocal.cli.output import Output
@@ -83,7 +83,7 @@ def caller(chosen: Settings) -> Aws:
     if chosen.is_local:
         local = open_local(chosen)
         return local.server.aws(local.wanted.region)
-    return Aws(profile=chosen.profile, region=chosen.region, sessions=chosen.world.cache_folder / "aws-sessions")
+    return Aws(profile=chosen.profile, region=chosen.region, sessions=chosen.world.cache_folder / SESSIONS_FOLDER)
 
 
 def credential_cache(chosen: Settings) -> CredentialCache:

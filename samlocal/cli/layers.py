@@ -84,17 +84,16 @@ def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -
     from samlocal.artifact.kept_layers import kept_versions
     from samlocal.artifact.layer_versions import layer_version
     from samlocal.artifact.supply import Supply
-    from samlocal.aws import Aws
+    from samlocal.cli.application import caller
 
     output = Output(ctx.obj)
     chosen = settings(ctx)
     layers = _cache(ctx, output)
-    caller = Aws(profile=chosen.profile, region=chosen.region)
     with output.pulling() as progress:
         supply = Supply(
             cache=Cache(ctx.obj.cache_folder, notice=output.notice),
             layers=layers,
-            caller=caller,
+            caller=caller(chosen),
             endpoint_url=ctx.obj.environ.get("AWS_ENDPOINT_URL"),
             layer_role_arn=ctx.params["layer_role_arn"],
             notice=output.notice,

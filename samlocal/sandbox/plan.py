@@ -13,7 +13,7 @@ from samlocal.artifact.image_function import image_of_function
 from samlocal.artifact.layers import opt_folder
 from samlocal.artifact.size import warn_of_size
 from samlocal.artifact.supply import Supply
-from samlocal.aws import Aws, Credentials
+from samlocal.aws import SESSIONS_FOLDER, Aws, Credentials
 from samlocal.engine import Engine, PullProgress
 from samlocal.errors import ConfigurationError
 from samlocal.function.environment import lambda_variables
@@ -50,7 +50,7 @@ def sandbox_spec(
     supply = Supply(
         cache=cache,
         layers=Cache(options.layer_cache or cache.root / "layers", named_by="--layer-cache-basedir", notice=notice),
-        caller=Aws(profile=options.profile, region=function.place.region),
+        caller=Aws(profile=options.profile, region=function.place.region, sessions=cache.root / SESSIONS_FOLDER),
         endpoint_url=endpoint_url,
         layer_role_arn=options.layer_role_arn,
         refresh_layers=options.refresh_layers,
