@@ -371,10 +371,8 @@ class Engine:
         Attach before the start, so that nothing is missed.
         """
         with _translated("the container's output cannot be read"):
-            pieces: Iterator[tuple[bytes | None, bytes | None]] = self._client.attach(
-                container, stdout=True, stderr=True, stream=True, demux=True
-            )
-            return pieces
+            pieces = self._client.attach(container, stdout=True, stderr=True, stream=True, demux=True)
+            return _to_the_end(pieces)
 
     def start(self, container: str) -> None:
         with _translated("the container cannot be started"):
@@ -450,6 +448,13 @@ class _translated:  # noqa: N801 - reads as the statement it is
             raise EngineError(
                 f"Docker: {self._what}: {_cause(error)}.", tip="Is the Docker engine still running?"
             ) from error
+
+
+def _to_the_end(stream: Any) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Closes the connection with the stream: the SDK leaves it to the garbage collector."""
+    yield from stream
+    # Its own close() leaves the file over the socket open.
+    stream._response.close()
 
 
 def _cause(error: BaseException) -> str:

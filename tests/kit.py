@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +32,16 @@ STAND_INS = tuple(f"samlocal/lambda-{name}" for name in ("python:3.11", "nodejs:
 STARTUP_SECONDS = 10.0
 """What a run may take beside the function's own time on a busy machine."""
 
-_PASSED_ON = ("PATH", "LANG", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY")
+_PASSED_ON = (
+    "PATH",
+    "PYTHONPATH",
+    "LANG",
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+    "DOCKER_CERT_PATH",
+    "DOCKER_TLS_VERIFY",
+)
 _REPORT = re.compile(r"^REPORT RequestId: (?P<id>\S+)\t(?P<fields>.*)\t$", re.MULTILINE)
 
 
@@ -105,7 +115,8 @@ class Running:
 
     def has_logged(self, text: str, *, within: float = STARTUP_SECONDS) -> Running:
         """Waits until standard error holds a text."""
-        assert eventually(lambda: text in self.stderr(), within=within), f"no {text!r} on standard error\n{self.stderr()}"
+        found = eventually(lambda: text in self.stderr(), within=within)
+        assert found, f"no {text!r} on standard error\n{self.stderr()}"
         return self
 
     def read(self) -> bytes:
@@ -222,7 +233,7 @@ def template(**resources: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def function(runtime: str = "python3.11", **properties: Any) -> dict[str, Any]:
-    """A SAM function; its code lies in ``code/`` and its handler is ``app.handler`` unless ``properties`` say more."""
+    """A SAM function, with its code in ``code/`` and its handler ``app.handler`` unless ``properties`` say more."""
     return {
         "Type": "AWS::Serverless::Function",
         "Properties": {"Runtime": runtime, "CodeUri": "code/", "Handler": "app.handler", **properties},
@@ -300,6 +311,68 @@ class Docker:
         except APIError:
             return False
         return True
+
+
+class SlowEngine:
+    """The machine's engine, slow at one kind of request: a socket in between that passes everything on.
+
+    ``request`` is the end of the path that it is slow at. ``answer`` holds back what the engine says to it, else the
+    request itself is held back; it is carried out in any case, as the engine does when nobody waits any more.
+    """
+
+    def __init__(self, path: Path, *, request: str, seconds: float, answer: bool = False) -> None:
+        self.environ = {"DOCKER_HOST": f"unix://{path}"}
+        self.reached = threading.Event()
+        self.over = threading.Event()
+        self._request = request
+        self._seconds = seconds
+        self._answer = answer
+        self._engine = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+        self._path = path
+        self._open: list[socket.socket] = []
+
+    def __enter__(self) -> SlowEngine:
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(self._path))
+        listening.listen()
+        self._open.append(listening)
+        threading.Thread(target=self._accept, args=(listening,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._open:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def _accept(self, listening: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listening.accept()
+                far = socket.socket(socket.AF_UNIX)
+                self._open += (near, far)
+                far.connect(self._engine)
+                late = threading.Event()
+                threading.Thread(target=self._pass_on, args=(near, far, late, True), daemon=True).start()
+                threading.Thread(target=self._pass_on, args=(far, near, late, False), daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket, late: threading.Event, asks: bool) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                if asks and self._is_meant(data):
+                    late.set()
+                if late.is_set() and asks is not self._answer:
+                    late.clear()
+                    self.reached.set()
+                    time.sleep(self._seconds)
+                    self.over.set()
+                target.sendall(data)
+            # Half of a connection may end before the other: what was asked is still carried out.
+            target.shutdown(socket.SHUT_WR)
+
+    def _is_meant(self, data: bytes) -> bool:
+        first = data.partition(b"\r\n")[0].decode(errors="replace").split()
+        return len(first) == 3 and first[1].partition("?")[0].endswith(self._request)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

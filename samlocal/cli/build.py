@@ -49,10 +49,14 @@ def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, *, fo
     chosen = settings(ctx)
     application = load_application(chosen, output)
     layers = {target.path: target for target in layer_targets(application)}
-    named = [application.find(name) for name in ids if name not in layers] if ids else application.functions()
+    found = (application.find(name) for name in ids if name not in layers) if ids else application.functions()
+    named = list(found)
     to_build = [target for owner, resource in named for target in targets(owner, resource)]
     to_build += [target for path, target in layers.items() if not ids or path in ids]
     keep(application, output)
+    images = [owner.path(resource) for owner, resource in named if resource.properties.get("PackageType") == "Image"]
+    if images:
+        output.notice(f"{', '.join(images)}: the images of functions are built when they are invoked.")
     started = time.monotonic()
     with builds(ctx, chosen, output, force=force) as own:
         done = sorted(build(own, to_build, output), key=lambda built: built.target.path)

@@ -37,6 +37,24 @@ def with_builds(
     where there is one, with a warning when the sources have changed since. ``debug`` builds without optimizations.
     Raises BuildError.
     """
+    spec = _from_builds(ctx, chosen, application, wanted, spec, output, debug=debug)
+    from samlocal.artifact.unbuilt import is_unbuilt
+
+    if is_unbuilt(spec):
+        output.warning(f"{spec.location}: {spec.logical_id} has not been built. --build builds it.")
+    return spec
+
+
+def _from_builds(
+    ctx: click.Context,
+    chosen: Settings,
+    application: Application,
+    wanted: str,
+    spec: FunctionSpec,
+    output: Output,
+    *,
+    debug: bool,
+) -> FunctionSpec:
     asked = bool(ctx.params["build"] or ctx.params["build_in_container"])
     if not asked and not any(path.is_dir() for path in (_last_builds(chosen), *_sam_builds(chosen))):
         return spec

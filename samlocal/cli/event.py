@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NoReturn
 
 from samlocal.cli.world import World
 from samlocal.errors import EventError
@@ -25,15 +26,25 @@ def read_event(given: str | None, world: World) -> bytes:
         )
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
-        json.loads(raw)
+        json.loads(raw, parse_constant=_refuse)
     except json.JSONDecodeError as error:
         raise EventError(
             f"{name}:{error.lineno}:{error.colno}: the event is not JSON: {error.msg}.",
             tip="An event is a JSON document.",
         ) from error
+    except _NoJsonError as error:
+        raise EventError(f"{name}: the event is not JSON: {error} is none of its values.") from error
     except UnicodeDecodeError as error:
         raise EventError(f"{name}: the event is not UTF-8: {error}.") from error
     return raw
+
+
+class _NoJsonError(Exception):
+    """A constant that Python reads and JSON does not have."""
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise _NoJsonError(constant)
 
 
 def _raw(given: str, world: World) -> tuple[str, bytes]:

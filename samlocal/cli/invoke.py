@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from samlocal.cli.application import keep, load_application
 from samlocal.cli.build_flags import build_flag
 from samlocal.cli.builds import with_builds
 from samlocal.cli.credentials import credential_options, function_credentials
+from samlocal.cli.debug_flags import debug_flags, debug_options
 from samlocal.cli.event import read_event
 from samlocal.cli.function_id import function_options, wanted_function
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
@@ -32,9 +34,18 @@ if TYPE_CHECKING:
 @click.option(
     "--strict", is_flag=True, envvar=variable("strict"), help="Without an environment, refuse placeholders."
 )
+@click.option(
+    "--code",
+    type=click.Choice(["local", "deployed"]),
+    default="local",
+    show_default=True,
+    envvar=variable("code"),
+    help="The working copy, or the package and layers that run in the environment now.",
+)
 @credential_options
 @build_flag
 @sandbox_flags
+@debug_flags
 @click.option(
     "--output",
     "output_form",
@@ -54,7 +65,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     output = Output(ctx.obj)
     chosen = settings(ctx)
     wanted = wanted_function(ctx)
-    options = sandbox_options(ctx)
+    options = replace(sandbox_options(ctx), debug=debug_options(ctx))
     payload = read_event(values["event"] if isinstance(values["event"], str) else None, ctx.obj)
 
     from samlocal.artifact.cache import Cache
@@ -66,14 +77,26 @@ def command(ctx: click.Context, /, **values: object) -> int:
     application = load_application(chosen, output)
     function = application.function(wanted)
     _announce(function, output, strict=bool(values["strict"]))
-    function = with_builds(ctx, chosen, application, wanted, function, output)
+    if values["code"] == "deployed":
+        from samlocal.function.deployed_package import with_deployed_package
+
+        owner, _ = application.find(wanted)
+        function = with_deployed_package(function, owner.environment)
+    else:
+        function = with_builds(ctx, chosen, application, wanted, function, output, debug=options.debug is not None)
     credentials = function_credentials(ctx, chosen, application, function, output)
     keep(application, output)
     cache = Cache(ctx.obj.cache_folder)
     engine = Engine.connect(ctx.obj.environ)
     with output.pulling() as progress:
         spec = sandbox_spec(
-            function, engine=engine, cache=cache, credentials=credentials, options=options, progress=progress
+            function,
+            engine=engine,
+            cache=cache,
+            credentials=credentials,
+            options=options,
+            progress=progress,
+            notice=output.notice,
         )
 
     for remark in spec.image.remarks:
@@ -82,7 +105,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     streamed = bytearray()
     as_json = values["output_form"] == "json"
     with session(ctx.obj.cache_folder / "sessions") as own:
-        with Sandbox(engine, spec, session=own, log=output.log) as sandbox:
+        with Sandbox(engine, spec, session=own, log=output.log, notice=output.notice) as sandbox:
             sweeper = _sweep(own, ctx.obj.environ, output)
             invocation = sandbox.invoke(Request(payload=payload), chunk=streamed.extend if as_json else output.chunk)
             # The last of the log before the result.

@@ -29,11 +29,26 @@ class EnvironmentCommand(click.Command):
         args = spread_overrides(args)
         given, _, _ = self.make_parser(ctx).parse_args(list(args))
         world: World = ctx.obj
-        file = read_file(world, given, known={option.name for option in self.params if option.name})
+        file = read_file(world, given, known=set(long_names(self)))
         ctx.meta[_FILE] = file
+        names = long_names(self)
         # Values of the file and of the flags are put together, not replaced: see `parameter_overrides`.
-        ctx.default_map = {name: value for name, value in file.values.items() if name != "parameter_overrides"}
+        ctx.default_map = {
+            names[name]: value
+            for name, value in file.values.items()
+            if name in names and name != "parameter_overrides"
+        }
         return super().parse_args(ctx, args)
+
+
+def long_names(command: click.Command) -> dict[str, str]:
+    """The options as samconfig.toml writes them, ``skip_pull_image`` for ``--skip-pull-image``, and click's names."""
+    return {
+        spelling.removeprefix("--").replace("-", "_"): parameter.name
+        for parameter in command.params
+        for spelling in parameter.opts
+        if parameter.name and spelling.startswith("--")
+    }
 
 
 def read_file(world: World, given: Mapping[str, object], *, known: set[str]) -> FileSettings:
@@ -68,7 +83,7 @@ def _options_of_all_commands() -> frozenset[str]:
     from samlocal.cli import cli
 
     def names(command: click.Command) -> Iterator[str]:
-        yield from (option.name for option in command.params if option.name)
+        yield from long_names(command)
         if isinstance(command, click.Group):
             context = click.Context(command)
             for name in command.list_commands(context):

@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from samlocal.artifact.image import Image
 from samlocal.engine import ContainerSpec, Engine, Mount
 from samlocal.function.spec import FunctionSpec
+from samlocal.sandbox.debug import Debugging
 from samlocal.sandbox.endpoint import Endpoint
 from samlocal.sandbox.memory import peak_memory_file, read_megabytes
 from samlocal.sandbox.messages import Broken, Exited, Message
-from samlocal.sandbox.network import Route
+from samlocal.sandbox.network import HOST_NETWORK, Route
 from samlocal.sandbox.output import Lines
+
+T = TypeVar("T")
 
 USER = "993:990"
 """Lambda's sbx_user1051 and its group."""
@@ -33,18 +38,19 @@ _DRAIN_SECONDS = 5.0
 class SandboxSpec:
     """What a sandbox is made of. ``variables`` is the whole environment but for the addresses of samlocal itself.
 
-    ``expires`` is when the credentials among them end, in epoch seconds.
+    ``expires`` is when the credentials among them end, in epoch seconds. ``code`` is None for an image function.
     """
 
     function: FunctionSpec
     image: Image
-    code: Path
+    code: Path | None
     opt: Path | None
     variables: Mapping[str, str]
     network: str
     extra_hosts: Mapping[str, str]
     endpoint: Endpoint | None = None
     expires: float | None = None
+    debugging: Debugging | None = None
 
 
 def container_spec(
@@ -57,26 +63,32 @@ def container_spec(
         Mount(source=_HERE / "node_output.cjs", target=f"{_OWN_FOLDER}/node_output.cjs"),
         Mount(source=_HERE / "passwd", target="/etc/passwd"),
         Mount(source=_HERE / "group", target="/etc/group"),
-        Mount(source=spec.code, target="/var/task"),
     ]
+    if spec.code is not None:
+        mounts.append(Mount(source=spec.code, target="/var/task"))
     if spec.opt is not None:
         mounts.append(Mount(source=spec.opt, target="/opt"))
+    debugging = spec.debugging
+    if debugging is not None:
+        mounts += debugging.mounts
     return ContainerSpec(
         name=name,
         image=spec.image.name,
         platform=spec.image.platform,
-        entrypoint=("/bin/sh", f"{_OWN_FOLDER}/entry.sh"),
-        command=(_kind(function.runtime or ""), function.handler or ""),
-        working_dir="/var/task",
+        entrypoint=("/bin/sh", f"{_OWN_FOLDER}/entry.sh") if spec.image.has_shell else spec.image.start,
+        command=_command(spec) if spec.image.has_shell else (),
+        working_dir=spec.image.working_dir if function.is_image else "/var/task",
         user=USER,
-        environment=variables,
+        environment={**variables, **(debugging.variables if debugging else {})},
         mounts=tuple(mounts),
         labels=labels,
         network=route.network,
         extra_hosts={**route.extra_hosts, **spec.extra_hosts},
-        memory=function.memory,
+        memory=function.memory + (debugging.memory if debugging else 0),
         tmp_size=function.storage,
         open_files=OPEN_FILES,
+        published=(debugging.port,) if debugging and route.network != HOST_NETWORK else (),
+        capabilities=debugging.capabilities if debugging else (),
     )
 
 
@@ -94,15 +106,20 @@ class Container:
 
     def create(self, spec: ContainerSpec, *, log: Callable[[str], None], tell: Callable[[Message], None]) -> None:
         """Makes it, not running yet. ``log`` gets its lines and ``tell`` its end, from a thread of its own."""
-        self._engine.create(spec)
-        pieces = self._engine.attach(self._name)
+        _to_its_end(lambda: self._engine.create(spec))
+        pieces = _to_its_end(lambda: self._engine.attach(self._name))
         self._output = threading.Thread(target=self._read, args=(pieces, log, tell), daemon=True)
         self._output.start()
 
     def start(self) -> None:
-        self._engine.start(self._name)
+        asked = time.monotonic()
+        _to_its_end(lambda: self._engine.start(self._name))
         self.started = time.monotonic()
         state = self._engine.state(self._name)
+        if state is not None:
+            # The engine says when the process began; one whose clock is another machine's is not believed.
+            began = time.monotonic() - (time.time() - state.started_at)
+            self.started = began if asked <= began <= self.started else self.started
         if state is not None and state.pid:
             self.pid = state.pid
             self._peak_memory = peak_memory_file(state.pid)
@@ -138,6 +155,19 @@ class Container:
                 tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))
         except BaseException as error:
             tell(Broken(error=error))
+
+
+def _to_its_end(request: Callable[[], T]) -> T:
+    """A request to the engine that Ctrl-C does not cut short: what it makes must be there to be removed."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(request).result()
+
+
+def _command(spec: SandboxSpec) -> tuple[str, ...]:
+    """entry.sh's arguments."""
+    if spec.function.is_image:
+        return ("image", *spec.image.start)
+    return (_kind(spec.function.runtime or ""), spec.function.handler or "")
 
 
 def _kind(runtime: str) -> str:

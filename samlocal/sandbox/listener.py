@@ -52,13 +52,24 @@ class LoopThread:
             self.loop.close()
 
     def _stop(self) -> None:
+        # The servers first, which hang up; then what they had begun.
+        for task in self._tasks:
+            task.cancel()
+        self.loop.call_soon(self._stop_rest)
+
+    def _stop_rest(self) -> None:
         for task in asyncio.all_tasks(self.loop):
             task.cancel()
         self.loop.call_soon(self.loop.stop)
 
 
-async def serve(listening: socket.socket, app: _App) -> None:
-    """Serves an ASGI application on a socket, on this loop, until the task is cancelled."""
+async def serve(listening: socket.socket, app: _App, failed: Callable[[BaseException], None]) -> None:
+    """Serves an ASGI application on a socket, on this loop, until the task is cancelled.
+
+    ``failed`` is called with an error of the application's own.
+    """
+    import logging
+
     import h11
     import uvicorn
     from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -84,10 +95,16 @@ async def serve(listening: socket.socket, app: _App) -> None:
 
             async def with_trailers(scope: _Scope, receive: Any, send: Any) -> None:
                 scope[TRAILERS] = lambda: connection.trailers
-                await app(scope, receive, send)
+                try:
+                    await app(scope, receive, send)
+                except Exception as error:
+                    failed(error)
+                    raise
 
             self.app = with_trailers
 
+    # What goes wrong is told to `failed`; what is cut off at the end is no news, least of all on standard error.
+    logging.getLogger("uvicorn.error").disabled = True
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -102,5 +119,9 @@ async def serve(listening: socket.socket, app: _App) -> None:
     server = await asyncio.get_running_loop().create_server(
         lambda: Protocol(config=config, server_state=state, app_state={}), sock=listening
     )
-    async with server:
-        await server.serve_forever()
+    try:
+        async with server:
+            await server.serve_forever()
+    finally:
+        for connection in list(state.connections):
+            connection.transport.abort()

@@ -50,6 +50,7 @@ class RuntimeApi:
         self._tell = tell
         self._state = _State.INIT
         self._poll: asyncio.Future[Event] | None = None
+        self._waiting: Event | None = None
         self._current: Event | None = None
         self._nonce = ""
         self.app = Starlette(
@@ -62,14 +63,17 @@ class RuntimeApi:
         )
 
     def offer(self, event: Event) -> None:
-        """Gives the waiting runtime an event. Called on the loop, after Ready and before the next answer."""
+        """Gives the runtime an event: now, or when it polls again. Called on the loop, after Ready."""
         if self._poll is not None and not self._poll.done():
             self._poll.set_result(event)
+        else:
+            self._waiting = event
 
     def restart(self) -> None:
         """Forgets the runtime before: the next one starts with its init. Called on the loop."""
         self._state = _State.INIT
         self._current = None
+        self._waiting = None
         if self._poll is not None:
             self._poll.cancel()
             self._poll = None
@@ -81,6 +85,9 @@ class RuntimeApi:
             # The runtime before this one is gone; an event must not go to its connection.
             self._poll.cancel()
         self._state = _State.IDLE
+        if self._waiting is not None:
+            event, self._waiting = self._waiting, None
+            return self._handed_over(event)
         poll: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
         self._poll = poll
         # A runtime that dies while it waits drops its connection.
@@ -93,10 +100,13 @@ class RuntimeApi:
             self._poll = None
         if poll.cancelled():
             return Response(status_code=_CLOSED_REQUEST)
-        self._current = poll.result()
+        return self._handed_over(poll.result())
+
+    def _handed_over(self, event: Event) -> Response:
+        self._current = event
         self._state = _State.BUSY
         self._nonce = uuid.uuid4().hex
-        return Response(self._current.payload, headers=self._headers(self._current), media_type="application/json")
+        return Response(event.payload, headers=self._headers(event), media_type="application/json")
 
     def _headers(self, event: Event) -> dict[str, str]:
         optional = {

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from samlocal.engine import Engine
 from samlocal.errors import EngineError
 from samlocal.function import limits
+from samlocal.sandbox import debug
 from samlocal.sandbox.container import Container, SandboxSpec, container_spec
+from samlocal.sandbox.debug import DebuggerView
 from samlocal.sandbox.messages import (
     Broken,
     Chunk,
@@ -33,12 +35,14 @@ from samlocal.sandbox.messages import (
 from samlocal.sandbox.network import HOST_NETWORK, blocked_error, bound_socket, is_blocked, open_route
 from samlocal.sandbox.report import Report, start_line
 from samlocal.sandbox.result import (
+    Crashed,
     FunctionError,
     InitFailed,
     Result,
     Success,
     TimedOut,
     crashed,
+    exit_text,
     outcome,
     timed_out,
     timeout_text,
@@ -82,14 +86,26 @@ class _State(Enum):
 class Sandbox:
     """Runs one event after another in one container. Use it as a context manager; it ends with its block.
 
-    ``log`` gets what the function writes, line by line, from a thread of its own.
+    ``log`` gets what the function writes, line by line, from a thread of its own, and ``notice`` how it stands with
+    the debugger.
     """
 
-    def __init__(self, engine: Engine, spec: SandboxSpec, *, session: Session, log: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        spec: SandboxSpec,
+        *,
+        session: Session,
+        log: Callable[[str], None],
+        notice: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._engine = engine
         self._spec = spec
         self._session = session
         self._log = log
+        self._debugger = DebuggerView(spec.debugging, log=log, notice=notice) if spec.debugging else None
+        self._timeout = debug.SECONDS if spec.debugging else spec.function.timeout
+        self._failed_init: InitError | Exited | None = None
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._state = _State.ENDED
         self._container: Container | None = None
@@ -125,13 +141,13 @@ class Sandbox:
         request_id = str(uuid.uuid4())
         self._log(start_line(request_id))
         began = time.monotonic()
-        deadline = began + self._spec.function.timeout
+        deadline = began + self._timeout
         result = self._init_again(request_id, deadline) if self._state is _State.ENDED else None
         if result is None:
             self._hand_over(request, request_id, deadline)
             result = self._answer(request_id, deadline, chunk)
         result = self._until_idle(result, deadline)
-        duration = min(time.monotonic() - began, float(self._spec.function.timeout)) * 1000
+        duration = min(time.monotonic() - began, float(self._timeout)) * 1000
         return Invocation(request_id=request_id, result=result, report=self._report(request_id, result, duration))
 
     def stop(self) -> None:
@@ -171,8 +187,10 @@ class Sandbox:
             route=self._route,
             variables=dict(self._spec.variables) | own,
         )
+        if self._spec.debugging is not None:
+            self._spec.debugging.await_port()
         self._container = Container(self._engine, spec.name)
-        self._container.create(spec, log=self._log, tell=messages.put)
+        self._container.create(spec, log=self._debugger.line if self._debugger else self._log, tell=messages.put)
         if self._loop is None:
             # The servers' imports take as long as the container's start; they run beside it.
             self._serving = threading.Thread(target=self._serve, name="samlocal-serve", daemon=True)
@@ -195,7 +213,7 @@ class Sandbox:
 
             self._loop = LoopThread("samlocal-apis")
             self._api = RuntimeApi(self._tell)
-            self._loop.run(serve(self._listening, self._api.app), self._broken)
+            self._loop.run(serve(self._listening, self._api.app, self._broken), self._broken)
             if self._relaying is not None and self._spec.endpoint is not None:
                 self._loop.run(relay(self._relaying, self._spec.endpoint), self._broken)
         except BaseException as error:
@@ -229,10 +247,16 @@ class Sandbox:
         container = self._container
         if self._state is not _State.INIT or container is None:
             return
-        if isinstance(self._await_ready(container.started + limits.INIT_SECONDS), Ready):
+        seconds = limits.INIT_SECONDS if self._debugger is None else debug.SECONDS
+        outcome = self._await_ready(container.started + seconds)
+        if not isinstance(outcome, Ready):
+            self.stop()
+            self._failed_init = outcome
+        elif self._debugger is None:
             self._init_duration = (time.monotonic() - container.started) * 1000
         else:
-            self.stop()
+            # Waiting for the debugger is no part of the init.
+            self._debugger.ready()
 
     def _await_ready(self, deadline: float) -> Ready | InitError | Exited | None:
         """How the init phase ended, None when time is up."""
@@ -263,14 +287,18 @@ class Sandbox:
 
         Lambda developer guide, "Lambda execution environment lifecycle": failures during the Init phase.
         """
-        self._start()
-        match self._await_ready(deadline):
+        outcome: Ready | InitError | Exited | None = self._failed_init
+        if self._debugger is None:
+            self._start()
+            outcome = self._await_ready(deadline)
+        # Whoever debugs has seen it fail, and would have to attach once more.
+        match outcome:
             case Ready():
                 return None
             case InitError(payload=payload):
                 return InitFailed(payload=payload)
             case Exited(status=status, out_of_memory=out_of_memory):
-                return crashed(request_id, status, out_of_memory=out_of_memory)
+                return self._crashed(request_id, status, out_of_memory=out_of_memory)
             case None:
                 return self._time_up(request_id)
 
@@ -318,7 +346,7 @@ class Sandbox:
                     return FunctionError(payload=error)
                 case Exited(status=status, out_of_memory=out_of_memory):
                     self._become(_State.ENDED)
-                    return crashed(request_id, status, out_of_memory=out_of_memory)
+                    return self._crashed(request_id, status, out_of_memory=out_of_memory)
                 case _:
                     continue
 
@@ -336,8 +364,12 @@ class Sandbox:
                 self.stop()
         return result
 
+    def _crashed(self, request_id: str, status: int, *, out_of_memory: bool) -> Crashed:
+        self._log(f"RequestId: {request_id} Error: {exit_text(status, out_of_memory=out_of_memory)}")
+        return crashed(request_id, status, out_of_memory=out_of_memory)
+
     def _time_up(self, request_id: str) -> TimedOut:
-        timeout = self._spec.function.timeout
+        timeout = self._timeout
         now = datetime.datetime.now(datetime.UTC)
         self.stop()
         self._log(f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}Z {request_id} {timeout_text(timeout)}")

@@ -216,6 +216,7 @@ def test_what_is_not_built_is_left_alone(project: Make) -> None:
         project({"template.json": template(**resources), "code/app.py": HANDLER, "shell/bootstrap": "#!/bin/sh\n"})
     )
     assert outcome.succeeded().payload == []
+    assert outcome.lines == ["samlocal: Image: the images of functions are built when they are invoked."]
 
 
 def test_values_that_only_aws_knows_do_not_stop_a_build(project: Make) -> None:

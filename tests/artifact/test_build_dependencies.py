@@ -232,6 +232,13 @@ def test_a_typescript_function_runs_and_names_its_own_lines(project: Make, esbui
 
 
 @pytest.mark.docker
+def test_a_function_that_was_never_built_says_so(project: Make) -> None:
+    """Node itself tells only that it finds no module."""
+    failed = typescript(project).run("invoke", "Fn").ended(1)
+    assert "Fn has not been built. --build builds it." in failed.stderr
+
+
+@pytest.mark.docker
 def test_the_last_good_build_runs_after_one_that_failed(project: Make, esbuild: str) -> None:
     made = typescript(project)
     environ = tools_environment() | {"PATH": esbuild}

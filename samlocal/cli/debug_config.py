@@ -1,0 +1,155 @@
+"""``samlocal debug-config``: writes an editor's own configuration for debugging the template's functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from samlocal.cli.application import load_application
+from samlocal.cli.debug_flags import PORT
+from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.output import Output
+from samlocal.errors import ConfigurationError, SamlocalError
+
+if TYPE_CHECKING:
+    from samlocal.function.application import Application
+    from samlocal.ide.target import DebugTarget
+    from samlocal.template.model import Resource
+
+# What of the command line goes on into the commands that are written; the rest is read again when they are run.
+_PASSED_ON = {
+    "env_name": "--env-name",
+    "stack_name": "--stack-name",
+    "template": "--template",
+    "config_file": "--config-file",
+    "aws_profile": "--aws-profile",
+    "region": "--region",
+    "env_vars": "--env-vars",
+    "event": "--event",
+    "debugger_path": "--debugger-path",
+}
+
+
+@click.command("debug-config", cls=EnvironmentCommand)
+@click.argument("functions", nargs=-1, metavar="[FUNCTION]…")
+@click.option("--ide", type=click.Choice(["vscode", "pycharm", "nvim"]), required=True, help="The editor.")
+@environment_options
+@click.option("--event", metavar="FILE|JSON", help="The event that the functions get.  [default: {}]")
+@click.option("--build", is_flag=True, help="Build what has changed before each run.")
+@click.option("-d", "--debug-port", type=PORT, metavar="PORT", help="One port for all.  [default: each language's]")
+@click.option(
+    "--debugger-path",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    envvar=variable("debugger_path"),
+    help="Folder of a debugger to bring along: dlv, vsdbg.",
+)
+@click.option("--replace", is_flag=True, help="Write samlocal's own entries anew where they are there already.")
+@click.pass_context
+def command(ctx: click.Context, /, functions: tuple[str, ...], ide: str, *, replace: bool, **_: object) -> int:
+    """Write what makes an editor start and debug the functions, all of them or the FUNCTIONs named.
+
+    It goes below the current folder: .vscode/launch.json and tasks.json, .run/, or .nvim/. What stands in these files
+    is kept, comments too.
+    """
+    output = Output(ctx.obj)
+    application = load_application(settings(ctx), output)
+    workspace = ctx.obj.cwd.resolve()
+    targets = list(_targets(ctx, application, functions, output))
+    match ide:
+        case "vscode":
+            from samlocal.ide import vscode
+
+            files = vscode.files(targets, workspace, replace=replace)
+        case "pycharm":
+            from samlocal.ide import pycharm
+
+            files = pycharm.files(targets, workspace)
+        case _:
+            from samlocal.ide import nvim
+
+            for target in filter(nvim.unsupported, targets):
+                output.notice(f"{target.name}: nvim-dap attaches through {target.language.value}'s own adapter.")
+            files = nvim.files(targets, workspace)
+    for path, text in files.items():
+        changed = _write(path, text, keep=ide == "pycharm" and not replace)
+        output.notice(f"{path.relative_to(workspace)}: {'written' if changed else 'nothing to change'}.")
+    return 0
+
+
+def _targets(
+    ctx: click.Context, application: Application, names: tuple[str, ...], output: Output
+) -> Iterator[DebugTarget]:
+    found = [application.find(name) for name in names] or list(application.functions())
+    for owner, resource in found:
+        try:
+            target = _target(ctx, owner, resource)
+        except SamlocalError as error:
+            if names:
+                raise
+            output.warning(
+                " ".join((f"{owner.path(resource)} is left out: {error.message}", error.tip or "")).rstrip()
+            )
+            continue
+        yield target
+
+
+def _target(ctx: click.Context, owner: Application, resource: Resource) -> DebugTarget:
+    from samlocal.function.package import ImageCode, code_of, layers_of, local_layers
+    from samlocal.function.properties import Properties
+    from samlocal.ide.target import debug_target
+    from samlocal.sandbox.debug import Language, language_of
+
+    properties = Properties(owner.template, resource, owner.evaluator)
+    place = f"{owner.template.place(resource.line)}: {owner.path(resource)}"
+    code = code_of(owner.template, resource, properties)
+    runtime = properties.text("Runtime")
+    if isinstance(code, ImageCode) or runtime is None:
+        raise ConfigurationError(
+            f"{place}: an image function does not say its language.",
+            tip="`samlocal invoke --debug-port` finds it out and says which debugger fits.",
+        )
+    language = language_of(runtime)
+    if language in (Language.PROGRAM, Language.DOTNET) and not ctx.params["debugger_path"]:
+        raise ConfigurationError(
+            f"{place}: {runtime} needs a debugger of yours.", tip="Name its folder with --debugger-path."
+        )
+    local = owner.layers | local_layers(owner.template, owner.evaluator)
+    return debug_target(
+        owner.path(resource),
+        language=language,
+        code=code,
+        layers=layers_of(properties, owner.evaluator, local),
+        options=_passed_on(ctx, language),
+        port=ctx.params["debug_port"],
+    )
+
+
+def _passed_on(ctx: click.Context, language: object) -> list[str]:
+    from samlocal.sandbox.debug import Language
+
+    words = ["--build"] if ctx.params["build"] else []
+    for name, option in _PASSED_ON.items():
+        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if name == "debugger_path" and language not in (Language.PROGRAM, Language.DOTNET):
+            continue
+        if given and ctx.params[name] is not None:
+            words += [option, str(ctx.params[name])]
+    return words
+
+
+def _write(path: Path, text: str, *, keep: bool) -> bool:
+    """Whether the file has changed; with ``keep`` one that is there stays. Raises ConfigurationError."""
+    try:
+        before = path.read_bytes() if path.exists() else None
+        if before == text.encode() or (keep and before is not None):
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be written: {error.strerror}.") from error
+    return True

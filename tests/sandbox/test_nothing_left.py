@@ -1,0 +1,114 @@
+"""Whatever ends a run, nothing of it stays in Docker; after ``kill -9`` the next run clears up."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kit import Docker, Project, SlowEngine, eventually, function, template
+
+from samlocal.errors import ExitStatus
+
+pytestmark = pytest.mark.docker
+
+FILES = {
+    "template.json": template(
+        Waits=function(Timeout=60),
+        WaitsInInit=function(Handler="init.handler", Timeout=60),
+        Works=function(Handler="works.handler"),
+    ),
+    "code/app.py": "import time\ndef handler(*_):\n    print('invoked', flush=True)\n    time.sleep(60)\n",
+    "code/init.py": "import time\nprint('initialising', flush=True)\ntime.sleep(60)\n",
+    "code/works.py": "def handler(event, context):\n    return 'works'\n",
+}
+
+
+def test_nothing_is_left_after_a_success(project: Callable[..., Project], docker: Docker) -> None:
+    working = project(FILES)
+    working.invoke("Works").succeeded()
+    assert docker.nothing_left(working)
+    assert list(working.sessions.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "phase"), [("WaitsInInit", "initialising"), ("Waits", "invoked")], ids=["init", "invoke"]
+)
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        (signal.SIGINT, ExitStatus.INTERRUPTED),
+        (signal.SIGTERM, ExitStatus.TERMINATED),
+        (signal.SIGHUP, 128 + signal.SIGHUP),
+    ],
+    ids=["Ctrl-C", "SIGTERM", "SIGHUP"],
+)
+def test_nothing_is_left_after_a_signal(
+    number: signal.Signals, status: int, name: str, phase: str, project: Callable[..., Project], docker: Docker
+) -> None:
+    waiting = project(FILES)
+    with waiting.start("invoke", name) as running:
+        running.has_logged(phase)
+        assert docker.containers(waiting)
+        outcome = running.signalled(number).outcome(within=10).ended(status)
+    assert outcome.stdout == b""
+    assert "Traceback" not in outcome.stderr
+    assert docker.nothing_left(waiting)
+    assert list(waiting.sessions.iterdir()) == []
+
+
+@pytest.mark.parametrize("request_", ["/containers/create", "/attach", "/start"])
+def test_nothing_is_left_after_ctrl_c_while_the_engine_is_at_work(
+    request_: str, project: Callable[..., Project], docker: Docker, tmp_path: Path
+) -> None:
+    waiting = project(FILES)
+    with SlowEngine(tmp_path / "docker.sock", request=request_, seconds=1) as engine:
+        with waiting.start("invoke", "WaitsInInit", environ=engine.environ) as running:
+            assert engine.reached.wait(10), running.stderr()
+            outcome = running.signalled(signal.SIGINT).outcome(within=20).ended(ExitStatus.INTERRUPTED)
+        assert engine.over.wait(10)
+        # A container that is still being made may come after this moment.
+        eventually(lambda: docker.containers(waiting), within=0.5)
+    assert "Traceback" not in outcome.stderr
+    assert docker.nothing_left(waiting)
+
+
+def test_after_kill_9_the_next_run_leaves_nothing_behind(project: Callable[..., Project], docker: Docker) -> None:
+    killed = project(FILES)
+    with killed.start("invoke", "Waits") as running:
+        running.has_logged("invoked").signalled(signal.SIGKILL).outcome()
+    (left,) = docker.containers(killed)
+    labels = docker.labels(left)
+    assert {"samlocal", "samlocal.session", "samlocal.owner", "samlocal.sessions"} <= set(labels)
+    outcome = killed.invoke("Works").succeeded()
+    assert outcome.payload == "works"
+    assert any("removed 1 container" in line for line in outcome.lines)
+    assert docker.nothing_left(killed)
+    assert list(killed.sessions.iterdir()) == []
+
+
+def test_a_run_leaves_the_containers_of_one_that_still_runs_alone(
+    project: Callable[..., Project], docker: Docker
+) -> None:
+    both = project(FILES)
+    with both.start("invoke", "Waits") as running:
+        running.has_logged("invoked")
+        both.invoke("Works").succeeded()
+        eventually(lambda: len(docker.containers(both)) == 1)
+        assert len(docker.containers(both)) == 1
+        assert running.process.poll() is None
+        running.signalled(signal.SIGINT).outcome(within=10)
+    assert docker.nothing_left(both)
+
+
+def test_nothing_is_left_when_standard_output_is_closed(project: Callable[..., Project], docker: Docker) -> None:
+    source = "def handler(event, context):\n    return 'x' * 1000000\n"
+    piped = project(FILES | {"code/works.py": source})
+    with piped.start("invoke", "Works") as running:
+        assert running.process.stdout is not None
+        running.process.stdout.close()
+        assert eventually(lambda: running.process.poll() is not None, within=20)
+        assert running.process.returncode != 0
+        assert "Traceback" not in running.stderr()
+    assert docker.nothing_left(piped)

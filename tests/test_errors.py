@@ -1,0 +1,69 @@
+"""Exit statuses, and what the command line itself costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from kit import Project
+
+from samlocal import errors
+from samlocal.errors import ExitStatus, SamlocalError
+
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and SamlocalError in kind.__bases__]
+
+HEAVY = (
+    "boto3",
+    "botocore",
+    "docker",
+    "requests",
+    "rich",
+    "samtranslator",
+    "starlette",
+    "uvicorn",
+    "yaml",
+)
+
+
+def test_each_kind_of_error_has_an_exit_status_of_its_own() -> None:
+    statuses = [kind.exit_status for kind in KINDS]
+    assert len(KINDS) >= 13
+    assert len(set(statuses)) == len(statuses)
+
+
+def test_no_error_ends_like_a_success_a_failing_function_or_wrong_usage() -> None:
+    taken = {ExitStatus.SUCCESS, ExitStatus.FUNCTION_FAILED, ExitStatus.USAGE}
+    assert not taken & {kind.exit_status for kind in KINDS}
+
+
+@pytest.mark.parametrize("status", ExitStatus, ids=lambda status: status.name)
+def test_the_help_lists_every_exit_status(status: ExitStatus, help_text: str) -> None:
+    _, _, listed = help_text.partition("Exit status:")
+    assert str(int(status)) in listed.split()
+
+
+def test_an_error_is_a_message_and_a_tip_and_no_traceback(project: Callable[..., Project]) -> None:
+    outcome = project({}).run("invoke", "Fn").ended(ExitStatus.TEMPLATE)
+    assert outcome.stdout == b""
+    assert outcome.stderr.startswith("Error: ")
+    assert len(outcome.lines) == 2
+    assert "Traceback" not in outcome.stderr
+
+
+def test_the_help_imports_nothing_heavy(project: Callable[..., Project]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "samlocal", "--help"], capture_output=True, text=True, check=True
+    )
+    imported = {line.rpartition("|")[2].strip().split(".")[0] for line in ran.stderr.splitlines()}
+    assert "click" in imported
+    assert not imported & set(HEAVY)
+
+
+@pytest.fixture(scope="module")
+def help_text(tmp_path_factory: Any) -> str:
+    from kit import make_project
+
+    return make_project(tmp_path_factory.mktemp("help"), {}).run("--help").succeeded().stdout.decode()
