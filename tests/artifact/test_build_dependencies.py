@@ -180,7 +180,7 @@ def test_maven_compiles_a_java_function(project: Make) -> None:
     pom = """\
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
-  <groupId>demo</groupId>
+  <groupId>samlocal.test</groupId>
   <artifactId>fn</artifactId>
   <version>1</version>
   <properties>
