@@ -143,7 +143,13 @@ def _scoped_down(
             f"a session policy cannot hold the role's permissions boundary, {rights.boundary}: "
             "what that alone forbids is not forbidden here."
         )
-    return environment.narrowed_credentials(policy, via_role=ctx.params["via_role"])
+    via_role: str | None = ctx.params["via_role"]
+    if via_role is None and any(service in (policy.text or "") for service in ('"iam:', '"sts:')):
+        # STS API reference, GetFederationToken: what such a session can call.
+        output.warning(
+            "the role may call IAM or STS, and a user's narrowed session can call neither; --via-role ARN can."
+        )
+    return environment.narrowed_credentials(policy, via_role=via_role)
 
 
 def _rights(ctx: click.Context, environment: Environment, application: Application, function: FunctionSpec) -> Rights:

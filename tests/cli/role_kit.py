@@ -57,6 +57,7 @@ TEMPLATE = template(
     # Not deployed yet, the one under a role that is and the other under one that is not.
     New=function(Role={"Fn::GetAtt": ["SharedRole", "Arn"]}, Environment={"Variables": {"ITEMS": {"Ref": "Items"}}}),
     Fresh=function(),
+    Chains=function(Policies=[{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}]),
 )
 
 NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent.sock"}

@@ -225,6 +225,12 @@ def test_a_function_without_any_role_can_be_tried_with_the_templates_policies(
     assert front.names().count("sts:GetFederationToken") == 1
 
 
+def test_it_says_what_a_users_narrowed_session_cannot_call(developer: Project, front: Front) -> None:
+    outcome = developer.invoke("Chains", "-e", "test", "--policies", "template").ended(ExitStatus.DOCKER)
+
+    assert any("may call IAM or STS" in line for line in outcome.lines)
+
+
 def test_a_roles_session_is_narrowed_by_way_of_a_role_it_may_assume(
     project: Callable[..., Project], front: Front, stack: dict[str, str]
 ) -> None:
