@@ -59,6 +59,9 @@ class ContainerSpec:
     read_only: bool = True
     published: tuple[int, ...] = ()
     capabilities: tuple[str, ...] = ()
+    hostname: str | None = None
+    domain_name: str | None = None
+    open_stdin: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,7 @@ class ContainerState:
     exit_status: int
     out_of_memory: bool
     pid: int
+    address: str | None
     started_at: float
 
 
@@ -360,6 +364,9 @@ class Engine:
                     labels=dict(spec.labels),
                     ports=list(spec.published),
                     host_config=host_config,
+                    hostname=spec.hostname,
+                    domainname=spec.domain_name,
+                    stdin_open=spec.open_stdin,
                 )
             except ImageNotFound as error:
                 raise ImageError(f"The image {spec.image} is not there.", tip=_image_tip(spec.image)) from error
@@ -374,6 +381,11 @@ class Engine:
             pieces = self._client.attach(container, stdout=True, stderr=True, stream=True, demux=True)
             return _to_the_end(pieces)
 
+    def input(self, container: str) -> Input:
+        """The container's standard input, for one made with ``open_stdin``."""
+        with _translated("the container's input cannot be reached"):
+            return Input(self._client.attach_socket(container, params={"stdin": 1, "stream": 1}))
+
     def start(self, container: str) -> None:
         with _translated("the container cannot be started"):
             self._client.start(container)
@@ -384,16 +396,32 @@ class Engine:
 
         with _translated("the container cannot be looked up"):
             try:
-                state = self._client.inspect_container(container)["State"]
+                described = self._client.inspect_container(container)
             except NotFound:
                 return None
+            state = described["State"]
+            networks = described["NetworkSettings"].get("Networks") or {}
+            addresses = (network.get("IPAddress") for network in networks.values())
             return ContainerState(
                 running=bool(state["Running"]),
                 exit_status=int(state["ExitCode"]),
                 out_of_memory=bool(state["OOMKilled"]),
                 pid=int(state["Pid"]),
+                address=next((str(address) for address in addresses if address), None),
                 started_at=datetime.datetime.fromisoformat(state["StartedAt"]).timestamp(),
             )
+
+    def signal(self, container: str, name: str) -> None:
+        """Sends a signal (``SIGTERM``) to the container's first process; one that has ended is no error."""
+        from docker.errors import APIError
+
+        with _translated("the container cannot be signalled"):
+            try:
+                self._client.kill(container, name)
+            except APIError as error:
+                # 404: it is gone. 409: it does not run.
+                if error.status_code not in (404, 409):
+                    raise
 
     def remove(self, container: str, *, wait: bool = True) -> None:
         """Kills and removes a container; one that is gone already is no error.
@@ -425,6 +453,23 @@ class Engine:
 
     def close(self) -> None:
         self._client.close()
+
+
+class Input:
+    """The standard input of a container, to write to."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, data: bytes) -> None:
+        """What cannot be written any more is no error: the container's end shows elsewhere."""
+        # The SDK gives the socket itself, or a reader around it.
+        with suppress(OSError):
+            getattr(self._stream, "_sock", self._stream).sendall(data)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._stream.close()
 
 
 class _translated:  # noqa: N801 - reads as the statement it is

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from samlocal.artifact.image import Image
-from samlocal.engine import ContainerSpec, Engine, Mount
+from samlocal.engine import ContainerSpec, Engine, Input, Mount
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.debug import Debugging
 from samlocal.sandbox.endpoint import Endpoint
 from samlocal.sandbox.memory import peak_memory_file, read_megabytes
 from samlocal.sandbox.messages import Broken, Exited, Message
-from samlocal.sandbox.network import HOST_NETWORK, Route
-from samlocal.sandbox.output import Lines
+from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route
+from samlocal.sandbox.output import Lines, entries
+from samlocal.sandbox.supervision import RuntimeExited, RuntimeStarted, Supervision, Word
 
 T = TypeVar("T")
 
@@ -52,12 +53,32 @@ class SandboxSpec:
     expires: float | None = None
     debugging: Debugging | None = None
 
+    @property
+    def may_have_extensions(self) -> bool:
+        """Whether there can be external extensions: in the layers, which can be looked at, or in an image."""
+        if self.function.is_image:
+            return self.image.has_shell
+        return self.opt is not None and (self.opt / "extensions").is_dir()
+
 
 def container_spec(
-    spec: SandboxSpec, *, name: str, labels: Mapping[str, str], route: Route, variables: Mapping[str, str]
+    spec: SandboxSpec,
+    *,
+    name: str,
+    labels: Mapping[str, str],
+    route: Route,
+    variables: Mapping[str, str],
+    mark: str | None,
 ) -> ContainerSpec:
-    """A container as Lambda lays it out: user, folders, limits (Lambda developer guide, "Lambda quotas")."""
+    """A container as Lambda lays it out: user, folders, limits (Lambda developer guide, "Lambda quotas").
+
+    ``mark`` is Supervision's, None where there are no extensions to be started.
+    """
     function = spec.function
+    on_host = route.network == HOST_NETWORK
+    # A container's own name stands in its /etc/hosts with its own address, so what extensions bind to under the name
+    # that Lambda gives it is in reach from outside. On the host's network it has no name of its own.
+    own_names = dict.fromkeys(("sandbox.localdomain", "sandbox"), LOOPBACK) if on_host else {}
     mounts = [
         Mount(source=_HERE / "entry.sh", target=f"{_OWN_FOLDER}/entry.sh"),
         Mount(source=_HERE / "node_output.cjs", target=f"{_OWN_FOLDER}/node_output.cjs"),
@@ -66,6 +87,8 @@ def container_spec(
     ]
     if spec.code is not None:
         mounts.append(Mount(source=spec.code, target="/var/task"))
+    if mark is not None:
+        mounts.append(Mount(source=_HERE / "extensions.sh", target=f"{_OWN_FOLDER}/extensions.sh"))
     if spec.opt is not None:
         mounts.append(Mount(source=spec.opt, target="/opt"))
     debugging = spec.debugging
@@ -79,16 +102,23 @@ def container_spec(
         command=_command(spec) if spec.image.has_shell else (),
         working_dir=spec.image.working_dir if function.is_image else "/var/task",
         user=USER,
-        environment={**variables, **(debugging.variables if debugging else {})},
+        environment={
+            **variables,
+            **(debugging.variables if debugging else {}),
+            **({"SAMLOCAL_MARK": mark} if mark is not None else {}),
+        },
         mounts=tuple(mounts),
         labels=labels,
         network=route.network,
-        extra_hosts={**route.extra_hosts, **spec.extra_hosts},
+        extra_hosts={**own_names, **route.extra_hosts, **spec.extra_hosts},
         memory=function.memory + (debugging.memory if debugging else 0),
         tmp_size=function.storage,
         open_files=OPEN_FILES,
-        published=(debugging.port,) if debugging and route.network != HOST_NETWORK else (),
+        published=(debugging.port,) if debugging and not on_host else (),
         capabilities=debugging.capabilities if debugging else (),
+        hostname=None if on_host else "sandbox",
+        domain_name=None if on_host else "localdomain",
+        open_stdin=mark is not None,
     )
 
 
@@ -98,17 +128,52 @@ class Container:
     def __init__(self, engine: Engine, name: str) -> None:
         self.started = time.monotonic()
         self.pid = 0
+        self.address: str | None = None
         self._engine = engine
         self._name = name
         self._ended = False
         self._output: threading.Thread | None = None
         self._peak_memory: Path | None = None
+        self._input: Input | None = None
+        self._runtime: int | None = None
+        self.runtime_runs = True
 
-    def create(self, spec: ContainerSpec, *, log: Callable[[str], None], tell: Callable[[Message], None]) -> None:
-        """Makes it, not running yet. ``log`` gets its lines and ``tell`` its end, from a thread of its own."""
+    def create(
+        self,
+        spec: ContainerSpec,
+        *,
+        mark: str | None,
+        log: Callable[[str], None],
+        tell: Callable[[Message], None],
+        hear: Callable[[Word], None],
+    ) -> None:
+        """Makes it, not running yet.
+
+        ``log`` gets the function's lines, ``tell`` the runtime's end and ``hear`` what the shell beside the
+        extensions says, from a thread of its own.
+        """
         _to_its_end(lambda: self._engine.create(spec))
         pieces = _to_its_end(lambda: self._engine.attach(self._name))
-        self._output = threading.Thread(target=self._read, args=(pieces, log, tell), daemon=True)
+        if mark is not None:
+            self._input = self._engine.input(self._name)
+
+        def word(word: Word) -> None:
+            if isinstance(word, RuntimeStarted):
+                self._runtime = word.process
+            elif isinstance(word, RuntimeExited):
+                self.runtime_runs = False
+                tell(Exited(status=word.status, out_of_memory=word.out_of_memory))
+            else:
+                hear(word)
+
+        def lines(line: str) -> None:
+            for part in entries(line):
+                log(part)
+
+        # The shell's words must be found before anything is cut at the `\r` of what an extension wrote.
+        out = Lines(log) if mark is None else Lines(Supervision(mark, log=lines, hear=word).line, whole_entries=True)
+        arguments = (pieces, out, Lines(log), tell)
+        self._output = threading.Thread(target=self._read, args=arguments, daemon=True)
         self._output.start()
 
     def start(self) -> None:
@@ -122,7 +187,21 @@ class Container:
             self.started = began if asked <= began <= self.started else self.started
         if state is not None and state.pid:
             self.pid = state.pid
+            self.address = state.address
             self._peak_memory = peak_memory_file(state.pid)
+
+    @property
+    def start_runtime(self) -> Callable[[], None] | None:
+        """Has the shell start the runtime; None where it does so by itself."""
+        own = self._input
+        return None if own is None else lambda: own.write(b"start\n")
+
+    def terminate_runtime(self) -> None:
+        """Sends the runtime SIGTERM."""
+        if self._input is None:
+            self._engine.signal(self._name, "SIGTERM")
+        elif self._runtime is not None:
+            self._input.write(f"{self._runtime}\n".encode())
 
     def max_memory_used(self) -> int | None:
         """MB since the start, None when it cannot be read."""
@@ -134,14 +213,16 @@ class Container:
         self._engine.remove(self._name, wait=False)
         if self._output is not None:
             self._output.join(_DRAIN_SECONDS)
+        if self._input is not None:
+            self._input.close()
 
     def _read(
         self,
         pieces: Iterator[tuple[bytes | None, bytes | None]],
-        log: Callable[[str], None],
+        out: Lines,
+        err: Lines,
         tell: Callable[[Message], None],
     ) -> None:
-        out, err = Lines(log), Lines(log)
         try:
             for stdout, stderr in pieces:
                 out.feed(stdout or b"")
@@ -150,6 +231,7 @@ class Container:
             err.end()
             # Nobody waits to hear of an end that samlocal itself brought about, and the engine, which is still at
             # the removal, would be slow to answer.
+            self.runtime_runs = False
             state = None if self._ended else self._engine.state(self._name)
             if state is not None:
                 tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))

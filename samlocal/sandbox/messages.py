@@ -1,14 +1,33 @@
-"""What the Runtime API and the container tell the sandbox."""
+"""What the APIs and the container tell the sandbox. Moments are ``time.monotonic``'s."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeAlias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
     """The runtime asked for the next event."""
+
+    at: float = field(default_factory=time.monotonic, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle:
+    """The runtime and every extension have asked for the next event: init, or the invocation, is over."""
+
+    at: float = field(default_factory=time.monotonic, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """From when to when something took."""
+
+    began: float
+    ended: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +39,10 @@ class InitError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Responded:
-    """The function's response, whole."""
+    """The function's response, whole; ``sent`` is how long the runtime took to send it."""
 
     payload: bytes
+    sent: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +71,29 @@ class StreamEnded:
     """The end of a streamed response. ``error`` is the JSON of a failure half-way, None when it went well."""
 
     error: bytes | None
+    size: int = field(default=0, compare=False)
+    sent: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exited:
-    """The container's process ended."""
+    """The runtime's process ended."""
 
     status: int
     out_of_memory: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionFailed:
+    """An extension ended, or could not be started, in Lambda's words: ``Extension.Crash``, ``exit status 1``."""
+
+    error_type: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionsEnded:
+    """Every extension that was told of the shutdown has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +103,20 @@ class Broken:
     error: BaseException
 
 
-Message: TypeAlias = Ready | InitError | Responded | TooLarge | Failed | Chunk | StreamEnded | Exited | Broken
+Message: TypeAlias = (
+    Ready
+    | Idle
+    | InitError
+    | Responded
+    | TooLarge
+    | Failed
+    | Chunk
+    | StreamEnded
+    | Exited
+    | ExtensionFailed
+    | ExtensionsEnded
+    | Broken
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +130,19 @@ class Event:
     trace_id: str
     client_context: str | None = None
     cognito_identity: str | None = None
+
+
+class Reason(StrEnum):
+    """Why a sandbox is shut down. Lambda's guide writes them large; what it sends is this."""
+
+    SPINDOWN = "spindown"
+    TIMEOUT = "timeout"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shutdown:
+    """The end of the sandbox, on its way to the extensions. ``deadline_ms`` is in epoch milliseconds."""
+
+    reason: Reason
+    deadline_ms: int

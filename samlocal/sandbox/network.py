@@ -13,7 +13,7 @@ from samlocal.errors import EngineError
 
 DEFAULT_NETWORK = "bridge"
 HOST_NETWORK = "host"
-_LOOPBACK = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 _HOST_NAME = "host.docker.internal"
 
 # State 02 in /proc/net/tcp: a connection that nobody has answered (Linux kernel, include/net/tcp_states.h).
@@ -58,7 +58,7 @@ def open_route(engine: Engine, network: str) -> tuple[Route, socket.socket]:
     gateway elsewhere and hands ``host.docker.internal`` to this machine's loopback. Raises EngineError.
     """
     if network == HOST_NETWORK:
-        return Route(network=network, host=_LOOPBACK, seen_as=_LOOPBACK), bound_socket(_LOOPBACK)
+        return Route(network=network, host=LOOPBACK, seen_as=LOOPBACK), bound_socket(LOOPBACK)
     gateway = engine.gateway(network)
     if gateway is None:
         raise EngineError(
@@ -68,8 +68,8 @@ def open_route(engine: Engine, network: str) -> tuple[Route, socket.socket]:
     try:
         return Route(network=network, host=gateway, seen_as=gateway), bound_socket(gateway)
     except AddressNotHereError:
-        route = Route(network=network, host=_LOOPBACK, seen_as=_HOST_NAME, extra_hosts={_HOST_NAME: "host-gateway"})
-        return route, bound_socket(_LOOPBACK)
+        route = Route(network=network, host=LOOPBACK, seen_as=_HOST_NAME, extra_hosts={_HOST_NAME: "host-gateway"})
+        return route, bound_socket(LOOPBACK)
 
 
 def is_blocked(pid: int, port: int) -> bool:

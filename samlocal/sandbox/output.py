@@ -7,10 +7,14 @@ from collections.abc import Callable
 
 
 class Lines:
-    """Cuts a stream of bytes into lines. The runtime clients put ``\\r`` between the lines of one entry."""
+    """Cuts a stream of bytes into lines. The runtime clients put ``\\r`` between the lines of one entry.
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    With ``whole_entries`` those are left together.
+    """
+
+    def __init__(self, write: Callable[[str], None], *, whole_entries: bool = False) -> None:
         self._write = write
+        self._whole_entries = whole_entries
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._rest = ""
 
@@ -28,5 +32,10 @@ class Lines:
             self._entry(rest)
 
     def _entry(self, line: str) -> None:
-        for part in line.rstrip("\r").split("\r"):
+        for part in (line,) if self._whole_entries else entries(line):
             self._write(part)
+
+
+def entries(line: str) -> list[str]:
+    """The lines of one entry."""
+    return line.rstrip("\r").split("\r")

@@ -26,6 +26,20 @@ class Report:
     def billed_duration(self) -> int:
         return max(1, math.ceil(self.duration))
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The figures of the REPORT line, as the Telemetry API names them; ms to two places, as the line has them."""
+        metrics = {
+            "durationMs": round(self.duration, 2),
+            "billedDurationMs": self.billed_duration,
+            "memorySizeMB": self.memory_size,
+        }
+        if self.max_memory_used is not None:
+            metrics["maxMemoryUsedMB"] = self.max_memory_used
+        if self.init_duration is not None:
+            metrics["initDurationMs"] = round(self.init_duration, 2)
+        return metrics
+
     def line(self) -> str:
         """The REPORT line (Lambda developer guide, "Understanding Lambda function logs")."""
         fields = [

@@ -38,6 +38,7 @@ class Crashed:
 
     payload: bytes
     error_type: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ def crashed(request_id: str, status: int, *, out_of_memory: bool) -> Crashed:
     else:
         error_type = "Runtime.OutOfMemory" if out_of_memory else "Runtime.ExitError"
         cause = exit_text(status, out_of_memory=out_of_memory)
-    return Crashed(payload=_error(error_type, f"RequestId: {request_id} Error: {cause}"), error_type=error_type)
+    return _crashed(request_id, error_type, cause)
 
 
 def exit_text(status: int, *, out_of_memory: bool) -> str:
@@ -86,14 +87,29 @@ def exit_text(status: int, *, out_of_memory: bool) -> str:
         return "Runtime exited with error: signal: killed"
     if status == 0:
         return "Runtime exited without providing a reason"
+    return f"Runtime exited with error: {ending(status)}"
+
+
+def ending(status: int) -> str:
+    """How a process ended, by its exit status as a shell has it: ``exit status 1``, ``signal: killed``."""
+    if status == 0:
+        return "exit code 0"
     if status > 128:
         try:
             name = (signal.strsignal(status - 128) or "").lower()
         except ValueError:
             name = ""
         if name:
-            return f"Runtime exited with error: signal: {name}"
-    return f"Runtime exited with error: exit status {status}"
+            return f"signal: {name}"
+    return f"exit status {status}"
+
+
+def extension_failed(request_id: str, error_type: str, cause: str) -> Crashed:
+    """As Lambda answers when an extension ends or cannot be started.
+
+    For the words: elastic/apm-aws-lambda pull request 145 and issue 92, which show AWS's own payloads.
+    """
+    return _crashed(request_id, error_type, cause)
 
 
 def outcome(result: Result) -> tuple[str | None, str | None]:
@@ -109,6 +125,11 @@ def outcome(result: Result) -> tuple[str | None, str | None]:
             return "error", _error_type(payload)
         case _:
             assert_never(result)
+
+
+def _crashed(request_id: str, error_type: str, cause: str) -> Crashed:
+    message = f"RequestId: {request_id} Error: {cause}"
+    return Crashed(payload=_error(error_type, message), error_type=error_type, message=message)
 
 
 def _error_type(payload: bytes) -> str | None:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import json
+import time
 import uuid
 from collections.abc import Callable
 from enum import Enum, auto
@@ -25,6 +26,7 @@ from samlocal.sandbox.messages import (
     Message,
     Ready,
     Responded,
+    Span,
     StreamEnded,
     TooLarge,
 )
@@ -53,14 +55,13 @@ class RuntimeApi:
         self._waiting: Event | None = None
         self._current: Event | None = None
         self._nonce = ""
-        self.app = Starlette(
-            routes=[
-                Route(f"{_ROOT}/invocation/next", self._next, methods=["GET"]),
-                Route(f"{_ROOT}/invocation/{{id}}/response", self._response, methods=["POST"]),
-                Route(f"{_ROOT}/invocation/{{id}}/error", self._error, methods=["POST"]),
-                Route(f"{_ROOT}/init/error", self._init_error, methods=["POST"]),
-            ]
-        )
+        self.routes = [
+            Route(f"{_ROOT}/invocation/next", self._next, methods=["GET"]),
+            Route(f"{_ROOT}/invocation/{{id}}/response", self._response, methods=["POST"]),
+            Route(f"{_ROOT}/invocation/{{id}}/error", self._error, methods=["POST"]),
+            Route(f"{_ROOT}/init/error", self._init_error, methods=["POST"]),
+        ]
+        self.app = Starlette(routes=self.routes)
 
     def offer(self, event: Event) -> None:
         """Gives the runtime an event: now, or when it polls again. Called on the loop, after Ready."""
@@ -129,6 +130,7 @@ class RuntimeApi:
             return await self._streamed(request)
         payload = bytearray()
         size = 0
+        began = time.monotonic()
         try:
             async for part in request.stream():
                 size += len(part)
@@ -143,11 +145,12 @@ class RuntimeApi:
             return _refused(
                 413, "RequestEntityTooLarge", f"Exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
             )
-        self._tell(Responded(payload=bytes(payload)))
+        self._tell(Responded(payload=bytes(payload), sent=Span(began=began, ended=time.monotonic())))
         return _accepted()
 
     async def _streamed(self, request: Request) -> Response:
         size = 0
+        began = time.monotonic()
         try:
             async for part in request.stream():
                 size += len(part)
@@ -159,7 +162,8 @@ class RuntimeApi:
         if size > STREAMED_BYTES:
             self._tell(TooLarge(size=size))
             return _refused(413, "RequestEntityTooLarge", f"Exceeded maximum streamed size ({STREAMED_BYTES} bytes).")
-        self._tell(StreamEnded(error=_trailing_error(request)))
+        sent = Span(began=began, ended=time.monotonic())
+        self._tell(StreamEnded(error=_trailing_error(request), size=size, sent=sent))
         return _accepted()
 
     async def _error(self, request: Request) -> Response:

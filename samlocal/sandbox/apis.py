@@ -1,0 +1,191 @@
+"""What samlocal serves to one sandbox: its sockets, and the APIs on an event loop in a thread of their own."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from samlocal.sandbox.endpoint import Endpoint
+from samlocal.sandbox.journal import Journal
+from samlocal.sandbox.messages import Event, Message, Ready, Shutdown
+from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route, bound_socket
+from samlocal.sandbox.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from samlocal.sandbox.extensions import Extensions
+    from samlocal.sandbox.listener import LoopThread
+    from samlocal.sandbox.runtime_api import RuntimeApi
+    from samlocal.sandbox.telemetry_api import TelemetryApi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """What lives on the loop."""
+
+    runtime: RuntimeApi
+    extensions: Extensions
+    telemetry_api: TelemetryApi
+
+    def restart(self, start_runtime: Callable[[], None] | None) -> None:
+        """Forgets the processes before. ``start_runtime`` as Extensions has it."""
+        self.runtime.restart()
+        self.extensions.restart(start_runtime)
+        self.telemetry_api.restart()
+
+    def invoke(self, event: Event) -> None:
+        self.extensions.invoke(event)
+        self.runtime.offer(event)
+
+
+class Apis:
+    """Serves one sandbox. ``tell`` gets each message, on the loop; ``broken`` the failure of samlocal's own side.
+
+    ``post`` reaches what is served from any thread, before it is there too: the servers' imports take as long as the
+    container's start and run beside it.
+    """
+
+    def __init__(
+        self,
+        route: Route,
+        listening: socket.socket,
+        *,
+        endpoint: Endpoint | None,
+        tell: Callable[[Message], None],
+        broken: Callable[[BaseException], None],
+    ) -> None:
+        self._route = route
+        self._listening = listening
+        self._endpoint = endpoint
+        self._tell = tell
+        self._broken = broken
+        self._relaying = self._open_relay()
+        self._lock = threading.Lock()
+        self._waiting: list[Callable[[Served], None]] = []
+        self._served: Served | None = None
+        self._loop: LoopThread | None = None
+        self._thread: threading.Thread | None = None
+        self.port = int(listening.getsockname()[1])
+        self.telemetry = Telemetry(self._on_loop)
+        self.container_host: str | None = None
+        """Where the container's own listeners are reached from this machine, once that is known."""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The addresses of samlocal, as the container has them."""
+        own = {"AWS_LAMBDA_RUNTIME_API": f"{self._route.seen_as}:{self.port}"}
+        if self._endpoint is None:
+            return own
+        if self._relaying is None:
+            return own | {"AWS_ENDPOINT_URL": self._endpoint.url}
+        return own | {
+            "AWS_ENDPOINT_URL": self._endpoint.at(self._route.seen_as, int(self._relaying.getsockname()[1]))
+        }
+
+    @property
+    def grace(self) -> float:
+        """Seconds that the shutdown of the processes there are may take."""
+        return self._served.extensions.grace if self._served is not None else 0.0
+
+    @property
+    def external(self) -> bool:
+        """Whether there are external extensions."""
+        return self._served is not None and self._served.extensions.external
+
+    def begin(self, journal: Journal) -> None:
+        """Starts serving, once; returns at once."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, args=(journal,), name="samlocal-serve", daemon=True)
+            self._thread.start()
+
+    def post(self, action: Callable[[Served], None]) -> None:
+        """Calls a function on the loop, soon."""
+        with self._lock:
+            if self._served is None or self._loop is None:
+                self._waiting.append(action)
+            else:
+                self._loop.call(action, self._served)
+
+    def shut_down(self, shutdown: Shutdown, *, flush_seconds: float) -> None:
+        """Sends the extensions what is buffered for them, then the word that the sandbox ends."""
+
+        async def task(served: Served) -> None:
+            import asyncio
+
+            try:
+                async with asyncio.timeout(flush_seconds):
+                    await self.telemetry.flush()
+            except TimeoutError:
+                pass
+            served.extensions.shut_down(shutdown)
+
+        def begin(served: Served) -> None:
+            if self._loop is not None:
+                self._loop.run(task(served), self._broken)
+
+        self.post(begin)
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+        if self._loop is not None:
+            self._loop.close()
+        self._listening.close()
+        if self._relaying is not None:
+            self._relaying.close()
+
+    def _on_loop(self, function: Callable[[], None]) -> None:
+        self.post(lambda _: function())
+
+    def _open_relay(self) -> socket.socket | None:
+        """A socket beside the APIs' for an endpoint that only this machine can reach."""
+        endpoint = self._endpoint
+        if endpoint is None or not endpoint.on_loopback or self._route.network == HOST_NETWORK:
+            return None
+        return bound_socket(self._route.host)
+
+    def _serve(self, journal: Journal) -> None:
+        try:
+            from starlette.applications import Starlette
+
+            from samlocal.sandbox.extensions import Extensions, Refused
+            from samlocal.sandbox.extensions_api import ExtensionsApi, refuse
+            from samlocal.sandbox.listener import LoopThread, serve
+            from samlocal.sandbox.relay import relay
+            from samlocal.sandbox.runtime_api import RuntimeApi
+            from samlocal.sandbox.telemetry_api import TelemetryApi
+
+            loop = LoopThread("samlocal-apis")
+            self._loop = loop
+            extensions = Extensions(self._tell, journal)
+
+            def tell(message: Message) -> None:
+                self._tell(message)
+                if isinstance(message, Ready):
+                    extensions.runtime_ready()
+
+            telemetry_api = TelemetryApi(extensions, self.telemetry, journal, host=lambda: self.container_host)
+            extensions.init_ended = telemetry_api.close
+            runtime = RuntimeApi(tell)
+            extensions_api = ExtensionsApi(extensions, journal.subject)
+            app = Starlette(
+                routes=[*runtime.routes, *extensions_api.routes, *telemetry_api.routes],
+                exception_handlers={Refused: refuse},
+            )
+            with self._lock:
+                self._served = Served(runtime=runtime, extensions=extensions, telemetry_api=telemetry_api)
+                for action in self._waiting:
+                    loop.call(action, self._served)
+                self._waiting.clear()
+            loop.run(serve(self._listening, app, self._broken), self._broken)
+            if self._relaying is not None and self._endpoint is not None:
+                loop.run(relay(self._relaying, self._endpoint), self._broken)
+        except BaseException as error:
+            self._broken(error)
+
+
+def host_of_container(route: Route, address: str | None) -> str | None:
+    """Where a container's listeners are reached from this machine, by the container's address on its network."""
+    return LOOPBACK if route.network == HOST_NETWORK else address

@@ -1,0 +1,135 @@
+"""The Lambda Extensions API of one sandbox (Lambda developer guide, "Extensions API reference").
+
+The refusals' types and texts are those of aws-lambda-runtime-interface-emulator, ``internal/lambda/rapi/handler``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from typing import assert_never
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from samlocal.sandbox.extensions import Extension, ExtensionEvent, Extensions, Refused, State
+from samlocal.sandbox.journal import Subject
+from samlocal.sandbox.messages import Event, Shutdown
+
+_ROOT = "/2020-01-01/extension"
+_CLOSED_REQUEST = 499
+
+
+class ExtensionsApi:
+    """HTTP in front of Extensions, on the event loop."""
+
+    def __init__(self, extensions: Extensions, subject: Subject) -> None:
+        self._extensions = extensions
+        self._subject = subject
+        self.routes = [
+            Route(f"{_ROOT}/register", self._register, methods=["POST"]),
+            Route(f"{_ROOT}/event/next", self._next, methods=["GET"]),
+            Route(f"{_ROOT}/init/error", self._init_error, methods=["POST"]),
+            Route(f"{_ROOT}/exit/error", self._exit_error, methods=["POST"]),
+        ]
+
+    async def _register(self, request: Request) -> Response:
+        name = request.headers.get("Lambda-Extension-Name", "")
+        if not name:
+            raise Refused("Extension.InvalidExtensionName", "Empty extension name")
+        extension = await self._extensions.register(name, _events(await request.body()))
+        answer = {
+            "functionName": self._subject.function_name,
+            "functionVersion": "$LATEST",
+            "handler": self._subject.handler,
+        }
+        features = request.headers.get("Lambda-Extension-Accept-Feature", "").split(",")
+        if "accountId" in (feature.strip() for feature in features):
+            answer["accountId"] = self._subject.account
+        return JSONResponse(answer, headers={"Lambda-Extension-Identifier": extension.id})
+
+    async def _next(self, request: Request) -> Response:
+        extension = caller(request, self._extensions)
+        poll = self._extensions.ready(extension)
+        gone = asyncio.ensure_future(_disconnected(request))
+        gone.add_done_callback(lambda _: poll.cancel())
+        await asyncio.wait({poll})
+        gone.cancel()
+        if poll.cancelled():
+            return Response(status_code=_CLOSED_REQUEST)
+        headers = {
+            "Lambda-Extension-Identifier": extension.id,
+            "Lambda-Extension-Event-Identifier": str(uuid.uuid4()),
+        }
+        return JSONResponse(_body(poll.result()), headers=headers)
+
+    async def _init_error(self, request: Request) -> Response:
+        return await self._error(request, State.INIT_ERROR)
+
+    async def _exit_error(self, request: Request) -> Response:
+        return await self._error(request, State.EXIT_ERROR)
+
+    async def _error(self, request: Request, state: State) -> Response:
+        header = "Lambda-Extension-Function-Error-Type"
+        extension = caller(request, self._extensions)
+        error_type = request.headers.get(header, "")
+        if not error_type:
+            raise Refused("Extension.MissingHeader", f"{header} not found")
+        self._extensions.fail(extension, state, error_type)
+        return JSONResponse({"status": "OK"}, status_code=202)
+
+
+def caller(request: Request, extensions: Extensions) -> Extension:
+    """The extension that a request comes from. Raises Refused."""
+    given = request.headers.get("Lambda-Extension-Identifier", "")
+    if not given:
+        raise Refused("Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header")
+    try:
+        id_ = str(uuid.UUID(given))
+    except ValueError:
+        raise Refused("Extension.InvalidExtensionIdentifier", "Invalid Lambda-Extension-Identifier") from None
+    extension = extensions.find(id_)
+    if extension is None:
+        raise Refused("Extension.UnknownExtensionIdentifier", f"Unknown extension {id_}")
+    return extension
+
+
+def refuse(_: Request, refused: Exception) -> Response:
+    """The answer to a call that is Refused."""
+    assert isinstance(refused, Refused)  # noqa: S101 - Starlette's handlers take any exception
+    return JSONResponse({"errorMessage": refused.message, "errorType": refused.error_type}, status_code=403)
+
+
+def _events(body: bytes) -> tuple[str, ...]:
+    """The events of a registration's body. Raises Refused."""
+    try:
+        asked = json.loads(body or b"{}")
+    except ValueError as error:
+        raise Refused("InvalidRequestFormat", str(error)) from error
+    events = (asked.get("events") or []) if isinstance(asked, dict) else None
+    if not isinstance(events, list):
+        raise Refused("InvalidRequestFormat", "events is no list")
+    return tuple(dict.fromkeys(str(event) for event in events))
+
+
+def _body(event: ExtensionEvent) -> dict[str, object]:
+    match event:
+        case Event():
+            return {
+                "eventType": "INVOKE",
+                "deadlineMs": event.deadline_ms,
+                "requestId": event.request_id,
+                "invokedFunctionArn": event.function_arn,
+                "tracing": {"type": "X-Amzn-Trace-Id", "value": event.trace_id},
+            }
+        case Shutdown():
+            return {"eventType": "SHUTDOWN", "deadlineMs": event.deadline_ms, "shutdownReason": event.reason.value}
+        case _:
+            assert_never(event)
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

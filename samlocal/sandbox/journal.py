@@ -1,0 +1,183 @@
+"""What Lambda itself says of a sandbox: as lines of the log, and as the platform events of the Telemetry API.
+
+Schema: Lambda developer guide, "Lambda Telemetry API Event schema reference". Figures are measured, and those that
+are also in the REPORT line are the same ones. Moments are ``time.monotonic``'s.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from samlocal.sandbox.messages import Span
+from samlocal.sandbox.report import Report, start_line
+from samlocal.sandbox.telemetry import Category, Telemetry, timestamp
+
+Fields: TypeAlias = dict[str, object]
+
+_INIT_TYPE = "on-demand"
+_VERSION = "$LATEST"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whose journal it is. ``memory`` is in MB; ``instance`` is the name of the log stream."""
+
+    function_name: str
+    handler: str
+    account: str
+    instance: str
+    memory: int
+
+
+class Journal:
+    """One sandbox's; called from any thread."""
+
+    def __init__(self, subject: Subject, *, log: Callable[[str], None], telemetry: Telemetry) -> None:
+        self.subject = subject
+        self._log = log
+        self._telemetry = telemetry
+        self._phase = "init"
+
+    # lines
+
+    def function_line(self, line: str) -> None:
+        self._log(line)
+        self._telemetry.add(Category.FUNCTION, "function", line)
+
+    def extension_line(self, line: str) -> None:
+        self._log(line)
+        self._telemetry.add(Category.EXTENSION, "extension", line)
+
+    def line(self, line: str) -> None:
+        """A line of Lambda's own that is no event."""
+        self._log(line)
+
+    # init
+
+    def init_start(self, *, inside_invoke: bool) -> None:
+        self._phase = "invoke" if inside_invoke else "init"
+        self._platform(
+            "initStart",
+            {
+                "initializationType": _INIT_TYPE,
+                "phase": self._phase,
+                "functionName": self.subject.function_name,
+                "functionVersion": _VERSION,
+                "instanceId": self.subject.instance,
+                "instanceMaxMemory": self.subject.memory * 1024 * 1024,
+            },
+        )
+
+    def init_runtime_done(self, *, at: float, error_type: str | None = None) -> None:
+        self._platform("initRuntimeDone", self._init() | _status(error_type), at=at)
+
+    def init_report(self, *, duration: float, error_type: str | None = None) -> None:
+        """``duration`` in ms."""
+        self._platform(
+            "initReport", self._init() | {"metrics": {"durationMs": round(duration, 2)}} | _status(error_type)
+        )
+
+    def extension(self, name: str, state: str, events: tuple[str, ...], error_type: str | None) -> None:
+        """What became of an extension in the init phase."""
+        failed = f"\tError Type: {error_type}" if error_type else ""
+        self._log(f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{','.join(events)}]{failed}")
+        fields: Fields = {"name": name, "state": state, "events": list(events)}
+        self._platform("extension", fields | ({"errorType": error_type} if error_type else {}))
+
+    def subscription(self, name: str, types: tuple[str, ...], *, of: str) -> None:
+        """An extension subscribed; ``of`` is ``telemetry`` or ``logs``."""
+        written = ", ".join(type_.title() for type_ in types)
+        self._log(f"{of.upper()}\tName: {name}\tState: Subscribed\tTypes: [{written}]")
+        self._platform(f"{of}Subscription", {"name": name, "state": "Subscribed", "types": list(types)})
+
+    # invocation
+
+    def start(self, request_id: str, *, trace_id: str) -> None:
+        self._log(start_line(request_id))
+        self._platform("start", {"requestId": request_id, "version": _VERSION, "tracing": _tracing(trace_id)})
+
+    def runtime_done(
+        self,
+        request_id: str,
+        *,
+        trace_id: str,
+        took: Span,
+        sent: Span | None,
+        size: int,
+        status: str = "success",
+        error_type: str | None = None,
+    ) -> None:
+        """The runtime asked for the next event, or failed; ``sent`` is how long its response took, of ``size`` bytes.
+
+        A handler's own error is a success of the runtime's (aws-lambda-runtime-interface-emulator, ``doInvoke``).
+        """
+        spans = []
+        if sent is not None:
+            spans = [
+                _span("responseLatency", Span(began=took.began, ended=sent.began)),
+                _span("responseDuration", sent),
+                _span("runtimeOverhead", Span(began=sent.ended, ended=took.ended)),
+            ]
+        self._platform(
+            "runtimeDone",
+            {
+                "requestId": request_id,
+                "status": status,
+                **({"errorType": error_type} if error_type else {}),
+                "metrics": {"durationMs": _milliseconds(took), "producedBytes": size},
+                "tracing": _tracing(trace_id),
+                "spans": spans,
+            },
+            at=took.ended,
+        )
+
+    def report(self, report: Report, *, trace_id: str, overhead: Span | None) -> None:
+        """The invocation's end; ``overhead`` is what the extensions took behind the runtime."""
+        self._platform("end", {"requestId": report.request_id})
+        spans = {"spans": [_span("extensionOverhead", overhead)]} if overhead is not None else {}
+        self._platform(
+            "report",
+            {
+                "requestId": report.request_id,
+                "metrics": report.metrics,
+                "status": report.status or "success",
+                **({"errorType": report.error_type} if report.error_type else {}),
+                "tracing": _tracing(trace_id),
+                **spans,
+            },
+        )
+
+    def _init(self) -> Fields:
+        return {"initializationType": _INIT_TYPE, "phase": self._phase}
+
+    def _platform(self, name: str, record: Mapping[str, object], *, at: float | None = None) -> None:
+        self._telemetry.add(Category.PLATFORM, f"platform.{name}", dict(record), at=_date(at))
+
+
+def _status(error_type: str | None) -> Fields:
+    return {"status": "error", "errorType": error_type} if error_type else {"status": "success"}
+
+
+def _span(name: str, span: Span) -> Fields:
+    return {"name": name, "start": timestamp(_date(span.began)), "durationMs": _milliseconds(span)}
+
+
+def _milliseconds(span: Span) -> float:
+    return round((span.ended - span.began) * 1000, 3)
+
+
+def _date(moment: float | None) -> datetime.datetime | None:
+    if moment is None:
+        return None
+    return datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=time.monotonic() - moment)
+
+
+def _tracing(trace_id: str) -> Fields:
+    """An X-Ray header, with the segment it names."""
+    parts = dict(part.split("=", 1) for part in trace_id.split(";") if "=" in part)
+    span = {"spanId": parts["Parent"]} if "Parent" in parts else {}
+    return {**span, "type": "X-Amzn-Trace-Id", "value": trace_id}

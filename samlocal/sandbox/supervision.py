@@ -1,0 +1,113 @@
+"""What the shell beside the extensions says (extensions.sh), taken out of the container's output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from samlocal.sandbox.output import entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launching:
+    """The extensions that are about to be started, by file name."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotLaunched:
+    """An extension could not be started, or not any more; ``cause`` in Lambda's words."""
+
+    name: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionLine:
+    """A line that an extension wrote."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionExited:
+    """An extension's process ended; ``status`` is a shell's: 128 and the signal for one that was killed."""
+
+    name: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeStarted:
+    """``process`` is the runtime's number in the container."""
+
+    process: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeExited:
+    """The runtime's process ended, the container goes on."""
+
+    status: int
+    out_of_memory: bool
+
+
+Word: TypeAlias = Launching | NotLaunched | ExtensionLine | ExtensionExited | RuntimeStarted | RuntimeExited
+
+
+class Supervision:
+    """Tells the shell's words from the function's lines: they stand behind a mark that nobody else knows."""
+
+    def __init__(self, mark: str, *, log: Callable[[str], None], hear: Callable[[Word], None]) -> None:
+        self._mark = mark
+        self._log = log
+        self._hear = hear
+        self._names: list[str] = []
+        self._begun = ""
+
+    def line(self, line: str) -> None:
+        """Takes one line, whole."""
+        written, *words = line.split(self._mark)
+        if not words:
+            begun, self._begun = self._begun, ""
+            self._log(begun + written)
+            return
+        # The function was in the middle of a line, which goes on behind the shell's.
+        self._begun += written
+        for place, word in enumerate(words):
+            self._word(word, last=place == len(words) - 1)
+
+    def end(self) -> None:
+        """Writes what stands behind the function's last end of line."""
+        begun, self._begun = self._begun, ""
+        if begun:
+            self._log(begun)
+
+    def _word(self, word: str, *, last: bool) -> None:
+        kind, _, rest = word.partition(" ")
+        if kind == "extension":
+            self._names.append(rest)
+        elif kind == "launching":
+            self._hear(Launching(names=tuple(self._names)))
+        elif kind == "runtime":
+            self._hear(RuntimeStarted(process=int(rest)))
+        elif kind == "ended":
+            self.end()
+            status, _, killed = rest.partition(" ")
+            # The count is the whole cgroup's: the runtime was its victim only if it was killed itself.
+            self._hear(RuntimeExited(status=int(status), out_of_memory=status == "137" and killed != "0"))
+        else:
+            number, _, text = rest.partition(" ")
+            self._of_extension(kind, self._names[int(number)], text, last=last)
+
+    def _of_extension(self, kind: str, name: str, text: str, *, last: bool) -> None:
+        if kind == "refused":
+            self._hear(NotLaunched(name=name, cause=text))
+        elif kind == "exited":
+            self._hear(ExtensionExited(name=name, status=int(text)))
+        elif text or last:
+            # `log`. An empty one before another word is that word's own wrapping.
+            for part in entries(text):
+                self._hear(ExtensionLine(line=part))

@@ -1,0 +1,97 @@
+"""What happens in a sandbox, passed on to the extensions that asked for it."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+Record: TypeAlias = object
+"""A line, or what becomes a JSON object."""
+
+# What is kept for a subscriber that comes later in the init phase: as many as one may have buffered.
+_KEPT = 10_000
+
+
+class Category(StrEnum):
+    PLATFORM = "platform"
+    FUNCTION = "function"
+    EXTENSION = "extension"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetryEvent:
+    """One event of Lambda's Telemetry API; ``time`` is in its form."""
+
+    time: str
+    category: Category
+    type: str
+    record: Record
+
+
+class Subscriber(Protocol):
+    """Gets every event, on the event loop."""
+
+    def add(self, event: TelemetryEvent) -> None: ...
+
+    async def flush(self) -> None: ...
+
+
+class Telemetry:
+    """Events come from any thread; subscribers live on the event loop.
+
+    ``on_loop`` calls a function there. Until the init phase is over events are kept for those who subscribe late;
+    afterwards, with nobody there, an event costs nothing.
+    """
+
+    def __init__(self, on_loop: Callable[[Callable[[], None]], None]) -> None:
+        self._on_loop = on_loop
+        self._lock = threading.Lock()
+        self._kept: deque[TelemetryEvent] | None = deque(maxlen=_KEPT)
+        self._subscribers: tuple[Subscriber, ...] = ()
+
+    def add(self, category: Category, type_: str, record: Record, *, at: datetime.datetime | None = None) -> None:
+        if self._kept is None and not self._subscribers:
+            return
+        event = TelemetryEvent(time=timestamp(at), category=category, type=type_, record=record)
+        # The lock keeps events and subscriptions in one order: nobody gets an event twice or not at all.
+        with self._lock:
+            if self._kept is not None:
+                self._kept.append(event)
+            for subscriber in self._subscribers:
+                self._hand(subscriber, event)
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        with self._lock:
+            for event in self._kept or ():
+                self._hand(subscriber, event)
+            self._subscribers += (subscriber,)
+
+    def close(self) -> None:
+        """Nobody can subscribe any more: the init phase is over."""
+        with self._lock:
+            self._kept = None
+
+    def restart(self) -> None:
+        """Begins an init: subscriptions end with the processes that made them."""
+        with self._lock:
+            self._kept = deque(maxlen=_KEPT)
+            self._subscribers = ()
+
+    async def flush(self) -> None:
+        """Sends what is buffered, on the loop."""
+        for subscriber in self._subscribers:
+            await subscriber.flush()
+
+    def _hand(self, subscriber: Subscriber, event: TelemetryEvent) -> None:
+        self._on_loop(lambda: subscriber.add(event))
+
+
+def timestamp(at: datetime.datetime | None = None) -> str:
+    """Now, or another moment, as Lambda writes it: UTC with milliseconds."""
+    at = at or datetime.datetime.now(datetime.UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
