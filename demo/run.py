@@ -1,8 +1,8 @@
 """Shows samlocal at work without an AWS account, and checks what it shows. Run by `make demo`.
 
-A local AWS endpoint (moto) stands in for the account. The sample application is deployed to it as the stack of the
-environment `test`, and two of its functions run as a developer would run them. What samlocal claims is then compared
-with what the endpoint itself says; the exit status is 1 when a claim does not hold.
+Two functions of the sample application run in the environment `local`, which samlocal starts on this machine (moto),
+as a developer would run them after a fresh clone. What samlocal claims is then compared with what the environment
+itself says; the exit status is 1 when a claim does not hold.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,22 +24,11 @@ sys.path.insert(0, str(ROOT))
 
 from samlocal.aws import Aws  # noqa: E402 - the demonstration runs from a checkout, installed or not
 from samlocal.errors import SamlocalError  # noqa: E402
-from samlocal.local.deploy import deploy  # noqa: E402
-from samlocal.local.server import ACCOUNT, serve  # noqa: E402
-from samlocal.template.reader import read  # noqa: E402
+from samlocal.local.server import ACCOUNT, LocalServer  # noqa: E402
 
-PUT = "samlocal invoke -e test --function-id putEvent --event events/put-event.json"
-GET = "samlocal invoke -e test --function-id getEvent --event events/get-stored-event.json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """The environment `test`, from samconfig.toml."""
-
-    stack_name: str
-    region: str
-    template: Path
-    parameters: Mapping[str, str]
+PUT = "samlocal invoke -e local -f putEvent --event events/put-event.json"
+GET = "samlocal invoke -e local -f getEvent --event events/get-stored-event.json"
+STACK, REGION = "local", "us-east-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,52 +45,33 @@ class Claim:
 
 
 def main() -> int:
-    test = environment()
-    say(f"Deploying {test.template.relative_to(ROOT)} as the stack {test.stack_name} to a local AWS endpoint …")
-    with serve(os.environ) as server, tempfile.TemporaryDirectory(prefix="samlocal-demo-") as cache:
-        # A cache of its own: what samlocal remembers of an endpoint is of no use after it.
-        adopt(server.environment(os.environ) | {"SAMLOCAL_CACHE_DIR": cache})
-        aws = Aws(region=test.region)
-        started = time.monotonic()
-        deployment = deploy(read(test.template), stack_name=test.stack_name, aws=aws, parameters=test.parameters)
-        made = sum(outcome.made for outcome in deployment.resources)
-        say(f"{made} of {len(deployment.resources)} resources in {time.monotonic() - started:.1f} s. Not made there:")
-        for outcome in deployment.not_made:
-            say(f"  {outcome.logical_id} ({outcome.type}): {outcome.note}")
-        say("\nIn a terminal where these are set:")
-        for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            say(f"  export {name}={os.environ[name]}")
-
-        invoke(PUT)
-        got = json.loads(invoke(GET)["body"])
-        return verdict(claims(got, test, aws))
+    with tempfile.TemporaryDirectory(prefix="samlocal-demo-") as cache:
+        # As after a fresh clone: no AWS variable, and nothing kept from an earlier run.
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environ["SAMLOCAL_CACHE_DIR"] = cache
+        try:
+            invoke(PUT, environ)
+            got = json.loads(invoke(GET, environ)["body"])
+            # How long it takes once everything is warm, and without a call to the environment's own APIs.
+            invoke(GET, environ)
+            _, status = run(samlocal("local", "status", "--output", "json"), environ)
+            told = json.loads(status)
+            server = LocalServer(url=told["url"], pid=told["pid"])
+            return verdict(claims(got, server.aws(REGION)))
+        finally:
+            run(samlocal("local", "stop"), environ)
 
 
-def environment() -> Environment:
-    sections = tomllib.loads((ROOT / "samconfig.toml").read_text())["test"]
-    given = sections["deploy"]["parameters"]
-    overrides = shlex.split(given.get("parameter_overrides", ""))
-    return Environment(
-        stack_name=given["stack_name"],
-        region=given["region"],
-        template=ROOT / sections["global"]["parameters"]["template_file"],
-        parameters=dict(pair.split("=", 1) for pair in overrides),
-    )
+def samlocal(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "samlocal", *arguments]
 
 
-def adopt(environ: Mapping[str, str]) -> None:
-    """botocore and the commands below read this process's environment."""
-    for name in os.environ.keys() - environ.keys():
-        del os.environ[name]
-    os.environ.update(environ)
-
-
-def invoke(command: str) -> dict[str, Any]:
+def invoke(command: str, environ: Mapping[str, str]) -> dict[str, Any]:
     """Runs a command of the user's. Its standard error goes to the terminal, its standard output is the payload."""
     say(f"\n$ {command}")
     arguments = shlex.split(command)[1:]
     started = time.monotonic()
-    status, output = run([sys.executable, "-m", "samlocal", *arguments])
+    status, output = run(samlocal(*arguments), environ)
     say(f"{output.rstrip()}\n  (exit status {status}, {time.monotonic() - started:.1f} s)")
     try:
         payload: dict[str, Any] = json.loads(output)
@@ -113,10 +82,10 @@ def invoke(command: str) -> dict[str, Any]:
     return payload
 
 
-def run(arguments: list[str]) -> tuple[int, str]:
+def run(arguments: list[str], environ: Mapping[str, str]) -> tuple[int, str]:
     """The exit status and the standard output of a program, which has time to clean up when it is interrupted."""
     with subprocess.Popen(
-        arguments, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        arguments, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     ) as program:
         try:
             output, _ = program.communicate(timeout=300)
@@ -128,13 +97,11 @@ def run(arguments: list[str]) -> tuple[int, str]:
     return program.returncode, output
 
 
-def claims(got: Mapping[str, Any], test: Environment, aws: Aws) -> list[Claim]:
-    """Asks the endpoint, past samlocal's own account of the deployment."""
+def claims(got: Mapping[str, Any], aws: Aws) -> list[Claim]:
+    """Asks the environment, past samlocal's own account of it."""
 
     def physical_id(logical_id: str) -> str:
-        detail = aws.call(
-            "cloudformation", "describe_stack_resource", StackName=test.stack_name, LogicalResourceId=logical_id
-        )
+        detail = aws.call("cloudformation", "describe_stack_resource", StackName=STACK, LogicalResourceId=logical_id)
         return str(detail["StackResourceDetail"]["PhysicalResourceId"])
 
     table = physical_id("EventsTable")
@@ -161,7 +128,7 @@ def claims(got: Mapping[str, Any], test: Environment, aws: Aws) -> list[Claim]:
 
 
 def verdict(checked: list[Claim]) -> int:
-    say("\nWhat the endpoint itself says of it:")
+    say("\nWhat the environment itself says of it:")
     for claim in checked:
         say(f"  {'yes' if claim.holds else 'NO '}  {claim.text}:\n       {show(claim.seen)}")
         if not claim.holds:
