@@ -19,7 +19,7 @@ from samlocal.sandbox.memory import peak_memory_file, read_megabytes
 from samlocal.sandbox.messages import Broken, Exited, Message
 from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route
 from samlocal.sandbox.output import Lines, entries
-from samlocal.sandbox.supervision import RuntimeExited, RuntimeStarted, Supervision, Word
+from samlocal.sandbox.supervision import Launching, RuntimeExited, RuntimeStarted, Supervision, Word
 
 T = TypeVar("T")
 
@@ -135,6 +135,7 @@ class Container:
         self._output: threading.Thread | None = None
         self._peak_memory: Path | None = None
         self._input: Input | None = None
+        self._supervision: Supervision | None = None
         self._runtime: int | None = None
         self.runtime_runs = True
 
@@ -164,14 +165,20 @@ class Container:
                 self.runtime_runs = False
                 tell(Exited(status=word.status, out_of_memory=word.out_of_memory))
             else:
+                if isinstance(word, Launching) and not word.names:
+                    # The shell has become the runtime: nobody reads there any more.
+                    self._input = None
                 hear(word)
 
         def lines(line: str) -> None:
             for part in entries(line):
                 log(part)
 
-        # The shell's words must be found before anything is cut at the `\r` of what an extension wrote.
-        out = Lines(log) if mark is None else Lines(Supervision(mark, log=lines, hear=word).line, whole_entries=True)
+        out = Lines(log)
+        if mark is not None:
+            self._supervision = Supervision(mark, log=lines, hear=word)
+            # The shell's words must be found before anything is cut at the `\r` of what an extension wrote.
+            out = Lines(self._supervision.line, whole_entries=True)
         arguments = (pieces, out, Lines(log), tell)
         self._output = threading.Thread(target=self._read, args=arguments, daemon=True)
         self._output.start()
@@ -229,6 +236,8 @@ class Container:
                 err.feed(stderr or b"")
             out.end()
             err.end()
+            if self._supervision is not None:
+                self._supervision.end()
             # Nobody waits to hear of an end that samlocal itself brought about, and the engine, which is still at
             # the removal, would be slow to answer.
             self.runtime_runs = False

@@ -18,6 +18,7 @@ start() {
             # It does not come back.
             [ ! -f "$file" ] || . /.samlocal/extensions.sh
         done
+        printf '%slaunching\n' "$mark"
     fi
     exec "$@" </dev/null
 }

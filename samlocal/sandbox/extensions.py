@@ -172,6 +172,9 @@ class Extensions:
 
     def launching(self, names: tuple[str, ...]) -> None:
         self._all += [Extension(name, external=True) for name in names[: EXTENSIONS + 1]]
+        if not names:
+            # There are none, and the runtime has started by itself.
+            self._start_runtime = None
         self._launched.set()
 
     def not_launched(self, name: str, cause: str) -> None:
