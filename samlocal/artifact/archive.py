@@ -140,7 +140,7 @@ def unpack(archive: Path, into: Path, *, mounted_at: str) -> Contents:
 
 
 def _plan(opened: zipfile.ZipFile, mounted_at: str) -> Mapping[_Path, _Entry]:
-    """Every entry by its path, checked one by one and against each other. Of a name that stands twice the last counts."""
+    """Every entry by its path, checked alone and beside the others; of a name that stands twice the last counts."""
     entries: dict[_Path, _Entry] = {}
     for info in opened.infolist():
         path = _parts(info)

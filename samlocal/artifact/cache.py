@@ -247,30 +247,35 @@ def hash_of(*parts: str) -> str:
     return digest.hexdigest()[:32]
 
 
-def file_state(path: Path) -> str:
+def file_state(status: os.stat_result) -> str:
     """What changes whenever a file does, without reading it: dates can be set back, but not the date of a change."""
-    status = path.lstat()
     return f"{status.st_mode} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
 
 
 def tree_hash(folder: Path) -> str:
     """A key of a folder's files as they are now: their names and states."""
     parts: list[str] = []
-    for root, folders, files in os.walk(folder):
-        folders.sort()
-        here = Path(root)
-        for name in sorted((*files, *folders)):
-            path = here / name
-            # A folder's own dates change with what is made and removed in it, which is seen by itself.
-            state = str(path.lstat().st_mode) if name in folders and not path.is_symlink() else file_state(path)
-            parts.append(f"{path.relative_to(folder)} {state}")
+
+    def add(path: str, name: str) -> None:
+        with os.scandir(path) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                own = f"{name}/{entry.name}"
+                status = entry.stat(follow_symlinks=False)
+                if entry.is_dir(follow_symlinks=False):
+                    # A folder's own dates change with what is made and removed in it, which is seen by itself.
+                    parts.append(f"{own} {status.st_mode}")
+                    add(entry.path, own)
+                else:
+                    parts.append(f"{own} {file_state(status)}")
+
+    add(str(folder), "")
     return hash_of(*parts)
 
 
 def file_hash(path: Path, cache: Cache) -> str:
     """The SHA-256 of a file in hexadecimal, read again only when the file has changed."""
     memo = cache.root / "hashes" / f"{hash_of(str(path))}.json"
-    state = file_state(path)
+    state = file_state(path.lstat())
     try:
         known = json.loads(memo.read_text(encoding="utf-8"))
         if known["state"] == state:

@@ -117,7 +117,10 @@ def _compared(spec: FunctionSpec, found: Unpacked, code: DeployedCode, supply: S
             here = _inline(spec, source, supply)
         case S3Code(bucket=bucket, key=key):
             return f"the template's own, s3://{bucket}/{key}, is not on this machine to compare it with"
-    return difference(found.folder, here.folder).text()
+    try:
+        return difference(found.folder, here.folder).text()
+    except OSError as error:
+        return f"it cannot be compared with the working copy ({error})"
 
 
 @contextmanager
@@ -130,5 +133,7 @@ def _refused(spec: FunctionSpec, what: str) -> Iterator[None]:
         raise CodeError(f"{where} {error}.", tip="Pack the code anew.") from error
     except DownloadError as error:
         raise CodeError(f"{where}: {error}", tip="Try again; nothing of it was kept.") from error
+    except OSError as error:
+        raise CodeError(f"{where} cannot be read: {error}.") from error
     except AwsCallError as error:
         raise CodeError(f"{where} cannot be had: {error.message}", tip=error.tip) from error

@@ -72,7 +72,8 @@ def opt_folder(spec: FunctionSpec, supply: Supply) -> Opt | None:
         note = {"slot": slot, "layers": [content.name for content in contents]}
         (entry / _NOTE).write_text(json.dumps(note), encoding="utf-8")
 
-    key = hash_of(*(content.key for content in contents))
+    with _refused(spec, "a layer"):
+        key = hash_of(*(content.key for content in contents))
     fresh = cache.find(MERGED, key) is None
     entry = cache.entry(MERGED, key, make, renew=supply.refresh_layers)
     if fresh:
@@ -126,6 +127,8 @@ def _refused(spec: FunctionSpec, what: str) -> Iterator[None]:
         raise LayerError(f"{where}{what} {error}.", tip="Pack the layer anew.") from error
     except DownloadError as error:
         raise LayerError(f"{where}{what}: {error}", tip="Try again; nothing of it was kept.") from error
+    except OSError as error:
+        raise LayerError(f"{where}{what} cannot be read: {error}.") from error
     except LayerError as error:
         raise LayerError(f"{where}{error.message}", tip=error.tip) from error
     except AwsCallError as error:

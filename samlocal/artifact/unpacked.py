@@ -64,7 +64,12 @@ def unpacked(
         (folder / _NOTE).write_text(json.dumps(note), encoding="utf-8")
         part.unlink(missing_ok=True)
 
-    return read_unpacked(cache.entry(kind, key, make, renew=renew))
+    entry = cache.entry(kind, key, make, renew=renew)
+    try:
+        return read_unpacked(entry)
+    except (OSError, ValueError, TypeError):
+        # A disk that lost power, or a note of another version of samlocal.
+        return read_unpacked(cache.entry(kind, key, make, renew=True))
 
 
 def read_unpacked(entry: Path) -> Unpacked:

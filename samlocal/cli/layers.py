@@ -102,8 +102,10 @@ def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -
         for arn in arns or kept_versions(layers):
             try:
                 layer_version(arn, supply, renew=True)
-            except (ArchiveError, DownloadError) as error:
-                raise LayerError(f"The layer {arn} {error}") from error
+            except ArchiveError as error:
+                raise LayerError(f"The layer {arn} {error}.") from error
+            except DownloadError as error:
+                raise LayerError(f"The layer {arn}: {error}") from error
     # They hold links to what was kept before.
     layers.clear("merged")
     return 0
