@@ -50,15 +50,23 @@ def _refuse(constant: str) -> NoReturn:
 def _raw(given: str, world: World) -> tuple[str, bytes]:
     if given == "-":
         return "standard input", world.stdin.read()
-    if given.lstrip()[:1] in ("{", "[", '"'):
-        return "--event", given.encode()
     path = world.cwd / given
+    if given and path.is_file():
+        try:
+            return given, path.read_bytes()
+        except OSError as error:
+            raise EventError(f"{given}: the event file cannot be read: {error.strerror}.", tip=_TIP) from error
+    if given.lstrip()[:1] in ("{", "[", '"') or _is_json(given):
+        return "--event", given.encode()
+    raise EventError(f"{given}: there is no such event file{_others(path)}.", tip=_TIP)
+
+
+def _is_json(text: str) -> bool:
     try:
-        return given, path.read_bytes()
-    except FileNotFoundError as error:
-        raise EventError(f"{given}: there is no such event file{_others(path)}.", tip=_TIP) from error
-    except OSError as error:
-        raise EventError(f"{given}: the event file cannot be read: {error.strerror}.", tip=_TIP) from error
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 _TIP = "Give a file, `-` for standard input, or the JSON itself."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +29,9 @@ OPEN_FILES = 1024
 
 _OWN_FOLDER = "/.samlocal"
 _HERE = Path(__file__).parent
+
+# How long the engine's answer to a request under way is waited for at the end.
+_ANSWER_SECONDS = 30.0
 
 # How long a container's output is waited for once the container has been killed.
 _DRAIN_SECONDS = 5.0
@@ -132,6 +134,8 @@ class Container:
         self._engine = engine
         self._name = name
         self._ended = False
+        self._at_rest = threading.Event()
+        self._at_rest.set()
         self._output: threading.Thread | None = None
         self._peak_memory: Path | None = None
         self._input: Input | None = None
@@ -153,8 +157,8 @@ class Container:
         ``log`` gets the function's lines, ``tell`` the runtime's end and ``hear`` what the shell beside the
         extensions says, from a thread of its own.
         """
-        _to_its_end(lambda: self._engine.create(spec))
-        pieces = _to_its_end(lambda: self._engine.attach(self._name))
+        self._to_its_end(lambda: self._engine.create(spec))
+        pieces = self._to_its_end(lambda: self._engine.attach(self._name))
         if mark is not None:
             self._input = self._engine.input(self._name)
 
@@ -185,7 +189,7 @@ class Container:
 
     def start(self) -> None:
         asked = time.monotonic()
-        _to_its_end(lambda: self._engine.start(self._name))
+        self._to_its_end(lambda: self._engine.start(self._name))
         self.started = time.monotonic()
         state = self._engine.state(self._name)
         if state is not None:
@@ -214,9 +218,34 @@ class Container:
         """MB since the start, None when it cannot be read."""
         return read_megabytes(self._peak_memory)
 
+    def _to_its_end(self, request: Callable[[], T]) -> T:
+        """A request to the engine that Ctrl-C does not cut short: what it makes must be there to be removed.
+
+        It runs in a thread of its own, and ``end`` waits for it. An event tells its end: a join that is interrupted
+        takes a running thread for a stopped one.
+        """
+        answers: list[T] = []
+        errors: list[BaseException] = []
+
+        def ask() -> None:
+            try:
+                answers.append(request())
+            except BaseException as error:
+                errors.append(error)
+            finally:
+                self._at_rest.set()
+
+        self._at_rest.clear()
+        threading.Thread(target=ask, name="samlocal-engine", daemon=True).start()
+        self._at_rest.wait()
+        if errors:
+            raise errors[0]
+        return answers[0]
+
     def end(self) -> None:
         """Kills it and reads what it wrote to the end; the engine goes on removing it by itself."""
         self._ended = True
+        self._at_rest.wait(_ANSWER_SECONDS)
         self._engine.remove(self._name, wait=False)
         if self._output is not None:
             self._output.join(_DRAIN_SECONDS)
@@ -246,12 +275,6 @@ class Container:
                 tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))
         except BaseException as error:
             tell(Broken(error=error))
-
-
-def _to_its_end(request: Callable[[], T]) -> T:
-    """A request to the engine that Ctrl-C does not cut short: what it makes must be there to be removed."""
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(request).result()
 
 
 def _command(spec: SandboxSpec) -> tuple[str, ...]:

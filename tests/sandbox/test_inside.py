@@ -121,24 +121,6 @@ def test_a_python_function_finds_lambdas_user_folders_limits_environment_and_con
     assert outcome.report["Memory Size"] == "256 MB"
 
 
-@pytest.mark.xfail(
-    reason="a tmpfs counts as the container's memory; on Lambda /tmp is a disk of its own", strict=True
-)
-def test_what_lies_in_tmp_is_not_the_functions_memory(project: Callable[..., Project]) -> None:
-    files = {
-        "template.json": template(Fn=function(MemorySize=128, Timeout=30)),
-        "code/app.py": (
-            "import os\n"
-            "def handler(event, context):\n"
-            "    with open('/tmp/file', 'wb') as file:\n"
-            "        for _ in range(200):\n"
-            "            file.write(bytes(1 << 20))\n"
-            "    return os.path.getsize('/tmp/file') >> 20\n"
-        ),
-    }
-    assert project(files).invoke("Fn").succeeded().payload == 200
-
-
 def test_without_properties_a_function_has_lambdas_defaults(project: Callable[..., Project]) -> None:
     seen = probe(project).invoke("Fn").succeeded().payload
     assert seen["tmp_bytes"] == 512 * 1024 * 1024
