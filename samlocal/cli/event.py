@@ -51,7 +51,7 @@ def _raw(given: str, world: World) -> tuple[str, bytes]:
     if given == "-":
         return "standard input", world.stdin.read()
     path = world.cwd / given
-    if given and path.is_file():
+    if given and path.exists():
         try:
             return given, path.read_bytes()
         except OSError as error:
