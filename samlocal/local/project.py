@@ -60,7 +60,7 @@ class LocalProject:
         from filelock import FileLock, Timeout
 
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(self.folder / "lock", timeout=120)
+        lock = FileLock(self.folder / "lock", timeout=120, mode=0o600)
         try:
             lock.acquire()
         except Timeout as error:
