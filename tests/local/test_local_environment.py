@@ -75,7 +75,7 @@ def status(project: Project) -> dict[str, Any]:
 def client(project: Project, service: str) -> Any:
     return boto3.client(
         service,
-        endpoint_url=status(project)["url"],
+        endpoint_url=json.loads((home_of(project) / "server.json").read_text())["url"],
         region_name="us-east-1",
         aws_access_key_id="local",
         aws_secret_access_key="local",
