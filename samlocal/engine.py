@@ -468,8 +468,11 @@ class Input:
             getattr(self._stream, "_sock", self._stream).sendall(data)
 
     def close(self) -> None:
-        with suppress(OSError):
-            self._stream.close()
+        # The SDK's reader has the connection's response and its socket, and closes neither.
+        for part in (getattr(self._stream, "_response", None), getattr(self._stream, "_sock", None), self._stream):
+            if part is not None:
+                with suppress(OSError, ValueError):
+                    part.close()
 
 
 class _translated:  # noqa: N801 - reads as the statement it is

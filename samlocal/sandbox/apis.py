@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from samlocal.sandbox.telemetry_api import TelemetryApi
 
 
+_NOT_DELIVERED = (
+    "samlocal: the telemetry did not reach every extension in time. Either one does not listen where it said, or "
+    "this machine cannot reach containers: an engine in a virtual machine, such as Docker Desktop's, does not let it."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """What lives on the loop."""
@@ -67,6 +73,7 @@ class Apis:
         self._served: Served | None = None
         self._loop: LoopThread | None = None
         self._thread: threading.Thread | None = None
+        self._journal: Journal | None = None
         self.port = int(listening.getsockname()[1])
         self.telemetry = Telemetry(self._on_loop)
         self.container_host: str | None = None
@@ -96,6 +103,7 @@ class Apis:
 
     def begin(self, journal: Journal) -> None:
         """Starts serving, once; returns at once."""
+        self._journal = journal
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, args=(journal,), name="samlocal-serve", daemon=True)
             self._thread.start()
@@ -118,7 +126,8 @@ class Apis:
                 async with asyncio.timeout(flush_seconds):
                     await self.telemetry.flush()
             except TimeoutError:
-                pass
+                if self._journal is not None:
+                    self._journal.line(_NOT_DELIVERED)
             served.extensions.shut_down(shutdown)
 
         def begin(served: Served) -> None:

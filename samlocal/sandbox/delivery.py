@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
+
+_Connection: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 # Nobody waits longer for an answer: an extension that is busy has its own buffer.
 _ANSWER_SECONDS = 3.0
 _CONNECT_SECONDS = 1.0
+_FINISH_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,7 @@ class Delivery:
     def __init__(self, destination: Destination, host: Callable[[], str | None]) -> None:
         self._destination = destination
         self._host = host
+        self._lines: _Connection | None = None
 
     async def send(self, batch: list[bytes]) -> None:
         """Raises OSError when nobody listens, or the answer is no success."""
@@ -45,9 +49,25 @@ class Delivery:
             case HttpDestination() as destination:
                 await self._post(destination, b"[" + b",".join(batch) + b"]")
             case TcpDestination(port=port):
-                async with self._connection(port) as (_, writer):
-                    writer.write(b"".join(item + b"\n" for item in batch))
+                # One connection for all: a listener may accept no second.
+                if self._lines is None or self._lines[1].is_closing():
+                    self._lines = await self._connect(port)
+                writer = self._lines[1]
+                writer.write(b"".join(item + b"\n" for item in batch))
+                async with asyncio.timeout(_ANSWER_SECONDS):
                     await writer.drain()
+
+    async def finish(self) -> None:
+        """Nothing more comes for now: waits, a little, until a listener that reads lines has read them all."""
+        lines, self._lines = self._lines, None
+        if lines is None:
+            return
+        reader, writer = lines
+        with contextlib.suppress(OSError):
+            writer.write_eof()
+            async with asyncio.timeout(_FINISH_SECONDS):
+                await reader.read()
+        writer.close()
 
     async def _post(self, destination: HttpDestination, body: bytes) -> None:
         head = (
@@ -57,31 +77,22 @@ class Delivery:
             f"Content-Length: {len(body)}\r\n"
             "Connection: close\r\n\r\n"
         )
-        async with self._connection(destination.port) as (reader, writer):
+        reader, writer = await self._connect(destination.port)
+        try:
             writer.write(head.encode() + body)
-            async with _deadline(_ANSWER_SECONDS):
+            # A TimeoutError is an OSError.
+            async with asyncio.timeout(_ANSWER_SECONDS):
                 await writer.drain()
                 status_line = await reader.readline()
+        finally:
+            writer.close()
         status = status_line.split(b" ")[1:2]
         if not status or not status[0].startswith(b"2"):
             raise OSError(f"the extension answered {status_line.decode(errors='replace').strip()!r}")
 
-    @contextlib.asynccontextmanager
-    async def _connection(self, port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    async def _connect(self, port: int) -> _Connection:
         host = self._host()
         if host is None:
             raise OSError("the container has no address yet")
-        async with _deadline(_CONNECT_SECONDS):
-            reader, writer = await asyncio.open_connection(host, port)
-        try:
-            yield reader, writer
-        finally:
-            writer.close()
-
-
-@contextlib.asynccontextmanager
-async def _deadline(seconds: float) -> AsyncIterator[None]:
-    """Raises OSError when time is up."""
-    # TimeoutError is an OSError.
-    async with asyncio.timeout(seconds):
-        yield
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            return await asyncio.open_connection(host, port)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from samlocal.sandbox.telemetry import Category, TelemetryEvent, timestamp
 
@@ -45,12 +46,22 @@ class Wanted:
     buffering: Buffering
 
 
-class Subscription:
-    """A buffer with its delivery, on the event loop. ``send`` delivers a batch and raises OSError when it cannot."""
+class Sends(Protocol):
+    """Brings batches to the extension: a ``Delivery``."""
 
-    def __init__(self, wanted: Wanted, send: Callable[[list[bytes]], Awaitable[None]]) -> None:
+    async def send(self, batch: list[bytes]) -> None:
+        """Raises OSError when it cannot."""
+
+    async def finish(self) -> None:
+        """Nothing more comes for now."""
+
+
+class Subscription:
+    """A buffer with its delivery, on the event loop."""
+
+    def __init__(self, wanted: Wanted, delivery: Sends) -> None:
         self.wanted = wanted
-        self._send = send
+        self._delivery = delivery
         self._batch: list[bytes] = []
         self._bytes = 0
         self._dropped = 0
@@ -83,6 +94,7 @@ class Subscription:
         self._begin()
         if self._sending is not None:
             await asyncio.wait({self._sending})
+        await self._delivery.finish()
 
     def _is_full(self) -> bool:
         buffering = self.wanted.buffering
@@ -108,8 +120,8 @@ class Subscription:
             if attempt:
                 await asyncio.sleep(pause)
                 pause *= 2
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-                await self._send(batch)
+            with contextlib.suppress(OSError):
+                await self._delivery.send(batch)
                 break
         else:
             self._drop(len(batch), size)

@@ -79,7 +79,7 @@ class TelemetryApi:
         # A second subscription of the same extension changes nothing.
         if extension.name not in self._subscribed:
             self._subscribed[extension.name] = api
-            self._telemetry.subscribe(Subscription(wanted, Delivery(destination, self._host).send))
+            self._telemetry.subscribe(Subscription(wanted, Delivery(destination, self._host)))
             self._journal.subscription(extension.name, wanted.types, of=api.value)
         return JSONResponse("OK")
 
