@@ -20,7 +20,7 @@ from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.dependencies import dependencies_key
 from samlocal.artifact.last_build import LastBuilds
 from samlocal.artifact.sam_build import sam_built
-from samlocal.artifact.source_maps import point_at_sources
+from samlocal.artifact.source_maps import point_at_sources, put_into_programs
 from samlocal.artifact.sources import SourceHashes, source_hash
 from samlocal.artifact.workflow import (
     CARGO,
@@ -42,8 +42,8 @@ from samlocal.function.build_target import BuildTarget
 _FORM = "1"
 
 
-# Compilers that optimize unless they are told that a debugger will look.
-_WITH_DEBUG_BUILDS = (GO, CARGO, DOTNET)
+# Compilers that optimize unless they are told that a debugger will look, and the one that maps what it bundles.
+_WITH_DEBUG_BUILDS = (GO, CARGO, DOTNET, ESBUILD)
 
 
 class Watcher(Protocol):
@@ -169,10 +169,12 @@ class Builds:
             str(target.is_layer),
             repr(options(target, workflow, scratch="")),
             # Source maps name the sources by their place.
-            str(source) if _source_maps(target, workflow) else "",
+            str(source) if _source_maps(target, workflow, debug=False) else "",
             source_hash(target, workflow, self._hashes),
         )
-        key = hash_of(basis, self._builder.key, str(self._debug and workflow in _WITH_DEBUG_BUILDS))
+        # A debugger finds the sources by their paths, which such a build holds.
+        for_debugger = str(source) if self._debug and workflow in _WITH_DEBUG_BUILDS else ""
+        key = hash_of(basis, self._builder.key, for_debugger)
         return _Plan(target=target, workflow=workflow, basis=basis, key=key)
 
     def _there(self, plan: _Plan) -> Built | None:
@@ -244,8 +246,10 @@ class Builds:
             seen = self._builder.build(job, step)
             if key is not None and kept is None and fresh.is_dir():
                 self._cache.entry("dependencies", key, lambda place: _move(fresh, place))
-            if _source_maps(target, workflow):
+            if _source_maps(target, workflow, debug=self._debug):
                 point_at_sources(folder, seen_as=seen.artifacts, folders=seen.folders)
+            if self._debug and workflow is ESBUILD:
+                put_into_programs(folder)
             _open_to_all(making)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -258,7 +262,7 @@ class Builds:
             origin=origin,
             seconds=seconds,
             age=age,
-            source_maps=_source_maps(plan.target, plan.workflow),
+            source_maps=_source_maps(plan.target, plan.workflow, debug=self._debug),
         )
 
     def _keep(self, plan: _Plan, folder: Path) -> None:
@@ -275,8 +279,10 @@ def _once(targets: Iterable[BuildTarget]) -> Iterator[BuildTarget]:
             yield target
 
 
-def _source_maps(target: BuildTarget, workflow: Workflow) -> bool:
-    return workflow is ESBUILD and (options(target, workflow, scratch="") or {}).get("sourcemap") not in (None, False)
+def _source_maps(target: BuildTarget, workflow: Workflow, *, debug: bool) -> bool:
+    if workflow is not ESBUILD:
+        return False
+    return debug or (options(target, workflow, scratch="") or {}).get("sourcemap") not in (None, False)
 
 
 def _used(entry: Path) -> None:

@@ -23,6 +23,7 @@ from samlocal.artifact.build_log import check_answer, failed, log_level, plain, 
 from samlocal.artifact.python_wheels import install_command
 from samlocal.artifact.tools import check_tools, find, path_with_own, python_for, search_folders
 from samlocal.artifact.workflow import (
+    ESBUILD,
     PIP,
     UV,
     builder_runtime,
@@ -30,6 +31,7 @@ from samlocal.artifact.workflow import (
     options,
     source_folder,
 )
+from samlocal.template.values import Json
 
 PROTOCOL = "0.3"
 """Of aws-lambda-builders' JSON-RPC interface (its __main__)."""
@@ -53,6 +55,11 @@ class Builder(Protocol):
 
 def library_version() -> str:
     return version("aws-lambda-builders")
+
+
+def _options(job: Job, scratch: str) -> Mapping[str, Json] | None:
+    own = options(job.target, job.workflow, scratch=scratch)
+    return {**(own or {}), "sourcemap": True} if job.debug and job.workflow is ESBUILD else own
 
 
 def request(
@@ -84,7 +91,7 @@ def request(
                 "manifest_path": manifest,
                 "runtime": builder_runtime(job.target),
                 "optimizations": None,
-                "options": options(job.target, job.workflow, scratch=scratch),
+                "options": _options(job, scratch),
                 "executable_search_paths": list(search) or None,
                 "mode": "debug" if job.debug else None,
                 "architecture": job.target.architecture,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Mapping
@@ -24,6 +25,18 @@ def point_at_sources(folder: Path, *, seen_as: str, folders: Mapping[str, Path])
             continue
         content.pop("sourceRoot", None)
         path.write_text(json.dumps(content | {"sources": sources}, ensure_ascii=False), encoding="utf-8")
+
+
+def put_into_programs(folder: Path) -> None:
+    """Puts each map into its program, for a debugger, which has no other way to a folder of the cache."""
+    for path in folder.rglob("*.map"):
+        program = path.with_suffix("")
+        named = f"//# sourceMappingURL={path.name}".encode()
+        if not program.is_file() or named not in (content := program.read_bytes()):
+            continue
+        inside = b"//# sourceMappingURL=data:application/json;base64," + base64.b64encode(path.read_bytes())
+        program.write_bytes(content.replace(named, inside))
+        path.unlink()
 
 
 def _original(name: str, place: PurePosixPath, folders: Mapping[str, Path]) -> str:

@@ -14,6 +14,7 @@ from samlocal.cli.debug_flags import PORT
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError, SamlocalError
+from samlocal.sandbox.debug import Language, language_of
 
 if TYPE_CHECKING:
     from samlocal.function.application import Application
@@ -102,7 +103,6 @@ def _target(ctx: click.Context, owner: Application, resource: Resource) -> Debug
     from samlocal.function.package import ImageCode, code_of, layers_of, local_layers
     from samlocal.function.properties import Properties
     from samlocal.ide.target import debug_target
-    from samlocal.sandbox.debug import Language, language_of
 
     properties = Properties(owner.template, resource, owner.evaluator)
     place = f"{owner.template.place(resource.line)}: {owner.path(resource)}"
@@ -118,21 +118,21 @@ def _target(ctx: click.Context, owner: Application, resource: Resource) -> Debug
         raise ConfigurationError(
             f"{place}: {runtime} needs a debugger of yours.", tip="Name its folder with --debugger-path."
         )
+    # Bundled TypeScript is debugged by the map that such a build puts into it.
+    build = ctx.params["build"] or resource.metadata.get("BuildMethod") == "esbuild"
     local = owner.layers | local_layers(owner.template, owner.evaluator)
     return debug_target(
         owner.path(resource),
         language=language,
         code=code,
         layers=layers_of(properties, owner.evaluator, local),
-        options=_passed_on(ctx, language),
+        options=_passed_on(ctx, language, build=build),
         port=ctx.params["debug_port"],
     )
 
 
-def _passed_on(ctx: click.Context, language: object) -> list[str]:
-    from samlocal.sandbox.debug import Language
-
-    words = ["--build"] if ctx.params["build"] else []
+def _passed_on(ctx: click.Context, language: Language, *, build: bool) -> list[str]:
+    words = ["--build"] if build else []
     for name, option in _PASSED_ON.items():
         given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if name == "debugger_path" and language not in (Language.PROGRAM, Language.DOTNET):

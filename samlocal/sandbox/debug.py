@@ -62,7 +62,8 @@ class Debugging:
 
     ``clients`` says which debuggers fit. ``listening`` and ``attached`` match lines that the debugger writes when it
     can be attached to and when it has been; ``noise`` is what it writes besides. Where ``attached`` is None the
-    runtime stands still until the debugger lets it go, so its first poll tells.
+    runtime stands still until the debugger lets it go, so its first poll tells. ``settling`` is in seconds: how long
+    the first event waits for a debugger that sets its breakpoints when code has been loaded.
     """
 
     port: int
@@ -75,6 +76,7 @@ class Debugging:
     mounts: tuple[Mount, ...] = ()
     capabilities: tuple[str, ...] = ()
     memory: int = 64
+    settling: float = 0.0
 
     def await_port(self) -> None:
         """Waits until the port is free, which it is at once or soon. Raises ConfigurationError."""
@@ -119,6 +121,8 @@ class DebuggerView:
         """The runtime asks for an event."""
         if self._debugging.wait and self._debugging.attached is None:
             self.attached()
+        if self._is_attached:
+            time.sleep(self._debugging.settling)
 
     def attached(self) -> None:
         with self._lock:
@@ -275,6 +279,8 @@ def _node(wired: _Wired) -> Debugging:
         listening=re.compile(r"^Debugger listening on ws://"),
         attached=re.compile(r"^Debugger attached\.$"),
         noise=re.compile(r"^For help, see: https://nodejs\.org/"),
+        # Node 20 does not stop before a module that has a source map, as editors ask it to.
+        settling=0.3,
     )
 
 

@@ -1,0 +1,1 @@
+"""What makes an editor debug a function: its own configuration files."""
