@@ -1,0 +1,102 @@
+"""A function in a sandbox that a debugger may enter, and that lives for several events."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import platformdirs
+import pytest
+from debug_kit import Debugged, free_port, function_of, tool
+from kit import Project
+
+from samlocal.artifact.cache import Cache
+from samlocal.engine import Engine
+from samlocal.sandbox.debug import DebugOptions
+from samlocal.sandbox.options import SandboxOptions
+from samlocal.sandbox.plan import sandbox_spec
+from samlocal.sandbox.sandbox import Sandbox
+from samlocal.sandbox.session import session
+
+DELVE = "v1.27.2"
+ESBUILD = "0.25.0"
+
+
+@pytest.fixture
+def debugged(project: Callable[..., Project]) -> Iterator[Callable[..., Debugged]]:
+    """Starts the function ``Fn`` of a project for a debugger."""
+    with ExitStack() as stack:
+
+        def start(of: Project, *, path: Path | None = None, wait: bool = True) -> Debugged:
+            port = free_port()
+            own = Debugged(port)
+            engine = Engine.connect(os.environ)
+            stack.callback(engine.close)
+            spec = sandbox_spec(
+                function_of(of),
+                engine=engine,
+                cache=Cache(of.cache),
+                credentials=None,
+                options=SandboxOptions(skip_pull=True, debug=DebugOptions(port=port, wait=wait, path=path)),
+                progress=lambda _, __: None,
+            )
+            run = stack.enter_context(session(of.sessions))
+            sandbox = Sandbox(engine, spec, session=run, log=own.log.append, notice=own.notices.append)
+            own.run_in(stack.enter_context(sandbox))
+            return own
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def go() -> Callable[..., str]:
+    """Runs go and gives what it prints; the test is skipped where the modules cannot be had."""
+    program = tool("go")
+
+    def run(*args: str, cwd: Path, **environ: str) -> str:
+        done = subprocess.run(
+            [program, *args],
+            cwd=cwd,
+            env={**os.environ, "CGO_ENABLED": "0", **environ},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            if "dial tcp" in done.stderr or "proxy" in done.stderr:
+                pytest.skip(f"go {args[0]}: no Go module proxy in reach")
+            raise AssertionError(done.stderr)
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def delve(go: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a dlv that runs in every container, made once on this machine and kept."""
+    folder = platformdirs.user_cache_path("samlocal-tests") / f"delve-{DELVE}"
+    if not (folder / "dlv").is_file():
+        go(
+            "install",
+            f"github.com/go-delve/delve/cmd/dlv@{DELVE}",
+            cwd=tmp_path_factory.mktemp("delve"),
+            GOBIN=str(folder),
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def esbuild() -> str:
+    """The folder of esbuild's program, from npm, kept on this machine; the test is skipped where there is none."""
+    npm = tool("npm")
+    folder = platformdirs.user_cache_path("samlocal-tests") / f"esbuild-{ESBUILD}"
+    programs = folder / "node_modules" / ".bin"
+    if not (programs / "esbuild").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--silent", "--prefix", str(folder), f"esbuild@{ESBUILD}"]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("no npm registry in reach")
+    return str(programs)

@@ -1,0 +1,80 @@
+"""One sandbox under a debugger, for several events."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+from kit import Project, eventually
+
+from samlocal.function.application import application
+from samlocal.function.spec import FunctionSpec
+from samlocal.sandbox.result import Success
+from samlocal.sandbox.sandbox import Invocation, Request, Sandbox
+from samlocal.template.reader import read
+
+
+class Debugged:
+    """One sandbox; ``notices`` are what samlocal tells the user, ``log`` is what the function writes."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.notices: list[str] = []
+        self.log: list[str] = []
+        self._sandbox: Sandbox | None = None
+
+    def run_in(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def invoke(self, event: object) -> Future[Invocation]:
+        """Runs an event beside the test, which is the debugger."""
+        sandbox, done = self._sandbox, Future[Invocation]()
+        assert sandbox is not None
+
+        def run() -> None:
+            try:
+                done.set_result(sandbox.invoke(Request(payload=json.dumps(event).encode()), chunk=lambda _: None))
+            except BaseException as error:
+                done.set_exception(error)
+
+        # It may wait for a debugger for ever, where the test has failed.
+        threading.Thread(target=run, daemon=True).start()
+        return done
+
+    def waits(self) -> None:
+        """Until samlocal says so."""
+        assert eventually(lambda: bool(self.notices), within=15), self
+        assert f"waiting for the debugger at 127.0.0.1:{self.port} " in self.notices[0]
+
+    def __str__(self) -> str:
+        return "\n".join([*self.notices, *self.log])
+
+
+def payload(call: Future[Invocation]) -> Any:
+    """What a call that succeeds comes to."""
+    result = call.result(timeout=20).result
+    assert isinstance(result, Success), result
+    return json.loads(result.payload)
+
+
+def function_of(project: Project, name: str = "Fn") -> FunctionSpec:
+    document = read(project.folder / "template.json")
+    return application(document, environment=None, region="eu-west-1", flags={}, configured={}).function(name)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def tool(name: str) -> str:
+    """A program of this machine; the test is skipped where it is not there."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not on this machine")
+    return found
