@@ -1,7 +1,7 @@
 """Looks for modules in the order of Lambda's Python, then hands over to the runtime client.
 
-The function's code comes first, then the layers, then the runtime's own packages. A PYTHONPATH of the user's takes the
-place of the layers' folders.
+The function's code comes first, then the layers, then the runtime's own packages. A PYTHONPATH of the user's takes
+the place of the layers' folders.
 """
 
 import os

@@ -323,7 +323,7 @@ def test_the_function_reaches_an_endpoint_on_this_machines_loopback(deployed: Pr
     (deployed.folder / "code/app.py").write_text(
         "import os, urllib.request\n"
         "def handler(event, context):\n"
-        "    with urllib.request.urlopen(os.environ['AWS_ENDPOINT_URL'] + '/moto-api/data.json') as answer:\n"
+        "    with urllib.request.urlopen(os.environ['AWS_ENDPOINT_URL'] + '/moto-api/') as answer:\n"
         "        return answer.status\n"
     )
     assert deployed.invoke("Fn", "-e", "test").succeeded().payload == 200

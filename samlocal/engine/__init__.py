@@ -1,0 +1,77 @@
+"""The only user of docker: the containers, images and networks of one Docker engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from samlocal.engine.containers import LABEL, Containers, ContainerSpec, ContainerState, Input, Mount
+from samlocal.engine.context import context_host
+from samlocal.engine.failures import cause, translated
+from samlocal.engine.images import ImageDescription, Images, PullProgress
+from samlocal.errors import EngineError
+
+__all__ = [
+    "LABEL",
+    "ContainerSpec",
+    "ContainerState",
+    "Engine",
+    "ImageDescription",
+    "Input",
+    "Mount",
+    "PullProgress",
+]
+
+
+class Engine(Containers, Images):
+    """One Docker engine. Every method raises EngineError when it does not answer."""
+
+    @classmethod
+    def connect(cls, environ: Mapping[str, str]) -> Engine:
+        """The engine at DOCKER_HOST, else the current Docker context's, else the default socket's."""
+        from docker.api.client import APIClient
+        from docker.errors import DockerException
+        from docker.utils import kwargs_from_env
+
+        options = kwargs_from_env(environment=dict(environ))
+        if "base_url" not in options:
+            host = context_host(environ)
+            if host:
+                options["base_url"] = host
+        try:
+            return cls(APIClient(version="auto", **options))
+        except DockerException as error:
+            where = options.get("base_url", "its default socket")
+            raise EngineError(
+                f"No Docker engine answers at {where}: {cause(error)}.",
+                tip="Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST.",
+            ) from error
+
+    def version(self) -> str:
+        """What answers, and where: ``Docker Engine 27.3.1 (API 1.47, linux/amd64) at unix:///var/run/docker.sock``."""
+        with translated("its version cannot be read"):
+            told = self._client.version()
+            name = (told.get("Platform") or {}).get("Name") or "Docker Engine"
+            what = f"{name} {told.get('Version')} (API {told.get('ApiVersion')}, {told.get('Os')}/{told.get('Arch')})"
+            # The SDK calls a socket http+docker://localhost.
+            where = self._client.base_url
+            return what if where.startswith("http+docker") else f"{what} at {where}"
+
+    def gateway(self, network: str) -> str | None:
+        """The host's address on a bridge network, None where the network has none."""
+        from docker.errors import NotFound
+
+        with translated(f"the network {network} cannot be looked up"):
+            try:
+                described = self._client.inspect_network(network)
+            except NotFound as error:
+                raise EngineError(
+                    f"There is no Docker network {network}.", tip="`docker network ls` shows those there are."
+                ) from error
+            for pool in described.get("IPAM", {}).get("Config") or ():
+                gateway = pool.get("Gateway")
+                if gateway and ":" not in gateway:
+                    return str(gateway)
+        return None
+
+    def close(self) -> None:
+        self._client.close()

@@ -1,0 +1,44 @@
+"""The Docker SDK's exceptions as samlocal's errors."""
+
+from __future__ import annotations
+
+from samlocal.errors import EngineError
+
+
+class translated:  # noqa: N801 - reads as the statement it is
+    """Turns the Docker SDK's exceptions into EngineError."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None:
+            return
+        import requests
+        from docker.errors import APIError, DockerException
+
+        if isinstance(error, APIError):
+            raise EngineError(f"Docker: {self._what}: {error.explanation or error}.") from error
+        if isinstance(error, (DockerException, requests.exceptions.RequestException)):
+            raise EngineError(
+                f"Docker: {self._what}: {cause(error)}.", tip="Is the Docker engine still running?"
+            ) from error
+
+
+def cause(error: BaseException) -> str:
+    """The innermost reason: the SDK wraps a missing socket four times."""
+    while error.__context__ is not None:
+        error = error.__context__
+    text = str(error)
+    return text if len(text) < 200 else f"{text[:200]}…"
+
+
+def image_tip(name: str) -> str:
+    """What to do about an image that cannot be had."""
+    return (
+        f"Check the network, pull it by hand (`docker pull {name}`), or name another image with "
+        "--image RUNTIME=IMAGE. In samlocal's own checkout `make images` builds stand-ins."
+    )

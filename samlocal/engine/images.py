@@ -1,0 +1,215 @@
+"""The images of a Docker engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from samlocal.engine.failures import cause, image_tip, translated
+from samlocal.errors import BuildError, EngineError, ImageError
+
+if TYPE_CHECKING:
+    import docker
+
+
+_BUILD_TIP = (
+    "Mend the Dockerfile. samlocal asks the engine's own builder; what needs BuildKit (`RUN --mount`) is built with "
+    "`docker build` and named with ImageUri."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullProgress:
+    """One step of a pull: what is done for which layer, and bytes where the engine tells them."""
+
+    layer: str
+    status: str
+    current: int | None
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageDescription:
+    """What an image says of itself: its id, and how it is started."""
+
+    id: str
+    entry_point: tuple[str, ...]
+    command: tuple[str, ...]
+
+
+class Images:
+    """What an engine has for images, builds and pulls. Every method raises EngineError when it does not answer."""
+
+    def __init__(self, client: docker.APIClient) -> None:
+        self._client = client
+
+    def images(self) -> list[str]:
+        """The names of all images that are here."""
+        with translated("the images cannot be listed"):
+            return sorted(name for image in self._client.images() for name in image.get("RepoTags") or ())
+
+    def has_image(self, name: str) -> bool:
+        from docker.errors import ImageNotFound
+
+        with translated("the image cannot be looked up"):
+            try:
+                self._client.inspect_image(name)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return False
+            return True
+
+    def describe_image(self, name: str) -> ImageDescription | None:
+        """None where the image is not there."""
+        from docker.errors import ImageNotFound
+
+        with translated("the image cannot be looked up"):
+            try:
+                described = self._client.inspect_image(name)  # type: ignore[no-untyped-call]
+            except ImageNotFound:
+                return None
+            config = described.get("Config") or {}
+            return ImageDescription(
+                id=str(described["Id"]),
+                entry_point=tuple(config.get("Entrypoint") or ()),
+                command=tuple(config.get("Cmd") or ()),
+            )
+
+    def has_file(self, image: str, path: str) -> bool:
+        """Whether an image has a file. Its container is made for the question and never runs."""
+        from docker.errors import NotFound
+
+        with translated("the image cannot be looked into"):
+            made = self._client.create_container(image=image, command=["-"], entrypoint=["-"], network_disabled=True)
+            try:
+                pieces, _ = self._client.get_archive(made["Id"], path)
+                for _ in pieces:
+                    pass
+            except NotFound:
+                return False
+            finally:
+                self._client.remove_container(made["Id"], force=True)
+            return True
+
+    def context_files(self, context: Path, dockerfile: str) -> tuple[str, ...]:
+        """What a build sends to the engine: the context's files but for those that .dockerignore leaves out."""
+        from docker.utils import exclude_paths
+
+        ignored = context / ".dockerignore"
+        patterns = ignored.read_text(encoding="utf-8").splitlines() if ignored.is_file() else []
+        wanted = [line.strip() for line in patterns if line.strip() and not line.strip().startswith("#")]
+        return tuple(sorted(exclude_paths(str(context), wanted, dockerfile=dockerfile)))
+
+    def build(
+        self,
+        context: Path,
+        *,
+        dockerfile: str,
+        name: str,
+        arguments: Mapping[str, str],
+        target: str | None,
+        platform: str | None,
+        pull: bool,
+        log: Callable[[str], None],
+    ) -> None:
+        """Builds an image with the engine's own builder; ``log`` gets its lines. Raises BuildError with the last."""
+        from docker.errors import APIError, DockerException
+
+        last: list[str] = []
+        try:
+            steps = self._client.build(
+                path=str(context),
+                dockerfile=dockerfile,
+                tag=name,
+                buildargs=dict(arguments),
+                target=target,
+                platform=platform,
+                pull=pull,
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            for step in steps:
+                for line in str(step.get("stream", "")).splitlines():
+                    if line.strip():
+                        last = [*last[-9:], line]
+                        log(line)
+                if "error" in step:
+                    raise BuildError(
+                        f"The image of {context / dockerfile} cannot be built: {step['error']}\n"
+                        + "\n".join(f"  {line}" for line in last),
+                        tip=_BUILD_TIP,
+                    )
+        except APIError as error:
+            raise BuildError(
+                f"The image of {context / dockerfile} cannot be built: {error.explanation}.", tip=_BUILD_TIP
+            ) from error
+        except (DockerException, OSError) as error:
+            raise EngineError(f"The image of {context / dockerfile} cannot be built: {cause(error)}.") from error
+
+    def tag(self, image: str, name: str) -> None:
+        repository, _, tag = name.rpartition(":")
+        with translated(f"the image {image} cannot be called {name}"):
+            self._client.tag(image, repository, tag)
+
+    def drop_other_tags(self, name: str) -> None:
+        """Removes the other tags of an image's repository; an image that a container still uses stays."""
+        from docker.errors import APIError
+
+        repository = name.rpartition(":")[0]
+        with translated("the images cannot be listed"):
+            for image in self._client.images(name=repository):
+                for other in image.get("RepoTags") or ():
+                    if other != name and other.rpartition(":")[0] == repository:
+                        with suppress(APIError):
+                            self._client.remove_image(other)
+
+    def pull(
+        self,
+        name: str,
+        *,
+        platform: str | None,
+        progress: Callable[[PullProgress], None],
+        login: tuple[str, str] | None = None,
+    ) -> None:
+        """Pulls an image, with a registry's user and password where ``login`` gives them.
+
+        Raises ImageError when the registry does not give it.
+        """
+        from docker.errors import APIError, DockerException
+
+        repository, _, tag = name.rpartition(":")
+        if "@" in name:
+            # The engine takes a digest where a tag stands.
+            repository, _, tag = name.partition("@")
+        elif "/" in tag or not repository:
+            repository, tag = name, "latest"
+        try:
+            steps = self._client.pull(
+                repository,
+                tag=tag,
+                platform=platform,
+                stream=True,
+                decode=True,
+                auth_config={"username": login[0], "password": login[1]} if login else None,
+            )
+            for step in steps:
+                if "error" in step:
+                    raise ImageError(f"The image {name} cannot be pulled: {step['error']}.", tip=image_tip(name))
+                detail = step.get("progressDetail") or {}
+                progress(
+                    PullProgress(
+                        layer=str(step.get("id", "")),
+                        status=str(step.get("status", "")),
+                        current=detail.get("current"),
+                        total=detail.get("total"),
+                    )
+                )
+        except APIError as error:
+            raise ImageError(
+                f"The image {name} cannot be pulled: {error.explanation}.", tip=image_tip(name)
+            ) from error
+        except DockerException as error:
+            raise EngineError(f"The image {name} cannot be pulled: {error}.") from error
