@@ -11,31 +11,34 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samlocal.errors import AwsError, ConfigurationError, CredentialsError
+from samlocal.aws.failures import (
+    AwsCallError,
+    AwsUnreachableError,
+    botocore_error,
+    client_error,
+    iam_action,
+    no_credentials,
+    no_terminal,
+)
+from samlocal.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import boto3
 
 
+__all__ = [
+    "SESSIONS_FOLDER",
+    "Aws",
+    "AwsCallError",
+    "AwsUnreachableError",
+    "Body",
+    "Credentials",
+    "caller_key",
+    "iam_action",
+]
+
 SESSIONS_FOLDER = "aws-sessions"
 """Of the cache folder: what ``Aws`` keeps there as ``sessions``."""
-
-
-class AwsCallError(AwsError):
-    """AWS refused a call; ``code`` is the service's own error code, ``action`` the IAM action it needs."""
-
-    def __init__(self, message: str, *, code: str, action: str, tip: str | None = None) -> None:
-        super().__init__(message, tip=tip)
-        self.code = code
-        self.action = action
-
-    @property
-    def denied(self) -> bool:
-        return self.code in _DENIED
-
-
-class AwsUnreachableError(AwsError):
-    """AWS did not answer at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,38 +52,12 @@ class Body:
 
 _PIECE = 256 * 1024
 
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-_INVALID = frozenset(
-    {
-        "InvalidClientTokenId",
-        "UnrecognizedClientException",
-        "SignatureDoesNotMatch",
-        "InvalidAccessKeyId",
-        "AuthFailure",
-    }
-)
-
 # botocore's own variables: no profile and no file is read (None: from neither a file nor the environment).
 _NO_SETTINGS = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
     "ca_bundle": (None, None, None, None),
-}
-
-# The IAM prefix of a service where it is not the name boto3 gives it (Service Authorization Reference).
-_IAM_PREFIX = {
-    "apigatewayv2": "apigateway",
-    "cloudcontrol": "cloudformation",
-    "docdb": "rds",
-    "efs": "elasticfilesystem",
-    "elb": "elasticloadbalancing",
-    "elbv2": "elasticloadbalancing",
-    "neptune": "rds",
-    "opensearch": "es",
-    "opensearchserverless": "aoss",
-    "stepfunctions": "states",
 }
 
 
@@ -180,14 +157,14 @@ class Aws:
         try:
             found = self._session.get_credentials()
             if found is None:
-                raise _no_credentials(self.profile)
+                raise no_credentials(self.profile)
             frozen = found.get_frozen_credentials()
         except botocore.exceptions.ClientError as error:
-            raise _client_error(error, self.profile, "sts", "assume_role") from error
+            raise client_error(error, self.profile, "sts", "assume_role") from error
         except botocore.exceptions.BotoCoreError as error:
-            raise _botocore_error(error, self.profile, "sts", "assume_role") from error
+            raise botocore_error(error, self.profile, "sts", "assume_role") from error
         except EOFError as error:
-            raise _no_terminal(self.profile) from error
+            raise no_terminal(self.profile) from error
         expiry = getattr(found, "_expiry_time", None)
         return Credentials(
             access_key_id=frozen.access_key,
@@ -221,11 +198,11 @@ class Aws:
         try:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except botocore.exceptions.ClientError as error:
-            raise _client_error(error, self.profile, service, operation) from error
+            raise client_error(error, self.profile, service, operation) from error
         except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
-            raise _botocore_error(error, self.profile, service, operation) from error
+            raise botocore_error(error, self.profile, service, operation) from error
         except EOFError as error:
-            raise _no_terminal(self.profile) from error
+            raise no_terminal(self.profile) from error
         return answer
 
     def pages(
@@ -239,11 +216,11 @@ class Aws:
         try:
             yield from client.get_paginator(operation).paginate(**parameters)
         except botocore.exceptions.ClientError as error:
-            raise _client_error(error, self.profile, service, operation) from error
+            raise client_error(error, self.profile, service, operation) from error
         except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
-            raise _botocore_error(error, self.profile, service, operation) from error
+            raise botocore_error(error, self.profile, service, operation) from error
         except EOFError as error:
-            raise _no_terminal(self.profile) from error
+            raise no_terminal(self.profile) from error
 
     @contextmanager
     def open_url(self, url: str, *, start: int) -> Iterator[Body]:
@@ -318,7 +295,7 @@ class Aws:
                     service, region_name=region, config=config, endpoint_url=self._endpoint_url
                 )
             except (botocore.exceptions.BotoCoreError, ValueError) as error:
-                raise _botocore_error(error, self.profile, service, "") from error
+                raise botocore_error(error, self.profile, service, "") from error
             if service == "iam":
                 _keep_documents_as_written(self._clients[key])
         return self._clients[key]
@@ -374,77 +351,3 @@ def caller_key(environ: Mapping[str, str], *, profile: str | None, region: str |
     )
     parts = [profile or "", region or "", *(environ.get(name, "") for name in named)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def iam_action(service: str, operation: str) -> str:
-    """``cloudformation``, ``describe_stacks`` → ``cloudformation:DescribeStacks``."""
-    name = "".join(part.capitalize() for part in operation.split("_"))
-    return f"{_IAM_PREFIX.get(service, service)}:{name}"
-
-
-def _client_error(error: Exception, profile: str | None, service: str, operation: str) -> AwsError | CredentialsError:
-    details: Mapping[str, str] = getattr(error, "response", {}).get("Error", {})
-    code = str(details.get("Code", "Unknown"))
-    said = str(details.get("Message", error)).strip()
-    action = iam_action(service, operation)
-    if code in _EXPIRED:
-        return CredentialsError(f"The AWS credentials have expired ({action}: {said}).", tip=_login_tip(profile))
-    if code in _INVALID:
-        return CredentialsError(
-            f"AWS does not accept the credentials ({action}: {code}: {said}).", tip=_login_tip(profile)
-        )
-    tip = f"The caller needs the IAM action {action}." if code in _DENIED else None
-    return AwsCallError(f"{action}: {code}: {said}", code=code, action=action, tip=tip)
-
-
-def _botocore_error(
-    error: Exception, profile: str | None, service: str, operation: str
-) -> AwsError | CredentialsError:
-    import botocore.exceptions as known
-
-    action = iam_action(service, operation) if operation else service
-    match error:
-        case known.NoCredentialsError() | known.PartialCredentialsError():
-            return _no_credentials(profile)
-        case known.SSOTokenLoadError() | known.UnauthorizedSSOTokenError() | known.TokenRetrievalError():
-            return CredentialsError(
-                f"The SSO session has ended: {error}", tip=f"Log in again: aws sso login{_profile(profile)}"
-            )
-        case _ if isinstance(error, getattr(known, "LoginError", ())):
-            # `aws login`, which botocore knows since 1.41.
-            return CredentialsError(
-                f"The login session has ended: {error}", tip=f"Log in again: aws login{_profile(profile)}"
-            )
-        case known.CredentialRetrievalError():
-            return CredentialsError(f"The AWS credentials could not be had: {error}", tip=_login_tip(profile))
-        case known.ConnectionError() | known.HTTPClientError():
-            return AwsUnreachableError(
-                f"{action}: AWS cannot be reached: {error}",
-                tip="Check the network, --region and AWS_ENDPOINT_URL.",
-            )
-    return AwsError(f"{action}: {error}")
-
-
-def _no_terminal(profile: str | None) -> CredentialsError:
-    return CredentialsError(
-        "The profile wants an MFA code, and there is no terminal to ask for it.",
-        tip="Run samlocal once at a terminal: the session is kept until it ends. Or name another profile with "
-        "--aws-profile."
-        if profile
-        else "Run samlocal once at a terminal: the session is kept until it ends.",
-    )
-
-
-def _no_credentials(profile: str | None) -> CredentialsError:
-    return CredentialsError("There are no AWS credentials.", tip=_login_tip(profile))
-
-
-def _login_tip(profile: str | None) -> str:
-    return (
-        f"Log in (`aws sso login{_profile(profile)}` or `aws configure{_profile(profile)}`), "
-        "or name another profile with --aws-profile."
-    )
-
-
-def _profile(profile: str | None) -> str:
-    return f" --profile {profile}" if profile else ""

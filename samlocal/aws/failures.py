@@ -1,0 +1,129 @@
+"""What goes wrong between samlocal and AWS, as errors that say what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from samlocal.errors import AwsError, CredentialsError
+
+
+class AwsCallError(AwsError):
+    """AWS refused a call; ``code`` is the service's own error code, ``action`` the IAM action it needs."""
+
+    def __init__(self, message: str, *, code: str, action: str, tip: str | None = None) -> None:
+        super().__init__(message, tip=tip)
+        self.code = code
+        self.action = action
+
+    @property
+    def denied(self) -> bool:
+        return self.code in _DENIED
+
+
+class AwsUnreachableError(AwsError):
+    """AWS did not answer at all."""
+
+
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_INVALID = frozenset(
+    {
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+        "AuthFailure",
+    }
+)
+
+# The IAM prefix of a service where it is not the name boto3 gives it (Service Authorization Reference).
+_IAM_PREFIX = {
+    "apigatewayv2": "apigateway",
+    "cloudcontrol": "cloudformation",
+    "docdb": "rds",
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "neptune": "rds",
+    "opensearch": "es",
+    "opensearchserverless": "aoss",
+    "stepfunctions": "states",
+}
+
+
+def iam_action(service: str, operation: str) -> str:
+    """``cloudformation``, ``describe_stacks`` → ``cloudformation:DescribeStacks``."""
+    name = "".join(part.capitalize() for part in operation.split("_"))
+    return f"{_IAM_PREFIX.get(service, service)}:{name}"
+
+
+def client_error(error: Exception, profile: str | None, service: str, operation: str) -> AwsError | CredentialsError:
+    """What AWS answered with an error code: expired or refused credentials, or a refused call."""
+    details: Mapping[str, str] = getattr(error, "response", {}).get("Error", {})
+    code = str(details.get("Code", "Unknown"))
+    said = str(details.get("Message", error)).strip()
+    action = iam_action(service, operation)
+    if code in _EXPIRED:
+        return CredentialsError(f"The AWS credentials have expired ({action}: {said}).", tip=_login_tip(profile))
+    if code in _INVALID:
+        return CredentialsError(
+            f"AWS does not accept the credentials ({action}: {code}: {said}).", tip=_login_tip(profile)
+        )
+    tip = f"The caller needs the IAM action {action}." if code in _DENIED else None
+    return AwsCallError(f"{action}: {code}: {said}", code=code, action=action, tip=tip)
+
+
+def botocore_error(
+    error: Exception, profile: str | None, service: str, operation: str
+) -> AwsError | CredentialsError:
+    """What went wrong before AWS answered. ``operation`` is empty where no client could be made."""
+    import botocore.exceptions as known
+
+    action = iam_action(service, operation) if operation else service
+    match error:
+        case known.NoCredentialsError() | known.PartialCredentialsError():
+            return no_credentials(profile)
+        case known.SSOTokenLoadError() | known.UnauthorizedSSOTokenError() | known.TokenRetrievalError():
+            return CredentialsError(
+                f"The SSO session has ended: {error}", tip=f"Log in again: aws sso login{_profile(profile)}"
+            )
+        case _ if isinstance(error, getattr(known, "LoginError", ())):
+            # `aws login`, which botocore knows since 1.41.
+            return CredentialsError(
+                f"The login session has ended: {error}", tip=f"Log in again: aws login{_profile(profile)}"
+            )
+        case known.CredentialRetrievalError():
+            return CredentialsError(f"The AWS credentials could not be had: {error}", tip=_login_tip(profile))
+        case known.ConnectionError() | known.HTTPClientError():
+            return AwsUnreachableError(
+                f"{action}: AWS cannot be reached: {error}",
+                tip="Check the network, --region and AWS_ENDPOINT_URL.",
+            )
+    return AwsError(f"{action}: {error}")
+
+
+def no_terminal(profile: str | None) -> CredentialsError:
+    """Nobody can be asked for the MFA code."""
+    return CredentialsError(
+        "The profile wants an MFA code, and there is no terminal to ask for it.",
+        tip="Run samlocal once at a terminal: the session is kept until it ends. Or name another profile with "
+        "--aws-profile."
+        if profile
+        else "Run samlocal once at a terminal: the session is kept until it ends.",
+    )
+
+
+def no_credentials(profile: str | None) -> CredentialsError:
+    """Nobody signs."""
+    return CredentialsError("There are no AWS credentials.", tip=_login_tip(profile))
+
+
+def _login_tip(profile: str | None) -> str:
+    return (
+        f"Log in (`aws sso login{_profile(profile)}` or `aws configure{_profile(profile)}`), "
+        "or name another profile with --aws-profile."
+    )
+
+
+def _profile(profile: str | None) -> str:
+    return f" --profile {profile}" if profile else ""
