@@ -86,12 +86,34 @@ def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
+def _merged(node: yaml.MappingNode, inside: tuple[yaml.Node, ...]) -> list[tuple[yaml.Node, yaml.Node]]:
+    """A mapping's pairs behind those of its ``<<`` merges, so that the last of a name counts.
+
+    Of several mappings in one merge the earlier counts (YAML 1.1, "Merge Key Language-Independent Type").
+    PyYAML's own order has changed between its releases.
+    """
+    if node in inside:
+        raise yaml.constructor.ConstructorError(None, None, "this mapping merges itself", node.start_mark)
+    merged: list[tuple[yaml.Node, yaml.Node]] = []
+    own: list[tuple[yaml.Node, yaml.Node]] = []
+    for key, value in node.value:
+        if key.tag != _MERGE:
+            own.append((key, value))
+            continue
+        for source in reversed(value.value) if isinstance(value, yaml.SequenceNode) else [value]:
+            if not isinstance(source, yaml.MappingNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "`<<` takes a mapping or a list of mappings", source.start_mark
+                )
+            merged += _merged(source, (*inside, node))
+    return merged + own
+
+
 def _construct_map(loader: _TemplateLoader, node: yaml.MappingNode) -> Iterator[Map]:
     result = Map(line=_line(node))
     yield result
     own = {id(key) for key, _ in node.value}
-    loader.flatten_mapping(node)
-    for key_node, value_node in node.value:
+    for key_node, value_node in _merged(node, ()):
         if not isinstance(key_node, yaml.ScalarNode):
             raise yaml.constructor.ConstructorError(
                 None, None, "a key is text; this is a list or a mapping", key_node.start_mark
@@ -155,6 +177,7 @@ def _construct_text(_: _TemplateLoader, node: yaml.ScalarNode) -> str:
 
 _SEQ = "tag:yaml.org,2002:seq"
 _MAP = "tag:yaml.org,2002:map"
+_MERGE = "tag:yaml.org,2002:merge"
 _TemplateLoader.add_constructor(_MAP, _construct_map)
 _TemplateLoader.add_constructor(_SEQ, _construct_seq)
 _TemplateLoader.add_constructor("tag:yaml.org,2002:int", _construct_int)

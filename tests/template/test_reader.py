@@ -203,6 +203,11 @@ def test_a_merge_gives_what_the_mapping_does_not_have_itself() -> None:
     assert found.problems == ()
 
 
+@pytest.mark.parametrize("merge", ["&self {<<: *self}", "{<<: [{A: 1}, 3]}", "{<<: x}"])
+def test_a_merge_of_what_is_no_other_mapping_is_an_error_at_its_line(merge: str) -> None:
+    assert error(f"A: 1\nB: {merge}\n").message.startswith("template.yaml:2:")
+
+
 def test_an_intrinsic_can_be_merged_in() -> None:
     assert root("A: &name\n  Ref: Table\nB:\n  <<: *name\n")["B"] == {"Ref": "Table"}
 
