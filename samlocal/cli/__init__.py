@@ -28,6 +28,9 @@ _COMMANDS = {
     "debug-config": "Set up VS Code, PyCharm or Neovim to debug functions.",
 }
 
+# A module named like a builtin would hide it in this package, once it is imported.
+_FILES = {"list": "listing"}
+
 _EPILOG = """\b
 Exit status:
   0   the function succeeded        9   build
@@ -58,7 +61,8 @@ class _Commands(click.Group):
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module = importlib.import_module(f"samlocal.cli.{cmd_name.replace('-', '_')}")
+        file = _FILES.get(cmd_name, cmd_name.replace("-", "_"))
+        module = importlib.import_module(f"samlocal.cli.{file}")
         command: click.Command = module.command
         return command
 

@@ -8,7 +8,7 @@ import click
 
 from samlocal.cli.application import keep, load_application
 from samlocal.cli.function_id import function_options, wanted_function
-from samlocal.cli.list import MASK
+from samlocal.cli.listing import MASK
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ExitStatus
