@@ -7,6 +7,7 @@ its PATH and its Docker engine.
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import os
 import re
@@ -144,12 +145,16 @@ class Running:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A folder with a template, and a home and a cache that no other project uses."""
+    """A folder with a template, and a home and a cache that no other project uses.
+
+    ``launcher`` is a program, with its arguments, that becomes samlocal in a place of its own (nsenter).
+    """
 
     folder: Path
     home: Path
     cache: Path
     environ: Mapping[str, str] = field(default_factory=dict)
+    launcher: tuple[str, ...] = ()
 
     @property
     def sessions(self) -> Path:
@@ -186,7 +191,7 @@ class Project:
             given.write(stdin)
             given.seek(0)
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "samlocal", *args],
+                [*self.launcher, sys.executable, "-P", "-m", "samlocal", *args],
                 cwd=self.folder,
                 env=self.environment(environ),
                 stdin=given,
@@ -286,9 +291,9 @@ class Docker:
                 self._client.remove_container(container, force=True)
 
     def gateway(self, network: str = "bridge") -> str:
-        """The address of this machine on a network."""
+        """The address of this machine on a network: the subnet's first, where a new engine names none."""
         (pool, *_) = self._client.inspect_network(network)["IPAM"]["Config"]
-        return str(pool["Gateway"])
+        return str(pool.get("Gateway") or next(ipaddress.ip_network(pool["Subnet"]).hosts()))
 
     @contextlib.contextmanager
     def network(self, *, bridge: str) -> Iterator[str]:

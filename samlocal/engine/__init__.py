@@ -8,6 +8,7 @@ from samlocal.engine.containers import LABEL, Containers, ContainerSpec, Contain
 from samlocal.engine.context import context_host
 from samlocal.engine.failures import cause, translated
 from samlocal.engine.images import ImageDescription, Images, PullProgress
+from samlocal.engine.networks import Network, Networks
 from samlocal.errors import EngineError
 
 __all__ = [
@@ -18,11 +19,12 @@ __all__ = [
     "ImageDescription",
     "Input",
     "Mount",
+    "Network",
     "PullProgress",
 ]
 
 
-class Engine(Containers, Images):
+class Engine(Containers, Images, Networks):
     """One Docker engine. Every method raises EngineError when it does not answer."""
 
     @classmethod
@@ -55,23 +57,6 @@ class Engine(Containers, Images):
             # The SDK calls a socket http+docker://localhost.
             where = self._client.base_url
             return what if where.startswith("http+docker") else f"{what} at {where}"
-
-    def gateway(self, network: str) -> str | None:
-        """The host's address on a bridge network, None where the network has none."""
-        from docker.errors import NotFound
-
-        with translated(f"the network {network} cannot be looked up"):
-            try:
-                described = self._client.inspect_network(network)
-            except NotFound as error:
-                raise EngineError(
-                    f"There is no Docker network {network}.", tip="`docker network ls` shows those there are."
-                ) from error
-            for pool in described.get("IPAM", {}).get("Config") or ():
-                gateway = pool.get("Gateway")
-                if gateway and ":" not in gateway:
-                    return str(gateway)
-        return None
 
     def close(self) -> None:
         self._client.close()

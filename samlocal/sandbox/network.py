@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import socket
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from samlocal.engine import Engine
+from samlocal.engine import Engine, Network
 from samlocal.errors import EngineError
 
 DEFAULT_NETWORK = "bridge"
@@ -18,6 +19,10 @@ _HOST_NAME = "host.docker.internal"
 
 # State 02 in /proc/net/tcp: a connection that nobody has answered (Linux kernel, include/net/tcp_states.h).
 _SYN_SENT = "02"
+
+# Linux kernel, include/uapi/linux/sockios.h; struct ifreq in if.h.
+_SIOCGIFADDR = 0x8915
+_INTERFACE_REQUEST = "16s24x"
 
 
 class AddressNotHereError(EngineError):
@@ -54,22 +59,51 @@ class Route:
 def open_route(engine: Engine, network: str) -> tuple[Route, socket.socket]:
     """A way from the network's containers to this machine, with a socket that listens there. Never 0.0.0.0.
 
-    On a Linux engine that is the bridge's gateway; an engine in a virtual machine (Docker Desktop, Colima) has its
-    gateway elsewhere and hands ``host.docker.internal`` to this machine's loopback. Raises EngineError.
+    On a Linux engine that is this machine's address on the bridge; an engine in a virtual machine (Docker Desktop,
+    Colima) has its bridges elsewhere, and hands ``host.docker.internal`` to this machine's loopback. Raises
+    EngineError.
     """
     if network == HOST_NETWORK:
         return Route(network=network, host=LOOPBACK, seen_as=LOOPBACK), bound_socket(LOOPBACK)
-    gateway = engine.gateway(network)
-    if gateway is None:
+    address = _host_address(engine.network(network))
+    if address is None:
         raise EngineError(
-            f"Containers on the Docker network {network} cannot reach this machine: it has no gateway.",
+            f"Containers on the Docker network {network} cannot reach this machine: it has no address there.",
             tip="Name another with --docker-network; `--docker-network host` always has a way.",
         )
     try:
-        return Route(network=network, host=gateway, seen_as=gateway), bound_socket(gateway)
+        return Route(network=network, host=address, seen_as=address), bound_socket(address)
     except AddressNotHereError:
         route = Route(network=network, host=LOOPBACK, seen_as=_HOST_NAME, extra_hosts={_HOST_NAME: "host-gateway"})
         return route, bound_socket(LOOPBACK)
+
+
+def _host_address(network: Network) -> str | None:
+    """The address of the engine's machine on a network, None where it has none.
+
+    Where the engine names none the bridge is asked, which has it since before the first container. A bridge that is
+    not this machine's has the first address of its subnet.
+    """
+    if network.gateway is not None or network.interface is None:
+        return network.gateway
+    try:
+        socket.if_nametoindex(network.interface)
+    except OSError:
+        return network.first
+    return _interface_address(network.interface)
+
+
+def _interface_address(name: str) -> str | None:
+    """The IPv4 address of one of this machine's network interfaces (Linux, netdevice(7)), None where it has none."""
+    import fcntl
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            answer = fcntl.ioctl(asking, _SIOCGIFADDR, struct.pack(_INTERFACE_REQUEST, name.encode()))
+        except OSError:
+            return None
+    # struct ifreq: the name, then a struct sockaddr_in (family and port, two bytes each, and the address).
+    return socket.inet_ntoa(answer[20:24])
 
 
 def is_blocked(pid: int, port: int) -> bool:

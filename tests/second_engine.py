@@ -1,0 +1,156 @@
+"""A Docker engine on its very first start, in a network of its own: nothing of it meets this machine's own engine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit import Project, eventually
+
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondEngine:
+    """The running engine. ``pid`` is its process, which lives in the network that its bridges are in."""
+
+    host: str
+    pid: int
+
+    def project(self, project: Project) -> Project:
+        """The same project, run beside this engine."""
+        return replace(
+            project,
+            environ={**project.environ, "DOCKER_HOST": self.host},
+            launcher=("nsenter", f"--net=/proc/{self.pid}/ns/net", "--"),
+        )
+
+    @contextlib.contextmanager
+    def client(self) -> Iterator[Any]:
+        import docker
+
+        client = docker.APIClient(base_url=self.host, version="auto")
+        try:
+            yield client
+        finally:
+            client.close()
+
+    def network(self, name: str, *, subnet: str, options: Mapping[str, str] | None = None, **more: Any) -> str:
+        """Makes a bridge network with a subnet, and with no word of its gateway."""
+        import docker
+
+        with self.client() as client:
+            pools = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=subnet)])
+            client.create_network(name, driver="bridge", ipam=pools, options=dict(options or {}), **more)
+        return name
+
+
+@contextlib.contextmanager
+def second_engine(*, image: str) -> Iterator[SecondEngine]:
+    """Starts an engine that knows one image of this machine's engine, and stops all of it at the end of the block.
+
+    It needs root on Linux, where an engine is a program of this machine.
+    """
+    if os.geteuid() != 0 or not all(map(shutil.which, ("dockerd", "unshare", "nsenter"))):
+        pytest.skip("a second Docker engine needs root, dockerd, unshare and nsenter")
+    # A short path: Unix sockets below it have room for 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="samlocal-engine-"))
+    try:
+        with _daemon(folder) as pid:
+            engine = SecondEngine(host=f"unix://{folder}/socket", pid=pid)
+            _load(engine, image)
+            yield engine
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def _daemon(folder: Path) -> Iterator[int]:
+    # The machine's own settings are for its own engine: two of them may not share what daemon.json names.
+    (folder / "daemon.json").write_text("{}", encoding="ascii")
+    options = {
+        "config-file": folder / "daemon.json",
+        "data-root": folder / "data",
+        "exec-root": folder / "exec",
+        "pidfile": folder / "pid",
+        "host": f"unix://{folder}/socket",
+        # Nothing of it leaves its network, which has no other interface than its bridges and a loopback that is down.
+        "iptables": "false",
+    }
+    with (
+        (folder / "log").open("wb") as log,
+        # unshare becomes dockerd, so this is dockerd's process. `ip netns exec` would hide the cgroups from it.
+        subprocess.Popen(
+            ["unshare", "--net", "--", "dockerd", *(f"--{name}={value}" for name, value in options.items())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        ) as daemon,
+    ):
+        try:
+            came = eventually(lambda: daemon.poll() is not None or _answers(folder), within=_START_SECONDS)
+            assert came, _log(folder)
+            assert daemon.poll() is None, _log(folder)
+            yield daemon.pid
+        finally:
+            _stop(daemon, folder)
+
+
+def _stop(daemon: subprocess.Popen[bytes], folder: Path) -> None:
+    """Ends dockerd, which ends its containers and its containerd; what outlives it is killed and unmounted."""
+    daemon.terminate()
+    try:
+        daemon.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
+    for pid in _processes(folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: not _processes(folder), within=_STOP_SECONDS)
+    for line in reversed(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()):
+        where = line.split()[1]
+        if Path(where).is_relative_to(folder):
+            subprocess.run(["umount", "--lazy", where], check=True)
+
+
+def _processes(folder: Path) -> list[int]:
+    """The engine's own programs: containerd and its shims name the folder in their arguments."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
+            with contextlib.suppress(OSError):
+                program, *arguments = (process / "cmdline").read_bytes().split(b"\0")
+                named = any(os.fsencode(folder) in argument for argument in arguments)
+                if named and Path(os.fsdecode(program)).name.startswith("containerd"):
+                    found.append(int(process.name))
+    return found
+
+
+def _answers(folder: Path) -> bool:
+    asked = subprocess.run(
+        ["docker", "--host", f"unix://{folder}/socket", "version"], capture_output=True, check=False, timeout=10
+    )
+    return asked.returncode == 0
+
+
+def _load(engine: SecondEngine, image: str) -> None:
+    with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as saved:
+        subprocess.run(
+            ["docker", "--host", engine.host, "load", "--quiet"], stdin=saved.stdout, check=True, capture_output=True
+        )
+    assert saved.returncode == 0
+
+
+def _log(folder: Path) -> str:
+    return (folder / "log").read_text(encoding="utf-8", errors="replace")[-4000:]
