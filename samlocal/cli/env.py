@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from samlocal.cli.application import keep, load_application
 from samlocal.cli.function_id import function_options, wanted_function
-from samlocal.cli.listing import MASK
+from samlocal.cli.listing import value_as_json
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ExitStatus
 from samlocal.function.environment import MissingVariable, Variable
+from samlocal.function.overrides import dotenv_line
+
+_MASK = "********"
+_FILES = frozenset({"dotenv", "env-vars"})
+"""Forms that samlocal and others read again."""
 
 
 @click.command("env", cls=EnvironmentCommand)
@@ -27,7 +30,7 @@ from samlocal.function.environment import MissingVariable, Variable
     envvar=variable("output"),
     help="env-vars is the file that `sam local invoke --env-vars` reads.",
 )
-@click.option("--show-secrets", is_flag=True, help="Do not mask secret values.")
+@click.option("--show-secrets", is_flag=True, help="Do not mask or leave out secret values.")
 @click.pass_context
 def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_: object) -> int:
     """Show the variables of FUNCTION: each value, and where it came from.
@@ -39,29 +42,32 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
     owner, resource = application.find(wanted_function(ctx))
     variables = sorted(owner.variables(resource), key=lambda entry: entry.name)
     keep(application, output)
-    known = {
-        entry.name: MASK if entry.secret and not show_secrets else entry.value
-        for entry in variables
-        if isinstance(entry, Variable)
-    }
+    known = [entry for entry in variables if isinstance(entry, Variable)]
+    shown = [entry for entry in known if show_secrets or not entry.secret]
     match output_form:
         case "json":
-            output.document([_as_json(entry, known) for entry in variables])
+            output.document([_as_json(entry, show_secrets=show_secrets) for entry in variables])
         case "dotenv":
-            for name, value in known.items():
-                output.payload_line(f"{name}={json.dumps(value, ensure_ascii=False)}")
+            for entry in shown:
+                output.payload_line(dotenv_line(entry.name, entry.value))
         case "env-vars":
-            output.document({resource.logical_id: known})
+            output.document({resource.logical_id: {entry.name: entry.value for entry in shown}})
         case _:
-            output.table(["Variable", "Value", "Origin"], [_row(entry, known) for entry in variables])
-    missing = [entry for entry in variables if isinstance(entry, MissingVariable)]
-    for entry in missing:
-        place = owner.template.place(entry.line)
+            output.table(
+                ["Variable", "Value", "Origin"], [_row(entry, show_secrets=show_secrets) for entry in variables]
+            )
+    if output_form in _FILES and len(shown) < len(known):
+        # A mask would be taken for the value by whoever reads the file.
+        left_out = ", ".join(entry.name for entry in known if entry.secret)
+        output.notice(f"left out, because they are secret: {left_out}. --show-secrets writes them too.")
+    unknown = [entry for entry in variables if isinstance(entry, MissingVariable)]
+    for missing in unknown:
+        place = owner.template.place(missing.line)
         output.warning(
-            f"{place}: {resource.logical_id}: {entry.name} = {entry.unknown.expression}: {entry.unknown.reason}. "
-            f"{entry.unknown.tip}"
+            f"{place}: {resource.logical_id}: {missing.name} = {missing.unknown.expression}: "
+            f"{missing.unknown.reason}. {missing.unknown.tip}"
         )
-    return int(ExitStatus.UNRESOLVED if missing else ExitStatus.SUCCESS)
+    return int(ExitStatus.UNRESOLVED if unknown else ExitStatus.SUCCESS)
 
 
 def _origin(entry: Variable) -> str:
@@ -70,25 +76,23 @@ def _origin(entry: Variable) -> str:
     )
 
 
-def _row(entry: Variable | MissingVariable, known: dict[str, str]) -> list[str]:
+def _row(entry: Variable | MissingVariable, *, show_secrets: bool) -> list[str]:
     if isinstance(entry, Variable):
-        return [entry.name, known[entry.name], _origin(entry)]
+        return [entry.name, entry.value if show_secrets or not entry.secret else _MASK, _origin(entry)]
     return [entry.name, "?", entry.unknown.expression]
 
 
-def _as_json(entry: Variable | MissingVariable, known: dict[str, str]) -> dict[str, object]:
+def _as_json(entry: Variable | MissingVariable, *, show_secrets: bool) -> dict[str, object]:
+    value = {"name": entry.name, **value_as_json(entry, show_secrets=show_secrets)}
     if isinstance(entry, MissingVariable):
         return {
-            "name": entry.name,
-            "value": None,
+            **value,
             "expression": entry.unknown.expression,
             "reason": entry.unknown.reason,
             "line": entry.line,
         }
     return {
-        "name": entry.name,
-        "value": known[entry.name],
-        "secret": entry.secret,
+        **value,
         "placeholder": bool(entry.placeholders),
         "origin": [origin.text for origin in entry.origins],
         "line": entry.line,

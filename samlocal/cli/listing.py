@@ -7,10 +7,15 @@ import click
 from samlocal.cli.application import keep, load_application
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
-from samlocal.function.environment import Variable
+from samlocal.function.environment import MissingVariable, Variable
 from samlocal.function.summary import FunctionSummary, endpoints, summarize
 
-MASK = "********"
+
+def value_as_json(entry: Variable | MissingVariable, *, show_secrets: bool) -> dict[str, object]:
+    """A value for other programs: null where it is not known, or secret and not to be shown."""
+    if isinstance(entry, MissingVariable):
+        return {"value": None, "secret": False}
+    return {"value": entry.value if show_secrets or not entry.secret else None, "secret": entry.secret}
 
 
 @click.command("list", cls=EnvironmentCommand)
@@ -24,7 +29,7 @@ MASK = "********"
     envvar=variable("output"),
     help="A table to read, or JSON for other programs.",
 )
-@click.option("--show-secrets", is_flag=True, help="Do not mask secret values.")
+@click.option("--show-secrets", is_flag=True, help="Show secret values in JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_: object) -> int:
     """List the functions, layers and endpoints of the template, and why a function cannot run."""
@@ -97,11 +102,6 @@ def _as_json(function: FunctionSummary, *, show_secrets: bool) -> dict[str, obje
             {"name": event.name, "type": event.type, "method": event.method, "path": event.path}
             for event in function.events
         ],
-        "environment": {
-            entry.name: (MASK if entry.secret and not show_secrets else entry.value)
-            if isinstance(entry, Variable)
-            else None
-            for entry in function.variables
-        },
+        "environment": {entry.name: value_as_json(entry, show_secrets=show_secrets) for entry in function.variables},
         "problems": list(function.problems),
     }

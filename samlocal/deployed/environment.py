@@ -79,7 +79,7 @@ class Environment:
 
     def ssm_parameter(self, key: str) -> str:
         return self._snapshot.ask(
-            ("ssm", key), lambda: references.read_ssm_parameter(self._aws, key, decrypt=False), _TEXT
+            ("ssm-plain", key), lambda: references.read_ssm_parameter(self._aws, key, decrypt=False), _TEXT
         )
 
     def secure_parameter(self, key: str) -> str:

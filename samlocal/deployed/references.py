@@ -25,7 +25,12 @@ def read_export(aws: Aws, name: str) -> str:
 
 
 def read_ssm_parameter(aws: Aws, key: str, *, decrypt: bool) -> str:
-    """``/name`` or ``/name:version``; a StringList is its text with commas."""
+    """``/name`` or ``/name:version``; a StringList is its text with commas.
+
+    Without ``decrypt`` a SecureString is refused, as CloudFormation refuses it in `{{resolve:ssm:…}}` and for
+    parameters of an SSM type (CloudFormation user guide, "Get a plaintext value from Systems Manager Parameter
+    Store"): what is there is ciphertext.
+    """
     name = key.strip()
     try:
         answer = aws.call("ssm", "get_parameter", Name=name, WithDecryption=decrypt)
@@ -33,7 +38,14 @@ def read_ssm_parameter(aws: Aws, key: str, *, decrypt: bool) -> str:
         raise _unreadable(
             f"the SSM parameter {name}", error, "ParameterNotFound", "ParameterVersionNotFound"
         ) from error
-    return str(answer["Parameter"]["Value"])
+    parameter = answer["Parameter"]
+    if parameter.get("Type") == "SecureString" and not decrypt:
+        raise ReferenceUnknownError(
+            f"the SSM parameter {name} is a SecureString, which CloudFormation does not read as plain text",
+            tip=f"Write {{{{resolve:ssm-secure:{name}}}}} where CloudFormation takes it, let the function read it, "
+            "or give the value with --set.",
+        )
+    return str(parameter["Value"])
 
 
 def read_secret(aws: Aws, key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ def read_stack(aws: Aws, name: str) -> Stack:
         raise
     if described["StackStatus"] in _GONE:
         raise _not_found(aws, name)
+    hidden = _hidden(aws, name, described.get("Parameters", ()))
     resources = {
         summary["LogicalResourceId"]: StackResource(
             logical_id=summary["LogicalResourceId"],
@@ -84,7 +85,7 @@ def read_stack(aws: Aws, name: str) -> Stack:
         status=described["StackStatus"],
         parameters={
             parameter["ParameterKey"]: StackParameter(
-                value=_shown(parameter.get("ParameterValue", "")),
+                value=None if parameter["ParameterKey"] in hidden else parameter.get("ParameterValue", ""),
                 resolved=parameter.get("ResolvedValue"),
             )
             for parameter in described.get("Parameters", ())
@@ -94,9 +95,22 @@ def read_stack(aws: Aws, name: str) -> Stack:
     )
 
 
-def _shown(value: str) -> str | None:
-    """CloudFormation shows a NoEcho parameter as asterisks."""
-    return None if value and set(value) == {"*"} else value
+def _hidden(aws: Aws, name: str, parameters: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    """The NoEcho parameters among those that stand as asterisks; asterisks may be a parameter's real value too.
+
+    The deployed template says which are NoEcho. A caller who may not ask for it sees none of them: a value that may
+    be a mask is not known.
+    """
+    masked = {
+        parameter["ParameterKey"] for parameter in parameters if set(parameter.get("ParameterValue", "")) == {"*"}
+    }
+    if not masked:
+        return frozenset()
+    try:
+        declared = aws.call("cloudformation", "get_template_summary", StackName=name).get("Parameters", ())
+    except AwsCallError:
+        return frozenset(masked)
+    return frozenset(masked & {parameter["ParameterKey"] for parameter in declared if parameter.get("NoEcho")})
 
 
 def read_template(aws: Aws, name: str) -> str:

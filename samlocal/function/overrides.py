@@ -104,6 +104,19 @@ def read_dotenv(path: Path, *, name: str) -> tuple[Overrides, tuple[str, ...]]:
     return Overrides(common=tuple(variables), origin=name), tuple(left_out)
 
 
+def dotenv_line(name: str, value: str) -> str:
+    """A variable as ``read_dotenv`` reads it again; several lines where the value has some.
+
+    In single quotes every reader takes the text as it stands, shells and Node's included. What single quotes cannot
+    hold there stands in double quotes, with the escapes that python-dotenv knows.
+    """
+    if not set(value) & {"'", "\\", "\r"}:
+        return f"{name}='{value}'"
+    for character, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r")):
+        value = value.replace(character, escape)
+    return f'{name}="{value}"'
+
+
 def check_matches(overrides: Overrides, functions: Collection[str]) -> None:
     """Raises ConfigurationError when a section is for a function that there is not."""
     for name in overrides.own:

@@ -47,7 +47,10 @@ def test_a_nested_function_gets_what_its_parent_passes_down(project: Callable[..
 
     (inner,) = listed["functions"]
     assert inner["path"] == "Child/Inner"
-    assert inner["environment"] == {"TABLE": "events", "WORD": "hello!"}
+    assert inner["environment"] == {
+        "TABLE": {"value": "events", "secret": False},
+        "WORD": {"value": "hello!", "secret": False},
+    }
     assert inner["layers"] == ["Shared"]
     assert inner["problems"] == []
 

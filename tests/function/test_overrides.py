@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from kit import Outcome, Project, function, template
+
+from samlocal.cli.output import Output
+from samlocal.cli.world import World
+from samlocal.function.overrides import dotenv_line, read_dotenv, read_env_vars
 
 FILES = {
     "template.json": template(
@@ -101,3 +109,67 @@ def test_the_dotenv_output_can_be_read_as_one(project: Callable[..., Project]) -
 
     assert variables(again)["QQ"] == 'a "quoted" $value'
     assert [entry["origin"] for entry in json.loads(again.stdout)] == [[".env:1"], [".env:2"], [".env:3"]]
+
+
+# What a variable of Lambda can hold: any text of Unicode but NUL, which ends a text for the operating system.
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")) | st.text(
+    "'\"\\\n\r\t $#=`{}%!é漢🎈"
+)
+
+
+@given(values=st.lists(TEXTS, min_size=1, max_size=4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_written_as_dotenv_is_read_as_the_same_values(tmp_path: Path, values: list[str]) -> None:
+    wanted = {f"NAME{number}": value for number, value in enumerate(values)}
+    file = tmp_path / ".env"
+    file.write_bytes("".join(f"{dotenv_line(name, value)}\n" for name, value in wanted.items()).encode())
+
+    overrides, left_out = read_dotenv(file, name=".env")
+
+    assert {variable.name: variable.value for variable in overrides.common} == wanted
+    assert left_out == ()
+
+
+@given(values=st.lists(TEXTS, min_size=1, max_size=4))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_written_as_env_vars_is_read_as_the_same_values(tmp_path: Path, values: list[str]) -> None:
+    wanted = {f"NAME{number}": value for number, value in enumerate(values)}
+    file = tmp_path / "vars.json"
+    written = io.BytesIO()
+    Output(World(environ={}, cwd=tmp_path, stdin=io.BytesIO(), stdout=written, stderr=io.StringIO())).document(
+        {"Fn": wanted}
+    )
+    file.write_bytes(written.getvalue())
+
+    assert {variable.name: variable.value for variable in read_env_vars(file).own["Fn"]} == wanted
+
+
+def test_odd_values_come_back_from_both_kinds_of_files(project: Callable[..., Project]) -> None:
+    odd = {
+        "QUOTES": """it's "so" `here`""",
+        "LINES": "-----BEGIN KEY-----\nabc=\n-----END KEY-----\n",
+        "WINDOWS": "C:\\new\\table\r\n",
+        "SHELL": "$HOME ${HOME} #not a comment",
+        "SPACES": "  both ends\t",
+        "WORDS": "Grüße 漢字 🎈",
+        "NOTHING": "",
+        "TAIL": "ends in a backslash \\",
+    }
+    resource = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {"Runtime": "python3.11", "Handler": "a.b", "Environment": {"Variables": odd}},
+    }
+    made = project({"template.json": {"Resources": {"Fn": resource}}})
+
+    dotenv = made.run("env", "Fn", "--output", "dotenv").succeeded()
+    env_vars = made.run("env", "Fn", "--output", "env-vars").succeeded()
+    empty = dict.fromkeys(odd, "")
+    resource["Properties"]["Environment"] = {"Variables": empty}  # type: ignore[index]
+    (made.folder / "template.json").write_text(json.dumps({"Resources": {"Fn": resource}}))
+    (made.folder / "vars.json").write_bytes(env_vars.stdout)
+    by_env_vars = made.run("env", "Fn", "--env-vars", "vars.json", "--output", "json")
+    (made.folder / ".env").write_bytes(dotenv.stdout)
+    by_dotenv = made.run("env", "Fn", "--output", "json")
+
+    assert variables(by_env_vars) == odd
+    assert variables(by_dotenv) == odd
