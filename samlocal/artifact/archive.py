@@ -131,7 +131,7 @@ def unpack(archive: Path, into: Path, *, mounted_at: str) -> Contents:
         unreadable=tuple(
             "/".join(path)
             for path, entry in entries.items()
-            if entry.target is None and not entry.mode & (stat.S_IXOTH if entry.folder else stat.S_IROTH)
+            if entry.target is None and not entry.mode & stat.S_IROTH
         ),
     )
 
@@ -180,13 +180,18 @@ def _entry(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Entry:
         case stat.S_IFLNK:
             return _Entry(info=info, mode=0o777, target=_target(opened, info))
         case stat.S_IFDIR:
-            return _Entry(info=info, mode=stat.S_IMODE(mode) & 0o777, folder=True)
+            return _Entry(info=info, mode=_folder_mode(mode), folder=True)
         case 0 | stat.S_IFREG:
-            folder = info.is_dir()
+            if info.is_dir():
+                return _Entry(info=info, mode=_folder_mode(mode), folder=True)
             # Archives made on Windows carry no mode bits.
-            kept = stat.S_IMODE(mode) & 0o777 or (_FOLDER_MODE if folder else _FILE_MODE)
-            return _Entry(info=info, mode=kept, folder=folder)
+            return _Entry(info=info, mode=stat.S_IMODE(mode) & 0o777 or _FILE_MODE)
     raise SpecialFileError(f"holds {info.filename!r}, which is neither file, folder nor symbolic link")
+
+
+def _folder_mode(mode: int) -> int:
+    """Everybody may enter: what a folder's entry says of its mode counts for nothing, as with no entry at all."""
+    return stat.S_IMODE(mode) & 0o777 | 0o555 if mode else _FOLDER_MODE
 
 
 def _target(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:

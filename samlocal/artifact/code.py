@@ -13,6 +13,9 @@ from samlocal.artifact.cache import hash_of
 from samlocal.artifact.deployed import deployed
 from samlocal.artifact.difference import difference
 from samlocal.artifact.download import DownloadError
+from samlocal.artifact.packaged import is_own_build, packaged
+from samlocal.artifact.packaging import PackagingError
+from samlocal.artifact.single_file import is_single_file, single_file
 from samlocal.artifact.stored import stored
 from samlocal.artifact.supply import Supply
 from samlocal.artifact.unpacked import Unpacked, local_archive, warn_of_unreadable
@@ -67,10 +70,18 @@ def code_folder(spec: FunctionSpec, supply: Supply) -> Code | None:
 
 def _local(spec: FunctionSpec, path: Path, supply: Supply) -> Code:
     there = path.resolve()
-    if there.is_dir():
+    if is_own_build(there, supply.cache):
         return Code(folder=there)
+    if there.is_dir():
+        with _refused(spec, f"its code {path}"):
+            own = packaged(there, supply.cache, mounted_at=TASK, private=supply.private)
+        for remark in own.remarks:
+            supply.notice(f"{spec.logical_id}: {remark}.")
+        return Code(folder=own.folder, size=own.size)
     if there.is_file():
         with _refused(spec, f"its code {path}"):
+            if is_single_file(there):
+                return Code(folder=single_file(there, supply.cache), size=there.stat().st_size)
             return _unpacked(local_archive(there, supply.cache, _ARCHIVES, mounted_at=TASK), supply)
     raise CodeError(
         f"{spec.location}: {spec.logical_id}: there is no code at {path}.",
@@ -131,6 +142,10 @@ def _refused(spec: FunctionSpec, what: str) -> Iterator[None]:
         yield
     except ArchiveError as error:
         raise CodeError(f"{where} {error}.", tip="Pack the code anew.") from error
+    except PackagingError as error:
+        raise CodeError(
+            f"{where} {error}.", tip="Mend CodeUri; --allow-private-folders lets functions see such folders."
+        ) from error
     except DownloadError as error:
         raise CodeError(f"{where}: {error}", tip="Try again; nothing of it was kept.") from error
     except OSError as error:

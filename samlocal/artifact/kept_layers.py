@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from samlocal.artifact import layer_versions, stored
+from samlocal.artifact import layer_versions, packaged, stored
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.layers import ARCHIVES, MERGED
 from samlocal.artifact.unpacked import read_unpacked
@@ -41,7 +41,7 @@ def kept_versions(cache: Cache) -> list[str]:
 def clean(cache: Cache) -> tuple[int, int]:
     """Removes every layer; how many there were, and their bytes."""
     layers = kept_layers(cache)
-    for kind in (MERGED, *_UNPACKED):
+    for kind in (MERGED, packaged.KIND, *_UNPACKED):
         cache.clear(kind)
     return len(layers), sum(layer.size for layer in layers)
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from samlocal.artifact.archive import ArchiveError
-from samlocal.artifact.cache import Cache, hash_of, tree_hash
+from samlocal.artifact.cache import hash_of, tree_hash
 from samlocal.artifact.download import DownloadError
 from samlocal.artifact.layer_versions import OPT, layer_version
 from samlocal.artifact.merge import merge
+from samlocal.artifact.packaged import is_own_build, packaged
+from samlocal.artifact.packaging import PackagingError
 from samlocal.artifact.stored import stored
+from samlocal.artifact.superseded import remove_superseded
 from samlocal.artifact.supply import Supply
-from samlocal.artifact.unpacked import Unpacked, local_archive, warn_of_unreadable
+from samlocal.artifact.unpacked import local_archive, warn_of_unreadable
 from samlocal.aws import AwsCallError
 from samlocal.errors import LayerError, UnresolvedError
 from samlocal.function.package import Layer, LocalLayer, RemoteLayer, StoredLayer
@@ -26,9 +28,6 @@ MERGED = "merged"
 ARCHIVES = "archives"
 
 _CONTENT, _NOTE = "content", "about.json"
-
-# A merged folder with an older content of the same layers may still be mounted in a sandbox.
-_SUPERSEDED_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +40,20 @@ class Opt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content:
-    """One layer's files; ``archive`` is what they were unpacked from, None for a folder of the user's own."""
+    """One layer's files. ``state`` is that of a copy that never changes, None for a folder of the user's own.
+
+    ``size`` is in bytes, None where nobody has measured it.
+    """
 
     name: str
     folder: Path
-    archive: Unpacked | None
+    state: str | None = None
+    size: int | None = None
 
     @property
     def key(self) -> str:
         """Changes with the files."""
-        return self.archive.sha256 if self.archive else tree_hash(self.folder)
+        return self.state or tree_hash(self.folder)
 
 
 def opt_folder(spec: FunctionSpec, supply: Supply) -> Opt | None:
@@ -67,7 +70,7 @@ def opt_folder(spec: FunctionSpec, supply: Supply) -> Opt | None:
     def make(entry: Path) -> None:
         merged = entry / _CONTENT
         merged.mkdir()
-        merge([(content.folder, content.archive is not None) for content in contents], merged)
+        merge([(content.folder, content.state is not None) for content in contents], merged)
         merged.chmod(0o755)
         note = {"slot": slot, "layers": [content.name for content in contents]}
         (entry / _NOTE).write_text(json.dumps(note), encoding="utf-8")
@@ -77,13 +80,13 @@ def opt_folder(spec: FunctionSpec, supply: Supply) -> Opt | None:
     fresh = cache.find(MERGED, key) is None
     entry = cache.entry(MERGED, key, make, renew=supply.refresh_layers)
     if fresh:
-        _sweep_superseded(cache, slot, key)
+        remove_superseded(cache, MERGED, slot=slot, key=key)
     return Opt(folder=entry / _CONTENT, size=_size(contents))
 
 
 def _size(contents: Sequence[_Content]) -> int | None:
-    archives = [content.archive for content in contents]
-    return None if None in archives else sum(archive.size for archive in archives if archive)
+    sizes = [content.size for content in contents]
+    return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
 def _content(spec: FunctionSpec, layer: Layer, supply: Supply) -> _Content:
@@ -91,7 +94,7 @@ def _content(spec: FunctionSpec, layer: Layer, supply: Supply) -> _Content:
         case LocalLayer(logical_id=name, path=path):
             folder = path.resolve()
             if folder.is_dir():
-                return _Content(name=str(folder), folder=folder, archive=None)
+                return _folder(spec, layer, folder, supply)
             if not folder.is_file():
                 raise LayerError(
                     f"{spec.location}: {spec.logical_id}: the layer {name} has no folder and no archive {path}.",
@@ -114,7 +117,17 @@ def _content(spec: FunctionSpec, layer: Layer, supply: Supply) -> _Content:
                 tip="Name the environment with -e, or the stack with -n; or give the ARN with --parameter-overrides.",
             )
     warn_of_unreadable(name, found, supply.notice)
-    return _Content(name=name, folder=found.folder, archive=found)
+    return _Content(name=name, folder=found.folder, state=found.sha256, size=found.size)
+
+
+def _folder(spec: FunctionSpec, layer: LocalLayer, folder: Path, supply: Supply) -> _Content:
+    if is_own_build(folder, supply.cache):
+        return _Content(name=str(folder), folder=folder)
+    with _refused(spec, f"the layer {layer.logical_id} ({layer.path})"):
+        own = packaged(folder, supply.layers, mounted_at=OPT, private=supply.private)
+    for remark in own.remarks:
+        supply.notice(f"{layer.logical_id}: {remark}.")
+    return _Content(name=str(folder), folder=own.folder, state=own.key, size=own.size)
 
 
 @contextmanager
@@ -125,6 +138,11 @@ def _refused(spec: FunctionSpec, what: str) -> Iterator[None]:
         yield
     except ArchiveError as error:
         raise LayerError(f"{where}{what} {error}.", tip="Pack the layer anew.") from error
+    except PackagingError as error:
+        raise LayerError(
+            f"{where}{what} {error}.",
+            tip="Mend its ContentUri; --allow-private-folders lets functions see such folders.",
+        ) from error
     except DownloadError as error:
         raise LayerError(f"{where}{what}: {error}", tip="Try again; nothing of it was kept.") from error
     except OSError as error:
@@ -133,18 +151,3 @@ def _refused(spec: FunctionSpec, what: str) -> Iterator[None]:
         raise LayerError(f"{where}{error.message}", tip=error.tip) from error
     except AwsCallError as error:
         raise LayerError(f"{where}{what} cannot be had: {error.message}", tip=error.tip) from error
-
-
-def _sweep_superseded(cache: Cache, slot: str, key: str) -> None:
-    """Removes what the same layers held before, once no sandbox can have it mounted any more."""
-    for entry in cache.entries(MERGED):
-        if entry.name == key:
-            continue
-        try:
-            note = json.loads((entry / _NOTE).read_text(encoding="utf-8"))
-            old = time.time() - entry.stat().st_mtime > _SUPERSEDED_SECONDS
-        except (OSError, ValueError):
-            # Another process has just removed it.
-            continue
-        if old and note.get("slot") == slot:
-            cache.remove(MERGED, entry.name)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from samlocal.artifact.cache import Cache
+from samlocal.artifact.private_folders import PrivateFolders
 from samlocal.aws import Aws
 from samlocal.engine import PullProgress
 
@@ -19,8 +20,8 @@ class Supply:
     """``caller`` is who runs samlocal: code and layers are fetched with their rights, not with the function's.
 
     ``endpoint_url`` stands in for AWS; what it calls by a name is not what AWS calls so. ``max_age`` is in seconds:
-    how long an answer about something that can change is used without asking again. ``notice`` gets a sentence for
-    the user, ``progress`` the steps of a download.
+    how long an answer about something that can change is used without asking again. ``private`` are folders that
+    functions do not see. ``notice`` gets a sentence for the user, ``progress`` the steps of a download.
     """
 
     cache: Cache
@@ -32,6 +33,7 @@ class Supply:
     refresh: bool = False
     max_age: float = 300.0
     clock: Callable[[], float] = time.time
+    private: PrivateFolders = field(default_factory=PrivateFolders)
     notice: Callable[[str], None]
     progress: Callable[[str, PullProgress], None]
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from samlocal.artifact.private_folders import PrivateFolders
 from samlocal.cli.options import variable
 from samlocal.cli.world import World
 from samlocal.sandbox.options import SandboxOptions
@@ -67,6 +68,12 @@ _FLAGS = [
         help="Fetch layers anew.",
     ),
     LAYER_ROLE,
+    click.option(
+        "--allow-private-folders",
+        is_flag=True,
+        envvar=variable("allow_private_folders"),
+        help="Let functions see the home folder, /run, / and their like.",
+    ),
 ]
 
 
@@ -95,6 +102,10 @@ def sandbox_options(ctx: click.Context) -> SandboxOptions:
         layer_role_arn=values["layer_role_arn"],
         refresh_layers=values["refresh_layers"],
         refresh=bool(values.get("refresh")),
+        private=PrivateFolders(
+            home=Path(world.environ["HOME"]) if world.environ.get("HOME") else None,
+            allowed=values["allow_private_folders"],
+        ),
     )
 
 

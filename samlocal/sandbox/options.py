@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from samlocal.artifact.private_folders import PrivateFolders
 from samlocal.sandbox.debug import DebugOptions
 
 
@@ -13,7 +14,8 @@ from samlocal.sandbox.debug import DebugOptions
 class SandboxOptions:
     """``images`` holds an image for each runtime named; ``endpoint_url`` stands in for AWS.
 
-    ``profile`` is the caller's, whose rights fetch code and layers, these into ``layer_cache``.
+    ``profile`` is the caller's, whose rights fetch code and layers, these into ``layer_cache``. ``private`` are the
+    folders that functions do not see.
     """
 
     images: Mapping[str, str] = field(default_factory=dict)
@@ -29,3 +31,4 @@ class SandboxOptions:
     refresh_layers: bool = False
     refresh: bool = False
     debug: DebugOptions | None = None
+    private: PrivateFolders = field(default_factory=PrivateFolders)

@@ -55,6 +55,7 @@ def sandbox_spec(
         layer_role_arn=options.layer_role_arn,
         refresh_layers=options.refresh_layers,
         refresh=options.refresh,
+        private=options.private,
         notice=notice,
         progress=progress,
     )
