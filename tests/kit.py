@@ -7,6 +7,7 @@ its PATH and its Docker engine.
 from __future__ import annotations
 
 import contextlib
+import io
 import ipaddress
 import json
 import os
@@ -278,6 +279,27 @@ class Docker:
         labels: dict[str, str] = self._client.inspect_container(container)["Config"]["Labels"]
         return labels
 
+    def described(self, container: str) -> dict[str, Any]:
+        """What the engine says of a container."""
+        described: dict[str, Any] = self._client.inspect_container(container)
+        return described
+
+    def volumes(self, project: Project) -> list[str]:
+        """The names of the volumes of the project's containers."""
+        found = self._client.volumes(filters={"label": f"samlocal.sessions={project.sessions}"})
+        return [volume["Name"] for volume in found["Volumes"] or ()]
+
+    @contextlib.contextmanager
+    def image(self, name: str, dockerfile: str) -> Iterator[str]:
+        """An image of the test's own."""
+        steps = self._client.build(fileobj=io.BytesIO(dockerfile.encode()), tag=name, rm=True, decode=True)
+        errors = [step["error"] for step in steps if "error" in step]
+        assert not errors, errors
+        try:
+            yield name
+        finally:
+            self._client.remove_image(name, force=True)
+
     def nothing_left(self, project: Project) -> bool:
         """The engine removes containers by itself, soon: this waits for it."""
         return eventually(lambda: not self.containers(project))
@@ -288,7 +310,7 @@ class Docker:
         for container in self.containers(project):
             # Gone, or going, already.
             with contextlib.suppress(APIError):
-                self._client.remove_container(container, force=True)
+                self._client.remove_container(container, force=True, v=True)
 
     def gateway(self, network: str = "bridge") -> str:
         """The address of this machine on a network: the subnet's first, where a new engine names none."""

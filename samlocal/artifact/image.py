@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from samlocal.artifact.cache import Cache
+from samlocal.artifact.image_traits import image_traits
 from samlocal.config import nearest
-from samlocal.engine import Engine, PullProgress
+from samlocal.engine import Engine, PullProgress, Tmp
 from samlocal.errors import ImageError, TemplateError
 from samlocal.function.spec import FunctionSpec
 
@@ -87,7 +89,8 @@ class Image:
     """The image to start from; ``platform`` is Docker's name of the architecture, None where it may differ.
 
     ``remarks`` is what the user should know of it. ``start`` is how an image function's own image is started, in
-    ``working_dir`` or where the image says; one without a shell is started without samlocal's entry point.
+    ``working_dir`` or where the image says; one without a shell is started without samlocal's entry point. ``tmp`` is
+    where its containers have their /tmp.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Image:
     start: tuple[str, ...] = ()
     working_dir: str | None = None
     has_shell: bool = True
+    tmp: Tmp = Tmp.MEMORY
 
 
 def platform_of(spec: FunctionSpec) -> str:
@@ -150,3 +154,24 @@ def choose_image(
             )
     engine.pull(wanted, platform=platform, progress=lambda step: progress(wanted, step))
     return Image(name=wanted, platform=platform if own is None else None, remarks=remarks)
+
+
+def fitted(engine: Engine, spec: FunctionSpec, image: Image, cache: Cache) -> Image:
+    """The image with what has to be known of it. Raises ImageError where it has been removed meanwhile."""
+    described = engine.describe_image(image.name)
+    if described is None:
+        raise ImageError(f"{spec.location}: {spec.logical_id}: the image {image.name} is gone.", tip="Run it again.")
+    traits = image_traits(engine, described.id, cache)
+    remarks = image.remarks
+    wanted = platform_of(spec).removeprefix("linux/")
+    if described.architecture not in ("", wanted):
+        remarks += (
+            f"{spec.logical_id} is for {spec.architecture}, and runs here on {described.architecture}: the image "
+            f"{image.name} is of that kind.",
+        )
+    if traits.tmp is Tmp.MEMORY:
+        remarks += (
+            f"the image {image.name} has no /tmp that everybody may write to, so it is kept in memory here: "
+            f"{spec.storage} MB on top of the function's {spec.memory} MB.",
+        )
+    return replace(image, remarks=remarks, has_shell=traits.has_shell, tmp=traits.tmp)

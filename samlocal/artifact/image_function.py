@@ -8,7 +8,6 @@ import json
 import os
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from samlocal.artifact.cache import hash_of
@@ -22,9 +21,6 @@ from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
 
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[\w-]+)\.amazonaws\.com(?:\.cn)?/.+")
-
-_SHELL = "/bin/sh"
-_KIND = "images"
 
 
 def image_of_function(
@@ -66,13 +62,7 @@ def image_of_function(
             f"{spec.location}: {spec.logical_id}: the image {name} says neither an entry point nor a command.",
             tip="Give it an ENTRYPOINT or a CMD, or the function an ImageConfig.",
         )
-    return Image(
-        name=name,
-        platform=None,
-        start=start,
-        working_dir=config.working_directory,
-        has_shell=_has_shell(engine, described.id, supply),
-    )
+    return Image(name=name, platform=None, start=start, working_dir=config.working_directory)
 
 
 def registry_login(uri: str, supply: Supply) -> tuple[str, str] | None:
@@ -156,15 +146,3 @@ def _context_hash(engine: Engine, context: Path, build: ImageBuild, platform: st
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:24]
-
-
-def _has_shell(engine: Engine, image_id: str, supply: Supply) -> bool:
-    """Asked of the engine once for each image: its id names its content."""
-    memo = supply.cache.root / _KIND / f"{hash_of(image_id)}.json"
-    with suppress(OSError, ValueError, KeyError):
-        return bool(json.loads(memo.read_text(encoding="utf-8"))["shell"])
-    found = engine.has_file(image_id, _SHELL)
-    with suppress(OSError):
-        memo.parent.mkdir(parents=True, exist_ok=True)
-        memo.write_text(json.dumps({"image": image_id, "shell": found}), encoding="utf-8")
-    return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from samlocal.engine.containers import LABEL, Containers, ContainerSpec, ContainerState, Input, Mount
+from samlocal.engine.container_spec import LABEL, ContainerSpec, Mount, Tmp
+from samlocal.engine.containers import Containers, ContainerState, Input
 from samlocal.engine.context import context_host
 from samlocal.engine.failures import cause, translated
 from samlocal.engine.images import ImageDescription, Images, PullProgress
@@ -21,6 +22,7 @@ __all__ = [
     "Mount",
     "Network",
     "PullProgress",
+    "Tmp",
 ]
 
 

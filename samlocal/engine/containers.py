@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from samlocal.engine.container_spec import LABEL, ContainerSpec, Tmp, host_config
 from samlocal.engine.failures import image_tip, translated
 from samlocal.errors import EngineError, ImageError
 
@@ -17,50 +17,6 @@ if TYPE_CHECKING:
 
 # Long enough to send a request; the engine carries it out whether or not anyone hears its answer.
 _UNHEARD_SECONDS = 0.005
-
-LABEL = "samlocal"
-"""On everything that samlocal makes in Docker."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
-    """A folder or file of the host, read-only in the container unless it is ``writable``."""
-
-    source: Path
-    target: str
-    writable: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerSpec:
-    """A container to be made. ``memory`` and ``tmp_size`` are in MB; ``environment`` replaces the image's own.
-
-    A ``memory`` or ``open_files`` of 0 sets no limit, and ``read_only`` is for the root file system. ``published``
-    are ports that this machine, and no other, reaches under the same numbers; ``capabilities`` are the ones left when
-    all others are dropped.
-    """
-
-    name: str
-    image: str
-    platform: str | None
-    entrypoint: tuple[str, ...]
-    command: tuple[str, ...]
-    working_dir: str | None
-    user: str
-    environment: Mapping[str, str]
-    mounts: tuple[Mount, ...]
-    labels: Mapping[str, str]
-    network: str
-    extra_hosts: Mapping[str, str] = field(default_factory=dict)
-    memory: int
-    tmp_size: int
-    open_files: int
-    read_only: bool = True
-    published: tuple[int, ...] = ()
-    capabilities: tuple[str, ...] = ()
-    hostname: str | None = None
-    domain_name: str | None = None
-    open_stdin: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,52 +39,57 @@ class Containers:
 
     def create(self, spec: ContainerSpec) -> str:
         """Makes a container and gives its id. It does not run yet."""
-        import docker.types
-        from docker.errors import ImageNotFound
-
-        client = self._client
-        host_config = client.create_host_config(
-            # Not `binds`: those split at colons, and make a folder where the source is absent.
-            mounts=[
-                docker.types.Mount(mount.target, str(mount.source), type="bind", read_only=not mount.writable)
-                for mount in spec.mounts
-            ],
-            network_mode=spec.network,
-            extra_hosts=dict(spec.extra_hosts),
-            read_only=spec.read_only,
-            tmpfs={"/tmp": f"rw,nosuid,nodev,exec,mode=1777,size={spec.tmp_size}m"},  # noqa: S108 - in the container
-            mem_limit=f"{spec.memory}m",
-            memswap_limit=f"{spec.memory}m",
-            ulimits=[docker.types.Ulimit(name="nofile", soft=spec.open_files, hard=spec.open_files)]
-            if spec.open_files
-            else None,
-            cap_drop=["ALL"],
-            cap_add=list(spec.capabilities),
-            port_bindings={port: ("127.0.0.1", port) for port in spec.published},
-            security_opt=["no-new-privileges"],
-            init=True,
-        )
         with translated("the container cannot be made"):
-            try:
-                made = client.create_container(
-                    image=spec.image,
-                    name=spec.name,
-                    platform=spec.platform,
-                    entrypoint=list(spec.entrypoint) or None,
-                    command=list(spec.command),
-                    working_dir=spec.working_dir,
-                    user=spec.user,
-                    environment=[f"{name}={value}" for name, value in spec.environment.items()],
-                    labels=dict(spec.labels),
-                    ports=list(spec.published),
-                    host_config=host_config,
-                    hostname=spec.hostname,
-                    domainname=spec.domain_name,
-                    stdin_open=spec.open_stdin,
-                )
-            except ImageNotFound as error:
-                raise ImageError(f"The image {spec.image} is not there.", tip=image_tip(spec.image)) from error
+            made = self._make(spec)
+            if spec.processes and any("pids limit" in warning.lower() for warning in made.get("Warnings") or ()):
+                # Where no cgroup can count them (Podman as an ordinary user on cgroup v1) the kernel counts the
+                # user's own.
+                self.remove(str(made["Id"]))
+                made = self._make(replace(spec, processes=0, user_processes=spec.processes))
             return str(made["Id"])
+
+    def _make(self, spec: ContainerSpec) -> dict[str, Any]:
+        from docker.errors import APIError, ImageNotFound
+
+        try:
+            made: dict[str, Any] = self._client.create_container(
+                image=spec.image,
+                name=spec.name,
+                platform=spec.platform,
+                entrypoint=list(spec.entrypoint) or None,
+                command=list(spec.command),
+                working_dir=spec.working_dir,
+                user=spec.user,
+                environment=[f"{name}={value}" for name, value in spec.environment.items()],
+                labels=dict(spec.labels),
+                ports=list(spec.published),
+                host_config=host_config(self._client, spec),
+                hostname=spec.hostname,
+                domainname=spec.domain_name,
+                stdin_open=spec.open_stdin,
+                # An image's own check would run its processes among the function's.
+                healthcheck={"test": ["NONE"]},
+            )
+        except ImageNotFound as error:
+            raise ImageError(f"The image {spec.image} is not there.", tip=image_tip(spec.image)) from error
+        except APIError as error:
+            if spec.tmp is Tmp.LIMITED_DISK and "quota" in str(error.explanation):
+                # The engine's disk was another one when it was asked.
+                return self._make(replace(spec, tmp=Tmp.DISK))
+            raise
+        return made
+
+    def limits_volumes(self) -> bool:
+        """Whether the engine's disk can limit the size of a volume (xfs with project quotas can)."""
+        from docker.errors import APIError
+
+        with translated("the engine's disk cannot be looked at"):
+            try:
+                made = self._client.create_volume(driver_opts={"size": "1m"}, labels={LABEL: "probe"})
+            except APIError:
+                return False
+            self._client.remove_volume(made["Name"], force=True)
+            return True
 
     def attach(self, container: str) -> Iterator[tuple[bytes | None, bytes | None]]:
         """What the container writes, as (standard output, standard error) pieces, to its end.
@@ -180,6 +141,30 @@ class Containers:
                 # 404: it is gone. 409: it does not run.
                 if error.status_code not in (404, 409):
                     raise
+
+    def memory_usage(self, container: str) -> int | None:
+        """The bytes that the container is charged for now, None when it does not run."""
+        from docker.errors import APIError, InvalidVersion
+
+        with translated("the container's memory cannot be read"):
+            try:
+                told = self._client.stats(container, stream=False, one_shot=True)
+            except (APIError, InvalidVersion):
+                return None
+            usage = (told.get("memory_stats") or {}).get("usage")
+            return None if usage is None else int(usage)
+
+    def run_in(self, container: str, command: tuple[str, ...]) -> str | None:
+        """What a program prints when it is run in a container that runs; None where it cannot be."""
+        from docker.errors import APIError
+
+        with translated("nothing can be run in the container"):
+            try:
+                started = self._client.exec_create(container, list(command), stderr=False)
+                printed: bytes = self._client.exec_start(started["Id"])
+            except APIError:
+                return None
+            return printed.decode(errors="replace")
 
     def remove(self, container: str, *, wait: bool = True) -> None:
         """Kills and removes a container; one that is gone already is no error.

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samlocal.engine.container_spec import LABEL
 from samlocal.engine.failures import cause, image_tip, translated
 from samlocal.errors import BuildError, EngineError, ImageError
 
 if TYPE_CHECKING:
     import docker
 
+
+PROBE = f"{LABEL}.probe"
+"""On a container that was made to look into an image: when, in epoch seconds. It lives for a moment."""
 
 _BUILD_TIP = (
     "Mend the Dockerfile. samlocal asks the engine's own builder; what needs BuildKit (`RUN --mount`) is built with "
@@ -33,9 +39,10 @@ class PullProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageDescription:
-    """What an image says of itself: its id, and how it is started."""
+    """What an image says of itself: its id, its processor (``amd64``, ``arm64``), and how it is started."""
 
     id: str
+    architecture: str
     entry_point: tuple[str, ...]
     command: tuple[str, ...]
 
@@ -73,25 +80,45 @@ class Images:
             config = described.get("Config") or {}
             return ImageDescription(
                 id=str(described["Id"]),
+                architecture=str(described.get("Architecture") or ""),
                 entry_point=tuple(config.get("Entrypoint") or ()),
                 command=tuple(config.get("Cmd") or ()),
             )
 
     def has_file(self, image: str, path: str) -> bool:
-        """Whether an image has a file. Its container is made for the question and never runs."""
-        from docker.errors import NotFound
+        return self.modes(image, path)[path] is not None
 
+    def modes(self, image: str, *paths: str) -> Mapping[str, int | None]:
+        """The permission bits that files and folders of an image have, None for what it has not; a link has none.
+
+        The container that is made for the question never runs.
+        """
+        from docker.utils import decode_json_header
+
+        client = self._client
         with translated("the image cannot be looked into"):
-            made = self._client.create_container(image=image, command=["-"], entrypoint=["-"], network_disabled=True)
+            made = client.create_container(
+                image=image,
+                command=["-"],
+                entrypoint=["-"],
+                network_disabled=True,
+                labels={LABEL: "", PROBE: f"{time.time():.0f}"},
+            )["Id"]
             try:
-                pieces, _ = self._client.get_archive(made["Id"], path)
-                for _ in pieces:
-                    pass
-            except NotFound:
-                return False
+                found: dict[str, int | None] = {}
+                for path in paths:
+                    # The SDK has no call that asks without fetching.
+                    url = f"{client.base_url}/v{client.api_version}/containers/{made}/archive"
+                    answer = client.head(url, params={"path": path}, timeout=client.timeout)
+                    if answer.status_code == HTTPStatus.NOT_FOUND:
+                        found[path] = None
+                        continue
+                    answer.raise_for_status()
+                    described = decode_json_header(answer.headers["X-Docker-Container-Path-Stat"])
+                    found[path] = 0 if described.get("linkTarget") else int(described["mode"]) & 0o777
+                return found
             finally:
-                self._client.remove_container(made["Id"], force=True)
-            return True
+                client.remove_container(made, force=True, v=True)
 
     def context_files(self, context: Path, dockerfile: str) -> tuple[str, ...]:
         """What a build sends to the engine: the context's files but for those that .dockerignore leaves out."""

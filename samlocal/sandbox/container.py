@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from samlocal.artifact.image import Image
-from samlocal.engine import ContainerSpec, Engine, Input, Mount
+from samlocal.engine import ContainerSpec, Engine, Input, Mount, Tmp
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.debug import Debugging
 from samlocal.sandbox.endpoint import Endpoint
-from samlocal.sandbox.memory import peak_memory_file, read_megabytes
+from samlocal.sandbox.memory import MemoryWatch
 from samlocal.sandbox.messages import Broken, Exited, Message
 from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route
 from samlocal.sandbox.output import Lines, entries
 from samlocal.sandbox.supervision import Launching, RuntimeExited, RuntimeStarted, Supervision, Word
+from samlocal.sandbox.tmp_folder import TmpFolder
 
 T = TypeVar("T")
 
@@ -26,6 +27,9 @@ USER = "993:990"
 """Lambda's sbx_user1051 and its group."""
 
 OPEN_FILES = 1024
+
+PROCESSES = 1024
+"""Processes and threads (Lambda developer guide, "Lambda quotas")."""
 
 _OWN_FOLDER = "/.samlocal"
 _HERE = Path(__file__).parent
@@ -113,9 +117,14 @@ def container_spec(
         labels=labels,
         network=route.network,
         extra_hosts={**own_names, **route.extra_hosts, **spec.extra_hosts},
-        memory=function.memory + (debugging.memory if debugging else 0),
+        # What lies in a /tmp in memory counts as memory, which it does not on Lambda.
+        memory=function.memory
+        + (function.storage if spec.image.tmp is Tmp.MEMORY else 0)
+        + (debugging.memory if debugging else 0),
         tmp_size=function.storage,
+        tmp=spec.image.tmp,
         open_files=OPEN_FILES,
+        processes=PROCESSES,
         published=(debugging.port,) if debugging and not on_host else (),
         capabilities=debugging.capabilities if debugging else (),
         hostname=None if on_host else "sandbox",
@@ -137,7 +146,9 @@ class Container:
         self._at_rest = threading.Event()
         self._at_rest.set()
         self._output: threading.Thread | None = None
-        self._peak_memory: Path | None = None
+        self._memory: MemoryWatch | None = None
+        self._memory_limit = 0
+        self._out_of_memory = False
         self._input: Input | None = None
         self._supervision: Supervision | None = None
         self._runtime: int | None = None
@@ -157,6 +168,7 @@ class Container:
         ``log`` gets the function's lines, ``tell`` the runtime's end and ``hear`` what the shell beside the
         extensions says, from a thread of its own.
         """
+        self._memory_limit = spec.memory
         self._to_its_end(lambda: self._engine.create(spec))
         pieces = self._to_its_end(lambda: self._engine.attach(self._name))
         if mark is not None:
@@ -167,6 +179,7 @@ class Container:
                 self._runtime = word.process
             elif isinstance(word, RuntimeExited):
                 self.runtime_runs = False
+                self._out_of_memory = word.out_of_memory
                 tell(Exited(status=word.status, out_of_memory=word.out_of_memory))
             else:
                 if isinstance(word, Launching) and not word.names:
@@ -199,7 +212,7 @@ class Container:
         if state is not None and state.pid:
             self.pid = state.pid
             self.address = state.address
-            self._peak_memory = peak_memory_file(state.pid)
+            self._memory = MemoryWatch(state.pid)
 
     @property
     def start_runtime(self) -> Callable[[], None] | None:
@@ -216,7 +229,17 @@ class Container:
 
     def max_memory_used(self) -> int | None:
         """MB since the start, None when it cannot be read."""
-        return read_megabytes(self._peak_memory)
+        if self._memory is None:
+            return None
+        used = self._memory.megabytes
+        # One that was killed for it was at the limit, however little the processes left hold.
+        return self._memory_limit if self._out_of_memory or (used or 0) > self._memory_limit else used
+
+    def overfull_tmp(self, folder: TmpFolder) -> str | None:
+        """What TmpFolder says, of a container that runs."""
+        if not self.runtime_runs:
+            return None
+        return folder.overfull(self._name, charged=self._memory.charged if self._memory else None)
 
     def _to_its_end(self, request: Callable[[], T]) -> T:
         """A request to the engine that Ctrl-C does not cut short: what it makes must be there to be removed.
@@ -245,6 +268,8 @@ class Container:
     def end(self) -> None:
         """Kills it and reads what it wrote to the end; the engine goes on removing it by itself."""
         self._ended = True
+        if self._memory is not None:
+            self._memory.stop()
         self._at_rest.wait(_ANSWER_SECONDS)
         self._engine.remove(self._name, wait=False)
         if self._output is not None:
@@ -272,6 +297,7 @@ class Container:
             self.runtime_runs = False
             state = None if self._ended else self._engine.state(self._name)
             if state is not None:
+                self._out_of_memory = self._out_of_memory or state.out_of_memory
                 tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))
         except BaseException as error:
             tell(Broken(error=error))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.code import code_folder
-from samlocal.artifact.image import Image, choose_image
+from samlocal.artifact.image import Image, choose_image, fitted
 from samlocal.artifact.image_function import image_of_function
 from samlocal.artifact.layers import opt_folder
 from samlocal.artifact.size import warn_of_size
@@ -62,7 +62,7 @@ def sandbox_spec(
     code, opt = code_folder(function, supply), opt_folder(function, supply)
     if code is not None:
         warn_of_size(function.logical_id, code, opt, supply)
-    image = _image(function, engine, supply, options, progress)
+    image = fitted(engine, function, _image(function, engine, supply, options, progress), cache)
     return SandboxSpec(
         function=function,
         code=code.folder if code else None,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import assert_never
 
 from samlocal.engine import Engine
+from samlocal.errors import EngineError
 from samlocal.function import limits
 from samlocal.sandbox import debug
 from samlocal.sandbox.apis import Apis, host_of_container
@@ -46,6 +48,7 @@ from samlocal.sandbox.result import (
 from samlocal.sandbox.session import Session
 from samlocal.sandbox.shutdown import shut_down
 from samlocal.sandbox.supervision import ExtensionExited, ExtensionLine, Launching, NotLaunched, Word
+from samlocal.sandbox.tmp_folder import TmpFolder
 
 __all__ = ["Invocation", "Request", "Sandbox"]
 
@@ -62,7 +65,7 @@ class Sandbox:
     """Runs one event after another in one container. Use it as a context manager; it ends with its block.
 
     ``log`` gets what the function and its extensions write, and Lambda's own lines, from threads of its own, and
-    ``notice`` how it stands with the debugger.
+    ``notice`` how it stands with the debugger, and what would be otherwise on Lambda.
     """
 
     def __init__(
@@ -77,6 +80,8 @@ class Sandbox:
         self._engine = engine
         self._spec = spec
         self._session = session
+        self._notice = notice
+        self._tmp = TmpFolder(engine, spec.function)
         self._mailbox = Mailbox()
         self._state = _State.ENDED
         # Why a sandbox that is spent goes down.
@@ -139,6 +144,7 @@ class Sandbox:
             max_memory_used=self._read_memory(),
             init_duration=init_duration,
         )
+        self._check_tmp()
         if self._state is _State.SPENT:
             self.stop(self._reason)
         for line in course.last_words(result):
@@ -201,6 +207,13 @@ class Sandbox:
         if self._container is not None:
             self._max_memory_used = self._container.max_memory_used()
         return self._max_memory_used
+
+    def _check_tmp(self) -> None:
+        # The function has answered: an engine that goes away now takes nothing from that.
+        with contextlib.suppress(EngineError):
+            full = self._container.overfull_tmp(self._tmp) if self._container is not None else None
+            if full is not None:
+                self._notice(full)
 
     def _become(self, state: _State) -> None:
         self._state = state

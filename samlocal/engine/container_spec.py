@@ -1,0 +1,114 @@
+"""A container to be made, and how the engine is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import docker
+    from docker.types import HostConfig
+
+LABEL = "samlocal"
+"""On everything that samlocal makes in Docker."""
+
+TMP = "/tmp"  # noqa: S108 - in the container
+
+
+class Tmp(StrEnum):
+    """Where a container's /tmp lives. Only the disk does not count as the container's memory."""
+
+    MEMORY = "memory"
+    DISK = "disk"
+    LIMITED_DISK = "limited disk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A folder or file of the host, read-only in the container unless it is ``writable``."""
+
+    source: Path
+    target: str
+    writable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """A container to be made. ``memory`` and ``tmp_size`` are in MB; ``environment`` replaces the image's own.
+
+    A ``memory``, ``open_files`` or ``processes`` of 0 sets no limit, and ``read_only`` is for the root file system.
+    ``processes`` counts the container's, threads included, ``user_processes`` those of its user. ``published`` are
+    ports that this machine, and no other, reaches under the same numbers; ``capabilities`` are the ones left when all
+    others are dropped. ``user`` is the numbers of a user and a group.
+    """
+
+    name: str
+    image: str
+    platform: str | None
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    working_dir: str | None
+    user: str
+    environment: Mapping[str, str]
+    mounts: tuple[Mount, ...]
+    labels: Mapping[str, str]
+    network: str
+    extra_hosts: Mapping[str, str] = field(default_factory=dict)
+    memory: int
+    tmp_size: int
+    tmp: Tmp = Tmp.MEMORY
+    open_files: int
+    processes: int = 0
+    user_processes: int = 0
+    read_only: bool = True
+    published: tuple[int, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    hostname: str | None = None
+    domain_name: str | None = None
+    open_stdin: bool = False
+
+
+def host_config(client: docker.APIClient, spec: ContainerSpec) -> HostConfig:
+    """What the engine is told of the machine's side of a container."""
+    import docker.types
+
+    # Not `binds`: those split at colons, and make a folder where the source is absent.
+    mounts = [
+        docker.types.Mount(mount.target, str(mount.source), type="bind", read_only=not mount.writable)
+        for mount in spec.mounts
+    ]
+    tmpfs = None
+    if spec.tmp is Tmp.MEMORY:
+        user, _, group = spec.user.partition(":")
+        # runc before 1.2 gives it the mode of the image's own folder whatever is asked for; its owner it lets be.
+        tmpfs = {TMP: f"rw,nosuid,nodev,exec,mode=1777,uid={user},gid={group},size={spec.tmp_size}m"}
+    else:
+        # A volume without a name is removed with its container, and begins as the image's own folder.
+        options = {"size": f"{spec.tmp_size}m"} if spec.tmp is Tmp.LIMITED_DISK else {}
+        driver = docker.types.DriverConfig("local", options) if options else None
+        mounts.append(docker.types.Mount(TMP, None, type="volume", driver_config=driver, labels=dict(spec.labels)))
+    limits = {"nofile": spec.open_files, "nproc": spec.user_processes}
+    # One process more: the engine's init is none of Lambda's.
+    processes = spec.processes + 1 if spec.processes else None
+    return client.create_host_config(
+        mounts=mounts,
+        network_mode=spec.network,
+        extra_hosts=dict(spec.extra_hosts),
+        read_only=spec.read_only,
+        tmpfs=tmpfs,
+        mem_limit=f"{spec.memory}m",
+        memswap_limit=f"{spec.memory}m",
+        pids_limit=processes,
+        ulimits=[docker.types.Ulimit(name=name, soft=limit, hard=limit) for name, limit in limits.items() if limit],
+        cap_drop=["ALL"],
+        cap_add=list(spec.capabilities),
+        port_bindings={port: ("127.0.0.1", port) for port in spec.published},
+        security_opt=["no-new-privileges"],
+        # What the function prints is read as it comes, and is for nobody else's disk.
+        log_config=docker.types.LogConfig(type="none"),
+        # A runtime is never process 1 on Lambda: there it would meet no signal, and orphans would stay.
+        init=True,
+    )
