@@ -1,3 +1,23 @@
-from samlocal.cli import main
+"""The program itself: what must hold before anything else is imported."""
 
-main()
+import os
+import signal
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """The console script."""
+    # Ctrl-C while samlocal is still being imported: there is nothing to clean up and nothing to show.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _leave)
+    from samlocal import cli
+
+    cli.main()
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

@@ -26,7 +26,10 @@ class ExitStatus(IntEnum):
     STACK = 15
     CODE = 16
     PROTECTED = 17
+    OUTPUT = 18
+    UNFORESEEN = 70
     INTERRUPTED = 130
+    READER_GONE = 141
     TERMINATED = 143
 
 
@@ -133,3 +136,21 @@ class FunctionNotFoundError(SamlocalError):
     """The template has no function by that name."""
 
     exit_status = ExitStatus.FUNCTION_NOT_FOUND
+
+
+class OutputError(SamlocalError):
+    """Standard output is closed, or where it leads is full."""
+
+    exit_status = ExitStatus.OUTPUT
+
+
+class ReaderGoneError(SamlocalError):
+    """Whoever read standard output has ended, as ``head`` does: nobody is left to be told."""
+
+    exit_status = ExitStatus.READER_GONE
+
+
+class UnforeseenError(SamlocalError):
+    """A fault of samlocal's own: an exception that nobody expected."""
+
+    exit_status = ExitStatus.UNFORESEEN

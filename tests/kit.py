@@ -7,16 +7,20 @@ its PATH and its Docker engine.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import io
 import ipaddress
 import json
 import os
+import pty
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -174,6 +178,56 @@ class Project:
         """Runs samlocal to its end."""
         with self.start(*args, environ=environ, stdin=stdin) as running:
             return running.outcome(within=within)
+
+    def shell(self, script: str, *, environ: Mapping[str, str] | None = None, within: float = 60.0) -> Outcome:
+        """Runs a line of shell in which ``samlocal`` is the command: for streams, signals and folders."""
+        own = f'samlocal() {{ "{sys.executable}" -P -m samlocal "$@"; }}\n'
+        began = time.monotonic()
+        ran = subprocess.run(
+            ["bash", "-c", own + script],
+            cwd=self.folder,
+            env=self.environment(environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=within,
+            check=False,
+        )
+        return Outcome(
+            status=ran.returncode,
+            stdout=ran.stdout,
+            stderr=ran.stderr.decode(errors="replace"),
+            seconds=time.monotonic() - began,
+        )
+
+    def terminal(
+        self, *args: str, columns: int = 80, environ: Mapping[str, str] | None = None, within: float = 60.0
+    ) -> Outcome:
+        """Runs samlocal in a terminal of so many columns; standard output and error come as the terminal got them."""
+        near, far = pty.openpty()
+        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        began = time.monotonic()
+        with subprocess.Popen(
+            [sys.executable, "-P", "-m", "samlocal", *args],
+            cwd=self.folder,
+            env=self.environment({"TERM": "xterm-256color", **(environ or {})}),
+            stdin=far,
+            stdout=far,
+            stderr=far,
+        ) as process:
+            os.close(far)
+            seen = bytearray()
+            # EIO is how Linux says that the last one has closed the terminal.
+            with contextlib.suppress(OSError):
+                while data := os.read(near, 1 << 16):
+                    seen += data
+            os.close(near)
+            status = process.wait(timeout=within)
+        return Outcome(
+            status=status,
+            stdout=bytes(seen),
+            stderr=seen.decode(errors="replace"),
+            seconds=time.monotonic() - began,
+        )
 
     def invoke(self, *args: str, event: object = None, environ: Mapping[str, str] | None = None) -> Outcome:
         """Runs ``samlocal invoke``; ``event`` is given as JSON."""

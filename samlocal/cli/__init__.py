@@ -7,13 +7,16 @@ import importlib
 import os
 import signal
 import sys
-from typing import NoReturn
+import threading
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import click
 
 from samlocal import __version__
+from samlocal.cli.streams import flush, standard_streams
 from samlocal.cli.world import World
-from samlocal.errors import ExitStatus, SamlocalError
+from samlocal.errors import ExitStatus, ReaderGoneError, SamlocalError
 
 # Each command's file is imported when it is called, and for its own help.
 _COMMANDS = {
@@ -33,16 +36,17 @@ _FILES = {"list": "listing"}
 
 _EPILOG = """\b
 Exit status:
-  0   the function succeeded        9   build
-  1   it failed, timed out, crashed 10  event
-  2   wrong usage                   11  no such function
-  3   template                      12  AWS credentials
-  4   configuration                 13  the function's role
-  5   unresolved values             14  image
-  6   AWS                           15  no such stack
-  7   Docker engine                 16  the function's code
-  8   layer                         17  protected environment
-                                    130 Ctrl-C, 143 terminated
+  0   the function succeeded        11  no such function
+  1   it failed, timed out, crashed 12  AWS credentials
+  2   wrong usage                   13  the function's role
+  3   template                      14  image
+  4   configuration                 15  no such stack
+  5   unresolved values             16  the function's code
+  6   AWS                           17  protected environment
+  7   Docker engine                 18  standard output cannot be written
+  8   layer                         70  a fault of samlocal's own
+  9   build                         130 Ctrl-C, 143 terminated
+  10  event                         141 nobody reads standard output
 """
 
 
@@ -52,6 +56,10 @@ class _Terminated(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.exit_status = 128 + number
+
+
+class _Carried(Exception):  # noqa: N818 - past click, to `run`
+    """Its cause is the error."""
 
 
 class _Commands(click.Group):
@@ -66,6 +74,13 @@ class _Commands(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (EOFError, BrokenPipeError) as error:
+            # click takes these for Ctrl-D and for a reader of standard output that has gone.
+            raise _Carried from error
+
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
@@ -79,14 +94,34 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The console script."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _terminate)
-    status = run(sys.argv[1:], World.of_process())
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+    status = int(ExitStatus.INTERRUPTED)
+    with contextlib.suppress(KeyboardInterrupt, _Terminated):
+        # What is ignored stays ignored: `nohup` says so with SIGHUP, a shell's background jobs with SIGINT.
+        for number, handler in (
+            (signal.SIGINT, signal.default_int_handler),
+            (signal.SIGTERM, _terminate),
+            (signal.SIGHUP, _terminate),
+        ):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, handler)
+        status = _run_process(sys.argv[1:])
     # Everything is closed by now; taking the interpreter apart would cost another 80 ms.
     os._exit(status)
+
+
+def _run_process(args: list[str]) -> int:
+    streams = standard_streams()
+    try:
+        world = World.of_process(streams)
+    except SamlocalError as error:
+        return _ended(error, World.nowhere(streams))
+    threading.excepthook = lambda failed: _thread_ended(failed, args, world)
+    status = run(args, world)
+    try:
+        flush(streams)
+    except SamlocalError as error:
+        return _ended(error, world)
+    return status
 
 
 def run(args: list[str], world: World) -> int:
@@ -96,22 +131,46 @@ def run(args: list[str], world: World) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        error.show(file=world.stderr)
-        return int(ExitStatus.USAGE)
-    except SamlocalError as error:
         from samlocal.cli.output import Output
 
-        Output(world).error(error)
-        return int(error.exit_status)
-    except BrokenPipeError:
-        # Whoever read standard output has gone; there is nobody to tell.
-        return int(ExitStatus.FUNCTION_FAILED)
+        Output(world).usage(error)
+        return int(ExitStatus.USAGE)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nStopped.", file=world.stderr)
+        from samlocal.cli.output import Output
+
+        Output(world).plain("\nStopped.")
         return int(ExitStatus.INTERRUPTED)
     except _Terminated as ended:
         return ended.exit_status
+    except SamlocalError as error:
+        return _ended(error, world)
+    except _Carried as carried:
+        return _ended(_unforeseen(carried.__cause__ or carried, args, world), world)
+    except (Exception, SystemExit) as error:
+        return _ended(_unforeseen(error, args, world), world)
     return int(status or 0)
+
+
+def _ended(error: SamlocalError, world: World) -> int:
+    from samlocal.cli.output import Output
+
+    if not isinstance(error, ReaderGoneError):
+        Output(world).error(error)
+    return int(error.exit_status)
+
+
+def _unforeseen(error: BaseException, args: Sequence[str], world: World) -> SamlocalError:
+    from samlocal.cli.fault import told
+
+    return told(error, args, world)
+
+
+def _thread_ended(failed: threading.ExceptHookArgs, args: Sequence[str], world: World) -> None:
+    """What runs beside the command (a sweep, a server) has ended by an exception: the command itself goes on."""
+    if failed.exc_value is not None and not isinstance(failed.exc_value, SystemExit):
+        from samlocal.cli.output import Output
+
+        Output(world).warning(_unforeseen(failed.exc_value, args, world).message)
 
 
 def _terminate(number: int, _: object) -> NoReturn:

@@ -53,7 +53,7 @@ def command(ctx: click.Context, /, docker_network: str, output_form: str, **_: o
     for finding in _findings(ctx, output, docker_network):
         found.append(finding)
         if output_form == "text":
-            _show(finding, output, terminal=ctx.obj.stdout.isatty())
+            _show(finding, output)
     if output_form == "json":
         output.document(
             [
@@ -70,15 +70,14 @@ def command(ctx: click.Context, /, docker_network: str, output_form: str, **_: o
     return int(ExitStatus.FUNCTION_FAILED if fails else ExitStatus.SUCCESS)
 
 
-def _show(finding: Finding, output: Output, *, terminal: bool) -> None:
-    level = f"{finding.level.value:<5}"
-    if terminal:
-        level = click.style(level, fg=_COLOURS[finding.level])
-    first, *more = finding.text.splitlines()
-    output.payload_line(f"{level} {finding.subject}: {first}")
+def _show(finding: Finding, output: Output) -> None:
+    # Not splitlines: it cuts at control characters too.
+    first, *more = finding.text.split("\n")
+    head = f"{finding.level.value:<5}"
+    output.payload_line(f" {finding.subject}: {first}", head=head, fg=_COLOURS[finding.level])
     for line in more:
         output.payload_line(f"      {line}")
-    for line in (finding.remedy or "").splitlines():
+    for line in finding.remedy.split("\n") if finding.remedy else ():
         output.payload_line(f"      -> {line}")
 
 

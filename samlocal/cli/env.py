@@ -49,7 +49,7 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
             output.document([_as_json(entry, show_secrets=show_secrets) for entry in variables])
         case "dotenv":
             for entry in shown:
-                output.payload_line(dotenv_line(entry.name, entry.value))
+                output.data_line(dotenv_line(entry.name, entry.value))
         case "env-vars":
             output.document({resource.logical_id: {entry.name: entry.value for entry in shown}})
         case _:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,7 +28,7 @@ def read_event(given: str | None, world: World) -> bytes:
         )
     raw = raw.removeprefix(b"\xef\xbb\xbf")
     try:
-        json.loads(raw, parse_constant=_refuse)
+        _check(raw.decode())
     except json.JSONDecodeError as error:
         raise EventError(
             f"{name}:{error.lineno}:{error.colno}: the event is not JSON: {error.msg}.",
@@ -35,8 +37,18 @@ def read_event(given: str | None, world: World) -> bytes:
     except _NoJsonError as error:
         raise EventError(f"{name}: the event is not JSON: {error} is none of its values.") from error
     except UnicodeDecodeError as error:
-        raise EventError(f"{name}: the event is not UTF-8: {error}.") from error
+        raise EventError(
+            f"{name}: the event is not UTF-8: byte {error.start} is 0x{raw[error.start]:02x}.",
+            tip="JSON is UTF-8 (RFC 8259): store it as such.",
+        ) from error
     return raw
+
+
+def _check(text: str) -> None:
+    # Numbers stay text: Python's integers have an upper size, JSON's have none. What is nested deeper than Python
+    # reads goes to the function as it is: other runtimes read it.
+    with contextlib.suppress(RecursionError):
+        json.loads(text, parse_constant=_refuse, parse_int=str, parse_float=str)
 
 
 class _NoJsonError(Exception):
@@ -49,22 +61,33 @@ def _refuse(constant: str) -> NoReturn:
 
 def _raw(given: str, world: World) -> tuple[str, bytes]:
     if given == "-":
-        return "standard input", world.stdin.read()
+        try:
+            return "standard input", world.stdin.read()
+        except OSError as error:
+            raise EventError(f"The event on standard input cannot be read: {error.strerror}.", tip=_TIP) from error
     path = world.cwd / given
-    if given and path.exists():
+    if given and _is_there(path):
         try:
             return given, path.read_bytes()
         except OSError as error:
             raise EventError(f"{given}: the event file cannot be read: {error.strerror}.", tip=_TIP) from error
     if given.lstrip()[:1] in ("{", "[", '"') or _is_json(given):
-        return "--event", given.encode()
+        return "--event", os.fsencode(given)
     raise EventError(f"{given}: there is no such event file{_others(path)}.", tip=_TIP)
+
+
+def _is_there(path: Path) -> bool:
+    """JSON on the command line may be no possible file name at all: too long, or with a NUL in it."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
-    except ValueError:
+        _check(text)
+    except (ValueError, _NoJsonError):
         return False
     return True
 

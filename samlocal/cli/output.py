@@ -6,10 +6,11 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
 from samlocal.errors import SamlocalError
 from samlocal.sandbox.report import end_line
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from samlocal.sandbox.sandbox import Invocation
 
 
+_FOLDED_COLUMNS = 4
+"""A table of more columns is not folded into a narrow terminal: each of its rows becomes a block."""
+
+_UNBOUND = 10_000
+"""Columns: wider than any table."""
+
+
 class Output:
     """Writes to one world's streams."""
 
@@ -30,24 +38,39 @@ class Output:
 
     def notice(self, text: str) -> None:
         """Something the user should know, in one line."""
-        self._error_line(click.style("samlocal: ", fg="cyan") + text)
+        self._said("samlocal: ", text, fg="cyan")
 
     def warning(self, text: str) -> None:
-        self._error_line(click.style("samlocal: ", fg="yellow") + text)
+        self._said("samlocal: ", text, fg="yellow")
 
     def error(self, error: SamlocalError) -> None:
-        self._error_line(click.style("Error: ", fg="red", bold=True) + error.message)
+        self._said("Error: ", error.message, fg="red", bold=True)
         if error.tip:
-            self._error_line(error.tip)
+            self.plain(error.tip)
+
+    def usage(self, error: click.ClickException) -> None:
+        """What click says of a command line."""
+        import io
+
+        shown = io.StringIO()
+        error.show(file=shown)
+        self.plain(shown.getvalue().rstrip("\n"))
+
+    def plain(self, text: str) -> None:
+        self._error_line(visible(text))
 
     def log(self, line: str) -> None:
-        """A line of the function's log."""
-        self._error_line(line)
+        """A line of the function's log: as it is where nobody looks, colours alone at a terminal."""
+        if not self._world.stderr.isatty():
+            self._error_line(line)
+        elif self._has_colours(self._world.stderr):
+            self._error_line(coloured(line))
+        else:
+            self._error_line(click.unstyle(coloured(line)))
 
     def chunk(self, data: bytes) -> None:
         """A part of a streamed response, at once."""
-        self._world.stdout.write(data)
-        self._world.stdout.flush()
+        self._payload(data)
 
     def invocation(self, invocation: Invocation) -> None:
         """The end of the log, then the payload."""
@@ -56,8 +79,7 @@ class Output:
         result = invocation.result
         if isinstance(result, Success) and result.streamed:
             return
-        self._world.stdout.write(result.payload + b"\n")
-        self._world.stdout.flush()
+        self._payload(result.payload + b"\n")
 
     def invocation_as_json(self, invocation: Invocation, streamed: bytes) -> None:
         """One object with the payload, how the invocation ended, and its figures (ms, MB)."""
@@ -82,22 +104,29 @@ class Output:
 
     def document(self, document: object) -> None:
         """A JSON document as the payload."""
-        self._world.stdout.write(json.dumps(document, ensure_ascii=False).encode() + b"\n")
+        # What is spelled out is the same JSON.
+        self._payload(visible(json.dumps(document, ensure_ascii=False)).encode() + b"\n")
+
+    def payload_line(self, line: str, *, head: str = "", fg: str | None = None) -> None:
+        """A line to read, the ``head`` of it in a colour."""
+        if self._has_colours(self._world.stdout):
+            head = click.style(head, fg=fg)
+        self._world.stdout.write(f"{head}{visible(line)}\n".encode())
         self._world.stdout.flush()
 
-    def payload_line(self, line: str) -> None:
-        self._world.stdout.write(line.encode() + b"\n")
-        self._world.stdout.flush()
+    def data_line(self, line: str) -> None:
+        """A line for programs."""
+        self._payload(line.encode("utf-8", "backslashreplace") + b"\n")
 
     def difference(self, lines: Iterable[str]) -> None:
         """A unified difference, on standard error."""
         colours = {"+": "green", "-": "red"}
         for line in lines:
-            self._error_line(click.style(line, fg=colours.get(line[:1])))
+            self._error_line(self._styled(visible(line), fg=colours.get(line[:1])))
 
     def ask(self, question: str) -> bool:
         """Asks on standard error; whatever is not yes is no, and no answer at all is an error of usage."""
-        click.echo(f"{question} [y/N] ", file=self._world.stderr, nl=False)
+        self._error_line(f"{visible(question)} [y/N] ", end="")
         answer = self._world.stdin.readline()
         if not answer:
             self._error_line("")
@@ -106,13 +135,12 @@ class Output:
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table as the payload: as wide as it needs where nobody looks, folded into the terminal where one is."""
-        stdout = self._world.stdout
-        stdout.write(_drawn(heads, rows, terminal=stdout.isatty()).encode() + b"\n\n")
-        stdout.flush()
+        self._world.stdout.write(self._drawn(heads, rows, stream=self._world.stdout).encode() + b"\n\n")
+        self._world.stdout.flush()
 
     def error_table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table that is not the payload."""
-        self._error_line(_drawn(heads, rows, terminal=self._world.stderr.isatty()) + "\n")
+        self._error_line(self._drawn(heads, rows, stream=self._world.stderr) + "\n")
 
     @contextmanager
     def pulling(self) -> Iterator[PullView]:
@@ -132,8 +160,58 @@ class Output:
         finally:
             view.close()
 
-    def _error_line(self, line: str) -> None:
-        click.echo(line, file=self._world.stderr)
+    def _has_colours(self, stream: IO[Any]) -> bool:
+        """Whether it is a terminal that shows colours, and the user wants them (no-color.org)."""
+        environ = self._world.environ
+        return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+    def _said(self, who: str, text: str, *, fg: str, bold: bool = False) -> None:
+        self._error_line(self._styled(who, fg=fg, bold=bold) + visible(text))
+
+    def _styled(self, text: str, *, fg: str | None, bold: bool = False) -> str:
+        return click.style(text, fg=fg, bold=bold or None) if self._has_colours(self._world.stderr) else text
+
+    def _error_line(self, line: str, *, end: str = "\n") -> None:
+        self._world.stderr.write(line + end)
+        self._world.stderr.flush()
+
+    def _payload(self, data: bytes) -> None:
+        """To a program every byte; at a terminal what controls it is spelled out."""
+        stdout = self._world.stdout
+        stdout.write(visible_bytes(data) if stdout.isatty() else data)
+        stdout.flush()
+
+    def _drawn(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, stream: IO[Any]) -> str:
+        """As wide as it needs where nobody looks; at a terminal folded into it, or a block for each row."""
+        import io
+
+        from rich import box
+        from rich.console import Console
+        from rich.table import Column, Table
+        from rich.text import Text
+
+        drawn = io.StringIO()
+        console = Console(
+            file=drawn,
+            width=None if stream.isatty() else _UNBOUND,
+            force_terminal=self._has_colours(stream),
+            _environ=self._world.environ,
+        )
+        shown = [[Text(visible(cell), overflow="fold") for cell in row] for row in rows]
+        table = Table(*(Column(head, overflow="fold") for head in heads), box=box.SIMPLE_HEAD, pad_edge=False)
+        for row in shown:
+            table.add_row(*row)
+        wanted = console.measure(table, options=console.options.update(max_width=_UNBOUND)).maximum
+        if len(heads) > _FOLDED_COLUMNS and wanted > console.width:
+            # Folded, so many columns would be a few letters wide each.
+            table = Table(box=None, show_header=False, pad_edge=False)
+            for row in shown:
+                for head, cell in zip(heads, row, strict=True):
+                    if cell.plain:
+                        table.add_row(Text(head, style="bold"), cell)
+                table.add_row()
+        console.print(table)
+        return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()).strip("\n")
 
 
 class PullView:
@@ -163,7 +241,11 @@ class PullView:
             if not console.is_terminal:
                 return
             bar = Progress(
-                TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console, transient=True
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                DownloadColumn(),
+                console=console,
+                transient=True,
             )
             bar.add_task("image")
             bar.start()
@@ -192,7 +274,7 @@ class BuildView:
         self._started: set[str] = set()
 
     def step(self, paths: Sequence[str], step: str) -> None:
-        name = ", ".join(paths)
+        name = visible(", ".join(paths))
         with self._lock:
             if self._progress is None and not self._started:
                 self._progress = self._terminal()
@@ -205,7 +287,7 @@ class BuildView:
             self._started.add(name)
 
     def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None:
-        name = ", ".join(paths)
+        name = visible(", ".join(paths))
         with self._lock:
             if self._progress is not None and name in self._tasks:
                 self._progress.remove_task(self._tasks.pop(name))
@@ -224,7 +306,11 @@ class BuildView:
         if not console.is_terminal:
             return None
         shown = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
         )
         shown.start()
         return shown
@@ -233,22 +319,5 @@ class BuildView:
 def _json_or_text(payload: bytes) -> object:
     try:
         return json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return payload.decode(errors="replace")
-
-
-def _drawn(heads: Sequence[str], rows: Iterable[Sequence[str]], *, terminal: bool) -> str:
-    import io
-
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(cell, overflow="fold") for cell in row))
-    drawn = io.StringIO()
-    width = None if terminal else 10_000
-    Console(file=drawn, width=width, no_color=not terminal, force_terminal=terminal).print(table)
-    return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()).strip("\n")

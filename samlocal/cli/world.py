@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
+
+from samlocal.cli.streams import Streams
+from samlocal.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +23,21 @@ class World:
     stderr: TextIO
 
     @classmethod
-    def of_process(cls) -> World:
+    def of_process(cls, streams: Streams) -> World:
+        """Raises ConfigurationError in a working folder that has been removed."""
+        try:
+            cwd = Path.cwd()
+        except OSError as error:
+            raise ConfigurationError(
+                f"The working folder cannot be used: {error.strerror}.", tip="Go to a folder that is there (cd)."
+            ) from error
+        return cls(environ=os.environ, cwd=cwd, stdin=streams.stdin, stdout=streams.stdout, stderr=streams.stderr)
+
+    @classmethod
+    def nowhere(cls, streams: Streams) -> World:
+        """Enough of a world to say what is wrong with it."""
         return cls(
-            environ=os.environ,
-            cwd=Path.cwd(),
-            stdin=sys.stdin.buffer,
-            stdout=sys.stdout.buffer,
-            stderr=sys.stderr,
+            environ=os.environ, cwd=Path(os.sep), stdin=streams.stdin, stdout=streams.stdout, stderr=streams.stderr
         )
 
     def path(self, given: Path) -> Path:

@@ -1,0 +1,59 @@
+"""Signals: what is ignored stays ignored, and Ctrl-C leaves no traceback whenever it comes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from kit import Project, python
+
+from samlocal.errors import ExitStatus
+
+SLEEPER = python("import time\ndef handler(event, context):\n    print('asleep', flush=True)\n    time.sleep(1.5)\n")
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("ignored", ["HUP", "INT", "TERM"])
+def test_a_signal_that_was_ignored_at_the_start_stays_ignored(project: Callable[..., Project], ignored: str) -> None:
+    # nohup ignores SIGHUP for its command, a shell without job control SIGINT for what it puts into the background.
+    script = f"""
+        trap '' {ignored}
+        samlocal invoke Fn 2>log & run=$!
+        until grep -q asleep log; do sleep 0.05; done
+        kill -{ignored} $(pgrep -P $run || echo $run)
+        wait $run
+    """
+    project(SLEEPER).shell(script).succeeded()
+
+
+@pytest.mark.parametrize("seen", ["import 'click.core'", "import 'samlocal.cli.world'", "import 'samlocal.cli.list"])
+def test_ctrl_c_while_samlocal_is_imported_is_status_130_and_no_traceback(
+    project: Callable[..., Project], seen: str
+) -> None:
+    made = project(SLEEPER)
+    with subprocess.Popen(
+        # -v tells each import on standard error.
+        [sys.executable, "-P", "-v", "-m", "samlocal", "list"],
+        cwd=made.folder,
+        env=made.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # The suite may itself run with the signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        assert process.stderr is not None
+        log = ""
+        for line in process.stderr:
+            log += line
+            if seen in line:
+                os.kill(process.pid, signal.SIGINT)
+                break
+        log += process.stderr.read()
+        assert process.wait() == ExitStatus.INTERRUPTED
+    assert "Traceback (most recent call last)" not in log

@@ -1,0 +1,106 @@
+"""The standard streams in every state that a shell hands them over in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from kit import Project, python
+
+from samlocal.errors import ExitStatus
+
+ECHO = python("def handler(event, context):\n    print('seen')\n    return event\n")
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("state", ["2>/dev/full", "2>&-", "2> >(true)", "<&- 2>&-"])
+def test_a_payload_comes_whole_whatever_became_of_standard_error(project: Callable[..., Project], state: str) -> None:
+    outcome = project(ECHO).shell(f"samlocal invoke Fn --event '{{\"id\": 7}}' {state}").succeeded()
+    assert outcome.payload == {"id": 7}
+
+
+@pytest.mark.docker
+def test_a_failing_function_keeps_its_status_without_standard_error(project: Callable[..., Project]) -> None:
+    failing = project(python("def handler(event, context):\n    raise KeyError('id')\n"))
+    outcome = failing.shell("samlocal invoke Fn 2>&-").ended(ExitStatus.FUNCTION_FAILED)
+    assert outcome.payload["errorType"] == "KeyError"
+
+
+@pytest.mark.parametrize("command", ["list", "list --output json", "env Fn", "--help", "list --help", "--version"])
+@pytest.mark.parametrize("state", [">/dev/full", ">&-"])
+def test_standard_output_that_takes_nothing_is_said_once(
+    project: Callable[..., Project], command: str, state: str
+) -> None:
+    outcome = project(ECHO).shell(f"samlocal {command} {state}").ended(ExitStatus.OUTPUT)
+    assert outcome.stderr.count("Standard output cannot be written") == 1
+    assert len(outcome.lines) == 2
+
+
+def test_both_streams_may_be_full(project: Callable[..., Project]) -> None:
+    project(ECHO).shell("samlocal list >/dev/full 2>/dev/full").ended(ExitStatus.OUTPUT)
+
+
+@pytest.mark.parametrize("state", ["2>/dev/full", "2>&-", "2> >(true)"])
+def test_an_error_that_nobody_reads_keeps_its_status(project: Callable[..., Project], state: str) -> None:
+    project({}).shell(f"samlocal list {state}").ended(ExitStatus.TEMPLATE)
+    project({}).shell(f"samlocal liszt {state}").ended(ExitStatus.USAGE)
+
+
+@pytest.mark.parametrize("command", ["list", "list --help"])
+def test_a_reader_that_has_gone_ends_the_run_as_sigpipe_does_and_quietly(
+    project: Callable[..., Project], command: str
+) -> None:
+    # The reader is gone before samlocal writes: its end is what wakes the writer up.
+    script = f"coproc true; gone=$COPROC_PID; exec 5>&${{COPROC[1]}}; wait $gone; samlocal {command} >&5"
+    outcome = project(ECHO).shell(script).ended(ExitStatus.READER_GONE)
+    assert outcome.stderr == ""
+
+
+@pytest.mark.parametrize(("given", "says"), [("<&-", "Bad file descriptor"), ("</proc/self/mem", "Input/output")])
+def test_an_event_that_standard_input_does_not_give(project: Callable[..., Project], given: str, says: str) -> None:
+    outcome = project(ECHO).shell(f"samlocal invoke Fn --event - {given}").ended(ExitStatus.EVENT)
+    assert says in outcome.stderr
+
+
+def test_a_file_never_gets_the_number_of_a_closed_stream(project: Callable[..., Project]) -> None:
+    made = project(ECHO)
+    made.shell("samlocal list <&- >out 2>&-; samlocal env nope <&- 2>&- >/dev/null")
+    assert json.loads((made.folder / "template.json").read_text())["Resources"]
+    assert b"Fn" in (made.folder / "out").read_bytes()
+
+
+def test_a_working_folder_that_was_removed_is_said(project: Callable[..., Project]) -> None:
+    outcome = project({}).shell("mkdir gone; cd gone; rmdir ../gone; samlocal list").ended(ExitStatus.CONFIGURATION)
+    assert "working folder" in outcome.stderr
+    assert len(outcome.lines) == 2
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LC_ALL": "C"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "latin-1"},
+    ],
+    ids=str,
+)
+def test_a_locale_without_a_letter_stops_nothing(project: Callable[..., Project], environ: dict[str, str]) -> None:
+    files = python("", Environment={"Variables": {"CITY": "Zürich…"}})
+    made = project({**files, ".env": "STREET=Bäckerstraße\n"})
+    assert "Zürich…" in made.run("env", "Fn", environ=environ).succeeded().stdout.decode()
+    assert made.run("env", "Fn", "--output", "json", environ=environ).succeeded().payload
+    # The help has an ellipsis.
+    made.run("invoke", "--help", environ=environ).succeeded()
+    made.run("env", "Fü", environ=environ).ended(ExitStatus.FUNCTION_NOT_FOUND)
+
+
+def test_a_folder_may_be_called_by_any_bytes(project: Callable[..., Project]) -> None:
+    made = project(ECHO)
+    script = "mkdir $'\\xff\\e[2J' && cp -r template.json code $'\\xff\\e[2J' && cd $'\\xff\\e[2J' && {}"
+    made.shell(script.format("samlocal list")).succeeded()
+    outcome = (
+        project({}).shell("mkdir $'\\xff\\e[2J' && cd $'\\xff\\e[2J' && samlocal list").ended(ExitStatus.TEMPLATE)
+    )
+    assert "\\xff\\u001b[2J" in outcome.stderr
