@@ -2,8 +2,8 @@
 
 ``moto_process.py`` alone serves until its standard input ends, which comes however the parent goes, a crash included.
 ``moto_process.py FOLDER SECONDS`` leaves its parent and serves until nobody has used it for so long; the folder's
-files tell it (see ``residence.py``). Both write one line of JSON with the port and the process id to standard output
-once they serve.
+files tell it (see ``residence.py``). Both write one line of JSON with the port, the process id and the secret for
+moto's own controls to standard output once they serve.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import sys
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from samlocal.local.moto_door import Door
 
 _ACCOUNT_KEYS = "local"
 
@@ -29,36 +33,21 @@ def main(arguments: list[str]) -> NoReturn:
             os._exit(0)
         residence = Residence(Path(folder))
         residence.live()
-    port, requests = _serve()
-    sys.stdout.write(json.dumps({"port": port, "pid": os.getpid()}) + "\n")
+    # A word of the process's own making: nothing of it is on a command line or in an environment.
+    control = secrets.token_hex()
+    port, door = _serve(control)
+    sys.stdout.write(json.dumps({"port": port, "pid": os.getpid(), "control": control}) + "\n")
     sys.stdout.flush()
     if residence is None:
         sys.stdin.read()
     else:
         os.dup2(os.open(os.devnull, os.O_RDWR), 1)
-        residence.until_idle(float(idle), lambda: requests.count)
+        residence.until_idle(float(idle), lambda: door.count)
     # No orderly shutdown: requests under way may hang, and there is nothing to save.
     os._exit(0)
 
 
-class _Requests:
-    """A WSGI application around moto's, which counts what it is asked and tells which resource types moto makes."""
-
-    def __init__(self, application: Any) -> None:
-        self._application = application
-        self.count = 0
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        self.count += 1
-        if environ.get("PATH_INFO") == "/samlocal/types":
-            from moto.cloudformation.parsing import get_model_map
-
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps(sorted(get_model_map())).encode()]
-        return self._application(environ, start_response)
-
-
-def _serve() -> tuple[int, _Requests]:
+def _serve(control: str) -> tuple[int, Door]:
     # One line for each request would push out of the log what is worth reading.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     import threading
@@ -68,20 +57,30 @@ def _serve() -> tuple[int, _Requests]:
     from werkzeug.serving import make_server
 
     from samlocal.aws import Aws, Credentials
+    from samlocal.local.moto_confinement import confine
+    from samlocal.local.moto_door import Door
+    from samlocal.local.moto_refusals import refuse
     from samlocal.local.moto_repairs import repair
 
     # What it cannot make is told in the table of the deployment.
     warnings.filterwarnings("ignore", message="Tried to parse")
-    requests = _Requests(DomainDispatcherApplication(create_backend_app))
+
+    def create(service: Any) -> Any:
+        refuse(service)
+        made = create_backend_app(service)
+        return door.guarded(made) if service == "moto_api" else made
+
+    door = Door(DomainDispatcherApplication(create), control=control)
     # Port 0: the kernel gives a free one, and nobody can take it before the server has it.
-    server = make_server("127.0.0.1", 0, requests, threaded=True, request_handler=MotoRequestHandler)
+    server = make_server("127.0.0.1", 0, door, threaded=True, request_handler=MotoRequestHandler)
     # Where moto's own parts call it (state machines call Lambda so).
     os.environ["MOTO_PORT"] = str(server.port)
     own = Credentials(access_key_id=_ACCOUNT_KEYS, secret_access_key=_ACCOUNT_KEYS)
     url = f"http://127.0.0.1:{server.port}"
     repair(lambda region: Aws(region=region, credentials=own, endpoint_url=url))
+    confine(server.port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server.port, requests
+    return server.port, door
 
 
 if __name__ == "__main__":

@@ -47,7 +47,12 @@ class LocalProject:
             return None
         state = read_private(self.residence.state)
         try:
-            return LocalServer(url=str(state["url"]), pid=int(state["pid"]), token=str(state["token"]))
+            return LocalServer(
+                url=str(state["url"]),
+                pid=int(state["pid"]),
+                token=str(state["token"]),
+                control=str(state["control"]),
+            )
         except KeyError:
             return None
 
@@ -101,8 +106,15 @@ class LocalProject:
                 meanwhile()
                 answered = awaited(process, writing, time.monotonic() + deadline)
         url = f"http://127.0.0.1:{answered.port}"
-        server = LocalServer(url=url, pid=answered.pid, token=uuid.uuid4().hex)
-        state = {"version": 1, "url": url, "pid": server.pid, "token": server.token, "samlocal": __version__}
+        server = LocalServer(url=url, pid=answered.pid, token=uuid.uuid4().hex, control=answered.control)
+        state = {
+            "version": 1,
+            "url": url,
+            "pid": server.pid,
+            "token": server.token,
+            "control": server.control,
+            "samlocal": __version__,
+        }
         write_private(self.residence.state, json.dumps(state))
         return server
 

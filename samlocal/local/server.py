@@ -13,12 +13,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from samlocal.aws import Aws, Credentials
 from samlocal.errors import AwsError, ConfigurationError
+from samlocal.local.moto_door import CONTROL_HEADER
 
 ACCOUNT = "123456789012"  # moto's, unless told otherwise
 
@@ -39,11 +40,15 @@ _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalServer:
-    """A running endpoint that stands in for every AWS service. ``token`` tells one start from another."""
+    """A running endpoint that stands in for every AWS service.
+
+    ``token`` tells one start from another, ``control`` is the secret for moto's own controls.
+    """
 
     url: str
     pid: int
     token: str = ""
+    control: str = field(default="", repr=False)
 
     def aws(self, region: str) -> Aws:
         """Its caller."""
@@ -77,7 +82,7 @@ def serve(environ: Mapping[str, str], *, deadline: float = 30) -> Iterator[Local
         )
         try:
             answered = awaited(process, log, time.monotonic() + deadline)
-            yield LocalServer(url=f"http://127.0.0.1:{answered.port}", pid=process.pid)
+            yield LocalServer(url=f"http://127.0.0.1:{answered.port}", pid=process.pid, control=answered.control)
         finally:
             _stop(process)
 
@@ -101,10 +106,11 @@ def process_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """Where a process serves, and its id: it may not be the one that was started."""
+    """Where a process serves, its id (it may not be the one that was started) and the secret for its controls."""
 
     port: int
     pid: int
+    control: str = field(repr=False)
 
 
 def awaited(process: subprocess.Popen[bytes], log: IO[str], until: float) -> Answered:
@@ -117,13 +123,13 @@ def awaited(process: subprocess.Popen[bytes], log: IO[str], until: float) -> Ans
     told = json.loads(line)
     connection = http.client.HTTPConnection("127.0.0.1", told["port"], timeout=max(0.1, until - time.monotonic()))
     try:
-        connection.request("GET", "/moto-api/data.json")
+        connection.request("HEAD", "/moto-api/", headers={CONTROL_HEADER: told["control"]})
         connection.getresponse().read()
     except (OSError, http.client.HTTPException) as error:
         raise _failed(process, log) from error
     finally:
         connection.close()
-    return Answered(port=told["port"], pid=told["pid"])
+    return Answered(port=told["port"], pid=told["pid"], control=told["control"])
 
 
 def _failed(process: subprocess.Popen[bytes], log: IO[str]) -> AwsError:

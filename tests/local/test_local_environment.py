@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,20 +45,6 @@ Resources:
           STAGE: !Ref Stage
 """
 Local = Callable[..., Project]
-
-
-@pytest.fixture
-def local(project: Callable[..., Project]) -> Iterator[Local]:
-    """Makes projects; the endpoints that they have started are stopped."""
-    made: list[Project] = []
-
-    def make(files: dict[str, Any], **environ: str) -> Project:
-        made.append(project(files, **environ))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.run("local", "stop")
 
 
 def variables(project: Project, *args: str) -> dict[str, str]:
