@@ -1,0 +1,302 @@
+"""What samlocal uses of libraries beyond their documented interfaces: each test fails first when one changes there.
+
+A test names the file of samlocal that relies on it. pyproject.toml bounds the versions of these libraries.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    import docker
+
+    client = docker.APIClient(version="auto", **docker.utils.kwargs_from_env())
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def container(client: Any) -> Iterator[str]:
+    made = client.create_container("samlocal/lambda-provided:al2023", entrypoint=["/bin/cat"], stdin_open=True)["Id"]
+    yield made
+    client.remove_container(made, force=True)
+
+
+@pytest.mark.docker
+def test_dockers_stream_of_a_container_holds_its_response(client: Any, container: str) -> None:
+    # engine/containers.py closes it: the stream's own end leaves the connection open.
+    stream = client.attach(container, stdout=True, stderr=True, stream=True, demux=True)
+    client.start(container)
+    assert callable(stream._response.close)
+    client.stop(container, timeout=0)
+    assert list(stream) == []
+    stream._response.close()
+
+
+@pytest.mark.docker
+def test_dockers_socket_to_a_container_holds_its_connection(client: Any, container: str) -> None:
+    # engine/containers.py writes to it and closes both. Behind a Unix socket the SDK gives a reader around it.
+    reader = client.attach_socket(container, params={"stdin": 1, "stream": 1})
+    client.start(container)
+    reader._sock.sendall(b"line\n")
+    assert callable(reader._response.close)
+    for part in (reader._response, reader._sock, reader):
+        part.close()
+
+
+@pytest.mark.docker
+def test_dockers_client_is_a_requests_session_that_knows_its_base(client: Any) -> None:
+    # engine/containers.py sends a removal whose answer it does not wait for.
+    import requests
+
+    assert isinstance(client, requests.Session)
+    assert isinstance(client.timeout, int)
+    answer = client.get(f"{client.base_url}/v{client.api_version}/_ping", timeout=5)
+    assert answer.text == "OK"
+
+
+def test_botocores_keys_that_end_say_when() -> None:
+    # aws/__init__.py: a sandbox is renewed before.
+    import datetime
+
+    from botocore.credentials import Credentials, RefreshableCredentials
+
+    ends = datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)
+    ending = RefreshableCredentials("key", "secret", "token", ends, refresh_using=dict, method="test")
+    assert ending._expiry_time == ends
+    assert not hasattr(Credentials("key", "secret"), "_expiry_time")
+
+
+def test_botocore_decodes_iams_policies_in_a_handler_that_can_be_taken_out() -> None:
+    # aws/__init__.py keeps policy documents as they were written.
+    import botocore.awsrequest
+    import botocore.session
+    from botocore.handlers import json_decode_policies
+
+    written = "%7B%22Version%22%3A%20%222012-10-17%22%7D"
+    body = f"<R><GetRolePolicyResult><PolicyDocument>{written}</PolicyDocument></GetRolePolicyResult></R>".encode()
+
+    class Raw(io.BytesIO):
+        def stream(self) -> Iterator[bytes]:
+            yield self.read()
+
+    def answer(request: Any, **_: object) -> Any:
+        return botocore.awsrequest.AWSResponse(request.url, 200, {}, Raw(body))
+
+    client = botocore.session.Session().create_client(
+        "iam", region_name="eu-west-1", aws_access_key_id="key", aws_secret_access_key="secret"
+    )
+    client.meta.events.register("before-send.iam", answer)
+    asked = {"RoleName": "role", "PolicyName": "policy"}
+    assert client.get_role_policy(**asked)["PolicyDocument"] == {"Version": "2012-10-17"}
+    client.meta.events.unregister("after-call.iam", json_decode_policies)
+    assert client.get_role_policy(**asked)["PolicyDocument"] == written
+    client.close()
+
+
+def test_botocores_provider_of_assumed_roles_has_a_cache_that_can_be_replaced() -> None:
+    # aws/__init__.py keeps a profile's sessions, as the AWS CLI does.
+    import botocore.session
+
+    provider = botocore.session.Session().get_component("credential_provider").get_provider("assume-role")
+    assert hasattr(provider, "cache")
+
+
+def test_botocores_session_for_http_takes_what_samlocal_gives_it() -> None:
+    # aws/__init__.py reads signed URLs as botocore would.
+    import botocore.awsrequest
+    import botocore.httpsession
+    import botocore.utils
+
+    taken = inspect.signature(botocore.httpsession.URLLib3Session.__init__).parameters
+    assert {"verify", "proxies", "timeout"} <= set(taken)
+    assert botocore.utils.get_environ_proxies("http://127.0.0.1/") == {}
+    request = botocore.awsrequest.AWSRequest(method="GET", url="http://127.0.0.1/", headers={}, stream_output=True)
+    assert request.prepare().stream_output is True
+
+
+def test_botocores_settings_can_be_switched_off_by_name() -> None:
+    # aws/__init__.py: with an endpoint of this machine's nothing of the user's counts.
+    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as KNOWN
+
+    from samlocal.aws import _NO_SETTINGS
+
+    assert set(_NO_SETTINGS) <= set(KNOWN)
+
+
+def test_the_translators_compatibility_types_are_plain_json() -> None:
+    # template/translate.py hands its template over in them and takes them back by way of JSON.
+    from samtranslator.utils.py27hash_fix import Py27Dict, Py27UniStr, to_py27_compatible_template
+
+    api = {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "v1", "Tags": {"a": 1 << 40}}}
+    plain: dict[str, Any] = {"Resources": {"Api": api}}
+    before = json.loads(json.dumps(plain))
+    to_py27_compatible_template(plain, {})
+    assert isinstance(plain["Resources"], Py27Dict)
+    assert isinstance(plain["Resources"]["Api"]["Properties"]["StageName"], Py27UniStr)
+    assert json.loads(json.dumps(plain)) == before
+
+
+def test_the_translator_needs_no_more_of_a_session_than_its_region() -> None:
+    # template/translate.py
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    class Region:
+        region_name = "eu-west-1"
+
+    function = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {"Runtime": "python3.12", "Handler": "a.b", "CodeUri": "s3://bucket/key", "Policies": ["X"]},
+    }
+    translated = Translator({}, Parser(), boto_session=Region()).translate(
+        {"Resources": {"Fn": function}}, {}, passthrough_metadata=True
+    )
+    assert set(translated["Resources"]) == {"Fn", "FnRole"}
+
+
+def test_cfn_flips_constructor_makes_the_long_form_of_a_short_one() -> None:
+    # template/reader.py
+    import yaml
+    from cfn_tools.yaml_loader import multi_constructor
+
+    loader = yaml.SafeLoader("!GetAtt Queue.Arn")
+    node = loader.get_single_node()
+    assert multi_constructor(loader, "GetAtt", node) == {"Fn::GetAtt": ["Queue", "Arn"]}
+
+
+def test_json_fives_model_keeps_white_space_and_comments_where_samlocal_puts_them() -> None:
+    # ide/jsonc.py
+    from json5.dumper import ModelDumper, dumps
+    from json5.loader import ModelLoader, loads
+
+    text = '// head\n{\n  "a": [1, /* one */ 2,],\n}\n'
+    document = loads(text, loader=ModelLoader())
+    assert dumps(document, dumper=ModelDumper()) == text
+    root = document.value
+    ((key, array),) = zip(root.keys, root.values, strict=True)
+    assert key.characters == "a"
+    assert [pair.key for pair in root.key_value_pairs] == [key]
+    for part in (*array.values, array.trailing_comma):
+        assert isinstance(part.wsc_before, list)
+        assert isinstance(part.wsc_after, list)
+    assert isinstance(array.leading_wsc, list)
+
+
+def test_dotenvs_parser_gives_each_line_with_its_number_and_its_errors() -> None:
+    # function/overrides.py
+    from dotenv.parser import parse_stream
+
+    first, second, third = parse_stream(io.StringIO("A=1\n\nB='2'\n= broken\n"))
+    assert (first.key, first.value, first.original.line, first.error) == ("A", "1", 1, False)
+    assert (second.key, second.value) == ("B", "2")
+    assert third.error
+    assert third.original.string.strip() == "= broken"
+
+
+def test_debugpy_listens_in_its_own_process_and_leaves_marked_threads_alone() -> None:
+    # sandbox/debug_python.py
+    import debugpy
+    from debugpy._vendored import project_root
+
+    assert "in_process_debug_adapter" in inspect.signature(debugpy.listen).parameters
+    folder = Path(project_root("pydevd")) / "_pydevd_bundle"
+    read = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.py"))
+    for mark in ("pydev_do_not_trace", "is_pydev_daemon_thread"):
+        assert mark in read
+
+
+def test_pips_markers_are_decided_by_a_function_that_can_be_replaced() -> None:
+    # artifact/python_wheels.py, in the process of any Python's own pip.
+    program = (
+        "from pip._vendor.packaging import markers\n"
+        "from pip._internal.cli.main import main\n"
+        "own = markers.default_environment\n"
+        "markers.default_environment = lambda: {**own(), 'python_version': '3.99'}\n"
+        "print(markers.Marker('python_version == \"3.99\"').evaluate(), callable(main))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
+
+
+def test_aws_lambda_builders_speaks_the_protocol_that_samlocal_asks_for() -> None:
+    # artifact/builder.py
+    from aws_lambda_builders import RPC_PROTOCOL_VERSION
+
+    from samlocal.artifact.builder import PROTOCOL
+
+    assert RPC_PROTOCOL_VERSION == PROTOCOL
+
+
+_MADE = "logical_id resource_json resources_map account_id region_name"
+
+
+@pytest.mark.parametrize(
+    ("holder", "name", "parameters"),
+    [
+        (
+            "moto.cloudformation.parsing",
+            "parse_and_create_resource",
+            _MADE,
+        ),
+        (
+            "moto.cloudformation.parsing",
+            "parse_and_update_resource",
+            _MADE,
+        ),
+        ("moto.cloudformation.parsing", "parse_output", "output_logical_id output_json resources_map"),
+        ("moto.cloudformation.parsing", "clean_json", "resource_json resources_map"),
+        ("moto.cloudformation.parsing", "get_model_map", ""),
+        ("moto.cloudformation.parsing.Export", "__init__", "self exporting_stack_id name value"),
+        ("moto.cloudformation.parsing.ResourceMap", "validate_outputs", "self"),
+        ("moto.cloudformation.parsing.ResourceMap", "update", "self template parameters"),
+        ("moto.cloudformation.parsing.ResourceMap", "_delete_resource", "self parsed_resource resource_json"),
+        ("moto.awslambda.models.LambdaFunction", "_invoke_lambda", "self event"),
+        ("moto.stepfunctions.models.StateMachine", "get_cfn_attribute", "self attribute_name"),
+    ],
+)
+def test_moto_has_what_samlocal_changes_of_it(holder: str, name: str, parameters: str) -> None:
+    # local/moto_repairs.py
+    assert " ".join(inspect.signature(getattr(pkgutil.resolve_name(holder), name)).parameters) == parameters
+
+
+def test_motos_stacks_hold_what_samlocal_reads_of_them() -> None:
+    # local/moto_repairs.py
+    from moto.cloudformation.models import Stack, cloudformation_backends
+    from moto.cloudformation.parsing import Export, OutputMap, ResourceMap
+
+    resources = ResourceMap("id", "name", {}, {}, "eu-west-1", "123456789012", {"Resources": {"Q": {}}}, {})
+    assert list(resources._resource_json_map) == ["Q"]
+    assert "AWS::StackId" in resources._parsed_resources
+    assert resources.resolved_parameters == {}
+    outputs = OutputMap(resources, {"Outputs": {"Url": {"Value": "u"}}}, "id")
+    assert outputs._output_json_map == {"Url": {"Value": "u"}}
+    assert (outputs._resource_map, outputs._stack_id) == (resources, "id")
+    assert Export("id", "name", "value").value == "value"
+    for name in ("parameter_list", "physical_resource_id"):
+        assert isinstance(inspect.getattr_static(Stack, name), property)
+    assert isinstance(inspect.getattr_static(Stack, "create_from_cloudformation_json"), classmethod)
+    assert callable(cloudformation_backends["123456789012"]["eu-west-1"].delete_stack)
+
+
+def test_moto_finds_resource_types_among_the_subclasses_of_its_model() -> None:
+    # local/moto_resources.py adds to them, once, before moto asks.
+    from moto.cloudformation import parsing
+    from moto.core.common_models import CloudFormationModel
+
+    assert "__subclasses__" in inspect.getsource(parsing.get_model_list)
+    for name in ("create_from_cloudformation_json", "update_from_cloudformation_json"):
+        taken = inspect.signature(getattr(CloudFormationModel, name)).parameters
+        assert {"cloudformation_json", "account_id", "region_name"} <= set(taken)
