@@ -13,7 +13,6 @@ import click
 from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
 from samlocal.errors import SamlocalError
-from samlocal.sandbox.report import end_line
 from samlocal.sandbox.result import Success, outcome
 
 if TYPE_CHECKING:
@@ -74,8 +73,8 @@ class Output:
 
     def invocation(self, invocation: Invocation) -> None:
         """The end of the log, then the payload."""
-        self._error_line(end_line(invocation.request_id))
-        self._error_line(invocation.report.line())
+        for line in invocation.closing:
+            self._error_line(line)
         result = invocation.result
         if isinstance(result, Success) and result.streamed:
             return
@@ -83,8 +82,8 @@ class Output:
 
     def invocation_as_json(self, invocation: Invocation, streamed: bytes) -> None:
         """One object with the payload, how the invocation ended, and its figures (ms, MB)."""
-        self._error_line(end_line(invocation.request_id))
-        self._error_line(invocation.report.line())
+        for line in invocation.closing:
+            self._error_line(line)
         result, report = invocation.result, invocation.report
         payload = streamed if isinstance(result, Success) and result.streamed else result.payload
         status, error_type = outcome(result)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from samlocal.errors import UnresolvedError
+from samlocal.function.logging_config import LoggingConfig
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Map, Node
@@ -136,7 +137,7 @@ def lambda_variables(
     memory: int,
     region: str,
     handler: str | None,
-    log_group: str,
+    logging: LoggingConfig,
     log_stream: str,
     credentials: Mapping[str, str],
     image_function: bool,
@@ -153,8 +154,9 @@ def lambda_variables(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory),
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": log_group,
+        "AWS_LAMBDA_LOG_GROUP_NAME": logging.group,
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        **logging.variables,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129:2000",
         "_AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129",

@@ -17,6 +17,7 @@ from samlocal.function.environment import (
     require_known,
 )
 from samlocal.function.image import ImageConfig, image_config
+from samlocal.function.logging_config import LoggingConfig, logging_config
 from samlocal.function.package import (
     Code,
     ImageCode,
@@ -53,8 +54,7 @@ class FunctionSpec:
     layers: tuple[Layer, ...]
     variables: tuple[Variable, ...]
     role: str | Unknown
-    log_group: str
-    log_format: str
+    logging: LoggingConfig
     location: str
     image_config: ImageConfig = field(default_factory=ImageConfig)
     notes: tuple[str, ...] = ()
@@ -125,7 +125,6 @@ def function_spec(
     properties = Properties(template, resource, evaluator)
     deployed = stack.resources.get(resource.logical_id) if stack else None
     name = deployed.physical_id if deployed else properties.text("FunctionName") or resource.logical_id
-    logging = properties.mapping("LoggingConfig")
     code = code_of(template, resource, properties)
     found: tuple[Layer, ...] = ()
     notes: tuple[str, ...] = ()
@@ -153,8 +152,7 @@ def function_spec(
         layers=found,
         variables=_variables(template, resource, variables),
         role=role,
-        log_group=text(logging.get("LogGroup", f"/aws/lambda/{name}")),
-        log_format=text(logging.get("LogFormat", "Text")),
+        logging=logging_config(properties, function_name=name),
         location=template.place(resource.line),
         image_config=image_config(properties) if isinstance(code, ImageCode) else ImageConfig(),
         notes=notes,

@@ -24,11 +24,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """What came of one event, and its figures."""
+    """What came of one event, and its figures. ``closing`` is how Lambda ends its log: END and REPORT, or JSON."""
 
     request_id: str
     result: Result
     report: Report
+    closing: tuple[str, ...] = ()
 
 
 class Course:
@@ -86,7 +87,7 @@ class Course:
         memory_size: int,
         max_memory_used: int | None,
         init_duration: float | None,
-    ) -> Report:
+    ) -> Invocation:
         """The figures, written down as the invocation's end. Durations in ms, memory in MB."""
         ended = min(time.monotonic(), self.deadline)
         status, error_type = outcome(result)
@@ -110,8 +111,9 @@ class Course:
             status="success" if done else status or "timeout",
             error_type=None if done else error_type,
         )
-        journal.report(report, trace_id=self.trace_id, overhead=Span(began=ready, ended=ended) if done else None)
-        return report
+        overhead = Span(began=ready, ended=ended) if done else None
+        closing = journal.report(report, trace_id=self.trace_id, overhead=overhead)
+        return Invocation(request_id=self.request_id, result=result, report=report, closing=closing)
 
 
 def _trace_id() -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from samlocal.function.logging_config import LogFormat, LoggingConfig
+from samlocal.sandbox.log_records import as_line, level_of, level_of_line
 from samlocal.sandbox.messages import Span
-from samlocal.sandbox.report import Report, start_line
+from samlocal.sandbox.report import Report, end_line, start_line
 from samlocal.sandbox.telemetry import Category, Telemetry, timestamp
 
 Fields: TypeAlias = dict[str, object]
@@ -31,10 +33,11 @@ class Subject:
     account: str
     instance: str
     memory: int
+    logging: LoggingConfig
 
 
 class Journal:
-    """One sandbox's; called from any thread."""
+    """One sandbox's; called from any thread. The function's log levels filter the log and not the telemetry."""
 
     def __init__(self, subject: Subject, *, log: Callable[[str], None], telemetry: Telemetry) -> None:
         self.subject = subject
@@ -45,7 +48,9 @@ class Journal:
     # lines
 
     def function_line(self, line: str) -> None:
-        self._log(line)
+        logging = self.subject.logging
+        if logging.format is LogFormat.TEXT or level_of_line(line).passes(logging.application_level):
+            self._log(line)
         self._telemetry.add(Category.FUNCTION, "function", line)
 
     def extension_line(self, line: str) -> None:
@@ -84,21 +89,30 @@ class Journal:
     def extension(self, name: str, state: str, events: tuple[str, ...], error_type: str | None) -> None:
         """What became of an extension in the init phase."""
         failed = f"\tError Type: {error_type}" if error_type else ""
-        self._log(f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{','.join(events)}]{failed}")
         fields: Fields = {"name": name, "state": state, "events": list(events)}
-        self._platform("extension", fields | ({"errorType": error_type} if error_type else {}))
+        self._platform(
+            "extension",
+            fields | ({"errorType": error_type} if error_type else {}),
+            line=f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{','.join(events)}]{failed}",
+        )
 
     def subscription(self, name: str, types: tuple[str, ...], *, of: str) -> None:
         """An extension subscribed; ``of`` is ``telemetry`` or ``logs``."""
         written = ", ".join(type_.title() for type_ in types)
-        self._log(f"{of.upper()}\tName: {name}\tState: Subscribed\tTypes: [{written}]")
-        self._platform(f"{of}Subscription", {"name": name, "state": "Subscribed", "types": list(types)})
+        self._platform(
+            f"{of}Subscription",
+            {"name": name, "state": "Subscribed", "types": list(types)},
+            line=f"{of.upper()}\tName: {name}\tState: Subscribed\tTypes: [{written}]",
+        )
 
     # invocation
 
     def start(self, request_id: str, *, trace_id: str) -> None:
-        self._log(start_line(request_id))
-        self._platform("start", {"requestId": request_id, "version": _VERSION, "tracing": _tracing(trace_id)})
+        self._platform(
+            "start",
+            {"requestId": request_id, "version": _VERSION, "tracing": _tracing(trace_id)},
+            line=start_line(request_id),
+        )
 
     def runtime_done(
         self,
@@ -135,27 +149,48 @@ class Journal:
             at=took.ended,
         )
 
-    def report(self, report: Report, *, trace_id: str, overhead: Span | None) -> None:
-        """The invocation's end; ``overhead`` is what the extensions took behind the runtime."""
-        self._platform("end", {"requestId": report.request_id})
+    def report(self, report: Report, *, trace_id: str, overhead: Span | None) -> tuple[str, ...]:
+        """The invocation's end; ``overhead`` is what the extensions took behind the runtime.
+
+        Gives the last lines of the invocation's log, for when what the function has written is in it.
+        """
+        self._tell("platform.end", {"requestId": report.request_id})
         spans = {"spans": [_span("extensionOverhead", overhead)]} if overhead is not None else {}
-        self._platform(
-            "report",
-            {
-                "requestId": report.request_id,
-                "metrics": report.metrics,
-                "status": report.status or "success",
-                **({"errorType": report.error_type} if report.error_type else {}),
-                "tracing": _tracing(trace_id),
-                **spans,
-            },
-        )
+        record: Fields = {
+            "requestId": report.request_id,
+            "metrics": report.metrics,
+            "status": report.status or "success",
+            **({"errorType": report.error_type} if report.error_type else {}),
+            "tracing": _tracing(trace_id),
+            **spans,
+        }
+        self._tell("platform.report", record)
+        if self.subject.logging.format is LogFormat.TEXT:
+            return end_line(report.request_id), report.line()
+        return self._json("platform.report", record)
 
     def _init(self) -> Fields:
         return {"initializationType": _INIT_TYPE, "phase": self._phase}
 
-    def _platform(self, name: str, record: Mapping[str, object], *, at: float | None = None) -> None:
-        self._telemetry.add(Category.PLATFORM, f"platform.{name}", dict(record), at=_date(at))
+    def _platform(self, name: str, record: Fields, *, at: float | None = None, line: str | None = None) -> None:
+        """``line`` is how a text log has it, None where it has nothing of it."""
+        type_, date = f"platform.{name}", _date(at)
+        if self.subject.logging.format is LogFormat.JSON:
+            for own in self._json(type_, record, at=date):
+                self._log(own)
+        elif line is not None:
+            self._log(line)
+        self._tell(type_, record, at=date)
+
+    def _json(self, type_: str, record: Fields, *, at: datetime.datetime | None = None) -> tuple[str, ...]:
+        """The record's line in a JSON log, nothing where the level leaves it out."""
+        level = level_of(type_, record)
+        if level is None or not level.passes(self.subject.logging.system_level):
+            return ()
+        return (as_line(timestamp(at), type_, record),)
+
+    def _tell(self, type_: str, record: Fields, *, at: datetime.datetime | None = None) -> None:
+        self._telemetry.add(Category.PLATFORM, type_, dict(record), at=at)
 
 
 def _status(error_type: str | None) -> Fields:

@@ -121,7 +121,7 @@ def _variables(function: FunctionSpec, credentials: Credentials | None, *, local
         memory=function.memory,
         region=function.place.region,
         handler=function.handler,
-        log_group=function.log_group,
+        logging=function.logging,
         log_stream=f"{datetime.datetime.now(datetime.UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}",
         credentials=_keys(credentials),
         image_function=function.is_image,

@@ -137,7 +137,7 @@ class Sandbox:
             answered(result)
         self._until_idle(course)
         init_duration, self._init_duration = self._init_duration, None
-        report = course.conclude(
+        invocation = course.conclude(
             result,
             self._journal,
             memory_size=self._spec.function.memory,
@@ -149,7 +149,7 @@ class Sandbox:
             self.stop(self._reason)
         for line in course.last_words(result):
             self._journal.line(line)
-        return Invocation(request_id=course.request_id, result=result, report=report)
+        return invocation
 
     def stop(self, reason: Reason = Reason.SPINDOWN) -> None:
         """Ends the container and waits for the last of its output. The engine removes it by itself.
@@ -362,4 +362,5 @@ def _subject(spec: SandboxSpec) -> Subject:
         account=function.place.account,
         instance=spec.variables.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
         memory=function.memory,
+        logging=function.logging,
     )

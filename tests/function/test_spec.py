@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import textwrap
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_a_function_has_lambdas_defaults_where_the_template_says_nothing() -> No
         "app.handler",
         LocalCode(path=Path("app/src")),
     )
-    assert (found.function_name, found.log_group, found.log_format) == ("Fn", "/aws/lambda/Fn", "Text")
+    assert (found.function_name, found.logging.group, found.logging.format) == ("Fn", "/aws/lambda/Fn", "Text")
     assert (found.layers, found.variables) == ((), ())
     assert found.location == f"{PATH}:{FIRST - 3}"
 
@@ -106,7 +107,7 @@ def test_a_function_has_what_the_template_says() -> None:
     assert (found.timeout, found.memory, found.storage, found.architecture) == (15, 1769, 2048, "arm64")
     assert found.code == LocalCode(path=Path("app/dist/get.zip"))
     assert layers_of(found) == [("Layer", Path("app/layers/own")), f"{LAYER}:3"]
-    assert (found.log_group, found.log_format) == ("orders", "JSON")
+    assert (found.logging.group, found.logging.format) == ("orders", "JSON")
     assert {variable.name: variable.value for variable in found.variables} == {
         "TABLE": "orders",
         "COUNT": "3",
@@ -134,12 +135,12 @@ def test_a_function_has_what_the_template_says() -> None:
         ("Handler: !Join [., [app, main]]", "handler", "app.main"),
         ("FunctionName: !Sub '${AWS::StackName}-${Stage}'", "function_name", "samlocal-dev"),
         ("FunctionName: !Ref AWS::NoValue", "function_name", "Fn"),
-        ("FunctionName: orders", "log_group", "/aws/lambda/orders"),
-        ("LoggingConfig: {LogGroup: !Sub '/x/${Stage}'}", "log_group", "/x/dev"),
+        ("FunctionName: orders", "logging.group", "/aws/lambda/orders"),
+        ("LoggingConfig: {LogGroup: !Sub '/x/${Stage}'}", "logging.group", "/x/dev"),
     ],
 )
 def test_any_property_may_be_an_expression(properties: str, field: str, value: object) -> None:
-    assert getattr(spec(properties), field) == value
+    assert operator.attrgetter(field)(spec(properties)) == value
 
 
 def test_given_parameters_count_in_properties() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from samlocal.function.logging_config import LoggingConfig
 from samlocal.sandbox.apis import Apis
 from samlocal.sandbox.journal import Journal, Subject
 from samlocal.sandbox.messages import (
@@ -93,7 +94,12 @@ class Sandbox:
         )
         self.apis.container_host = "127.0.0.1"
         subject = Subject(
-            function_name="orders", handler="app.handler", account="123456789012", instance="stream", memory=128
+            function_name="orders",
+            handler="app.handler",
+            account="123456789012",
+            instance="stream",
+            memory=128,
+            logging=LoggingConfig(group="/aws/lambda/orders"),
         )
         self.journal = Journal(subject, log=self.lines.append, telemetry=self.apis.telemetry)
         self.apis.begin(self.journal)
