@@ -169,19 +169,35 @@ def _short(path: Path, cwd: Path) -> Path:
 
 def _read(path: Path) -> dict[str, Value]:
     try:
-        raw = path.read_text(encoding="utf-8-sig")
-        if path.suffix == ".toml":
-            return tomllib.loads(raw)
-        import yaml
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not UTF-8: {error}.", tip="Store it as UTF-8.") from error
+    language = "TOML" if path.suffix == ".toml" else "YAML"
+    try:
+        loaded = tomllib.loads(text) if language == "TOML" else _yaml(text)
+    except RecursionError as error:
+        raise ConfigurationError(f"{path}: is nested too deeply to be read.", tip="Flatten it.") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: not valid {language}: {error}.", tip="Mend the file there.") from error
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise ConfigurationError(
+            f"{path}: holds no sections.", tip="Write [ENV.deploy.parameters] and below it keys."
+        )
+    return {str(name): section for name, section in loaded.items()}
 
-        loaded = yaml.safe_load(raw)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: not valid TOML: {error}.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}.") from error
+
+def _yaml(text: str) -> object:
+    """Raises ValueError."""
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"{path}: not valid YAML: {error}.") from error
-    return loaded if isinstance(loaded, dict) else {}
+        raise ValueError(str(error)) from error
 
 
 def _environment(
@@ -215,4 +231,4 @@ def _parameters(section: Value, command: str) -> Iterator[tuple[str, Value]]:
     body = section.get(command) if isinstance(section, dict) else None
     parameters = body.get("parameters") if isinstance(body, dict) else None
     if isinstance(parameters, dict):
-        yield from parameters.items()
+        yield from ((str(name), value) for name, value in parameters.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from samlocal.cli.configured import check_variables, configured
 from samlocal.cli.world import World
 from samlocal.config import LOCAL_ENVIRONMENT, FileSettings, file_settings, find_config, find_template
 from samlocal.errors import ConfigurationError
@@ -22,6 +24,21 @@ LOCAL_REGION = "us-east-1"
 """Where the environment on this machine says that it is, unless --region says otherwise."""
 
 
+class Seconds(click.ParamType[float]):
+    """A length of time; ``inf`` is for ever."""
+
+    name = "seconds"
+
+    def convert(self, value: object, _: click.Parameter | None, __: click.Context | None) -> float:
+        try:
+            seconds = float(str(value))
+        except ValueError:
+            seconds = math.nan
+        if not seconds >= 0:
+            self.fail(f"{value!r} is no number of seconds from 0 upwards.")
+        return seconds
+
+
 class EnvironmentCommand(click.Command):
     """A command with defaults from samconfig.toml: flags win over ``SAMLOCAL_…``, these over the file."""
 
@@ -31,13 +48,8 @@ class EnvironmentCommand(click.Command):
         world: World = ctx.obj
         file = read_file(world, given, known=set(long_names(self)))
         ctx.meta[_FILE] = file
-        names = long_names(self)
-        # Values of the file and of the flags are put together, not replaced: see `parameter_overrides`.
-        ctx.default_map = {
-            names[name]: value
-            for name, value in file.values.items()
-            if name in names and name != "parameter_overrides"
-        }
+        check_variables(ctx, self, world.environ, flags=given)
+        ctx.default_map = configured(ctx, self, file)
         return super().parse_args(ctx, args)
 
 
@@ -70,9 +82,11 @@ def read_file(world: World, given: Mapping[str, object], *, known: set[str]) -> 
         path, env_name=env_name, known=known, stack_given=stack_given, elsewhere=_options_of_all_commands
     )
     default = file.values.get("env_name")
+    if default is not None and not isinstance(default, str):
+        raise ConfigurationError(f"{file.origin}: env_name cannot be {default!r}.", tip="It is text.")
     if env_name is None and default:
         return file_settings(
-            path, env_name=str(default), known=known, stack_given=stack_given, elsewhere=_options_of_all_commands
+            path, env_name=default, known=known, stack_given=stack_given, elsewhere=_options_of_all_commands
         )
     return file
 
@@ -96,17 +110,19 @@ def _options_of_all_commands() -> frozenset[str]:
 def spread_overrides(args: Sequence[str]) -> list[str]:
     """``--parameter-overrides A=1 B=2``, SAM CLI's form, as one option for each."""
     spread: list[str] = []
-    following = False
+    following = first = False
     for index, arg in enumerate(args):
         if arg == "--":
             return [*spread, *args[index:]]
         if arg == "--parameter-overrides":
-            following = True
-            if index + 1 >= len(args):
+            following = first = True
+            if index + 1 >= len(args) or args[index + 1].startswith("-"):
                 spread.append(arg)
             continue
-        if following and "=" in arg and not arg.startswith("-"):
+        # The first is its value whatever it looks like; what follows may be the function's name.
+        if following and (first or "=" in arg) and not arg.startswith("-"):
             spread += ["--parameter-overrides", arg]
+            first = False
             continue
         following = False
         spread.append(arg)
@@ -217,7 +233,7 @@ def environment_options(command: F) -> F:
             click.option("--refresh", is_flag=True, envvar=variable("refresh"), help="Ask AWS anew."),
             click.option(
                 "--snapshot-age",
-                type=click.FloatRange(min=0),
+                type=Seconds(),
                 default=300.0,
                 show_default=True,
                 metavar="SECONDS",

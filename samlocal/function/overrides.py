@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from samlocal.config import nearest
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, TemplateError
 from samlocal.function.environment import MissingVariable, Variable, name_problem
-from samlocal.template.reader import Map, Node, read
+from samlocal.template.reader import Map, Node, parse
 from samlocal.template.values import Origin, text
 
 _EVERY_FUNCTION = "Parameters"
 """SAM CLI's name for the section that counts for every function."""
+
+_FORM = 'Write {"FunctionId": {"NAME": "value"}}, or {"Parameters": {…}} for every function.'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +60,12 @@ def read_env_vars(path: Path) -> Overrides:
     """An ``--env-vars`` file, JSON or YAML, in either of SAM CLI's forms.
 
     ``{"Parameters": {NAME: value}}`` for every function, ``{"LogicalId": {NAME: value}}`` for one, both together.
-    Raises ConfigurationError with the line, TemplateError where the file is no JSON or YAML.
+    Raises ConfigurationError with the line.
     """
-    root = read(path).root
+    try:
+        root = parse(_read(path), path=path, what="--env-vars file", holds="a section for each function").root
+    except TemplateError as error:
+        raise ConfigurationError(error.message, tip=error.tip or _FORM) from error
     common: tuple[Variable, ...] = ()
     own: dict[str, tuple[Variable, ...]] = {}
     for name, section in root.items():
@@ -67,7 +73,7 @@ def read_env_vars(path: Path) -> Overrides:
         if not isinstance(section, Map):
             raise ConfigurationError(
                 f"{path}:{line}: {name} needs a mapping of variables.",
-                tip='Write {"FunctionId": {"NAME": "value"}}, or {"Parameters": {…}} for every function.',
+                tip=_FORM,
             )
         variables = tuple(
             _variable(key, _text(path, section, key), f"{path}:{section.line_of(key)}", section.line_of(key))
@@ -88,19 +94,18 @@ def read_dotenv(path: Path, *, name: str) -> tuple[Overrides, tuple[str, ...]]:
     from dotenv.parser import parse_stream
 
     variables, left_out = [], []
-    with path.open(encoding="utf-8-sig") as stream:
-        for binding in parse_stream(stream):
-            line = binding.original.line
-            if binding.error:
-                raise ConfigurationError(
-                    f"{name}:{line}: {binding.original.string.strip()!r} is no assignment.", tip="Write NAME=value."
-                )
-            if binding.key is None:
-                continue
-            if name_problem(binding.key):
-                left_out.append(binding.key)
-                continue
-            variables.append(_variable(binding.key, binding.value or "", f"{name}:{line}", line))
+    for binding in parse_stream(io.StringIO(_read(path, name=name))):
+        line = binding.original.line
+        if binding.error:
+            raise ConfigurationError(
+                f"{name}:{line}: {binding.original.string.strip()!r} is no assignment.", tip="Write NAME=value."
+            )
+        if binding.key is None:
+            continue
+        if name_problem(binding.key):
+            left_out.append(binding.key)
+            continue
+        variables.append(_variable(binding.key, binding.value or "", f"{name}:{line}", line))
     return Overrides(common=tuple(variables), origin=name), tuple(left_out)
 
 
@@ -125,6 +130,21 @@ def check_matches(overrides: Overrides, functions: Collection[str]) -> None:
                 f"{overrides.origin}: there is no function {name}{nearest(name, functions)}",
                 tip=f"There are {', '.join(functions) or 'none'}; {_EVERY_FUNCTION} counts for all of them.",
             )
+
+
+def _read(path: Path, *, name: str | None = None) -> str:
+    called = name or str(path)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{called}: there is no such file of variables.", tip=_FORM) from error
+    except OSError as error:
+        raise ConfigurationError(f"{called}: the file of variables cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{called}: the file of variables is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.",
+            tip="Store it as UTF-8.",
+        ) from error
 
 
 def _variable(name: str, value: str, origin: str, line: int) -> Variable:

@@ -211,26 +211,28 @@ def read(path: Path) -> Document:
     return parse(text, path=path)
 
 
-def parse(text: str, *, path: Path) -> Document:
-    """Reads a template's text; ``path`` is what messages call it."""
+def parse(text: str, *, path: Path, what: str = "template", holds: str = "a Resources section") -> Document:
+    """Reads a template's text; ``path`` is what messages call it. Other files of the kind say ``what`` they are."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     as_json = text.lstrip()[:1] == "{"
     loader = (_JsonLoader if as_json else _TemplateLoader)(_spaced(text) if as_json else text)
     try:
         root = loader.get_single_data()
     except yaml.MarkedYAMLError as error:
-        return _as_json(text, path=path, cause=_yaml_error(error, path=path))
+        return _as_json(text, path=path, what=what, cause=_yaml_error(error, path=path, what=what))
     except yaml.reader.ReaderError as error:
-        return _as_json(text, path=path, cause=_character_error(error, text, path=path))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        return _as_json(text, path=path, cause=TemplateError(f"{path}: {error}"))
+        return _as_json(text, path=path, what=what, cause=_character_error(error, text, path=path, what=what))
+    except RecursionError:
+        cause = TemplateError(f"{path}: the {what} is nested too deeply to be read.", tip="Flatten it.")
+        return _as_json(text, path=path, what=what, cause=cause)
+    except (yaml.YAMLError, ValueError) as error:
+        return _as_json(
+            text, path=path, what=what, cause=TemplateError(f"{path}: the {what} cannot be read: {error}.")
+        )
     finally:
         loader.dispose()
     if not isinstance(root, Map):
-        raise TemplateError(
-            f"{path}:1: a template is a mapping with a Resources section; this is "
-            f"{'empty' if root is None else 'a ' + type(root).__name__}."
-        )
+        raise TemplateError(f"{path}:1: a {what} is a mapping with {holds}; this is {_called(root)}.")
     problems = tuple(
         Problem(
             path=path,
@@ -250,26 +252,37 @@ def _spaced(text: str) -> str:
     return text.replace("\t", " ")
 
 
-def _yaml_error(error: yaml.MarkedYAMLError, *, path: Path) -> TemplateError:
+def _called(root: object) -> str:
+    match root:
+        case None:
+            return "empty"
+        case list():
+            return "a list"
+        case bool() | int() | float():
+            return "a number" if not isinstance(root, bool) else "true or false"
+    return "text"
+
+
+def _yaml_error(error: yaml.MarkedYAMLError, *, path: Path, what: str) -> TemplateError:
     mark = error.problem_mark or error.context_mark
     place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
     what = " ".join(part for part in (error.context, error.problem) if part)
     return TemplateError(
-        f"{place}: the template is not valid YAML: {what}.", tip="Mend the file at that line and column."
+        f"{place}: the {what} is not valid YAML: {what}.", tip="Mend the file at that line and column."
     )
 
 
-def _character_error(error: yaml.reader.ReaderError, text: str, *, path: Path) -> TemplateError:
+def _character_error(error: yaml.reader.ReaderError, text: str, *, path: Path, what: str) -> TemplateError:
     """libyaml tells the place of a character that is not allowed by its offset in bytes."""
     before = text.encode()[: error.position].decode(errors="ignore")
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     return TemplateError(
-        f"{path}:{line}:{column}: the template is not valid YAML: {error.reason}.",
+        f"{path}:{line}:{column}: the {what} is not valid YAML: {error.reason}.",
         tip="Mend the file at that line and column.",
     )
 
 
-def _as_json(text: str, *, path: Path, cause: TemplateError) -> Document:
+def _as_json(text: str, *, path: Path, what: str, cause: TemplateError) -> Document:
     """JSON that is no YAML (escaped surrogate pairs are one way): read without line numbers."""
     if text.lstrip()[:1] != "{":
         raise cause
@@ -277,9 +290,11 @@ def _as_json(text: str, *, path: Path, cause: TemplateError) -> Document:
         root = json.loads(text)
     except json.JSONDecodeError as error:
         raise TemplateError(
-            f"{path}:{error.lineno}:{error.colno}: the template is not valid JSON: {error.msg}.",
+            f"{path}:{error.lineno}:{error.colno}: the {what} is not valid JSON: {error.msg}.",
             tip="Mend the file at that line and column.",
         ) from error
+    except (RecursionError, ValueError):
+        raise cause from None
     return Document(path=path, root=cast("Map", with_lines(root, line=1)))
 
 
