@@ -14,19 +14,22 @@ from typing import Protocol
 
 from samlocal.artifact.build_job import Job
 from samlocal.artifact.build_leftovers import remove_leftovers
-from samlocal.artifact.builder import Builder, library_version
+from samlocal.artifact.builder import IN_CONTAINER, Builder, library_version
 from samlocal.artifact.built import BuildFailed, BuildOutcome, Built, Origin
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.dependencies import dependencies_key
 from samlocal.artifact.last_build import LastBuilds
-from samlocal.artifact.sam_build import sam_built
+from samlocal.artifact.python_project import python_project
+from samlocal.artifact.sam_build import sam_built, was_built
 from samlocal.artifact.source_maps import point_at_sources, put_into_programs
 from samlocal.artifact.sources import SourceHashes, source_hash
+from samlocal.artifact.unbuilt import is_unbuilt
 from samlocal.artifact.workflow import (
     CARGO,
     DOTNET,
     ESBUILD,
     GO,
+    PIP,
     Workflow,
     builder_runtime,
     layer_folder,
@@ -39,7 +42,7 @@ from samlocal.errors import BuildError
 from samlocal.function.build_target import BuildTarget
 
 # Builds of an older samlocal are not taken for this one's: count up when the same key would give something else.
-_FORM = "1"
+_FORM = "2"
 
 
 # Compilers that optimize unless they are told that a debugger will look, and the one that maps what it bundles.
@@ -124,10 +127,11 @@ class Builds:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def last(self, targets: Iterable[BuildTarget]) -> Iterator[Built]:
+    def last(self, targets: Iterable[BuildTarget], *, to_run: bool = False) -> Iterator[Built]:
         """What has been built before, and building nothing: samlocal's last build, else a newer one of `sam build`.
 
-        Nothing is given for a target that was never built, or whose sources are newer than `sam build`'s.
+        Nothing is given for a target that was never built, or whose sources are newer than `sam build`'s. ``to_run``
+        says that the last build must be one of the kind asked for: one for a debugger where ``debug`` is.
         """
         for target in _once(targets):
             last = self._last.find(target)
@@ -140,7 +144,8 @@ class Builds:
                 continue
             if plan is None:
                 continue
-            if last is not None and last.basis == plan.basis:
+            for_debugger = to_run and self._debug and plan.workflow in _WITH_DEBUG_BUILDS
+            if last is not None and last.basis == plan.basis and not for_debugger:
                 yield self._built(plan, last.folder, Origin.UNCHANGED, age=last.age)
                 continue
             there = self._there(plan)
@@ -148,6 +153,17 @@ class Builds:
                 yield there
             elif last is not None:
                 yield self._built(plan, last.folder, Origin.OUTDATED, age=last.age)
+
+    def needed(self, targets: Iterable[BuildTarget]) -> Iterator[BuildTarget]:
+        """Those that were built before, by samlocal or by `sam build`, or cannot run as they lie there."""
+        for target in _once(targets):
+            if self._last.find(target) or was_built(target, self._sam_builds) or is_unbuilt(target):
+                yield target
+
+    def was_in_container(self, target: BuildTarget) -> bool:
+        """Whether the last build of it was made in a container."""
+        last = self._last.find(target)
+        return last is not None and last.builder.startswith(IN_CONTAINER)
 
     def _plan(self, target: BuildTarget) -> _Plan | None:
         workflow = workflow_of(target)
@@ -219,9 +235,10 @@ class Builds:
         folder = making / layer_folder(target)
         scratch = Path(tempfile.mkdtemp(prefix="samlocal-build-")).resolve()
         try:
+            manifest = _manifest(target, workflow, scratch)
             key = dependencies_key(
                 workflow,
-                manifest_path(target, workflow),
+                manifest,
                 _FORM,
                 self._builder.key,
                 builder_runtime(target),
@@ -237,6 +254,7 @@ class Builds:
                 workflow=workflow,
                 folder=folder,
                 scratch=scratch / "sources",
+                manifest=manifest,
                 dependencies=None if key is None else kept or fresh,
                 fetch=kept is None,
                 debug=self._debug,
@@ -266,7 +284,7 @@ class Builds:
         )
 
     def _keep(self, plan: _Plan, folder: Path) -> None:
-        self._last.keep(plan.target, folder, plan.basis)
+        self._last.keep(plan.target, folder, plan.basis, builder=self._builder.key)
 
 
 def _once(targets: Iterable[BuildTarget]) -> Iterator[BuildTarget]:
@@ -283,6 +301,16 @@ def _source_maps(target: BuildTarget, workflow: Workflow, *, debug: bool) -> boo
     if workflow is not ESBUILD:
         return False
     return debug or (options(target, workflow, scratch="") or {}).get("sourcemap") not in (None, False)
+
+
+def _manifest(target: BuildTarget, workflow: Workflow, scratch: Path) -> Path | None:
+    """The manifest; where there is only a pyproject.toml, a requirements.txt of what it names, for pip."""
+    project = python_project(target.source) if workflow is PIP else None
+    if project is None:
+        return manifest_path(target, workflow)
+    written = scratch / "requirements.txt"
+    written.write_text("".join(f"{line}\n" for line in project.dependencies), encoding="utf-8")
+    return written
 
 
 def _used(entry: Path) -> None:

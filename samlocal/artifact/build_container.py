@@ -13,7 +13,7 @@ from typing import Protocol
 from samlocal.artifact.build_cache_folders import cache_folders
 from samlocal.artifact.build_job import Job, Seen
 from samlocal.artifact.build_log import check_answer, failed, log_level, plain, step_of
-from samlocal.artifact.builder import BUILD_SECONDS, request
+from samlocal.artifact.builder import BUILD_SECONDS, IN_CONTAINER, request
 from samlocal.artifact.image import STAND_INS
 from samlocal.artifact.sources import roots
 from samlocal.artifact.workflow import manifest_path, source_folder
@@ -80,13 +80,13 @@ class ContainerBuilder:
 
     @property
     def key(self) -> str:
-        return "container " + " ".join(f"{name}={image}" for name, image in sorted(self._named.items()))
+        return f"{IN_CONTAINER} " + " ".join(f"{name}={image}" for name, image in sorted(self._named.items()))
 
     def build(self, job: Job, step: Callable[[str], None]) -> Seen:
         image = self._image(job.target, step)
         base, source = _base(job), source_folder(job.target, job.workflow)
         inside = _ROOT / "project" / source.relative_to(base)
-        manifest = manifest_path(job.target, job.workflow)
+        manifest = job.manifest
         seen = Seen(
             artifacts=str(_ROOT / "artifacts"),
             folders={str(_ROOT / "work" / job.scratch.name): source, str(_ROOT / "project"): base},
@@ -96,7 +96,7 @@ class ContainerBuilder:
             source=str(inside),
             artifacts=seen.artifacts,
             scratch=str(_ROOT / "work" / job.scratch.name),
-            manifest=None if manifest is None else str(_ROOT / "project" / manifest.relative_to(base)),
+            manifest=None if manifest is None else str(_inside(manifest, job, base)),
             dependencies=None if job.dependencies is None else str(_dependencies(job)),
             search=(str(inside), str(inside / "node_modules" / ".bin")),
         )
@@ -171,6 +171,7 @@ class ContainerBuilder:
             Mount(source=job.folder, target=str(_ROOT / "artifacts"), writable=True),
             Mount(source=work, target=str(_ROOT / "work"), writable=True),
         ]
+        mounts += [Mount(source=root, target=str(root)) for root in _elsewhere(job)]
         if job.dependencies is not None and not job.fetch:
             mounts.append(Mount(source=job.dependencies, target=str(_dependencies(job))))
         for package in ("aws_lambda_builders", "pip"):
@@ -225,12 +226,35 @@ class _Log:
                 self._step(taken)
 
 
+def _inside(manifest: Path, job: Job, base: Path) -> PurePosixPath:
+    """The manifest, among the sources or written for this build, as the container sees it."""
+    work = job.scratch.parent
+    if manifest.is_relative_to(work):
+        return _ROOT / "work" / manifest.relative_to(work)
+    return _ROOT / "project" / manifest.relative_to(base)
+
+
 def _base(job: Job) -> Path:
     """The folder that holds everything that the build reads, so that ``../shared`` is there in the container too."""
     source = source_folder(job.target, job.workflow)
     manifest = manifest_path(job.target, job.workflow)
     places = [source, *roots(job.target, job.workflow), *([manifest.parent.resolve()] if manifest else [])]
-    return Path(os.path.commonpath(places))
+    base = Path(os.path.commonpath(places))
+    if base != Path("/"):
+        return base
+    elsewhere = _elsewhere(job)
+    return Path(os.path.commonpath([place for place in places if place not in elsewhere]))
+
+
+def _elsewhere(job: Job) -> tuple[Path, ...]:
+    """What lies outside of the project: a manifest may name it by its whole path, which leads there inside too."""
+    project = job.target.metadata.folder.resolve()
+    source = source_folder(job.target, job.workflow)
+    return tuple(
+        root
+        for root in roots(job.target, job.workflow)
+        if not root.is_relative_to(project) and not source.is_relative_to(root)
+    )
 
 
 def _dependencies(job: Job) -> PurePosixPath:

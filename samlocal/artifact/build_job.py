@@ -14,13 +14,15 @@ from samlocal.function.build_target import BuildTarget
 class Job:
     """One build: what, into which folder, with which folder for dependencies kept apart.
 
-    ``fetch`` says that the dependencies' folder is to be filled; ``debug`` leaves out optimizations.
+    ``manifest`` names the dependencies, ``fetch`` says that their folder is to be filled; ``debug`` leaves out
+    optimizations.
     """
 
     target: BuildTarget
     workflow: Workflow
     folder: Path
     scratch: Path
+    manifest: Path | None
     dependencies: Path | None
     fetch: bool
     debug: bool

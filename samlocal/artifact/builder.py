@@ -27,10 +27,10 @@ from samlocal.artifact.workflow import (
     PIP,
     UV,
     builder_runtime,
-    manifest_path,
     options,
     source_folder,
 )
+from samlocal.errors import BuildError
 from samlocal.template.values import Json
 
 PROTOCOL = "0.3"
@@ -53,8 +53,30 @@ class Builder(Protocol):
         """Ends the builds that run."""
 
 
+IN_CONTAINER = "container"
+"""How the key of a builder in containers begins."""
+
+
 def library_version() -> str:
     return version("aws-lambda-builders")
+
+
+def _check_runtime(job: Job) -> None:
+    """Raises BuildError for a runtime that aws-lambda-builders refuses, which says only that it does."""
+    from aws_lambda_builders.supported_runtimes import ALL_RUNTIMES
+
+    runtime = builder_runtime(job.target)
+    if runtime in ALL_RUNTIMES:
+        return
+    language = runtime.rstrip(".x0123456789")
+    known = [name for name in ALL_RUNTIMES if name.startswith(language)]
+    raise BuildError(
+        f"{job.target.metadata.location}: {job.target.path}: aws-lambda-builders {library_version()}, SAM CLI's own "
+        f"builder, does not build {runtime}.",
+        tip=(f"It builds {', '.join(known)}. " if known else "")
+        + "An image that has a builder for it is named with --build-in-container --build-image; a makefile "
+        "(Metadata BuildMethod: makefile) builds anything; `samlocal invoke --no-build` runs it as it is.",
+    )
 
 
 def _options(job: Job, scratch: str) -> Mapping[str, Json] | None:
@@ -117,8 +139,9 @@ class HostBuilder:
         self._lock = threading.Lock()
 
     def build(self, job: Job, step: Callable[[str], None]) -> Seen:
+        _check_runtime(job)
         check_tools(job.target, job.workflow, self._environ)
-        manifest = manifest_path(job.target, job.workflow)
+        manifest = job.manifest
         if job.workflow is PIP and manifest is not None and manifest.is_file():
             job, manifest = self._python(job, manifest, step)
         source = source_folder(job.target, job.workflow)

@@ -16,11 +16,12 @@ from samlocal.function.build_target import BuildTarget
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastBuild:
-    """A built folder, the hash of what it was built from, and when (seconds since 1970)."""
+    """A built folder, the hash of what it was built from, when (seconds since 1970), and by what: a builder's key."""
 
     folder: Path
     basis: str
     time: float
+    builder: str
 
     @property
     def age(self) -> float:
@@ -37,7 +38,9 @@ class LastBuilds:
     def find(self, target: BuildTarget) -> LastBuild | None:
         try:
             kept = json.loads(self._path(target).read_bytes())
-            last = LastBuild(folder=Path(kept["folder"]), basis=kept["basis"], time=kept["time"])
+            last = LastBuild(
+                folder=Path(kept["folder"]), basis=kept["basis"], time=kept["time"], builder=kept["builder"]
+            )
         except (OSError, ValueError, LookupError, TypeError):
             return None
         return last if last.folder.is_dir() else None
@@ -50,13 +53,13 @@ class LastBuilds:
                 found.add(Path(json.loads(path.read_bytes())["folder"]))
         return found
 
-    def keep(self, target: BuildTarget, folder: Path, basis: str) -> None:
+    def keep(self, target: BuildTarget, folder: Path, basis: str, *, builder: str) -> None:
         """Raises OSError."""
         path = self._path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w") as file:
-            json.dump({"folder": str(folder), "basis": basis, "time": time.time()}, file)
+            json.dump({"folder": str(folder), "basis": basis, "time": time.time(), "builder": builder}, file)
         Path(name).replace(path)
 
     def _path(self, target: BuildTarget) -> Path:

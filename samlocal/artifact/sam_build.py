@@ -25,6 +25,11 @@ def sam_built(target: BuildTarget, workflow: Workflow, builds: Iterable[Path]) -
     return None
 
 
+def was_built(target: BuildTarget, builds: Iterable[Path]) -> bool:
+    """Whether ``sam build`` has ever built it, and what it made is still there."""
+    return any(build.is_dir() and _folder(build, target) is not None for build in builds)
+
+
 def _folder(build: Path, target: BuildTarget) -> Path | None:
     """Where the built template says, since functions that share code may share a folder; else the id's own."""
     *stacks, name = target.path.split("/")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from samlocal.artifact.cache import hash_of
+from samlocal.artifact.manifests import named_outside
 from samlocal.artifact.workflow import CARGO, ESBUILD, GO, GRADLE, Workflow, manifest_path, source_folder
 from samlocal.function.build_target import BuildTarget
 
@@ -37,24 +37,6 @@ _IGNORED = frozenset(
         ".DS_Store",
     }
 )
-
-_MANIFESTS = (
-    "requirements.txt",
-    "pyproject.toml",
-    "package.json",
-    "tsconfig.json",
-    "go.mod",
-    "Cargo.toml",
-    "pom.xml",
-    "build.gradle",
-    "build.gradle.kts",
-    "settings.gradle",
-    "settings.gradle.kts",
-    "Gemfile",
-    "Makefile",
-)
-
-_OUTSIDE = re.compile(r"(?:\.\.[/\\])+[^\s\"'<>,;:()\[\]{}#$`|&]*")
 
 # A file changed so shortly before it was read can change again within the clock's grain (git's "racy" files).
 _SETTLED_SECONDS = 1.0
@@ -87,7 +69,7 @@ class SourceHashes:
             if time.time() - status.st_mtime > _SETTLED_SECONDS:
                 seen[name] = (*stamp, content)
             executable = "x" if status.st_mode & 0o111 else "-"
-            digest.update(f"{name}\0{executable}{content}\0".encode())
+            digest.update(f"{name}\0{executable}{content}\0".encode(errors="surrogateescape"))
         if read or seen.keys() != known.keys():
             _write(memo, seen)
         return digest.hexdigest()
@@ -114,7 +96,7 @@ def roots(target: BuildTarget, workflow: Workflow) -> tuple[Path, ...]:
         found.append(manifest)
     waiting = list(found)
     while waiting:
-        for outside in _outside(waiting.pop(), target.metadata.folder.resolve()):
+        for outside in named_outside(waiting.pop(), target.metadata.folder.resolve()):
             if not any(outside.is_relative_to(root) for root in found):
                 found.append(outside)
                 waiting.append(outside)
@@ -155,26 +137,6 @@ def _above(folder: Path, *names: str) -> Path | None:
         if any((candidate / name).is_file() for name in names):
             return candidate
     return None
-
-
-def _outside(place: Path, project: Path) -> Iterator[Path]:
-    """What a manifest, or the manifests of a folder, name by a path that begins with ``../``."""
-    manifests = [place] if place.is_file() else [place / name for name in _MANIFESTS]
-    if place.is_dir():
-        manifests += place.glob("*.csproj")
-    for manifest in manifests:
-        try:
-            text = manifest.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        for written in _OUTSIDE.findall(text):
-            path = Path(os.path.normpath(manifest.parent / written.replace("\\", "/")))
-            if path.suffix == ".csproj":
-                path = path.parent
-            # A folder above everything is the project's at most, never the whole home folder.
-            above = place.is_relative_to(path) and not path.is_relative_to(project)
-            if path.exists() and not above:
-                yield path
 
 
 def _files(root: Path, ignored: frozenset[str]) -> Iterator[tuple[str, str, os.stat_result]]:

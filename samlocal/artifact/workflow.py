@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from samlocal.artifact.python_project import python_project
 from samlocal.config import nearest
 from samlocal.errors import BuildError
 from samlocal.function.build_target import BuildTarget
@@ -128,7 +129,7 @@ def workflow_of(target: BuildTarget) -> Workflow | None:
     language = re.split(r"[\d.]", method, maxsplit=1)[0]
     match language:
         case "python":
-            return PIP
+            return _python(target)
         case "nodejs":
             return NPM
         case "ruby":
@@ -140,7 +141,7 @@ def workflow_of(target: BuildTarget) -> Workflow | None:
         case "java":
             return _java(target)
         case "provided":
-            return _provided(target.source)
+            return _provided(target)
     raise BuildError(
         f"{target.metadata.location}: {target.path}: there is no BuildMethod {method}{nearest(method, _METHODS)}",
         tip=f"Write {', '.join(_METHODS)}, or a runtime such as nodejs22.x.",
@@ -170,7 +171,8 @@ def source_folder(target: BuildTarget, workflow: Workflow) -> Path:
 def manifest_path(target: BuildTarget, workflow: Workflow) -> Path | None:
     if workflow.manifest is None:
         return None
-    folder = (target.metadata.context if workflow is MAKE else None) or source_folder(target, workflow)
+    context = target.metadata.context if workflow is MAKE else None
+    folder = context.resolve() if context else source_folder(target, workflow)
     if workflow is GRADLE and not (folder / workflow.manifest).exists():
         return folder / "build.gradle.kts"
     return folder / workflow.manifest
@@ -209,9 +211,25 @@ def _java(target: BuildTarget) -> Workflow:
     )
 
 
-def _provided(source: Path) -> Workflow | None:
+def _python(target: BuildTarget) -> Workflow:
+    """What is locked is installed by the tool that locked it, or not at all: other versions, another program."""
+    project = python_project(target.source)
+    if project is None or (project.lock is None and not project.poetry):
+        return PIP
+    if project.lock == "uv.lock":
+        return UV
+    raise BuildError(
+        f"{target.metadata.location}: {target.path}: its dependencies stand in {project.manifest} alone, and "
+        f"aws-lambda-builders, which builds it, reads no {project.lock or 'dependencies of Poetry'}.",
+        tip=f"Write a requirements.txt: {project.export} in {target.source}. Where layers bring what it needs, an "
+        "empty one does.",
+    )
+
+
+def _provided(target: BuildTarget) -> Workflow | None:
     """SAM CLI knows only the makefile unless BuildMethod says more; the manifest says it as well."""
-    if (source / "Makefile").exists():
+    source = target.source
+    if ((target.metadata.context or source) / "Makefile").exists():
         return MAKE
     for folder in (source, *source.parents):
         if (folder / "go.mod").exists() and any(source.rglob("*.go")):

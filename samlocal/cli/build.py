@@ -58,7 +58,7 @@ def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, *, fo
     if images:
         output.notice(f"{', '.join(images)}: the images of functions are built when they are invoked.")
     started = time.monotonic()
-    with builds(ctx, chosen, output, force=force) as own:
+    with builds(ctx, chosen, output, in_container=bool(ctx.params["build_in_container"]), force=force) as own:
         done = sorted(build(own, to_build, output), key=lambda built: built.target.path)
     if output_form == "json":
         output.document(

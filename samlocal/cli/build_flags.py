@@ -13,9 +13,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def build_flag(command: F) -> F:
-    """``--build`` and how; on a command that runs functions."""
+    """``--build``, ``--no-build`` and how; on a command that runs functions."""
     option = click.option(
-        "--build", is_flag=True, envvar=variable("build"), help="Build what has changed since it was built."
+        "--build/--no-build",
+        default=None,
+        envvar=variable("build"),
+        help="Build it, or run it as it is.  [default: build what was built before and has changed, or cannot run]",
     )
     return option(build_place_flags(command))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from samlocal.function.spec import FunctionSpec
 
 
+_AS_IT_IS = "--no-build runs it as it is."
+
+
 def with_builds(
     ctx: click.Context,
     chosen: Settings,
@@ -33,41 +36,22 @@ def with_builds(
 ) -> FunctionSpec:
     """A function from what is built of it and of its layers.
 
-    With ``--build`` or ``--build-in-container`` what has changed is built first; without, the last build is taken
-    where there is one, with a warning when the sources have changed since. ``debug`` builds without optimizations.
-    Raises BuildError.
+    What was built before is built again when its sources have changed, and what cannot run as it lies there is built
+    the first time. With ``--build`` or ``--build-in-container`` everything is that can be; with ``--no-build``
+    nothing is, and the last build runs. ``debug`` builds without optimizations. Raises BuildError.
     """
-    spec = _from_builds(ctx, chosen, application, wanted, spec, output, debug=debug)
-    from samlocal.artifact.unbuilt import is_unbuilt
-
-    if is_unbuilt(spec):
-        output.warning(f"{spec.location}: {spec.logical_id} has not been built. --build builds it.")
-    return spec
-
-
-def _from_builds(
-    ctx: click.Context,
-    chosen: Settings,
-    application: Application,
-    wanted: str,
-    spec: FunctionSpec,
-    output: Output,
-    *,
-    debug: bool,
-) -> FunctionSpec:
-    asked = bool(ctx.params["build"] or ctx.params["build_in_container"])
-    if not asked and not any(path.is_dir() for path in (_last_builds(chosen), *_sam_builds(chosen))):
-        return spec
-
-    from samlocal.artifact.built import Origin, from_builds
     from samlocal.function.build_target import targets
 
+    if ctx.params["build"] is False and not _kept(chosen):
+        return spec
     owner, resource = application.find(wanted)
     of_function = targets(owner, resource)
     if not of_function:
         return spec
-    with builds(ctx, chosen, output, debug=debug) as own:
-        done = build(own, of_function, output) if asked else list(own.last(of_function))
+
+    from samlocal.artifact.built import Origin, from_builds
+
+    done = _done(ctx, chosen, of_function, output, debug=debug)
     for built in done:
         match built.origin:
             case Origin.SAM_BUILD:
@@ -80,8 +64,54 @@ def _from_builds(
     return from_builds(spec, done)
 
 
-def build(own: Builds, wanted: Iterable[BuildTarget], output: Output) -> list[Built]:
-    """Builds what has changed. Raises the BuildError of a failed one, when the others are done."""
+def _done(
+    ctx: click.Context, chosen: Settings, of_function: Sequence[BuildTarget], output: Output, *, debug: bool
+) -> list[Built]:
+    from samlocal.artifact.built import Origin
+    from samlocal.artifact.unbuilt import is_typescript, is_unbuilt
+    from samlocal.errors import BuildError
+
+    asked, in_container = ctx.params["build"], bool(ctx.params["build_in_container"])
+    if asked is None and not in_container:
+        kept = _kept(chosen)
+        untold = next(
+            (target for target in of_function if is_typescript(target) and not target.metadata.method), None
+        )
+        if untold is not None and not kept:
+            raise BuildError(
+                f"{untold.metadata.location}: {untold.path}: its handler {untold.handler} is TypeScript, and nothing "
+                "says how it is built.",
+                tip="Give it Metadata with BuildMethod: esbuild, or point CodeUri at the JavaScript that is compiled "
+                f"from it; {_AS_IT_IS}",
+            )
+        if not kept and not any(map(is_unbuilt, of_function)):
+            return []
+    if asked is False:
+        with builds(ctx, chosen, output, in_container=False) as own:
+            return list(own.last(of_function))
+    if asked or in_container:
+        with builds(ctx, chosen, output, in_container=in_container, debug=debug) as own:
+            return build(own, of_function, output)
+    with builds(ctx, chosen, output, in_container=False, debug=debug) as own:
+        done = [built for built in own.last(of_function, to_run=True) if built.origin is not Origin.OUTDATED]
+        there = {built.target.path for built in done}
+        waiting = [target for target in own.needed(of_function) if target.path not in there]
+        # What was built in a container holds what was compiled there.
+        contained = [target for target in waiting if own.was_in_container(target)]
+        done += build(own, [target for target in waiting if target not in contained], output, never_built=_AS_IT_IS)
+    if contained:
+        with builds(ctx, chosen, output, in_container=True, debug=debug) as own:
+            done += build(own, contained, output)
+    return done
+
+
+def build(
+    own: Builds, wanted: Iterable[BuildTarget], output: Output, *, never_built: str | None = None
+) -> list[Built]:
+    """Builds what has changed. Raises the BuildError of a failed one, when the others are done.
+
+    ``never_built`` is the way on for one that fails the first time.
+    """
     from samlocal.artifact.built import BuildFailed, Built
     from samlocal.errors import BuildError
 
@@ -94,7 +124,7 @@ def build(own: Builds, wanted: Iterable[BuildTarget], output: Output) -> list[Bu
                     done.append(outcome)
                 case BuildFailed(error=error, last=last):
                     kept = last and f"Its last good build, made {age(last.age)}, is still there"
-                    tips = (error.tip, kept and f"{kept}: `samlocal invoke` without --build runs it.")
+                    tips = (error.tip, f"{kept}: `samlocal invoke --no-build` runs it." if kept else never_built)
                     tip = "\n".join(part for part in tips if part) or None
                     errors.append(BuildError(error.message, tip=tip))
     for error in errors[:-1]:
@@ -106,7 +136,13 @@ def build(own: Builds, wanted: Iterable[BuildTarget], output: Output) -> list[Bu
 
 @contextmanager
 def builds(
-    ctx: click.Context, chosen: Settings, output: Output, *, debug: bool = False, force: bool = False
+    ctx: click.Context,
+    chosen: Settings,
+    output: Output,
+    *,
+    in_container: bool,
+    debug: bool = False,
+    force: bool = False,
 ) -> Iterator[Builds]:
     """What builds for a command."""
     from samlocal.artifact.build import Builds
@@ -117,7 +153,7 @@ def builds(
     folder = world.cache_folder
     last = _last_builds(chosen)
     cache = Cache(folder)
-    if not ctx.params["build_in_container"]:
+    if not in_container:
         host = HostBuilder(world.environ)
         yield Builds(cache=cache, last=last, builder=host, sam_builds=_sam_builds(chosen), debug=debug, force=force)
         return
@@ -140,6 +176,11 @@ def builds(
         # What `sam build` made on this machine is not what the user asks for.
         yield Builds(cache=cache, last=last, builder=container, debug=debug, force=force)
     engine.close()
+
+
+def _kept(chosen: Settings) -> bool:
+    """Whether anything may have been built before."""
+    return any(path.is_dir() for path in (_last_builds(chosen), *_sam_builds(chosen)))
 
 
 def _last_builds(chosen: Settings) -> Path:

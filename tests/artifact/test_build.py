@@ -153,7 +153,7 @@ def test_a_failed_build_shows_what_the_tool_wrote_and_keeps_the_last_good_one(pr
     assert "Fn: make did not build it:" in failed.stderr
     assert "cannot find the thing" in failed.lines
     assert "Error 3" in failed.stderr
-    assert "without --build runs it" in failed.lines[-1]
+    assert "`samlocal invoke --no-build` runs it" in failed.lines[-1]
     assert files(first) == {"bootstrap"}
     (made.folder / "code/Makefile").write_text(good)
     assert build(made)["Fn"]["state"] == "unchanged"

@@ -232,10 +232,13 @@ def test_a_typescript_function_runs_and_names_its_own_lines(project: Make, esbui
 
 
 @pytest.mark.docker
-def test_a_function_that_was_never_built_says_so(project: Make) -> None:
-    """Node itself tells only that it finds no module."""
-    failed = typescript(project).run("invoke", "Fn").ended(1)
-    assert "Fn has not been built. --build builds it." in failed.stderr
+def test_a_function_that_cannot_run_unbuilt_is_built_when_it_is_invoked(project: Make, esbuild: str) -> None:
+    """Node itself would tell only that it finds no module."""
+    made = typescript(project)
+    environ = tools_environment() | {"PATH": esbuild}
+    greeted = made.run("invoke", "Fn", "--event", '{"name": "you"}', environ=environ).succeeded()
+    assert greeted.payload == {"hello": "you"}
+    assert "samlocal: building Fn (esbuild)" in greeted.stderr
 
 
 @pytest.mark.docker
@@ -245,7 +248,9 @@ def test_the_last_good_build_runs_after_one_that_failed(project: Make, esbuild: 
     build(made, PATH=esbuild)
     (made.folder / "code/app.ts").write_text("const wrong: = 3;\n")
     made.run("invoke", "--build", "Fn", environ=environ).ended(9)
-    last = made.run("invoke", "Fn", "--event", '{"name": "you"}', environ=environ).succeeded()
+    refused = made.run("invoke", "Fn", environ=environ).ended(9)
+    assert "`samlocal invoke --no-build` runs it" in refused.lines[-1]
+    last = made.run("invoke", "Fn", "--no-build", "--event", '{"name": "you"}', environ=environ).succeeded()
     assert last.payload == {"hello": "you"}
     assert "its sources have changed since. --build builds it." in last.stderr
 

@@ -68,6 +68,20 @@ def test_what_a_manifest_points_at_takes_part(
 
 
 @pytest.mark.parametrize(
+    "line", ["-r {}/common.txt", "--constraint={}/common.txt", "{}/common.txt", "x @ file://{}/common.txt"]
+)
+def test_what_requirements_name_by_its_whole_path_takes_part(tmp_path: Path, line: str) -> None:
+    folder = lay(tmp_path, {"code/requirements.txt": line.format(tmp_path), "common.txt": "-r more.txt\n"})
+    assert roots(target(folder), PIP) == (folder / "code", folder / "common.txt")
+
+
+def test_requirements_are_followed_into_the_files_that_they_include(tmp_path: Path) -> None:
+    files = {"code/requirements.txt": "-r all/base.txt\n", "code/all/base.txt": "../../lib\n", "lib/setup.py": ""}
+    folder = lay(tmp_path, files)
+    assert roots(target(folder), PIP) == (folder / "code", folder / "lib")
+
+
+@pytest.mark.parametrize(
     ("files", "method", "expected"),
     [
         ({"code/Makefile": ""}, None, "make"),
