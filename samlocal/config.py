@@ -36,6 +36,7 @@ _SAM_NAMES = {
 _FACTS = frozenset({"protected"})
 # Where and as whom an environment is deployed.
 _DEPLOYED = frozenset({"stack_name", "region", "aws_profile", "env_name", "protected"})
+_MOUNTS = frozenset({"mount", "mounts"})
 _PATHS = frozenset({"template", "layer_cache_basedir", "env_vars", "debugger_path"})
 
 
@@ -224,7 +225,20 @@ def _environment(
                     )
             if name in _PATHS and isinstance(value, str):
                 value = str(path.parent / value)
+            if name in _MOUNTS:
+                value = _mounts(path, value)
             yield name, value
+
+
+def _mounts(path: Path, value: Value) -> Value:
+    """``TARGET=FOLDER`` with the folder beside the file; a table of them is taken too."""
+    given = [f"{target}={folder}" for target, folder in value.items()] if isinstance(value, dict) else value
+    texts = given if isinstance(given, list) else [given]
+    pairs = [str(text).partition("=") for text in texts]
+    return [
+        f"{target}{found}{path.parent / Path(folder).expanduser() if folder else ''}"
+        for target, found, folder in pairs
+    ]
 
 
 def _parameters(section: Value, command: str) -> Iterator[tuple[str, Value]]:

@@ -9,10 +9,13 @@ import os
 import shutil
 import stat
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from samlocal.artifact.lease import Lease, lease, unused
+from samlocal.artifact.own_folder import own_folder
 from samlocal.errors import ConfigurationError
 
 # How long one process may take over an entry that another waits for.
@@ -23,6 +26,8 @@ _SAY_AFTER_SECONDS = 1.0
 _PART_SECONDS = 24 * 3600.0
 
 _MAKING, _OLD, _PART = ".making-", ".old-", ".part-"
+# Behind the key of an entry that was replaced: several may wait for the end of their leases.
+_BETWEEN = "~"
 _LOCKS = ".locks"
 
 _SETTLED_SECONDS = 1.0
@@ -38,7 +43,8 @@ def _silent(_: str) -> None:
 class Cache:
     """A folder of folders. An entry is never half there, and changes only by being replaced whole.
 
-    Of several processes that want the same entry one makes it and the others wait. ``named_by`` is how the user
+    Of several processes that want the same entry one makes it and the others wait. An entry that has been asked for
+    is not removed as long as ``leases``, which everybody who mounts it keeps, are there. ``named_by`` is how the user
     names another folder; ``notice`` gets a sentence where waiting takes long.
     """
 
@@ -48,6 +54,11 @@ class Cache:
         self.root = root
         self._named_by = named_by
         self._notice = notice
+        self.leases: dict[Path, Lease] = {}
+
+    def leasing(self) -> Cache:
+        """The same folder, with leases of its own: those of what is asked for through it."""
+        return Cache(self.root, named_by=self._named_by, notice=self._notice)
 
     def entry(self, kind: str, key: str, make: Callable[[Path], None], *, renew: bool = False) -> Path:
         """The folder of that kind and key; ``make`` fills it the first time, and with ``renew`` again.
@@ -56,23 +67,43 @@ class Cache:
         half of it. Where ``make`` fails, an entry that was there stays.
         """
         final = self.root / kind / key
-        if not renew and final.is_dir():
+        if not renew and self._leased(final):
             # Its date is that of its last use.
             with suppress(OSError):
                 os.utime(final)
             return final
         with self._translated():
-            final.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(final.parent)
             with self._locked(final):
                 self._sweep(final.parent, key)
                 if renew or not final.is_dir():
+                    self.leases.pop(final, None)
                     _make(final, make)
+                self._leased(final)
         return final
 
     def find(self, kind: str, key: str) -> Path | None:
         """An entry that is there."""
         final = self.root / kind / key
-        return final if final.is_dir() else None
+        return final if self._leased(final) else None
+
+    def hold(self, folder: Path) -> None:
+        """Takes a lease of the entry that a folder is or lies in; other folders are nothing of the cache's."""
+        if folder.is_relative_to(self.root):
+            kind, key, *_ = (*folder.relative_to(self.root).parts, "", "")
+            if kind and key:
+                self._leased(self.root / kind / key)
+
+    def _leased(self, final: Path) -> bool:
+        """Whether there is such an entry; it is leased then."""
+        held = self.leases.get(final)
+        if held is not None and held.is_of(final):
+            return True
+        taken = lease(final)
+        if taken is None:
+            return False
+        self.leases[final] = taken
+        return True
 
     def entries(self, kind: str) -> Iterator[Path]:
         folder = self.root / kind
@@ -83,28 +114,30 @@ class Cache:
         """A file for what is being brought in for an entry; it outlives its maker, so that the next one goes on."""
         return self.root / kind / f"{_PART}{key}"
 
-    def remove(self, kind: str, key: str) -> None:
-        """Removes an entry, and what a maker of it has left."""
+    def remove(self, kind: str, key: str) -> bool:
+        """Removes an entry, and what a maker of it has left. Whether it could be: one that is in use stays."""
         final = self.root / kind / key
         with self._translated():
-            final.parent.mkdir(parents=True, exist_ok=True)
+            own_folder(final.parent)
             with self._locked(final):
+                self.leases.pop(final, None)
                 self._sweep(final.parent, key)
                 going = final.with_name(f"{_MAKING}{key}")
-                if final.is_dir():
-                    # A crash leaves it under a name that nobody takes for an entry.
-                    final.rename(going)
-                remove_tree(going)
-                self.part(kind, key).unlink(missing_ok=True)
+                with unused(final) as free:
+                    if free and final.is_dir():
+                        # A crash leaves it under a name that nobody takes for an entry.
+                        final.rename(going)
+                        remove_tree(going)
+                if free:
+                    self.part(kind, key).unlink(missing_ok=True)
+                return free
 
     def clear(self, kind: str) -> int:
-        """Removes every entry of a kind with all leftovers; the number of entries."""
-        keys = [path.name for path in self.entries(kind)]
-        for key in keys:
-            self.remove(kind, key)
+        """Removes every entry of a kind that nobody uses, with all leftovers; the number of entries."""
+        removed = sum(self.remove(kind, path.name) for path in list(self.entries(kind)))
         with self._translated():
             self._sweep(self.root / kind, "", parts=True)
-        return len(keys)
+        return removed
 
     def _sweep(self, folder: Path, own: str, *, parts: bool = False) -> None:
         """Clears up after makers that were killed; ``own`` is the key whose lock is held."""
@@ -114,7 +147,7 @@ class Cache:
             mark = next((mark for mark in (_MAKING, _OLD, _PART) if left.name.startswith(mark)), None)
             if mark is None or (mark == _PART and not parts and not _is_stale(left)):
                 continue
-            key = left.name.removeprefix(mark)
+            key = left.name.removeprefix(mark).partition(_BETWEEN)[0]
             if key == own:
                 _mend(left, mark, folder / key)
                 continue
@@ -178,8 +211,8 @@ class Cache:
             ) from error
 
     def _lock_file(self, final: Path) -> Path:
-        folder = self.root / _LOCKS
-        folder.mkdir(parents=True, exist_ok=True)
+        # filelock follows no link there (since 3.20.1).
+        folder = own_folder(self.root / _LOCKS)
         return folder / f"{final.parent.name}-{final.name}"
 
     def _free(self) -> str:
@@ -192,9 +225,12 @@ class Cache:
 def _make(final: Path, make: Callable[[Path], None]) -> None:
     """Fills an entry whose lock is held."""
     key = final.name
-    building, old = final.with_name(f"{_MAKING}{key}"), final.with_name(f"{_OLD}{key}")
+    building = final.with_name(f"{_MAKING}{key}")
+    old = final.with_name(f"{_OLD}{key}{_BETWEEN}{uuid.uuid4().hex[:8]}")
     try:
         building.mkdir()
+        # Whatever the umask has taken away.
+        building.chmod(0o700)
         make(building)
         building.chmod(0o755)
         if final.is_dir():
@@ -211,11 +247,16 @@ def _make(final: Path, make: Callable[[Path], None]) -> None:
 
 
 def _mend(left: Path, mark: str, final: Path) -> None:
-    """Removes what a maker has left; but where it was about to replace an entry, that one comes back."""
+    """Removes what a maker has left; but where it was about to replace an entry, that one comes back.
+
+    One that was replaced and is still in use stays until it is not.
+    """
     if mark == _OLD and not final.exists() and left.exists():
         left.rename(final)
-    else:
-        remove_tree(left)
+        return
+    with unused(left) as free:
+        if free:
+            remove_tree(left)
 
 
 def _is_stale(part: Path) -> bool:
@@ -287,7 +328,7 @@ def file_hash(path: Path, cache: Cache) -> str:
         # It could change again within the grain of the disk's clock.
         return found
     with suppress(OSError):
-        memo.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(memo.parent)
         # Replaced whole, since others may be reading it.
         new = memo.with_name(f"{memo.name}.{os.getpid()}")
         new.write_text(json.dumps({"path": str(path), "state": state, "sha256": found}), encoding="utf-8")

@@ -89,7 +89,7 @@ def _fill(
 
 def _append(into: Path, body: Body, total: int | None, step: Callable[[int, int | None], None]) -> int:
     """Writes the body behind what is there; the size then."""
-    handle = os.open(into, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(into, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.truncate(body.start)
         file.seek(body.start)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from samlocal.artifact.cache import Cache, hash_of
+from samlocal.artifact.own_folder import own_folder
 from samlocal.engine import Engine, Tmp
 
 _KIND = "images"
@@ -34,6 +35,6 @@ def image_traits(engine: Engine, image_id: str, cache: Cache) -> ImageTraits:
         tmp = Tmp.LIMITED_DISK if engine.limits_volumes() else Tmp.DISK
     found = ImageTraits(has_shell=modes[_SHELL] is not None, tmp=tmp)
     with suppress(OSError):
-        memo.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(memo.parent)
         memo.write_text(json.dumps({"image": image_id, "shell": found.has_shell, "tmp": tmp}), encoding="utf-8")
     return found

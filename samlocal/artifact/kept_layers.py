@@ -39,11 +39,13 @@ def kept_versions(cache: Cache) -> list[str]:
 
 
 def clean(cache: Cache) -> tuple[int, int]:
-    """Removes every layer; how many there were, and their bytes."""
+    """Removes every layer that no sandbox uses; how many they were, and their bytes."""
     layers = kept_layers(cache)
     for kind in (MERGED, packaged.KIND, *_UNPACKED):
         cache.clear(kind)
-    return len(layers), sum(layer.size for layer in layers)
+    left = {layer.folder for layer in kept_layers(cache)}
+    removed = [layer for layer in layers if layer.folder not in left]
+    return len(removed), sum(layer.size for layer in removed)
 
 
 def _of_kind(cache: Cache, kind: str) -> Iterator[KeptLayer]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samlocal.artifact.cache import hash_of
+from samlocal.artifact.own_folder import own_folder
 from samlocal.function.build_target import BuildTarget
 
 
@@ -56,7 +57,7 @@ class LastBuilds:
     def keep(self, target: BuildTarget, folder: Path, basis: str, *, builder: str) -> None:
         """Raises OSError."""
         path = self._path(target)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(handle, "w") as file:
             json.dump({"folder": str(folder), "basis": basis, "time": time.time(), "builder": builder}, file)

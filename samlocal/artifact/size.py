@@ -10,6 +10,7 @@ from pathlib import Path
 from samlocal.artifact.cache import hash_of
 from samlocal.artifact.code import Code
 from samlocal.artifact.layers import Opt
+from samlocal.artifact.own_folder import own_folder
 from samlocal.artifact.supply import Supply
 from samlocal.function import limits
 
@@ -44,7 +45,7 @@ def _size(folder: Path, known: int | None, supply: Supply) -> int:
             return int(kept["size"])
     size = _measure(folder)
     with suppress(OSError):
-        memo.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(memo.parent)
         memo.write_text(json.dumps({"at": supply.clock(), "size": size}), encoding="utf-8")
     return size
 

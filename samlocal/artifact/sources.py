@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from samlocal.artifact.cache import hash_of
 from samlocal.artifact.manifests import named_outside
+from samlocal.artifact.own_folder import own_folder
 from samlocal.artifact.workflow import CARGO, ESBUILD, GO, GRADLE, Workflow, manifest_path, source_folder
 from samlocal.function.build_target import BuildTarget
 
@@ -183,7 +184,7 @@ def _read(memo: Path) -> dict[str, _Known]:
 def _write(memo: Path, seen: dict[str, _Known]) -> None:
     """The memo only saves time: a folder that cannot be written is no reason to stop."""
     try:
-        memo.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(memo.parent)
         handle, name = tempfile.mkstemp(dir=memo.parent)
         with os.fdopen(handle, "w") as file:
             json.dump(seen, file)

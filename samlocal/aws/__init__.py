@@ -256,10 +256,22 @@ class Aws:
 
     @contextmanager
     def open_object(
-        self, bucket: str, key: str, *, version: str | None, start: int, region: str | None = None
+        self,
+        bucket: str,
+        key: str,
+        *,
+        version: str | None,
+        start: int,
+        region: str | None = None,
+        etag: str | None = None,
     ) -> Iterator[Body]:
-        """An object of S3, from ``start`` on. Raises as ``open_url`` does, with S3's own codes."""
+        """An object of S3, from ``start`` on. Raises as ``open_url`` does, with S3's own codes.
+
+        With ``etag`` S3 refuses another content than that (``PreconditionFailed``).
+        """
         given = {"VersionId": version} if version else {}
+        if etag is not None:
+            given["IfMatch"] = etag
         if start:
             given["Range"] = f"bytes={start}-"
         answer = self.call("s3", "get_object", region=region, Bucket=bucket, Key=key, **given)

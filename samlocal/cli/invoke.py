@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 @environment_options
 @click.option("--event", metavar="FILE|-|JSON", help="The event.  [default: {}]")
 @click.option(
+    "--tenant-id",
+    metavar="TENANT",
+    envvar=variable("tenant_id"),
+    help="Tenant, for a function that keeps tenants apart.",
+)
+@click.option(
     "--strict", is_flag=True, envvar=variable("strict"), help="Without an environment, refuse placeholders."
 )
 @click.option(
@@ -70,12 +76,15 @@ def command(ctx: click.Context, /, **values: object) -> int:
 
     from samlocal.artifact.cache import Cache
     from samlocal.engine import Engine
+    from samlocal.function.tenancy import check_tenant
     from samlocal.sandbox.plan import sandbox_spec
     from samlocal.sandbox.sandbox import Request, Sandbox
     from samlocal.sandbox.session import session
 
     application = load_application(chosen, output)
     function = application.function(wanted)
+    tenant_id = values["tenant_id"] if isinstance(values["tenant_id"], str) else None
+    check_tenant(tenant_id, isolated=function.isolates_tenants)
     _announce(function, output, strict=bool(values["strict"]))
     if values["code"] == "deployed":
         from samlocal.function.deployed_package import with_deployed_package
@@ -107,7 +116,9 @@ def command(ctx: click.Context, /, **values: object) -> int:
     with session(ctx.obj.cache_folder / "sessions") as own:
         with Sandbox(engine, spec, session=own, log=output.log, notice=output.notice) as sandbox:
             sweeper = _sweep(own, ctx.obj.environ, output)
-            invocation = sandbox.invoke(Request(payload=payload), chunk=streamed.extend if as_json else output.chunk)
+            invocation = sandbox.invoke(
+                Request(payload=payload, tenant_id=tenant_id), chunk=streamed.extend if as_json else output.chunk
+            )
             # The last of the log before the result.
             sandbox.stop()
             if as_json:

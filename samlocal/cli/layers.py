@@ -117,11 +117,15 @@ def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -
 @click.pass_context
 def clean_command(ctx: click.Context, /, **_: object) -> int:
     """Remove every layer that is kept. The next invocation fetches what it needs."""
-    from samlocal.artifact.kept_layers import clean
+    from samlocal.artifact.kept_layers import clean, kept_layers
 
     output = Output(ctx.obj)
-    count, size = clean(_cache(ctx, output))
+    cache = _cache(ctx, output)
+    count, size = clean(cache)
     output.notice(f"removed {count} layers, {size / 1_000_000:,.1f} MB.")
+    left = len(kept_layers(cache))
+    if left:
+        output.notice(f"left {left} that functions run with now.")
     return 0
 
 

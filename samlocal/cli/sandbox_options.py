@@ -12,6 +12,7 @@ import click
 from samlocal.artifact.private_folders import PrivateFolders
 from samlocal.cli.options import variable
 from samlocal.cli.world import World
+from samlocal.sandbox.mounts import folder_mount
 from samlocal.sandbox.options import SandboxOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,6 +59,15 @@ _FLAGS = [
     click.option(
         "--add-host", multiple=True, metavar="NAME:IP", envvar=variable("add_host"), help="Name known inside."
     ),
+    click.option(
+        "--mount",
+        "--mounts",
+        "mounts",
+        multiple=True,
+        metavar="TARGET=FOLDER[:ro]",
+        envvar=variable("mounts"),
+        help="Folder of this machine in the sandbox; for /mnt/… it stands in for EFS.",
+    ),
     LAYER_CACHE,
     click.option(
         "--refresh-layers",
@@ -101,6 +111,7 @@ def sandbox_options(ctx: click.Context) -> SandboxOptions:
         layer_cache=layer_cache(ctx),
         layer_role_arn=values["layer_role_arn"],
         refresh_layers=values["refresh_layers"],
+        mounts=tuple(folder_mount(text, cwd=world.cwd) for text in values["mounts"]),
         refresh=bool(values.get("refresh")),
         private=PrivateFolders(
             home=Path(world.environ["HOME"]) if world.environ.get("HOME") else None,

@@ -8,12 +8,13 @@ from samlocal.engine.container_spec import LABEL, ContainerSpec, Mount, Tmp
 from samlocal.engine.containers import Containers, ContainerState, Input
 from samlocal.engine.context import context_host
 from samlocal.engine.failures import cause, translated
-from samlocal.engine.images import ImageDescription, Images, PullProgress
+from samlocal.engine.images import PROBE, ImageDescription, Images, PullProgress
 from samlocal.engine.networks import Network, Networks
 from samlocal.errors import EngineError
 
 __all__ = [
     "LABEL",
+    "PROBE",
     "ContainerSpec",
     "ContainerState",
     "Engine",

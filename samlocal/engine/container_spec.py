@@ -42,7 +42,7 @@ class ContainerSpec:
     A ``memory``, ``open_files`` or ``processes`` of 0 sets no limit, and ``read_only`` is for the root file system.
     ``processes`` counts the container's, threads included, ``user_processes`` those of its user. ``published`` are
     ports that this machine, and no other, reaches under the same numbers; ``capabilities`` are the ones left when all
-    others are dropped. ``user`` is the numbers of a user and a group.
+    others are dropped. ``user`` is the numbers of a user and a group, ``groups`` of more.
     """
 
     name: str
@@ -52,6 +52,7 @@ class ContainerSpec:
     command: tuple[str, ...]
     working_dir: str | None
     user: str
+    groups: tuple[int, ...] = ()
     environment: Mapping[str, str]
     mounts: tuple[Mount, ...]
     labels: Mapping[str, str]
@@ -103,6 +104,7 @@ def host_config(client: docker.APIClient, spec: ContainerSpec) -> HostConfig:
         memswap_limit=f"{spec.memory}m",
         pids_limit=processes,
         ulimits=[docker.types.Ulimit(name=name, soft=limit, hard=limit) for name, limit in limits.items() if limit],
+        group_add=[str(group) for group in spec.groups],
         cap_drop=["ALL"],
         cap_add=list(spec.capabilities),
         port_bindings={port: ("127.0.0.1", port) for port in spec.published},

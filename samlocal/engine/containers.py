@@ -166,8 +166,8 @@ class Containers:
                 return None
             return printed.decode(errors="replace")
 
-    def remove(self, container: str, *, wait: bool = True) -> None:
-        """Kills and removes a container; one that is gone already is no error.
+    def remove(self, container: str, *, wait: bool = True) -> bool:
+        """Kills and removes a container, and says whether it was there to be removed; one that is gone is no error.
 
         Without ``wait`` the request is sent and its answer left: the engine finishes by itself.
         """
@@ -178,15 +178,19 @@ class Containers:
         url = f"{client.base_url}/v{client.api_version}/containers/{container}"
         try:
             answer = client.delete(
-                url, params={"force": "1", "v": "1"}, timeout=client.timeout if wait else _UNHEARD_SECONDS
+                url,
+                params={"force": "1", "v": "1"},
+                # The first is for the way there, which may be long.
+                timeout=(client.timeout, client.timeout if wait else _UNHEARD_SECONDS),
             )
         except requests.exceptions.RequestException as error:
             if wait:
                 raise EngineError(f"The container {container} cannot be removed: {error}.") from error
-            return
+            return True
         # 404: it is gone. 409: somebody else's removal of it is under way.
         if not answer.ok and answer.status_code not in (404, 409):
             raise EngineError(f"The container {container} cannot be removed: {answer.text.strip()}.")
+        return bool(answer.ok)
 
     def labelled(self) -> Mapping[str, Mapping[str, str]]:
         """Every container with samlocal's label, running or not: its labels by its id."""

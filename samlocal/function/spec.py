@@ -16,6 +16,7 @@ from samlocal.function.environment import (
     name_problem,
     require_known,
 )
+from samlocal.function.file_systems import FileSystem, file_systems
 from samlocal.function.image import ImageConfig, image_config
 from samlocal.function.logging_config import LoggingConfig, logging_config
 from samlocal.function.package import (
@@ -29,6 +30,7 @@ from samlocal.function.package import (
     stored_layers,
 )
 from samlocal.function.properties import Properties
+from samlocal.function.tenancy import isolates_tenants
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.values import Known, Unknown, text, written
@@ -56,6 +58,8 @@ class FunctionSpec:
     role: str | Unknown
     logging: LoggingConfig
     location: str
+    file_systems: tuple[FileSystem, ...] = ()
+    isolates_tenants: bool = False
     image_config: ImageConfig = field(default_factory=ImageConfig)
     notes: tuple[str, ...] = ()
     """What the user should know about how the values were found."""
@@ -153,6 +157,8 @@ def function_spec(
         variables=_variables(template, resource, variables),
         role=role,
         logging=logging_config(properties, function_name=name),
+        file_systems=file_systems(properties, evaluator, project=template.folder),
+        isolates_tenants=isolates_tenants(properties),
         location=template.place(resource.line),
         image_config=image_config(properties) if isinstance(code, ImageCode) else ImageConfig(),
         notes=notes,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from samlocal.artifact.image import Image
+from samlocal.artifact.lease import Lease
 from samlocal.engine import ContainerSpec, Engine, Input, Mount, Tmp
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.debug import Debugging
 from samlocal.sandbox.endpoint import Endpoint
 from samlocal.sandbox.memory import MemoryWatch
 from samlocal.sandbox.messages import Broken, Exited, Message
+from samlocal.sandbox.mounts import groups_for
 from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route
 from samlocal.sandbox.output import Lines, entries
 from samlocal.sandbox.supervision import Launching, RuntimeExited, RuntimeStarted, Supervision, Word
@@ -58,6 +60,9 @@ class SandboxSpec:
     endpoint: Endpoint | None = None
     expires: float | None = None
     debugging: Debugging | None = None
+    mounts: tuple[Mount, ...] = ()
+    leases: tuple[Lease, ...] = field(default=(), repr=False, compare=False)
+    """Of what is mounted from the cache: they end with the last sandbox that is made of this."""
 
     @property
     def may_have_extensions(self) -> bool:
@@ -100,6 +105,7 @@ def container_spec(
     debugging = spec.debugging
     if debugging is not None:
         mounts += debugging.mounts
+    mounts += spec.mounts
     return ContainerSpec(
         name=name,
         image=spec.image.name,
@@ -108,6 +114,7 @@ def container_spec(
         command=_command(spec) if spec.image.has_shell else (),
         working_dir=spec.image.working_dir if function.is_image else "/var/task",
         user=USER,
+        groups=groups_for(spec.mounts),
         environment={
             **variables,
             **(debugging.variables if debugging else {}),

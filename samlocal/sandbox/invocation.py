@@ -15,11 +15,15 @@ from samlocal.sandbox.telemetry import timestamp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """An event and what comes with it. ``trace_id`` is an X-Ray header, made up where it is None."""
+    """An event and what comes with it. ``trace_id`` is an X-Ray header, made up where it is None.
+
+    ``tenant_id`` is for functions that keep tenants apart, and no others (``tenancy.check_tenant``).
+    """
 
     payload: bytes
     client_context: str | None = None
     trace_id: str | None = None
+    tenant_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,7 @@ class Course:
         self.trace_id = request.trace_id or _trace_id()
         self.began = time.monotonic()
         self.deadline = self.began + timeout
+        self.tenant_id = request.tenant_id
         self._request = request
         self._timeout = timeout
         self._sent: Span | None = None
@@ -55,6 +60,7 @@ class Course:
             function_arn=function_arn,
             trace_id=self.trace_id,
             client_context=self._request.client_context,
+            tenant_id=self.tenant_id,
         )
 
     def note(self, message: Message) -> None:
@@ -110,9 +116,10 @@ class Course:
             size=self._size,
             status="success" if done else status or "timeout",
             error_type=None if done else error_type,
+            tenant_id=self.tenant_id,
         )
         overhead = Span(began=ready, ended=ended) if done else None
-        closing = journal.report(report, trace_id=self.trace_id, overhead=overhead)
+        closing = journal.report(report, trace_id=self.trace_id, overhead=overhead, tenant_id=self.tenant_id)
         return Invocation(request_id=self.request_id, result=result, report=report, closing=closing)
 
 

@@ -107,10 +107,10 @@ class Journal:
 
     # invocation
 
-    def start(self, request_id: str, *, trace_id: str) -> None:
+    def start(self, request_id: str, *, trace_id: str, tenant_id: str | None = None) -> None:
         self._platform(
             "start",
-            {"requestId": request_id, "version": _VERSION, "tracing": _tracing(trace_id)},
+            {"requestId": request_id, "version": _VERSION, **_tenant(tenant_id), "tracing": _tracing(trace_id)},
             line=start_line(request_id),
         )
 
@@ -124,6 +124,7 @@ class Journal:
         size: int,
         status: str = "success",
         error_type: str | None = None,
+        tenant_id: str | None = None,
     ) -> None:
         """The runtime asked for the next event, or failed; ``sent`` is how long its response took, of ``size`` bytes.
 
@@ -140,6 +141,7 @@ class Journal:
             "runtimeDone",
             {
                 "requestId": request_id,
+                **_tenant(tenant_id),
                 "status": status,
                 **({"errorType": error_type} if error_type else {}),
                 "metrics": {"durationMs": _milliseconds(took), "producedBytes": size},
@@ -149,7 +151,9 @@ class Journal:
             at=took.ended,
         )
 
-    def report(self, report: Report, *, trace_id: str, overhead: Span | None) -> tuple[str, ...]:
+    def report(
+        self, report: Report, *, trace_id: str, overhead: Span | None, tenant_id: str | None = None
+    ) -> tuple[str, ...]:
         """The invocation's end; ``overhead`` is what the extensions took behind the runtime.
 
         Gives the last lines of the invocation's log, for when what the function has written is in it.
@@ -158,6 +162,7 @@ class Journal:
         spans = {"spans": [_span("extensionOverhead", overhead)]} if overhead is not None else {}
         record: Fields = {
             "requestId": report.request_id,
+            **_tenant(tenant_id),
             "metrics": report.metrics,
             "status": report.status or "success",
             **({"errorType": report.error_type} if report.error_type else {}),
@@ -191,6 +196,10 @@ class Journal:
 
     def _tell(self, type_: str, record: Fields, *, at: datetime.datetime | None = None) -> None:
         self._telemetry.add(Category.PLATFORM, type_, dict(record), at=at)
+
+
+def _tenant(tenant_id: str | None) -> Fields:
+    return {} if tenant_id is None else {"tenantId": tenant_id}
 
 
 def _status(error_type: str | None) -> Fields:

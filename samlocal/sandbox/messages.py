@@ -129,6 +129,7 @@ class Event:
     function_arn: str
     trace_id: str
     client_context: str | None = None
+    tenant_id: str | None = None
     cognito_identity: str | None = None
 
 

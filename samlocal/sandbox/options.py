@@ -8,6 +8,7 @@ from pathlib import Path
 
 from samlocal.artifact.private_folders import PrivateFolders
 from samlocal.sandbox.debug import DebugOptions
+from samlocal.sandbox.mounts import FolderMount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,4 +32,5 @@ class SandboxOptions:
     refresh_layers: bool = False
     refresh: bool = False
     debug: DebugOptions | None = None
+    mounts: tuple[FolderMount, ...] = ()
     private: PrivateFolders = field(default_factory=PrivateFolders)

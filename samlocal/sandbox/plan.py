@@ -22,6 +22,7 @@ from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.container import SandboxSpec
 from samlocal.sandbox.debug import Debugging, debugging, language_of, language_of_image
 from samlocal.sandbox.endpoint import endpoint
+from samlocal.sandbox.mounts import mounts_of
 from samlocal.sandbox.options import SandboxOptions
 
 # Not on Lambda, but what code looks for to learn that it runs on a developer's machine.
@@ -47,6 +48,7 @@ def sandbox_spec(
     endpoint_url = (credentials.endpoint_url if credentials else None) or options.endpoint_url
     for note in function.notes:
         notice(note)
+    cache = cache.leasing()
     supply = Supply(
         cache=cache,
         layers=Cache(options.layer_cache or cache.root / "layers", named_by="--layer-cache-basedir", notice=notice),
@@ -63,6 +65,9 @@ def sandbox_spec(
     if code is not None:
         warn_of_size(function.logical_id, code, opt, supply)
     image = fitted(engine, function, _image(function, engine, supply, options, progress), cache)
+    for folder in (code, opt):
+        if folder is not None:
+            cache.hold(folder.folder)
     return SandboxSpec(
         function=function,
         code=code.folder if code else None,
@@ -75,6 +80,8 @@ def sandbox_spec(
         endpoint=endpoint(endpoint_url) if endpoint_url and credentials else None,
         expires=credentials.expires if credentials else None,
         debugging=_debugging(function, image, engine, options),
+        mounts=mounts_of(function, options.mounts, cache=cache, notice=notice),
+        leases=(*cache.leases.values(), *supply.layers.leases.values()),
     )
 
 

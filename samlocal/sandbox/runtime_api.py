@@ -112,6 +112,7 @@ class RuntimeApi:
     def _headers(self, event: Event) -> dict[str, str]:
         optional = {
             "Lambda-Runtime-Client-Context": event.client_context,
+            "Lambda-Runtime-Aws-Tenant-Id": event.tenant_id,
             "Lambda-Runtime-Cognito-Identity": event.cognito_identity,
         }
         return {

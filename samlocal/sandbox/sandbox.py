@@ -126,7 +126,7 @@ class Sandbox:
             self._start(inside_invoke=False)
         self._finish_init()
         course = Course(request, timeout=self._timeout)
-        self._journal.start(course.request_id, trace_id=course.trace_id)
+        self._journal.start(course.request_id, trace_id=course.trace_id, tenant_id=course.tenant_id)
         result = self._init_again(course) if self._state is _State.ENDED else None
         if result is None:
             self._become(_State.BUSY)

@@ -5,25 +5,41 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from enum import Enum, auto
 from pathlib import Path
 
 from samlocal import __version__
-from samlocal.engine import LABEL, Engine
+from samlocal.artifact.own_folder import own_folder
+from samlocal.engine import LABEL, PROBE, Engine
 from samlocal.errors import ConfigurationError
 
 _SESSION = f"{LABEL}.session"
 _OWNER = f"{LABEL}.owner"
+_BORN = f"{LABEL}.born"
 _FOLDER = f"{LABEL}.sessions"
+
+# Longer than anybody takes to look into an image, and to lock the file that they have just made.
+_SETTLED_SECONDS = 60.0
+
+
+class Fate(Enum):
+    """What has become of a session."""
+
+    LIVES = auto()
+    ENDED = auto()
+    KILLED = auto()
 
 
 class Session:
     """The owner of containers. It holds a lock on a file of its own as long as it lives.
 
     The kernel lets go of the lock however the process ends, so the lock tells the dead from the living where a
-    process id, which is given out again, does not.
+    process id, which is given out again, does not. Where the file has been removed under a session that lives, its
+    process, by id and time of birth, still tells.
     """
 
     def __init__(self, folder: Path, *, id_: str) -> None:
@@ -42,28 +58,43 @@ class Session:
             LABEL: __version__,
             _SESSION: self.id,
             _OWNER: f"{os.getpid()}@{socket.gethostname()}",
+            _BORN: birth(os.getpid()) or "",
             _FOLDER: str(self._folder),
         }
 
     def sweep(self, engine: Engine) -> int:
-        """Removes the containers of runs that ended without cleaning up; the number of them."""
-        gone: dict[str, bool] = {}
-        removed = 0
+        """Removes the containers of runs that ended without cleaning up; the number of those that were killed."""
+        fates: dict[str, Fate] = {}
+        killed = 0
         for container, labels in engine.labelled().items():
             owner = labels.get(_SESSION, "")
+            if _is_old_probe(labels):
+                engine.remove(container)
+                continue
             folder = labels.get(_FOLDER, "")
             # Another user's, or another machine's on the same engine: not ours to judge.
-            if owner == self.id or (folder != str(self._folder) and not _is_lost(folder, labels.get(_OWNER, ""))):
+            if not owner or not folder or owner == self.id:
                 continue
-            if owner not in gone:
-                gone[owner] = _has_ended(Path(folder) / owner)
-            if gone[owner]:
-                engine.remove(container)
-                removed += 1
-        for owner, ended in gone.items():
-            if ended:
+            if folder != str(self._folder) and Path(folder).exists():
+                continue
+            if owner not in fates:
+                fates[owner] = _fate(Path(folder) / owner, labels)
+            # What a run has left that ended in good order is on its way out: nobody need hear of it.
+            if fates[owner] is not Fate.LIVES and engine.remove(container) and fates[owner] is Fate.KILLED:
+                killed += 1
+        for owner, fate in fates.items():
+            if fate is Fate.KILLED:
                 (self._folder / owner).unlink(missing_ok=True)
-        return removed
+        self._sweep_files()
+        return killed
+
+    def _sweep_files(self) -> None:
+        """Those of runs that were killed before they had a container."""
+        with suppress(OSError):
+            for path in list(self._folder.iterdir()):
+                old = time.time() - path.stat().st_mtime > _SETTLED_SECONDS
+                if path.name != self.id and old and _lock_is_free(path):
+                    path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -72,8 +103,8 @@ def session(folder: Path) -> Iterator[Session]:
     id_ = uuid.uuid4().hex[:12]
     path = folder / id_
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        own_folder(folder)
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         fcntl.flock(handle, fcntl.LOCK_EX)
     except OSError as error:
         raise ConfigurationError(
@@ -86,22 +117,62 @@ def session(folder: Path) -> Iterator[Session]:
         os.close(handle)
 
 
-def _is_lost(folder: str, owner: str) -> bool:
-    """Whether a session of this machine had its folder deleted: nobody else will ever clear up after it."""
-    return owner.endswith(f"@{socket.gethostname()}") and bool(folder) and not Path(folder).exists()
+def birth(process: int) -> str | None:
+    """What tells a process from a later one of the same id: its boot and its start; None where it is not to be had.
 
-
-def _has_ended(path: Path) -> bool:
+    Linux, proc(5): field 22 of ``stat`` is the start in clock ticks since the boot.
+    """
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        return f"{boot}:{stat.rpartition(')')[2].split()[19]}"
+    except (OSError, IndexError):
+        return None
+
+
+def _fate(path: Path, labels: Mapping[str, str]) -> Fate:
+    free = _lock_is_free(path)
+    if free is not None:
+        return Fate.KILLED if free else Fate.LIVES
+    # There is no file: it has ended in good order, or somebody has emptied the folder.
+    return Fate.ENDED if _process_is_gone(labels) else Fate.LIVES
+
+
+def _lock_is_free(path: Path) -> bool | None:
+    """None where there is no such file, or it goes in this moment."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
-        return True
+        return None
     except OSError:
         return False
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True if os.path.samestat(os.fstat(handle), path.stat()) else None
+    except FileNotFoundError:
+        return None
     except OSError:
         return False
     finally:
         os.close(handle)
-    return True
+
+
+def _process_is_gone(labels: Mapping[str, str]) -> bool:
+    """Whether it is proven that the process that made a container has ended."""
+    number, _, host = labels.get(_OWNER, "").partition("@")
+    if host != socket.gethostname() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    born = labels.get(_BORN)
+    return bool(born) and birth(int(number)) not in (None, born)
+
+
+def _is_old_probe(labels: Mapping[str, str]) -> bool:
+    """A container that was made to look into an image, by somebody who was killed meanwhile."""
+    made = labels.get(PROBE, "")
+    return made.isdigit() and time.time() - int(made) > _SETTLED_SECONDS

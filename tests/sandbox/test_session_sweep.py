@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,18 +26,26 @@ class FakeEngine:
     def labelled(self) -> Mapping[str, Mapping[str, str]]:
         return dict(self.containers)
 
-    def remove(self, container: str, *, wait: bool = True) -> None:
+    def remove(self, container: str, *, wait: bool = True) -> bool:
         assert wait
         del self.containers[container]
+        return True
 
 
-def swept(own: Session, containers: Mapping[str, Mapping[str, str]]) -> set[str]:
-    """The containers that a sweep removes, which is what it says it does."""
+def swept(own: Session, containers: Mapping[str, Mapping[str, str]], *, killed: int | None = None) -> set[str]:
+    """The containers that a sweep removes; it speaks of ``killed``, of all of them unless it is given."""
     engine = FakeEngine(containers)
     number = own.sweep(engine)  # type: ignore[arg-type]
     removed = set(containers) - set(engine.containers)
-    assert len(removed) == number
+    assert number == (len(removed) if killed is None else killed)
     return removed
+
+
+def of_a_dead_process(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels as a process made them that has ended since."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return {**labels, "samlocal.owner": f"{process.pid}@{socket.gethostname()}"}
 
 
 def killed(folder: Path, name: str = "killed") -> Session:
@@ -49,9 +62,75 @@ def test_what_a_killed_session_left_is_removed_with_its_file(tmp_path: Path) -> 
         assert not (tmp_path / dead.id).exists()
 
 
-def test_a_session_whose_file_is_gone_has_ended(tmp_path: Path) -> None:
+def test_what_a_session_left_that_ended_in_good_order_is_removed_without_a_word(tmp_path: Path) -> None:
     with session(tmp_path) as own:
-        assert swept(own, {"c": Session(tmp_path, id_="gone").labels}) == {"c"}
+        labels = of_a_dead_process(Session(tmp_path, id_="gone").labels)
+        assert swept(own, {"c": labels}, killed=0) == {"c"}
+
+
+def test_emptying_the_cache_ends_no_session_that_lives(tmp_path: Path) -> None:
+    with session(tmp_path / "sessions") as other:
+        labels = other.labels
+        shutil.rmtree(tmp_path / "sessions")
+        with session(tmp_path / "sessions") as own:
+            assert swept(own, {"c": labels}) == set()
+        with session(tmp_path / "elsewhere") as own:
+            assert swept(own, {"c": labels}) == set()
+
+
+def test_after_the_cache_was_emptied_the_containers_of_the_dead_are_still_removed(tmp_path: Path) -> None:
+    labels = of_a_dead_process(Session(tmp_path / "emptied", id_="killed").labels)
+    with session(tmp_path / "mine") as own:
+        assert swept(own, {"c": labels}, killed=0) == {"c"}
+
+
+def test_a_process_id_that_was_given_out_again_is_not_taken_for_the_dead_one(tmp_path: Path) -> None:
+    own_labels = dict(Session(tmp_path / "emptied", id_="killed").labels)
+    born = own_labels.pop("samlocal.born")
+    if not born:
+        pytest.skip("this system does not tell when a process was born")
+    boot, _, ticks = born.partition(":")
+    own_labels["samlocal.born"] = f"{boot}:{int(ticks) - 1}"
+    with session(tmp_path / "mine") as own:
+        assert swept(own, {"c": own_labels}, killed=0) == {"c"}
+
+
+def test_another_machines_session_is_not_judged_by_its_process(tmp_path: Path) -> None:
+    labels = dict(of_a_dead_process(Session(tmp_path / "emptied", id_="killed").labels))
+    labels["samlocal.owner"] = labels["samlocal.owner"].partition("@")[0] + "@elsewhere"
+    with session(tmp_path / "mine") as own:
+        assert swept(own, {"c": labels}) == set()
+
+
+def test_a_container_made_to_look_into_an_image_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    now = int(time.time())
+    probes = {name: {"samlocal": "", "samlocal.probe": str(made)} for name, made in (("new", now), ("old", now - 90))}
+    with session(tmp_path) as own:
+        assert swept(own, probes, killed=0) == {"old"}
+
+
+def test_files_of_sessions_that_were_killed_without_a_container_are_removed(tmp_path: Path) -> None:
+    dead = killed(tmp_path)
+    os.utime(tmp_path / dead.id, (0, 0))
+    with session(tmp_path) as other, session(tmp_path) as own:
+        os.utime(tmp_path / other.id, (0, 0))
+        assert swept(own, {}) == set()
+        assert {path.name for path in tmp_path.iterdir()} == {own.id, other.id}
+
+
+def test_session_files_are_for_their_owner_alone_and_no_link_is_followed(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with session(tmp_path / "cache" / "sessions") as own:
+            for folder in (tmp_path / "cache", tmp_path / "cache" / "sessions"):
+                assert folder.stat().st_mode & 0o777 == 0o700
+            other = tmp_path / "other"
+            other.write_text("")
+            (tmp_path / "cache/sessions/planted").symlink_to(other)
+            labels = {**of_a_dead_process(own.labels), "samlocal.session": "planted"}
+            assert swept(own, {"c": labels}) == set()
+    finally:
+        os.umask(before)
 
 
 def test_a_session_that_lives_keeps_its_containers(tmp_path: Path) -> None:
@@ -78,11 +157,9 @@ def test_what_another_program_labelled_is_not_touched(tmp_path: Path) -> None:
         assert swept(own, {"c": {"samlocal": "0"}}) == set()
 
 
-def test_a_session_has_ended_after_its_block(tmp_path: Path) -> None:
+def test_a_session_leaves_no_file_behind(tmp_path: Path) -> None:
     with session(tmp_path) as first:
         assert (tmp_path / first.id).exists()
-    with session(tmp_path) as own:
-        assert swept(own, {"c": first.labels}) == {"c"}
     assert list(tmp_path.iterdir()) == []
 
 
