@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Mount, Tmp
 from samlocal.engine.containers import Containers, ContainerState, Input
-from samlocal.engine.context import context_host
+from samlocal.engine.context import check_address, context_host
 from samlocal.engine.failures import cause, translated
 from samlocal.engine.images import PROBE, ImageDescription, Images, PullProgress
 from samlocal.engine.networks import Network, Networks
@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 
+_START = "Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST."
+
+
 class Engine(Containers, Images, Networks):
     """One Docker engine. Every method raises EngineError when it does not answer."""
 
@@ -37,18 +40,28 @@ class Engine(Containers, Images, Networks):
         from docker.errors import DockerException
         from docker.utils import kwargs_from_env
 
-        options = kwargs_from_env(environment=dict(environ))
-        if "base_url" not in options:
-            host = context_host(environ)
-            if host:
-                options["base_url"] = host
+        host = environ.get("DOCKER_HOST") or context_host(environ)
+        where = host or "its default socket"
+        try:
+            options = kwargs_from_env(environment=dict(environ))
+        except DockerException as error:
+            folder = environ.get("DOCKER_CERT_PATH") or "~/.docker"
+            raise EngineError(
+                f"DOCKER_TLS_VERIFY or DOCKER_CERT_PATH asks for TLS, and {folder} has not what it needs.",
+                tip="Put ca.pem, cert.pem and key.pem there; without TLS unset both variables.",
+            ) from error
+        if host:
+            check_address(host)
+            options["base_url"] = host
         try:
             return cls(APIClient(version="auto", **options))
         except DockerException as error:
-            where = options.get("base_url", "its default socket")
+            raise EngineError(f"No Docker engine answers at {where}: {cause(error)}.", tip=_START) from error
+        # What the SDK says of an address or a configuration file that is none: it checks neither.
+        except (ValueError, AttributeError, TypeError, KeyError) as error:
             raise EngineError(
-                f"No Docker engine answers at {where}: {cause(error)}.",
-                tip="Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST.",
+                f"Docker cannot be asked at {where}: {error}.",
+                tip="Check DOCKER_HOST, the Docker context, and ~/.docker/config.json.",
             ) from error
 
     def version(self) -> str:
