@@ -14,11 +14,14 @@ from typing import Protocol
 
 from samlocal.artifact.build_job import Job
 from samlocal.artifact.build_leftovers import remove_leftovers
+from samlocal.artifact.build_links import DanglingLinkError, settle_links
+from samlocal.artifact.build_log import failed
 from samlocal.artifact.builder import IN_CONTAINER, Builder, library_version
 from samlocal.artifact.built import BuildFailed, BuildOutcome, Built, Origin
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.dependencies import dependencies_key
 from samlocal.artifact.last_build import LastBuilds
+from samlocal.artifact.npm_packages import local_packages
 from samlocal.artifact.python_project import python_project
 from samlocal.artifact.sam_build import sam_built, was_built
 from samlocal.artifact.source_maps import point_at_sources, put_into_programs
@@ -29,6 +32,7 @@ from samlocal.artifact.workflow import (
     DOTNET,
     ESBUILD,
     GO,
+    NPM,
     PIP,
     Workflow,
     builder_runtime,
@@ -245,6 +249,9 @@ class Builds:
                 target.architecture,
                 repr(target.metadata.properties.get("UseNpmCi")),
             )
+            if workflow in (NPM, ESBUILD) and local_packages(target.source):
+                # They change with no line of the manifest.
+                key = None
             kept = None if key is None else self._cache.find("dependencies", key)
             if kept is not None:
                 _used(kept)
@@ -268,6 +275,10 @@ class Builds:
                 point_at_sources(folder, seen_as=seen.artifacts, folders=seen.folders)
             if self._debug and workflow is ESBUILD:
                 put_into_programs(folder)
+            try:
+                settle_links(making)
+            except (DanglingLinkError, OSError) as error:
+                raise failed(job, f"of what was built {error}.") from error
             _open_to_all(making)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from samlocal.artifact.build_cache_folders import cache_folders
 from samlocal.artifact.build_job import Job, Seen
-from samlocal.artifact.build_log import check_answer, failed, log_level, plain, step_of
-from samlocal.artifact.builder import BUILD_SECONDS, IN_CONTAINER, request
+from samlocal.artifact.build_log import check_answer, failed, plain, step_of
+from samlocal.artifact.builder import BUILD_SECONDS, IN_CONTAINER, PACKAGES, HostBuilder, request
+from samlocal.artifact.builder import variables as builder_variables
 from samlocal.artifact.image import STAND_INS
 from samlocal.artifact.sources import roots
 from samlocal.artifact.workflow import manifest_path, source_folder
@@ -75,6 +76,7 @@ class ContainerBuilder:
         self._skip_pull = skip_pull
         self._network = network
         self._progress = progress
+        self._packer = HostBuilder(environ)
         self._running: set[str] = set()
         self._lock = threading.Lock()
 
@@ -86,17 +88,18 @@ class ContainerBuilder:
         image = self._image(job.target, step)
         base, source = _base(job), source_folder(job.target, job.workflow)
         inside = _ROOT / "project" / source.relative_to(base)
-        manifest = job.manifest
         seen = Seen(
             artifacts=str(_ROOT / "artifacts"),
             folders={str(_ROOT / "work" / job.scratch.name): source, str(_ROOT / "project"): base},
         )
+        job = self._packer.packed(job, step, seen_as=str(_ROOT / "work" / PACKAGES))
+        packed = job.packed and _ROOT / "work" / job.packed.relative_to(job.scratch.parent)
         sent = request(
             job,
-            source=str(inside),
+            source=str(packed or inside),
             artifacts=seen.artifacts,
             scratch=str(_ROOT / "work" / job.scratch.name),
-            manifest=None if manifest is None else str(_inside(manifest, job, base)),
+            manifest=None if job.manifest is None else str(_inside(job.manifest, job, base)),
             dependencies=None if job.dependencies is None else str(_dependencies(job)),
             search=(str(inside), str(inside / "node_modules" / ".bin")),
         )
@@ -108,6 +111,7 @@ class ContainerBuilder:
         return seen
 
     def stop(self) -> None:
+        self._packer.stop()
         with self._lock:
             for name in self._running:
                 self._engine.remove(name, wait=False)
@@ -178,7 +182,7 @@ class ContainerBuilder:
             found = find_spec(package)
             places = (found.submodule_search_locations or ()) if found else ()
             mounts += [Mount(source=Path(place), target=str(_ROOT / "python" / package)) for place in places]
-        variables = {"HOME": str(_ROOT / "work" / "home"), "LAMBDA_BUILDERS_LOG_LEVEL": log_level(job.workflow)}
+        variables = {"HOME": str(_ROOT / "work" / "home"), **builder_variables(job)}
         variables |= {name: value for name, value in self._environ.items() if _PASSED_ON.fullmatch(name)}
         for cache in cache_folders(job.workflow, self._environ):
             target = str(_ROOT / "caches" / cache.variable.lower())

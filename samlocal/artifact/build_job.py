@@ -15,7 +15,7 @@ class Job:
     """One build: what, into which folder, with which folder for dependencies kept apart.
 
     ``manifest`` names the dependencies, ``fetch`` says that their folder is to be filled; ``debug`` leaves out
-    optimizations.
+    optimizations. ``packed`` is what is built in the sources' place, where they had to be packed first.
     """
 
     target: BuildTarget
@@ -26,6 +26,7 @@ class Job:
     dependencies: Path | None
     fetch: bool
     debug: bool
+    packed: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

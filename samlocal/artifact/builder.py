@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,10 +21,13 @@ from typing import Protocol
 
 from samlocal.artifact.build_job import Job, Seen
 from samlocal.artifact.build_log import check_answer, failed, log_level, plain, step_of
+from samlocal.artifact.npm_packages import local_packages
+from samlocal.artifact.npm_packing import INSTALL_LINKS, pack
 from samlocal.artifact.python_wheels import install_command
 from samlocal.artifact.tools import check_tools, find, path_with_own, python_for, search_folders
 from samlocal.artifact.workflow import (
     ESBUILD,
+    NPM,
     PIP,
     UV,
     builder_runtime,
@@ -53,6 +57,9 @@ class Builder(Protocol):
         """Ends the builds that run."""
 
 
+PACKAGES = "packages"
+"""Where beside the copy of the sources the packages of this machine are packed."""
+
 IN_CONTAINER = "container"
 """How the key of a builder in containers begins."""
 
@@ -81,7 +88,15 @@ def _check_runtime(job: Job) -> None:
 
 def _options(job: Job, scratch: str) -> Mapping[str, Json] | None:
     own = options(job.target, job.workflow, scratch=scratch)
+    if job.packed and job.workflow is NPM:
+        # `npm ci` refuses a lock that does not name what was packed; `npm install` takes what else it pins.
+        own = {**(own or {}), "use_npm_ci": False}
     return {**(own or {}), "sourcemap": True} if job.debug and job.workflow is ESBUILD else own
+
+
+def variables(job: Job) -> dict[str, str]:
+    """What the builder's process is told beside the request."""
+    return {"LAMBDA_BUILDERS_LOG_LEVEL": log_level(job.workflow), **(INSTALL_LINKS if job.packed else {})}
 
 
 def request(
@@ -141,16 +156,16 @@ class HostBuilder:
     def build(self, job: Job, step: Callable[[str], None]) -> Seen:
         _check_runtime(job)
         check_tools(job.target, job.workflow, self._environ)
-        manifest = job.manifest
-        if job.workflow is PIP and manifest is not None and manifest.is_file():
-            job, manifest = self._python(job, manifest, step)
+        if job.workflow is PIP and job.manifest is not None and job.manifest.is_file():
+            job = self._python(job, job.manifest, step)
         source = source_folder(job.target, job.workflow)
+        job = self.packed(job, step)
         sent = request(
             job,
-            source=str(source),
+            source=str(job.packed or source),
             artifacts=str(job.folder),
             scratch=str(job.scratch),
-            manifest=None if manifest is None else str(manifest),
+            manifest=None if job.manifest is None else str(job.manifest),
             dependencies=None if job.dependencies is None else str(job.dependencies),
             search=tuple(map(str, search_folders(job.target, job.workflow))),
         )
@@ -158,6 +173,32 @@ class HostBuilder:
         seen = Seen(artifacts=str(job.folder), folders={str(job.scratch): source})
         check_answer(job, answer, log, seen=seen)
         return seen
+
+    def packed(self, job: Job, step: Callable[[str], None], *, seen_as: str | None = None) -> Job:
+        """With packages of this machine that a Node project needs packed, the project itself among them.
+
+        ``seen_as`` is what another builder calls the folder that they are packed into. Raises BuildError.
+        """
+        source = source_folder(job.target, job.workflow)
+        if job.workflow not in (NPM, ESBUILD) or not local_packages(source):
+            return job
+        into = job.scratch.parent / PACKAGES
+        into.mkdir()
+
+        def npm_pack(package: Path, into: Path) -> Path:
+            step(f"pack {package.name}")
+            command = ["npm", "pack", "--quiet", f"--pack-destination={into}", f"file:{package}"]
+            told, log, status = self._run(command, job, step)
+            if status or not told.strip():
+                raise failed(job, "\n".join([f"npm pack {package}:", *log]))
+            return into / told.split()[-1]
+
+        bundled = job.workflow is ESBUILD
+        try:
+            packed = pack(source, into, seen_as=seen_as or str(into), bundled=bundled, npm_pack=npm_pack)
+        except (OSError, tarfile.TarError) as error:
+            raise failed(job, f"the packages of this machine cannot be packed: {error}") from error
+        return replace(job, packed=packed, manifest=packed / "package.json")
 
     def stop(self) -> None:
         with self._lock:
@@ -167,13 +208,13 @@ class HostBuilder:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
 
-    def _python(self, job: Job, manifest: Path, step: Callable[[str], None]) -> tuple[Job, Path]:
+    def _python(self, job: Job, manifest: Path, step: Callable[[str], None]) -> Job:
         """Where there is no Python of the runtime's version: uv, which needs none, else pip for another version."""
         runtime = job.target.runtime or job.target.metadata.method or ""
         if not job.fetch or python_for(runtime, self._environ):
-            return job, manifest
+            return job
         if find("uv", self._environ):
-            return replace(job, workflow=UV, dependencies=None), manifest
+            return replace(job, workflow=UV, dependencies=None)
         folder = job.dependencies or job.scratch / "dependencies"
         step(f"wheels for {runtime}")
         command = install_command(
@@ -187,7 +228,7 @@ class HostBuilder:
         if status:
             raise failed(job, "\n".join(log))
         folder.mkdir(exist_ok=True)
-        return replace(job, dependencies=folder, fetch=False), manifest
+        return replace(job, dependencies=folder, fetch=False)
 
     def _run(self, command: list[str], job: Job, step: Callable[[str], None]) -> tuple[str, list[str], int]:
         """Standard output, the lines of standard error, and the exit status."""
@@ -196,7 +237,7 @@ class HostBuilder:
                 raise failed(job, "it was stopped.")
             process = subprocess.Popen(
                 command,
-                env=self._environ | {"LAMBDA_BUILDERS_LOG_LEVEL": log_level(job.workflow)},
+                env=self._environ | variables(job),
                 cwd=source_folder(job.target, job.workflow),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

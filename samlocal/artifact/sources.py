@@ -13,8 +13,9 @@ from typing import TypeAlias
 
 from samlocal.artifact.cache import hash_of
 from samlocal.artifact.manifests import named_outside
+from samlocal.artifact.npm_packages import local_packages, workspace_of
 from samlocal.artifact.own_folder import own_folder
-from samlocal.artifact.workflow import CARGO, ESBUILD, GO, GRADLE, Workflow, manifest_path, source_folder
+from samlocal.artifact.workflow import CARGO, ESBUILD, GO, GRADLE, NPM, Workflow, manifest_path, source_folder
 from samlocal.function.build_target import BuildTarget
 
 # Names that no build takes in, or that the manifest beside them stands for.
@@ -95,6 +96,8 @@ def roots(target: BuildTarget, workflow: Workflow) -> tuple[Path, ...]:
         found.append(project)
     if manifest is not None and manifest.is_file():
         found.append(manifest)
+    if workflow in (NPM, ESBUILD):
+        found += _packages(source)
     waiting = list(found)
     while waiting:
         for outside in named_outside(waiting.pop(), target.metadata.folder.resolve()):
@@ -131,6 +134,17 @@ def _project(target: BuildTarget, workflow: Workflow) -> Path | None:
     if workflow is GRADLE:
         return _above(target.source, "settings.gradle", "settings.gradle.kts")
     return None
+
+
+def _packages(source: Path) -> Iterator[Path]:
+    """Packages of this machine that npm takes in, and the lock of the workspace that pins the others' versions."""
+    packages = [package for package in local_packages(source) if package != source]
+    yield from packages
+    workspace = workspace_of(source) if packages else None
+    if workspace is not None:
+        yield from (
+            path for name in ("package.json", "package-lock.json") if (path := workspace.root / name).is_file()
+        )
 
 
 def _above(folder: Path, *names: str) -> Path | None:
