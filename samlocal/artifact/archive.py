@@ -12,7 +12,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ class SpecialFileError(ArchiveError):
 
 
 class NameClashError(ArchiveError):
-    """Two entries want the same place, or would on a disk that ignores case."""
+    """Two entries want the same place, or do so on this disk, which ignores case."""
 
 
 class TooLargeError(ArchiveError):
@@ -148,8 +148,10 @@ def _plan(opened: zipfile.ZipFile, mounted_at: str) -> Mapping[_Path, _Entry]:
             entries[path] = _entry(opened, info)
     _check_places(entries)
     links = {path: entry.target for path, entry in entries.items() if entry.target is not None}
+    folded = {_folded(path): target for path, target in links.items()}
     for path, target in links.items():
-        if _leads_out(path, links, mounted_at):
+        # The cache may lie on either kind of disk.
+        if _leads_out(path, links, mounted_at, tuple) or _leads_out(_folded(path), folded, mounted_at, _folded):
             raise LeavingLinkError(f"holds the link {_shown(path)} to {target!r}, which leads out of its folder")
     return entries
 
@@ -205,32 +207,29 @@ def _target(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
 
 def _check_places(entries: Mapping[_Path, _Entry]) -> None:
     folders: set[_Path] = set()
-    folded: dict[str, _Path] = {}
     for path in entries:
         for length in range(1, len(path)):
             parent = path[:length]
             if parent in folders:
                 continue
             folders.add(parent)
-            _check_case(parent, folded)
             above = entries.get(parent)
             if above is not None and above.target is not None:
                 raise ThroughLinkError(f"holds {_shown(path)}, whose folder {_shown(parent)} is a symbolic link")
             if above is not None and not above.folder:
                 raise NameClashError(f"holds {_shown(parent)} as a file and as a folder")
-        _check_case(path, folded)
 
 
-def _check_case(path: _Path, folded: dict[str, _Path]) -> None:
-    # macOS and Windows disks ignore case, and the ways in which Unicode writes the same letter.
-    key = unicodedata.normalize("NFC", "/".join(path)).casefold()
-    other = folded.setdefault(key, path)
-    if other != path:
-        raise NameClashError(f"holds {_shown(other)} and {_shown(path)}, one name to a disk that ignores case")
+def _folded(path: _Path) -> _Path:
+    """What macOS's and Windows's disks take a path for: they ignore case, and how Unicode writes a letter."""
+    return tuple(unicodedata.normalize("NFC", part).casefold() for part in path)
 
 
-def _leads_out(link: _Path, links: Mapping[_Path, str], mounted_at: str) -> bool:
-    """Whether following a link, and the links on its way, passes outside of the folder."""
+def _leads_out(link: _Path, links: Mapping[_Path, str], mounted_at: str, name: Callable[[_Path], _Path]) -> bool:
+    """Whether following a link, and the links on its way, passes outside of the folder.
+
+    ``name`` gives what the disk takes a path for.
+    """
     at = list(link[:-1])
     todo = deque([links[link]])
     hops = 0
@@ -250,12 +249,12 @@ def _leads_out(link: _Path, links: Mapping[_Path, str], mounted_at: str) -> bool
             at.pop()
         elif first not in ("", "."):
             at.append(first)
-            if tuple(at) in links:
+            if (here := name(tuple(at))) in links:
                 hops += 1
                 if hops > _HOPS:
                     # It goes round in circles, but inside.
                     return False
-                todo.appendleft(links[tuple(at)])
+                todo.appendleft(links[here])
                 at.pop()
     return False
 
@@ -276,12 +275,15 @@ def _write(opened: zipfile.ZipFile, entries: Mapping[_Path, _Entry], into: Path)
     made: set[_Path] = set()
     for path, entry in entries.items():
         place = into.joinpath(*path)
-        for folder in _folders(path if entry.folder else path[:-1], made):
-            into.joinpath(*folder).mkdir(mode=_FOLDER_MODE)
-        if entry.target is not None:
-            place.symlink_to(entry.target)
-        elif not entry.folder:
-            _write_file(opened, entry, place)
+        try:
+            for folder in _folders(path if entry.folder else path[:-1], made):
+                into.joinpath(*folder).mkdir(mode=_FOLDER_MODE)
+            if entry.target is not None:
+                place.symlink_to(entry.target)
+            elif not entry.folder:
+                _write_file(opened, entry, place)
+        except FileExistsError as error:
+            raise _clash(path, entries) from error
     # Last, the deepest first: a folder that its owner may not write, and dates that writing changes.
     for path in sorted(made, key=len, reverse=True):
         place = into.joinpath(*path)
@@ -289,6 +291,18 @@ def _write(opened: zipfile.ZipFile, entries: Mapping[_Path, _Entry], into: Path)
         place.chmod(declared.mode if declared else _FOLDER_MODE)
         if declared is not None:
             _date(place, declared.info)
+
+
+def _clash(path: _Path, entries: Mapping[_Path, _Entry]) -> NameClashError:
+    """Lambda's disk tells names apart by their case, and so do most of Linux's; this one does not."""
+    ways = {path[:length] for length in range(1, len(path) + 1)}
+    alike = {_folded(way) for way in ways}
+    others = (other[:length] for other in entries for length in range(1, len(other) + 1))
+    other = next((other for other in others if other not in ways and _folded(other) in alike), path)
+    return NameClashError(
+        f"holds {_shown(other)} and {_shown(path)}, one name to the disk of the cache, which ignores case; on Lambda "
+        "they are two"
+    )
 
 
 def _folders(path: _Path, made: set[_Path]) -> Iterator[_Path]:

@@ -16,7 +16,14 @@ from hostile_zips import LIMIT, file, hostile, link, packed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samlocal.artifact.archive import ArchiveError, BrokenArchiveError, Contents, TooLargeError, unpack
+from samlocal.artifact.archive import (
+    ArchiveError,
+    BrokenArchiveError,
+    Contents,
+    NameClashError,
+    TooLargeError,
+    unpack,
+)
 
 HOSTILE = list(hostile())
 
@@ -198,3 +205,34 @@ def test_no_link_that_is_unpacked_leads_out(links: dict[str, str], tmp_path_fact
             continue
         led_to = Path(os.path.realpath(base / "f" / name))
         assert led_to == base / "f" or (base / "f") in led_to.parents
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("LICENSE", "license"),
+        ("Lib/a.py", "lib/b.py"),
+        ("Lib/a.py", "lib"),
+        ("terminfo/E/eterm", "terminfo/e/eterm"),
+        ("\u00e9", "e\u0301"),
+        ("stra\u00dfe", "strasse"),
+    ],
+    ids=", ".join,
+)
+def test_names_that_differ_in_case_alone_are_two_as_on_lambda(names: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    if (tmp_path / "A").exists():
+        pytest.skip("the disk of the tests ignores case")
+    unpacked(packed(*(file(name, name.encode()) for name in names)), tmp_path / "into")
+    found = {name: content for name, content in tree(tmp_path / "into").items() if content is not None}
+    assert found == {name: name.encode() for name in names}
+
+
+def test_a_disk_that_takes_two_names_for_one_is_named_as_the_reason(tmp_path: Path) -> None:
+    """Such a disk answers as one does that holds the name already."""
+    (tmp_path / "into").mkdir()
+    (tmp_path / "into" / "license").touch()
+    archive = tmp_path / "archive.zip"
+    archive.write_bytes(packed(file("LICENSE"), file("license")))
+    with pytest.raises(NameClashError, match=r"'LICENSE' and 'license', one name to the disk of the cache"):
+        unpack(archive, tmp_path / "into", mounted_at="/opt")
