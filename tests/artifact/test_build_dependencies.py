@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,27 +30,6 @@ ESBUILD = {
 }
 
 UNREACHABLE = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_NO_INDEX": "1", "PIP_CACHE_DIR": "/nonexistent"}
-
-
-@pytest.fixture(scope="module")
-def esbuild(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PATH with esbuild, from npm."""
-    import os
-
-    needs("node", "npm")
-    path = os.environ["PATH"]
-    if shutil.which("esbuild"):
-        yield path
-        return
-    folder = tmp_path_factory.mktemp("esbuild")
-    subprocess.run(
-        ["npm", "install", "--silent", "--no-save", "esbuild@0.25.0"],
-        cwd=folder,
-        env=os.environ | tools_environment(),
-        check=True,
-        timeout=60,
-    )
-    yield f"{folder}/node_modules/.bin:{path}"
 
 
 def typescript(project: Make, **files: str) -> Project:

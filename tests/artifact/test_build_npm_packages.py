@@ -6,13 +6,16 @@ Nothing here is fetched from a registry, unless a test says so.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from build_kit import build, files, needs, run, states, tools_environment
-from kit import Project, function, template
+from kit import Project, function, template, write
+
+from samlocal.artifact.npm_packing import pack
 
 Make = Callable[..., Project]
 
@@ -133,25 +136,30 @@ def test_a_package_that_is_prepared_where_it_lies_is_packed_as_npm_would_publish
     assert "node_modules/@me/shared/make.js" not in names
 
 
-def test_esbuild_bundles_a_member_of_the_workspace(project: Make) -> None:
-    needs("esbuild")
+def test_esbuild_bundles_a_member_of_the_workspace(project: Make, esbuild: str) -> None:
     made = workspace(
         project, nodejs("functions/fn/", BuildMethod="esbuild", BuildProperties={"EntryPoints": ["app.js"]})
     )
-    built = build(made, **NO_REGISTRY)["Fn"]
+    built = build(made, PATH=esbuild, **NO_REGISTRY)["Fn"]
     assert "member " in (Path(built["folder"]) / "app.js").read_text()
 
 
-@pytest.mark.docker
-def test_a_build_in_a_container_has_them_too(project: Make) -> None:
-    """In the stand-in of Node, which has npm and no builder: Python's brings none, so its image is named by hand."""
-    made = by_file(project)
-    image = "samlocal/lambda-nodejs:20"
-    outcome = run(made, "--build-in-container", "--skip-pull-image", "--build-image", image, **NO_REGISTRY)
-    if "neither lambda-builders nor Python" in outcome.stderr:
-        assert outcome.status == 9
-        return
-    assert outcome.succeeded().payload[0]["state"] == "built"
+def test_a_builder_in_a_container_is_given_its_own_names_of_the_packages(tmp_path: Path) -> None:
+    """No stand-in image has both npm and a Python for the builder."""
+    for name, dependencies in (("code", {"@me/shared": "file:../shared"}), ("shared", {})):
+        write(tmp_path / name / "package.json", package("@me/" + name, dependencies=dependencies))
+    into = tmp_path / "into"
+    into.mkdir()
+
+    def npm_pack(folder: Path, place: Path) -> Path:
+        command = ["npm", "pack", "--quiet", f"--pack-destination={place}", f"file:{folder}"]
+        return place / subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]
+
+    place = pack(tmp_path / "code", into, seen_as="/samlocal/packages", bundled=False, npm_pack=npm_pack)
+    (dependency,) = json.loads((place / "package.json").read_text())["dependencies"].values()
+    protocol, _, named = dependency.partition(":/samlocal/packages/")
+    assert protocol == "file"
+    assert json.loads((into / named / "package.json").read_text())["name"] == "@me/shared"
 
 
 def test_a_build_that_leaves_a_link_to_nowhere_has_failed(project: Make) -> None:
