@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
 # build.sh [python|nodejs|provided|java]...  makes stand-ins for AWS's Lambda base images; without names, all of them.
 # What exists already with the same content is left alone. The README beside this file says more.
+# build.sh --can  tells by its exit status whether images can be made on this machine; where not, 3 is the script's.
 set -euo pipefail
 
-# macOS has a bash too old for this file.
-[ "$(uname -s)" = Linux ] || { echo "images: making images needs Debian; elsewhere use AWS's own" >&2; exit 1; }
+can_make() { [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+if [ "${1:-}" = --can ]; then
+    can_make
+    exit
+fi
+# macOS has a bash too old for the rest of this file.
+[ "$(uname -s)" = Linux ] || { echo "images: making images needs Debian; elsewhere use AWS's own" >&2; exit 3; }
 
 here=$(cd "$(dirname "$0")" && pwd)
 declare -A tags=(
@@ -143,9 +149,9 @@ if [ ${#missing[@]} -eq 0 ]; then
     say "all there (${images[*]}), $(seconds "$started")"
     exit
 fi
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+if ! can_make; then
     say "making images needs root on Debian; missing: ${missing[*]}"
-    exit 1
+    exit 3
 fi
 
 # Another build may have made them while this one waited.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that a Docker engine answers: uses the one that is there, else installs and starts Debian's.
+# Exit status 3: there is none, and this machine is not one where this script would install or start one.
 set -euo pipefail
 
 deadline_seconds=60
@@ -12,16 +13,22 @@ fail() { say "$@"; exit 1; }
 # The client follows DOCKER_HOST and the current Docker context by itself.
 answers() { command -v docker >/dev/null && docker version >/dev/null 2>&1; }
 
-# A killed process whose parent never reaps it stays in /proc as a zombie, but has no program file any more.
-alive() {
+# running NAME  prints the command lines of a program's processes. A killed process whose parent never reaps it stays in
+# /proc as a zombie, but has no program file any more.
+running() {
     local process name
     for process in /proc/[0-9]*; do
         name=
         read -r name 2>/dev/null <"$process/comm" || continue
-        [ "$name" = "$1" ] && [ -e "$process/exe" ] && return 0
+        [ "$name" != "$1" ] || [ ! -e "$process/exe" ] || { tr '\0' ' ' <"$process/cmdline" && echo; } 2>/dev/null || continue
     done
-    return 1
 }
+
+# This machine's own engine, and the containerds: the engine's, and one that is a service of its own. Another engine,
+# with files of its own, is nobody's concern here.
+engine_runs() { [ -n "$(running dockerd | grep -v -e --pidfile)" ]; }
+own_containerd_runs() { [ -n "$(running containerd | grep -F ' /var/run/docker/containerd/')" ]; }
+other_containerd_runs() { [ -n "$(running containerd | grep -v 'containerd/containerd\.toml')" ]; }
 
 debian_root() {
     [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] && [ -r /etc/os-release ] && command -v apt-get >/dev/null &&
@@ -35,7 +42,7 @@ explain() {
     *) say "install Docker Engine (Debian, Ubuntu: apt-get install docker.io), start it (systemctl start docker)," \
         "and let your user use it (usermod -aG docker $(id -un)); or run this script as root on Debian or Ubuntu" ;;
     esac
-    exit 1
+    exit 3
 }
 
 install_engine() {
@@ -53,12 +60,13 @@ install_engine() {
 # A killed engine leaves pid files behind. Once their numbers belong to other processes dockerd takes those for itself and
 # refuses to start, or waits in vain for a containerd that is gone.
 remove_stale_files() {
-    alive dockerd || rm -f /var/run/docker.pid
-    alive containerd || rm -f /run/docker/containerd/*.pid /run/docker/containerd/*.sock* /run/containerd/containerd.sock*
+    rm -f /var/run/docker.pid
+    own_containerd_runs || rm -f /run/docker/containerd/*.pid /run/docker/containerd/*.sock*
+    other_containerd_runs || rm -f /run/containerd/containerd.sock*
 }
 
 start_engine() {
-    if alive dockerd; then
+    if engine_runs; then
         say "dockerd runs but does not answer yet"
     elif [ -d /run/systemd/system ]; then
         say "starting docker.service"
