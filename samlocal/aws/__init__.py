@@ -1,15 +1,14 @@
-"""The only user of boto3: one caller in one region, with errors that say what to do."""
+"""The only user of botocore: one caller in one region, with errors that say what to do."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from samlocal.aws.failures import (
     AwsCallError,
@@ -20,11 +19,9 @@ from samlocal.aws.failures import (
     no_credentials,
     no_terminal,
 )
+from samlocal.aws.identity import caller_key
+from samlocal.aws.signed_query import signed_query
 from samlocal.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    import boto3
-
 
 __all__ = [
     "SESSIONS_FOLDER",
@@ -124,22 +121,22 @@ class Aws:
         return core
 
     @cached_property
-    def _session(self) -> boto3.Session:
-        import boto3
+    def _session(self) -> Any:
+        """The same, as this caller in this region.
 
-        keys: dict[str, str | None] = {}
+        boto3's own session would add what samlocal has no use for, and the time to import it.
+        """
+        core = self._core
+        if self._region:
+            core.set_config_variable("region", self._region)
         if self._own:
-            keys = {
-                "aws_access_key_id": self._own.access_key_id,
-                "aws_secret_access_key": self._own.secret_access_key,
-                "aws_session_token": self._own.session_token,
-            }
-        return boto3.Session(botocore_session=self._core, region_name=self._region, **keys)
+            core.set_credentials(self._own.access_key_id, self._own.secret_access_key, self._own.session_token)
+        return core
 
     @cached_property
     def region(self) -> str:
         """The region, from the flag, the environment or the profile."""
-        region = self._region or self._session.region_name
+        region = self._region or self._session.get_config_variable("region")
         if not region:
             raise ConfigurationError(
                 "No AWS region is set.",
@@ -205,6 +202,35 @@ class Aws:
             raise no_terminal(self.profile) from error
         return answer
 
+    def query(self, endpoint_url: str, service: str, *, region: str, **parameters: str) -> bytes:
+        """One call to an endpoint that is known, as XML; quicker than the first ``call``, and tried once only.
+
+        Raises AwsCallError, CredentialsError and AwsError.
+        """
+        import botocore.exceptions
+
+        try:
+            keys = self._session.get_credentials()
+            if keys is None:
+                raise no_credentials(self.profile)
+            return signed_query(
+                keys.get_frozen_credentials(), endpoint_url, service, region, parameters, verify=self._trusted()
+            )
+        except botocore.exceptions.ClientError as error:
+            raise client_error(error, self.profile, "sts", "assume_role") from error
+        except botocore.exceptions.BotoCoreError as error:
+            raise botocore_error(error, self.profile, service, "") from error
+        except EOFError as error:
+            raise no_terminal(self.profile) from error
+
+    def endpoint_of(self, service: str) -> str:
+        """Where the service is asked."""
+        return str(self._client(service, self.region).meta.endpoint_url)
+
+    def _trusted(self) -> str | bool:
+        """The certificates that servers are checked by."""
+        return self._core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
+
     def pages(
         self, service: str, operation: str, *, region: str | None = None, **parameters: object
     ) -> Iterator[dict[str, Any]]:
@@ -234,9 +260,8 @@ class Aws:
         import botocore.httpsession
         import botocore.utils
 
-        bundle = self._core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
         session = botocore.httpsession.URLLib3Session(
-            verify=bundle or True, proxies=botocore.utils.get_environ_proxies(url), timeout=(10, 30)
+            verify=self._trusted(), proxies=botocore.utils.get_environ_proxies(url), timeout=(10, 30)
         )
         headers = {"Range": f"bytes={start}-"} if start else {}
         request = botocore.awsrequest.AWSRequest(method="GET", url=url, headers=headers, stream_output=True)
@@ -303,7 +328,7 @@ class Aws:
                 s3={"addressing_style": "path"} if self._endpoint_url else None,
             )
             try:
-                self._clients[key] = self._session.client(
+                self._clients[key] = self._session.create_client(
                     service, region_name=region, config=config, endpoint_url=self._endpoint_url
                 )
             except (botocore.exceptions.BotoCoreError, ValueError) as error:
@@ -348,18 +373,3 @@ def _pieces(stream: Any) -> Iterator[bytes]:
             yield piece
     except (botocore.exceptions.BotoCoreError, urllib3.exceptions.HTTPError, OSError) as error:
         raise AwsUnreachableError(f"The connection broke: {error}") from error
-
-
-def caller_key(environ: Mapping[str, str], *, profile: str | None, region: str | None) -> str:
-    """Tells one caller's cached answers from another's, without asking anyone who the caller is."""
-    named = (
-        "AWS_PROFILE",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_ENDPOINT_URL",
-        "AWS_CONFIG_FILE",
-        "AWS_SHARED_CREDENTIALS_FILE",
-        "AWS_REGION",
-        "AWS_DEFAULT_REGION",
-    )
-    parts = [profile or "", region or "", *(environ.get(name, "") for name in named)]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

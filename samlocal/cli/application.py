@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import quote
 
-from samlocal.aws import SESSIONS_FOLDER, Aws, caller_key
+from samlocal.aws import SESSIONS_FOLDER, Aws, AwsCallError, caller_key
 from samlocal.cli.local_environment import local_credentials, local_stack, open_local
-from samlocal.cli.options import Settings
+from samlocal.cli.options import NEVER, Settings
 from samlocal.cli.output import Output
 from samlocal.deployed.credential_cache import CredentialCache
 from samlocal.deployed.environment import Environment
+from samlocal.deployed.revision import Question, RevisionCheck, Standing
 from samlocal.deployed.snapshot import Snapshot
+from samlocal.deployed.stack import Stack
+from samlocal.errors import AwsError, FunctionNotFoundError, RoleDeniedError, SamlocalError, UnresolvedError
 from samlocal.function.application import Application, application
 from samlocal.function.overrides import Overrides, read_dotenv, read_env_vars, set_on_command_line
 from samlocal.function.parameters import parse_overrides
 from samlocal.template.reader import read
+
+T = TypeVar("T")
+
+_WORTH_SAYING = 60.0
+"""Seconds from which on the age of what is kept is told."""
 
 
 def load_application(chosen: Settings, output: Output, *, quietly: bool = False) -> Application:
@@ -24,11 +34,17 @@ def load_application(chosen: Settings, output: Output, *, quietly: bool = False)
 
     What is wrong with the template is told, unless ``quietly``.
     """
+    return _joined(chosen, output, _environment(chosen), quietly=quietly)
+
+
+def _joined(
+    chosen: Settings, output: Output, environment: Environment | None, *, quietly: bool = False
+) -> Application:
     environ = chosen.world.environ
     region = chosen.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     joined = application(
         read(chosen.template),
-        environment=_environment(chosen),
+        environment=environment,
         region=region,
         flags=parse_overrides(chosen.parameter_overrides, origin="--parameter-overrides"),
         configured=parse_overrides(chosen.file.values.get("parameter_overrides", ()), origin=chosen.file.origin),
@@ -37,6 +53,59 @@ def load_application(chosen: Settings, output: Output, *, quietly: bool = False)
     for problem in () if quietly else joined.problems():
         output.warning(str(problem))
     return joined
+
+
+def with_current_values(
+    chosen: Settings,
+    output: Output,
+    use: Callable[[Application], T],
+    *,
+    complete: Callable[[T], bool] = lambda _: True,
+) -> tuple[Application, T]:
+    """The application, and what ``use`` makes of it, by values that hold now.
+
+    What AWS said before is used at once, while AWS is asked whether the stack has changed since. If it has, or if
+    something is missing or refused that a deployment may have brought since, all is asked and made again.
+    ``complete`` says whether nothing is missing. Raises as ``load_application`` and ``use`` do.
+    """
+    environment = _environment(chosen)
+    if environment is None:
+        application = _joined(chosen, output, None)
+        return application, use(application)
+    failure: SamlocalError | None = None
+    with environment.checked():
+        application = _joined(chosen, output, environment)
+        try:
+            used = use(application)
+            missing = not complete(used)
+        except (UnresolvedError, FunctionNotFoundError, RoleDeniedError, AwsCallError) as error:
+            failure, missing = error, True
+        standing = _standing(environment, output)
+    if environment.kept_age is not None and (
+        standing is Standing.CHANGED or (missing and standing is Standing.NOT_ASKED)
+    ):
+        application = load_application(replace(chosen, refresh=True), output)
+        return application, use(application)
+    if failure is not None:
+        raise failure
+    if (environment.kept_age or 0.0) >= _WORTH_SAYING:
+        ago = _ago(environment.kept_age or 0.0)
+        output.notice(f"what AWS said {ago} of the stack {chosen.stack_name} is used (--refresh asks anew).")
+    return application, used
+
+
+def _standing(environment: Environment, output: Output) -> Standing:
+    """Waits for what AWS says of the stack, and tells the user what is new or not known."""
+    try:
+        standing = environment.standing()
+    except AwsError as error:
+        output.notice(f"whether the stack has changed is not known: {error.message}")
+        return Standing.UNKNOWN
+    if standing is Standing.CHANGED:
+        output.notice("the stack has been deployed since: AWS is asked for its values again.")
+    elif standing is Standing.SAME:
+        environment.save()
+    return standing
 
 
 def _dotenv(chosen: Settings, output: Output) -> Iterator[Overrides]:
@@ -65,16 +134,32 @@ def _environment(chosen: Settings) -> Environment | None:
         return None
     if chosen.is_local:
         return local_stack(chosen)
-    world = chosen.world
+    world, stack_name = chosen.world, chosen.stack_name
     key = caller_key(world.environ, profile=chosen.profile, region=chosen.region)
+    sessions = world.cache_folder / SESSIONS_FOLDER
     snapshot = Snapshot(
-        world.cache_folder / "snapshots" / key / f"{quote(chosen.stack_name, safe='')}.json",
+        world.cache_folder / "snapshots" / key / f"{quote(stack_name, safe='')}.json",
         clock=time.time,
         max_age=chosen.snapshot_age,
         refresh=chosen.refresh,
     )
+
+    def check(kept: Stack) -> RevisionCheck:
+        question = Question(
+            stack_name=stack_name,
+            region=kept.place.region,
+            endpoint_url=kept.endpoint_url,
+            profile=chosen.profile,
+            sessions=str(sessions),
+        )
+        return RevisionCheck(question, environ=world.environ)
+
     return Environment(
-        caller(chosen), stack_name=chosen.stack_name, snapshot=snapshot, credentials=credential_cache(chosen)
+        caller(chosen),
+        stack_name=stack_name,
+        snapshot=snapshot,
+        credentials=credential_cache(chosen),
+        check=None if chosen.snapshot_age == NEVER else check,
     )
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import click
 
-from samlocal.cli.application import keep, load_application
+from samlocal.cli.application import keep, with_current_values
 from samlocal.cli.function_id import function_options, wanted_function
 from samlocal.cli.listing import value_as_json
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ExitStatus
+from samlocal.function.application import Application
 from samlocal.function.environment import MissingVariable, Variable
 from samlocal.function.overrides import dotenv_line
+from samlocal.template.model import Resource
 
 _MASK = "********"
 _FILES = frozenset({"dotenv", "env-vars"})
@@ -38,9 +40,18 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
     The exit status is 5 when one of them cannot be known.
     """
     output = Output(ctx.obj)
-    application = load_application(settings(ctx), output)
-    owner, resource = application.find(wanted_function(ctx))
-    variables = sorted(owner.variables(resource), key=lambda entry: entry.name)
+    wanted = wanted_function(ctx)
+
+    def evaluated(application: Application) -> tuple[Application, Resource, list[Variable | MissingVariable]]:
+        owner, resource = application.find(wanted)
+        return owner, resource, sorted(owner.variables(resource), key=lambda entry: entry.name)
+
+    application, (owner, resource, variables) = with_current_values(
+        settings(ctx),
+        output,
+        evaluated,
+        complete=lambda found: not any(isinstance(entry, MissingVariable) for entry in found[2]),
+    )
     keep(application, output)
     known = [entry for entry in variables if isinstance(entry, Variable)]
     shown = [entry for entry in known if show_secrets or not entry.secret]

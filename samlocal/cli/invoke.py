@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.application import keep, load_application
+from samlocal.cli.application import keep, with_current_values
 from samlocal.cli.build_flags import build_flag
 from samlocal.cli.builds import with_builds
 from samlocal.cli.credentials import credential_options, function_credentials
@@ -23,7 +23,10 @@ from samlocal.errors import EngineError, ExitStatus, UnresolvedError
 from samlocal.sandbox.result import Success
 
 if TYPE_CHECKING:
+    from samlocal.engine import Engine
+    from samlocal.function.application import Application
     from samlocal.function.spec import FunctionSpec
+    from samlocal.sandbox.container import SandboxSpec
     from samlocal.sandbox.session import Session
 
 
@@ -74,39 +77,44 @@ def command(ctx: click.Context, /, **values: object) -> int:
     options = replace(sandbox_options(ctx), debug=debug_options(ctx))
     payload = read_event(values["event"] if isinstance(values["event"], str) else None, ctx.obj)
 
-    from samlocal.artifact.cache import Cache
-    from samlocal.engine import Engine
-    from samlocal.function.tenancy import check_tenant
-    from samlocal.sandbox.plan import sandbox_spec
+    tenant_id = values["tenant_id"] if isinstance(values["tenant_id"], str) else None
+
+    def prepared(application: Application) -> tuple[Engine, SandboxSpec]:
+        from samlocal.artifact.cache import Cache
+        from samlocal.engine import Engine
+        from samlocal.function.tenancy import check_tenant
+        from samlocal.sandbox.plan import sandbox_spec
+
+        function = application.function(wanted)
+        check_tenant(tenant_id, isolated=function.isolates_tenants)
+        _announce(function, output, strict=bool(values["strict"]))
+        if values["code"] == "deployed":
+            from samlocal.function.deployed_package import with_deployed_package
+
+            owner, _ = application.find(wanted)
+            function = with_deployed_package(function, owner.environment)
+        else:
+            function = with_builds(
+                ctx, chosen, application, wanted, function, output, debug=options.debug is not None
+            )
+        credentials = function_credentials(ctx, chosen, application, function, output)
+        keep(application, output)
+        engine = Engine.connect(ctx.obj.environ)
+        with output.pulling() as progress:
+            return engine, sandbox_spec(
+                function,
+                engine=engine,
+                cache=Cache(ctx.obj.cache_folder),
+                credentials=credentials,
+                options=options,
+                progress=progress,
+                notice=output.notice,
+            )
+
+    _, (engine, spec) = with_current_values(chosen, output, prepared)
+
     from samlocal.sandbox.sandbox import Request, Sandbox
     from samlocal.sandbox.session import session
-
-    application = load_application(chosen, output)
-    function = application.function(wanted)
-    tenant_id = values["tenant_id"] if isinstance(values["tenant_id"], str) else None
-    check_tenant(tenant_id, isolated=function.isolates_tenants)
-    _announce(function, output, strict=bool(values["strict"]))
-    if values["code"] == "deployed":
-        from samlocal.function.deployed_package import with_deployed_package
-
-        owner, _ = application.find(wanted)
-        function = with_deployed_package(function, owner.environment)
-    else:
-        function = with_builds(ctx, chosen, application, wanted, function, output, debug=options.debug is not None)
-    credentials = function_credentials(ctx, chosen, application, function, output)
-    keep(application, output)
-    cache = Cache(ctx.obj.cache_folder)
-    engine = Engine.connect(ctx.obj.environ)
-    with output.pulling() as progress:
-        spec = sandbox_spec(
-            function,
-            engine=engine,
-            cache=cache,
-            credentials=credentials,
-            options=options,
-            progress=progress,
-            notice=output.notice,
-        )
 
     for remark in spec.image.remarks:
         output.notice(remark)

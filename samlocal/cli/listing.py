@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from samlocal.cli.application import keep, load_application
+from samlocal.cli.application import keep, with_current_values
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.function.environment import MissingVariable, Variable
@@ -34,8 +34,14 @@ def value_as_json(entry: Variable | MissingVariable, *, show_secrets: bool) -> d
 def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_: object) -> int:
     """List the functions, layers and endpoints of the template, and why a function cannot run."""
     output = Output(ctx.obj)
-    application = load_application(settings(ctx), output)
-    functions = [summarize(owner, resource) for owner, resource in application.functions()]
+    application, functions = with_current_values(
+        settings(ctx),
+        output,
+        lambda joined: [summarize(owner, resource) for owner, resource in joined.functions()],
+        complete=lambda found: (
+            not any(isinstance(entry, MissingVariable) for function in found for entry in function.variables)
+        ),
+    )
     ways_in = list(endpoints(application))
     keep(application, output)
     if output_form == "json":

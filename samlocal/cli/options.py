@@ -24,12 +24,18 @@ LOCAL_REGION = "us-east-1"
 """Where the environment on this machine says that it is, unless --region says otherwise."""
 
 
+NEVER = math.inf
+"""The snapshot's age that nobody doubts: AWS is asked only for what is not kept, or where something is missing."""
+
+
 class Seconds(click.ParamType[float]):
-    """A length of time; ``inf`` is for ever."""
+    """A length of time, or ``never``: without end."""
 
     name = "seconds"
 
     def convert(self, value: object, _: click.Parameter | None, __: click.Context | None) -> float:
+        if isinstance(value, str) and value.strip().lower() == "never":
+            return NEVER
         try:
             seconds = float(str(value))
         except ValueError:
@@ -236,9 +242,9 @@ def environment_options(command: F) -> F:
                 type=Seconds(),
                 default=300.0,
                 show_default=True,
-                metavar="SECONDS",
+                metavar="SECONDS|never",
                 envvar=variable("snapshot_age"),
-                help="How long what AWS said is used without asking again.",
+                help="How long what AWS said is used while the stack is the same; with `never` it is not doubted.",
             ),
             click.option(
                 "--parameter-overrides",

@@ -34,13 +34,19 @@ class Output:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._told: set[str] = set()
 
     def notice(self, text: str) -> None:
-        """Something the user should know, in one line."""
-        self._said("samlocal: ", text, fg="cyan")
+        """Something the user should know, in one line; once, also where values are asked for again."""
+        self._say_once("samlocal: ", text, fg="cyan")
 
     def warning(self, text: str) -> None:
-        self._said("samlocal: ", text, fg="yellow")
+        self._say_once("samlocal: ", text, fg="yellow")
+
+    def _say_once(self, head: str, text: str, *, fg: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._said(head, text, fg=fg)
 
     def error(self, error: SamlocalError) -> None:
         self._said("Error: ", error.message, fg="red", bold=True)

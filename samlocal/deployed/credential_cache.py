@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from samlocal.aws import AwsUnreachableError, Credentials
+from samlocal.deployed import shape
 from samlocal.deployed.snapshot import read_private, write_private
 
 RENEW_BEFORE = 900.0
@@ -43,11 +44,17 @@ class CredentialCache:
         return credentials
 
     def _read(self, file: Path) -> Credentials | None:
-        content = dict(read_private(file))
-        content.pop("version", None)
+        content = read_private(file)
         try:
-            return Credentials(**content)
-        except TypeError:
+            expires = content["expires"]
+            return Credentials(
+                access_key_id=shape.text(content["access_key_id"]),
+                secret_access_key=shape.text(content["secret_access_key"]),
+                session_token=shape.text_or_none(content["session_token"]),
+                expires=None if expires is None else shape.number(expires),
+                endpoint_url=shape.text_or_none(content["endpoint_url"]),
+            )
+        except shape.MALFORMED:
             return None
 
     def _left(self, credentials: Credentials) -> float:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from samlocal.aws import Aws, Credentials
-from samlocal.deployed import attributes, references, role, role_policies, scope_down
+from samlocal.deployed import attributes, references, role, role_policies, scope_down, shape
 from samlocal.deployed.attributes import AttributeValue
 from samlocal.deployed.credential_cache import CredentialCache
 from samlocal.deployed.function import (
@@ -17,19 +18,34 @@ from samlocal.deployed.function import (
     read_variables,
 )
 from samlocal.deployed.place import Place
+from samlocal.deployed.revision import RevisionCheck, Standing
 from samlocal.deployed.session_policy import Policy, Rights, SessionPolicy
 from samlocal.deployed.snapshot import Form, Snapshot, plain
 from samlocal.deployed.stack import Stack, StackResource, decode_stack, encode_stack, read_stack, read_template
+
+_MOMENT = 5.0
+"""Seconds for which nobody doubts what AWS said."""
 
 
 class Environment:
     """Asks AWS as the caller; every method raises AwsError or a class below it."""
 
-    def __init__(self, aws: Aws, *, stack_name: str, snapshot: Snapshot, credentials: CredentialCache) -> None:
+    def __init__(
+        self,
+        aws: Aws,
+        *,
+        stack_name: str,
+        snapshot: Snapshot,
+        credentials: CredentialCache,
+        check: Callable[[Stack], RevisionCheck] | None = None,
+    ) -> None:
+        """``check`` asks AWS whether the stack has changed; None where what is kept is not to be doubted."""
         self._aws = aws
         self._stack_name = stack_name
         self._snapshot = snapshot
         self._credentials = credentials
+        self._check = check
+        self._checking: RevisionCheck | None = None
 
     @property
     def stack(self) -> Stack:
@@ -122,9 +138,45 @@ class Environment:
         """The caller's own keys."""
         return self._aws.credentials()
 
+    @contextmanager
+    def checked(self) -> Iterator[None]:
+        """AWS is asked, beside what is done here, whether the stack is still the one that is kept.
+
+        Not where it said so a moment ago, unless a deployment was under way then.
+        """
+        kept = self._snapshot.kept(("stack", self._stack_name), _STACK)
+        if self._check is not None and kept is not None:
+            moment_ago = min(kept.age, self._snapshot.confirmed_age) < _MOMENT
+            if not moment_ago or kept.answer.status.endswith("_IN_PROGRESS"):
+                self._checking = self._check(kept.answer)
+        try:
+            yield
+        finally:
+            if self._checking is not None:
+                self._checking.close()
+                self._checking = None
+
+    def standing(self) -> Standing:
+        """Whether the stack is still the one whose answers were kept, once AWS has said so.
+
+        Raises AwsError where AWS is asked and does not tell.
+        """
+        if self._checking is None:
+            return Standing.NOT_ASKED
+        checking, self._checking = self._checking, None
+        if checking.answer() != self.stack.revision:
+            return Standing.CHANGED
+        self._snapshot.confirm()
+        return Standing.SAME
+
     def save(self) -> None:
         """Keeps on disk what AWS said."""
         self._snapshot.save()
+
+    @property
+    def kept_age(self) -> float | None:
+        """The age in seconds of the oldest answer used that was kept, None where none was."""
+        return self._snapshot.kept_age
 
     @property
     def outdated(self) -> float | None:
@@ -132,9 +184,9 @@ class Environment:
         return self._snapshot.oldest
 
 
-_TEXT: Form[str] = plain()
-_TEXTS: Form[list[str]] = plain()
-_ATTRIBUTE: Form[AttributeValue] = plain()
+_TEXT: Form[str] = plain(shape.text)
+_TEXTS: Form[list[str]] = plain(shape.texts)
+_ATTRIBUTE: Form[AttributeValue] = plain(shape.text_or_texts)
 _STACK = Form(encode=encode_stack, decode=decode_stack)
 _RIGHTS = Form(encode=role_policies.encode_rights, decode=role_policies.decode_rights)
 _POLICY = Form(encode=role_policies.encode_policy, decode=role_policies.decode_policy)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from samlocal.aws import Aws
+from samlocal.deployed import shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +55,13 @@ def encode_function(function: DeployedFunction) -> object:
 
 
 def decode_function(value: Mapping[str, Any]) -> DeployedFunction:
-    return DeployedFunction(**{**value, "layers": tuple(value["layers"])})
+    """Raises one of shape.MALFORMED."""
+    return DeployedFunction(
+        name=shape.text(value["name"]),
+        arn=shape.text(value["arn"]),
+        role_arn=shape.text(value["role_arn"]),
+        layers=tuple(shape.texts(value["layers"])),
+        runtime=shape.text_or_none(value["runtime"]),
+        handler=shape.text_or_none(value["handler"]),
+        code_sha256=shape.text(value["code_sha256"]),
+    )

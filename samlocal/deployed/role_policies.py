@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from samlocal.aws import Aws
+from samlocal.deployed import shape
 from samlocal.deployed.policy_statement import Statement, statements
 from samlocal.deployed.role import read_role, role_name
 from samlocal.deployed.session_policy import Policy, Rights
@@ -48,12 +50,13 @@ def encode_rights(rights: Rights) -> object:
     }
 
 
-def decode_rights(value: dict[str, Any]) -> Rights:
+def decode_rights(value: Mapping[str, Any]) -> Rights:
+    """Raises one of shape.MALFORMED."""
     return Rights(
-        source=value["source"],
-        inline=tuple(decode_policy(policy) for policy in value["inline"]),
-        managed=tuple(value["managed"]),
-        boundary=value["boundary"],
+        source=shape.text(value["source"]),
+        inline=tuple(decode_policy(policy) for policy in shape.mappings(value["inline"])),
+        managed=tuple(shape.texts(value["managed"])),
+        boundary=shape.text_or_none(value["boundary"]),
     )
 
 
@@ -67,13 +70,25 @@ def encode_policy(policy: Policy) -> dict[str, object]:
     }
 
 
-def decode_policy(value: dict[str, Any]) -> Policy:
+def decode_policy(value: Mapping[str, Any]) -> Policy:
+    """Raises one of shape.MALFORMED."""
     return Policy(
-        name=value["name"],
-        statements=tuple(
-            Statement(**{**each, "actions": frozenset(each["actions"]), "resources": frozenset(each["resources"])})
-            for each in value["statements"]
-        ),
+        name=shape.text(value["name"]),
+        statements=tuple(_decode_statement(each) for each in shape.mappings(value["statements"])),
+    )
+
+
+def _decode_statement(value: Mapping[str, Any]) -> Statement:
+    condition = shape.text(value["condition"])
+    if condition:
+        shape.mapping(json.loads(condition))
+    return Statement(
+        effect=shape.text(value["effect"]),
+        actions=frozenset(shape.texts(value["actions"])),
+        resources=frozenset(shape.texts(value["resources"])),
+        not_action=shape.flag(value["not_action"]),
+        not_resource=shape.flag(value["not_resource"]),
+        condition=condition,
     )
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from samlocal.aws import Aws, AwsCallError
+from samlocal.deployed import shape
 from samlocal.deployed.place import Place
+from samlocal.deployed.revision import revision_of
 from samlocal.errors import AwsError, StackNotFoundError
 
 # A stack in one of these states has no resources to run against (CloudFormation user guide, "Stack status codes").
@@ -48,6 +50,10 @@ class Stack:
     parameters: Mapping[str, StackParameter]
     outputs: Mapping[str, str]
     resources: Mapping[str, StackResource]
+    revision: str = ""
+    """Another one whenever a deployment has changed the stack."""
+    endpoint_url: str = ""
+    """Where it was asked for."""
 
     @property
     def place(self) -> Place:
@@ -92,6 +98,8 @@ def read_stack(aws: Aws, name: str) -> Stack:
         },
         outputs={output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())},
         resources=resources,
+        revision=revision_of(described),
+        endpoint_url=aws.endpoint_of("cloudformation"),
     )
 
 
@@ -125,9 +133,33 @@ def encode_stack(stack: Stack) -> object:
 
 
 def decode_stack(value: Mapping[str, Any]) -> Stack:
-    parameters = {name: StackParameter(**parameter) for name, parameter in value["parameters"].items()}
-    resources = {name: StackResource(**resource) for name, resource in value["resources"].items()}
-    return Stack(**{**value, "parameters": parameters, "resources": resources})
+    """Raises one of shape.MALFORMED."""
+    stack = Stack(
+        name=shape.text(value["name"]),
+        arn=shape.text(value["arn"]),
+        status=shape.text(value["status"]),
+        parameters={
+            name: StackParameter(
+                value=shape.text_or_none(parameter["value"]), resolved=shape.text_or_none(parameter["resolved"])
+            )
+            for name, parameter in shape.mapping(value["parameters"]).items()
+        },
+        outputs={name: shape.text(output) for name, output in shape.mapping(value["outputs"]).items()},
+        resources={
+            name: StackResource(
+                logical_id=shape.text(resource["logical_id"]),
+                physical_id=shape.text(resource["physical_id"]),
+                type=shape.text(resource["type"]),
+                status=shape.text(resource["status"]),
+            )
+            for name, resource in shape.mapping(value["resources"]).items()
+        },
+        revision=shape.text(value["revision"]),
+        endpoint_url=shape.text(value["endpoint_url"]),
+    )
+    # An ARN that names no place is none.
+    _ = stack.place
+    return stack
 
 
 def _not_found(aws: Aws, name: str) -> StackNotFoundError:

@@ -1,0 +1,45 @@
+"""One call of the query protocol, signed and sent without a client.
+
+A client reads the whole service's model and endpoint rules first, which takes longer than the call. Who has had an
+answer from an endpoint before needs neither to ask there again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from samlocal.aws.failures import AwsCallError
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+
+
+def signed_query(
+    credentials: Any,
+    endpoint_url: str,
+    service: str,
+    region: str,
+    parameters: Mapping[str, str],
+    *,
+    verify: str | bool,
+) -> bytes:
+    """What the service answers, as XML; ``credentials`` are botocore's, ``verify`` as its HTTP session takes it.
+
+    Raises AwsCallError where the service refuses, with the HTTP status as its code, and botocore's own errors.
+    """
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.httpsession import URLLib3Session
+    from botocore.utils import get_environ_proxies
+
+    request = AWSRequest(method="POST", url=endpoint_url, data=dict(parameters), headers=_FORM)
+    SigV4Auth(credentials, service, region).add_auth(request)
+    session = URLLib3Session(verify=verify, proxies=get_environ_proxies(endpoint_url), timeout=5)
+    try:
+        answer = session.send(request.prepare())
+        if answer.status_code != 200:
+            action = f"{service}:{parameters['Action']}"
+            raise AwsCallError(f"{action}: HTTP {answer.status_code}.", code=str(answer.status_code), action=action)
+        return bytes(answer.content)
+    finally:
+        session.close()
