@@ -338,6 +338,10 @@ class Docker:
         described: dict[str, Any] = self._client.inspect_container(container)
         return described
 
+    def all_labels(self) -> list[dict[str, str]]:
+        """The labels of every container."""
+        return [dict(container["Labels"]) for container in self._client.containers(all=True)]
+
     def volumes(self, project: Project) -> list[str]:
         """The names of the volumes of the project's containers."""
         found = self._client.volumes(filters={"label": f"samlocal.sessions={project.sessions}"})

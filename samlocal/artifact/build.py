@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -16,6 +15,7 @@ from samlocal.artifact.build_job import Job
 from samlocal.artifact.build_leftovers import remove_leftovers
 from samlocal.artifact.build_links import DanglingLinkError, settle_links
 from samlocal.artifact.build_log import failed
+from samlocal.artifact.build_scratch import build_scratch
 from samlocal.artifact.builder import IN_CONTAINER, Builder, library_version
 from samlocal.artifact.built import BuildFailed, BuildOutcome, Built, Origin
 from samlocal.artifact.cache import Cache, hash_of
@@ -237,8 +237,7 @@ class Builds:
         target, workflow = plan.target, plan.workflow
         making = making.resolve()
         folder = making / layer_folder(target)
-        scratch = Path(tempfile.mkdtemp(prefix="samlocal-build-")).resolve()
-        try:
+        with build_scratch() as scratch:
             manifest = _manifest(target, workflow, scratch)
             key = dependencies_key(
                 workflow,
@@ -280,8 +279,6 @@ class Builds:
             except (DanglingLinkError, OSError) as error:
                 raise failed(job, f"of what was built {error}.") from error
             _open_to_all(making)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
 
     def _built(self, plan: _Plan, folder: Path, origin: Origin, *, seconds: float = 0.0, age: float = 0.0) -> Built:
         return Built(

@@ -43,6 +43,9 @@ PROTOCOL = "0.3"
 BUILD_SECONDS = 1800.0
 """How long a build may take."""
 
+# How long the last of its output may take once it has ended.
+_END_SECONDS = 5.0
+
 
 class Builder(Protocol):
     """Something that builds. ``key`` is what tells its results from another's."""
@@ -169,7 +172,7 @@ class HostBuilder:
             dependencies=None if job.dependencies is None else str(job.dependencies),
             search=tuple(map(str, search_folders(job.target, job.workflow))),
         )
-        answer, log, _ = self._run([sys.executable, "-m", "aws_lambda_builders", sent], job, step)
+        answer, log, _ = self._run([sys.executable, "-P", "-m", "aws_lambda_builders", sent], job, step)
         seen = Seen(artifacts=str(job.folder), folders={str(job.scratch): source})
         check_answer(job, answer, log, seen=seen)
         return seen
@@ -246,6 +249,7 @@ class HostBuilder:
             )
             self._running.add(process)
         log: list[str] = []
+        answer = bytearray()
         late = threading.Event()
 
         def end() -> None:
@@ -261,19 +265,29 @@ class HostBuilder:
                 if taken:
                     step(taken)
 
+        def read() -> None:
+            # As it comes: what has been said counts also where the end does not come.
+            while process.stdout is not None and (piece := os.read(process.stdout.fileno(), 1 << 16)):
+                answer.extend(piece)
+
         timer = threading.Timer(BUILD_SECONDS, end)
-        listener = threading.Thread(target=listen)
+        readers = [threading.Thread(target=each, daemon=True) for each in (listen, read)]
         timer.start()
-        listener.start()
+        for reader in readers:
+            reader.start()
         try:
-            with process:
-                answer = process.stdout.read() if process.stdout else b""
-                status = process.wait()
-                listener.join()
+            status = process.wait(BUILD_SECONDS + _END_SECONDS)
+            # What a tool has left running behind the build may hold its output open for ever.
+            for reader, stream in zip(readers, (process.stderr, process.stdout), strict=True):
+                reader.join(_END_SECONDS)
+                if stream is not None and not reader.is_alive():
+                    stream.close()
+        except subprocess.TimeoutExpired:
+            raise failed(job, "\n".join([*log[-20:], "It could not be ended."])) from None
         finally:
             timer.cancel()
             with self._lock:
                 self._running.discard(process)
         if late.is_set():
             raise failed(job, "\n".join([*log[-20:], f"It took more than {BUILD_SECONDS / 60:.0f} minutes."]))
-        return answer.decode(errors="replace"), log, status
+        return bytes(answer).decode(errors="replace"), log, status

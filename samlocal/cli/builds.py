@@ -162,7 +162,7 @@ def builds(
     from samlocal.engine import Engine
     from samlocal.sandbox.session import session
 
-    engine = Engine.connect(world.environ)
+    engine = Engine.connect(world.environ, notice=output.notice)
     with session(folder / "sessions") as own, output.pulling() as progress:
         container = ContainerBuilder(
             engine,

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from samlocal.sandbox.session import Session
 
 
+# How long clearing up after others may hold up a run that is over.
+_SWEEP_SECONDS = 5.0
+
+
 @click.command("invoke", cls=EnvironmentCommand, short_help="Run a function once.")
 @function_options
 @environment_options
@@ -99,7 +103,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
             )
         credentials = function_credentials(ctx, chosen, application, function, output)
         keep(application, output)
-        engine = Engine.connect(ctx.obj.environ)
+        engine = Engine.connect(ctx.obj.environ, notice=output.notice)
         with output.pulling() as progress:
             return engine, sandbox_spec(
                 function,
@@ -133,7 +137,8 @@ def command(ctx: click.Context, /, **values: object) -> int:
                 output.invocation_as_json(invocation, bytes(streamed))
             else:
                 output.invocation(invocation)
-        sweeper.join()
+        # An engine that is too busy for that leaves it to the next run.
+        sweeper.join(_SWEEP_SECONDS)
     return int(ExitStatus.SUCCESS if isinstance(invocation.result, Success) else ExitStatus.FUNCTION_FAILED)
 
 
@@ -168,6 +173,6 @@ def _sweep(own: Session, environ: Mapping[str, str], output: Output) -> threadin
         if removed:
             output.notice(f"removed {removed} containers of runs that were killed.")
 
-    thread = threading.Thread(target=sweep, name="samlocal-sweep")
+    thread = threading.Thread(target=sweep, name="samlocal-sweep", daemon=True)
     thread.start()
     return thread

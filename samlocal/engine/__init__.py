@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from samlocal.engine.client import open_client
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Mount, Tmp
 from samlocal.engine.containers import Containers, ContainerState, Input
 from samlocal.engine.context import check_address, context_host
@@ -34,9 +35,11 @@ class Engine(Containers, Images, Networks):
     """One Docker engine. Every method raises EngineError when it does not answer."""
 
     @classmethod
-    def connect(cls, environ: Mapping[str, str]) -> Engine:
-        """The engine at DOCKER_HOST, else the current Docker context's, else the default socket's."""
-        from docker.api.client import APIClient
+    def connect(cls, environ: Mapping[str, str], *, notice: Callable[[str], None] | None = None) -> Engine:
+        """The engine at DOCKER_HOST, else the current Docker context's, else the default socket's.
+
+        ``notice`` is told when it accepts a request and stays silent.
+        """
         from docker.errors import DockerException
         from docker.utils import kwargs_from_env
 
@@ -54,7 +57,7 @@ class Engine(Containers, Images, Networks):
             check_address(host)
             options["base_url"] = host
         try:
-            return cls(APIClient(version="auto", **options))
+            return cls(open_client(options, notice=notice))
         except DockerException as error:
             raise EngineError(f"No Docker engine answers at {where}: {cause(error)}.", tip=_START) from error
         # What the SDK says of an address or a configuration file that is none: it checks neither.

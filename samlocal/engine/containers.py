@@ -37,6 +37,11 @@ class Containers:
     def __init__(self, client: docker.APIClient) -> None:
         self._client = client
 
+    @property
+    def deadline(self) -> float:
+        """Seconds after which a request that has gone unanswered fails."""
+        return float(self._client.timeout)
+
     def create(self, spec: ContainerSpec) -> str:
         """Makes a container and gives its id. It does not run yet."""
         with translated("the container cannot be made"):

@@ -12,6 +12,7 @@ from typing import TypeVar
 from samlocal.artifact.image import Image
 from samlocal.artifact.lease import Lease
 from samlocal.engine import ContainerSpec, Engine, Input, Mount, Tmp
+from samlocal.errors import EngineError
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.debug import Debugging
 from samlocal.sandbox.endpoint import Endpoint
@@ -267,7 +268,12 @@ class Container:
 
         self._at_rest.clear()
         threading.Thread(target=ask, name="samlocal-engine", daemon=True).start()
-        self._at_rest.wait()
+        if not self._at_rest.wait(self._engine.deadline + _ANSWER_SECONDS):
+            raise EngineError(
+                f"The Docker engine has not carried out a request for {self._name} within "
+                f"{self._engine.deadline + _ANSWER_SECONDS:.0f} seconds.",
+                tip="Is the Docker engine still running?",
+            )
         if errors:
             raise errors[0]
         return answers[0]
