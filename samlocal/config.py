@@ -65,13 +65,15 @@ def find_config(*, cwd: Path, config_file: Path | None, template: Path | None) -
     """The configuration file: the one named, else the one here, else the one beside the template."""
     if config_file is not None:
         named = cwd / config_file
-        if not named.is_file():
-            raise ConfigurationError(f"{config_file}: there is no such configuration file.")
+        if not _is_file(named):
+            raise ConfigurationError(
+                f"{config_file}: there is no such configuration file.", tip="Mend --config-file."
+            )
         return named
     folders = [cwd] if template is None else [cwd, (cwd / template).parent]
     for folder in folders:
         for name in CONFIG_FILES:
-            if (folder / name).is_file():
+            if _is_file(folder / name):
                 return folder / name
     return None
 
@@ -121,6 +123,16 @@ def file_settings(
 
 def find_template(*, cwd: Path, template: Path | None) -> Path:
     """The template named, or the one that stands here, as SAM CLI finds it. Raises TemplateError."""
+    try:
+        return _found_template(cwd, template)
+    except (OSError, ValueError) as error:
+        what = error.strerror if isinstance(error, OSError) else str(error)
+        raise TemplateError(
+            f"{template or cwd}: the template cannot be looked for: {what}.", tip="Name another with -t/--template."
+        ) from error
+
+
+def _found_template(cwd: Path, template: Path | None) -> Path:
     if template is not None:
         path = template if template.is_absolute() else cwd / template
         if path.is_dir():
@@ -137,6 +149,15 @@ def find_template(*, cwd: Path, template: Path | None) -> Path:
         f"There is no template here: none of {', '.join(TEMPLATE_FILES)} in {cwd}.",
         tip="Name it with -t/--template, or put `template_file` into samconfig.toml.",
     )
+
+
+def _is_file(path: Path) -> bool:
+    """Raises ConfigurationError where it cannot be said."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError) as error:
+        what = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigurationError(f"{path}: {what}.", tip="Give yourself the right to it, or name another.") from error
 
 
 def _in_folder(folder: Path, named: Path) -> Path:
@@ -172,7 +193,9 @@ def _read(path: Path) -> dict[str, Value]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}.") from error
+        raise ConfigurationError(
+            f"{path}: cannot be read: {error.strerror}.", tip="Give yourself the right to it."
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{path}: is not UTF-8: {error}.", tip="Store it as UTF-8.") from error
     language = "TOML" if path.suffix == ".toml" else "YAML"

@@ -199,6 +199,10 @@ class Cache:
         try:
             yield
         except OSError as error:
+            # What it was to be filled with may be what cannot be read: whoever knows what that is says so.
+            named = error.filename
+            if isinstance(named, str) and not Path(named).absolute().is_relative_to(self.root.absolute()):
+                raise
             if error.errno in _FULL:
                 raise ConfigurationError(
                     f"The disk of the cache folder {self.root} is full{self._free()}. What is in it is still good.",

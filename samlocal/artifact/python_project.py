@@ -32,9 +32,9 @@ class PythonProject:
 def python_project(folder: Path) -> PythonProject | None:
     """None where there is nothing to install beside what a requirements.txt names."""
     manifest = folder / "pyproject.toml"
-    if (folder / "requirements.txt").exists() or not manifest.is_file():
-        return None
     try:
+        if (folder / "requirements.txt").exists() or not manifest.is_file():
+            return None
         content = tomllib.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         # Whoever reads it for a purpose says what is wrong with it.

@@ -23,6 +23,7 @@ _KEPT = 10
 """So many of these files stay; older ones are removed."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP)
 _HERE = str(Path(__file__).parent.parent.parent) + os.sep
 
 
@@ -51,6 +52,10 @@ def _disk_problem(error: OSError, world: World) -> SamlocalError | None:
         return ConfigurationError(
             f"The cache folder {cache} cannot be used: {error.strerror}: {named[0]}.",
             tip="Give yourself the right to it, or name another with SAMLOCAL_CACHE_DIR.",
+        )
+    if named and error.errno in _REFUSED:
+        return ConfigurationError(
+            f"{named[0]}: {error.strerror}.", tip="Give yourself the right to it, or name another file."
         )
     return None
 

@@ -139,7 +139,10 @@ def _read(path: Path, *, name: str | None = None) -> str:
     except FileNotFoundError as error:
         raise ConfigurationError(f"{called}: there is no such file of variables.", tip=_FORM) from error
     except OSError as error:
-        raise ConfigurationError(f"{called}: the file of variables cannot be read: {error.strerror}.") from error
+        raise ConfigurationError(
+            f"{called}: the file of variables cannot be read: {error.strerror}.",
+            tip="Give yourself the right to read it.",
+        ) from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(
             f"{called}: the file of variables is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.",

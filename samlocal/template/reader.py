@@ -206,8 +206,14 @@ def read(path: Path) -> Document:
         raise TemplateError(
             f"{path}: there is no such template file.", tip="Name the template with -t/--template."
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise TemplateError(f"{path}: the template cannot be read: {error}.") from error
+    except OSError as error:
+        raise TemplateError(
+            f"{path}: the template cannot be read: {error.strerror}.", tip="Give yourself the right to it."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise TemplateError(
+            f"{path}: the template cannot be read, as it is not UTF-8: {error}.", tip="Store it as UTF-8."
+        ) from error
     return parse(text, path=path)
 
 
