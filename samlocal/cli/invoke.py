@@ -45,7 +45,10 @@ _SWEEP_SECONDS = 5.0
     help="Tenant, for a function that keeps tenants apart.",
 )
 @click.option(
-    "--strict", is_flag=True, envvar=variable("strict"), help="Without an environment, refuse placeholders."
+    "--strict",
+    is_flag=True,
+    envvar=variable("strict"),
+    help="Refuse placeholders, which stand in without an environment.",
 )
 @click.option(
     "--code",
@@ -91,7 +94,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
 
         function = application.function(wanted)
         check_tenant(tenant_id, isolated=function.isolates_tenants)
-        _announce(function, output, strict=bool(values["strict"]))
+        _announce(function, output, strict=bool(values["strict"]), local=chosen.is_local)
         if values["code"] == "deployed":
             from samlocal.function.deployed_package import with_deployed_package
 
@@ -142,16 +145,26 @@ def command(ctx: click.Context, /, **values: object) -> int:
     return int(ExitStatus.SUCCESS if isinstance(invocation.result, Success) else ExitStatus.FUNCTION_FAILED)
 
 
-def _announce(function: FunctionSpec, output: Output, *, strict: bool) -> None:
-    """Says once which values are placeholders. Raises UnresolvedError where the user wants none."""
+def _announce(function: FunctionSpec, output: Output, *, strict: bool, local: bool) -> None:
+    """Says once which values are placeholders. Raises UnresolvedError where the user wants none.
+
+    In the ``local`` environment they are said for the whole stack already.
+    """
     if not function.placeholders:
         return
     names = ", ".join(function.placeholders)
+    if strict and local:
+        raise UnresolvedError(
+            f"{function.location}: {function.logical_id}: in the local environment nobody has given these: {names}.",
+            tip="Give them: --parameter-overrides, `samlocal local seed` for parameters of SSM, or --set.",
+        )
     if strict:
         raise UnresolvedError(
             f"{function.location}: {function.logical_id}: without an environment these are not known: {names}.",
             tip="Name the environment with -e ENV or -n STACK, or give the values: --set, --parameter-overrides.",
         )
+    if local:
+        return
     output.warning(
         f"no environment, so these are placeholders: {names}. -e ENV gives the deployed values and the role."
     )

@@ -131,10 +131,12 @@ def seed(ctx: click.Context, /, file: Path, **_: object) -> None:
     output = Output(ctx.obj)
     chosen = settings(ctx)
     content = read_seed(chosen.world.cwd / file)
-    opened = open_local(chosen)
+    opened = open_local(chosen, told=False)
     try:
         for seeded in sow(content, opened.server.aws(opened.wanted.region), stack_name=opened.wanted.stack_name):
             output.notice(f"{seeded.where}: {seeded.count} put into {seeded.what}.")
     finally:
         # What was read of a parameter before may have another value now.
         forget_answers(local_project(chosen))
+    # A stack looks a parameter of SSM up when it is deployed.
+    open_local(chosen, anew="parameters" in content.sections)

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from samlocal.local.deploy import Deployment
     from samlocal.local.environment import LocalEnvironment
     from samlocal.local.project import LocalProject
+    from samlocal.local.stack_parameters import MadeUp
 
 _OPEN = "samlocal.local_environment"
+_TOLD = "samlocal.local_environment.told"
 _IDLE = "SAMLOCAL_LOCAL_IDLE"
 
 
@@ -36,12 +38,16 @@ def local_project(chosen: Settings) -> LocalProject:
     return LocalProject(chosen.world.cache_folder, chosen.template, environ=chosen.world.environ, idle=idle)
 
 
-def open_local(chosen: Settings) -> LocalEnvironment:
-    """The environment, started and deployed where needed, and kept up until the command ends."""
+def open_local(chosen: Settings, *, anew: bool = False, told: bool = True) -> LocalEnvironment:
+    """The environment, started and deployed where needed, and kept up until the command ends.
+
+    It is deployed ``anew`` where what the stack was made from has changed outside of the template. Once, what is made
+    up there is ``told``.
+    """
     from samlocal.local.environment import Wanted, local_environment
 
     ctx = click.get_current_context()
-    if _OPEN not in ctx.meta:
+    if _OPEN not in ctx.meta or anew:
         project = local_project(chosen)
         in_use = project.residence.use()
         ctx.call_on_close(lambda: os.close(in_use))
@@ -50,8 +56,12 @@ def open_local(chosen: Settings) -> LocalEnvironment:
             region=chosen.region or LOCAL_REGION,
             parameters=_parameters(chosen),
         )
-        ctx.meta[_OPEN] = local_environment(project, wanted, _Told(Output(chosen.world), wanted.region))
+        ctx.meta[_OPEN] = local_environment(project, wanted, _Told(Output(chosen.world), wanted.region), anew=anew)
+        ctx.meta.pop(_TOLD, None)
     opened: LocalEnvironment = ctx.meta[_OPEN]
+    if told and not ctx.meta.get(_TOLD):
+        ctx.meta[_TOLD] = True
+        _tell_made_up(opened.made_up, Output(chosen.world))
     return opened
 
 
@@ -59,6 +69,7 @@ def local_stack(chosen: Settings) -> Environment:
     """What every command asks of an environment: nobody else changes this one, so no answer grows old."""
     from samlocal.deployed.environment import Environment
     from samlocal.deployed.snapshot import Snapshot
+    from samlocal.deployed.stack import StackParameter
 
     local = open_local(chosen)
     snapshot = Snapshot(local.memory / "snapshot.json", clock=time.time, max_age=float("inf"), refresh=chosen.refresh)
@@ -66,6 +77,7 @@ def local_stack(chosen: Settings) -> Environment:
         local.server.aws(local.wanted.region),
         stack_name=local.wanted.stack_name,
         snapshot=snapshot,
+        made_up={made.name: StackParameter(value=made.value, resolved=made.resolved) for made in local.made_up},
         credentials=local_credentials(chosen),
     )
 
@@ -83,6 +95,24 @@ def _parameters(chosen: Settings) -> Mapping[str, str]:
     configured = parse_overrides(chosen.file.values.get("parameter_overrides", ()), origin=chosen.file.origin)
     given = parse_overrides(chosen.parameter_overrides, origin="--parameter-overrides")
     return {name: value.text for name, value in (configured | given).items()}
+
+
+def _tell_made_up(made_up: tuple[MadeUp, ...], output: Output) -> None:
+    """Each time anew: what nobody has given would else become the stack's own value in silence."""
+    nameless = [made.name for made in made_up if made.key is None]
+    if nameless:
+        output.warning(
+            f"parameters without a value got one made up: {', '.join(nameless)}. "
+            "Give them with --parameter-overrides, or in samconfig.toml under [local.deploy.parameters]."
+        )
+    in_ssm = {made.key: made.name for made in made_up if made.key is not None}
+    if in_ssm:
+        listed = ", ".join(f"{key}: VALUE" for key in in_ssm)
+        output.warning(
+            f"parameters of SSM without a value hold a placeholder: {', '.join(in_ssm)} "
+            f"({', '.join(in_ssm.values())}). Put `parameters: {{{listed}}}` into a file and run "
+            "`samlocal local seed FILE`."
+        )
 
 
 class _Told:
@@ -122,8 +152,3 @@ class _Told:
         elif action is not Action.CREATED:
             for outcome in deployment.not_made:
                 output.notice(f"not made: {outcome.logical_id} ({outcome.type}): {outcome.note}.")
-        if deployment.made_up:
-            output.warning(
-                f"parameters without a value got one made up: {', '.join(deployment.made_up)}. "
-                "Give them with --parameter-overrides, or in samconfig.toml under [local.deploy.parameters]."
-            )

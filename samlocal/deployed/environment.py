@@ -21,7 +21,15 @@ from samlocal.deployed.place import Place
 from samlocal.deployed.revision import RevisionCheck, Standing
 from samlocal.deployed.session_policy import Policy, Rights, SessionPolicy
 from samlocal.deployed.snapshot import Form, Snapshot, plain
-from samlocal.deployed.stack import Stack, StackResource, decode_stack, encode_stack, read_stack, read_template
+from samlocal.deployed.stack import (
+    Stack,
+    StackParameter,
+    StackResource,
+    decode_stack,
+    encode_stack,
+    read_stack,
+    read_template,
+)
 
 _MOMENT = 5.0
 """Seconds for which nobody doubts what AWS said."""
@@ -38,8 +46,13 @@ class Environment:
         snapshot: Snapshot,
         credentials: CredentialCache,
         check: Callable[[Stack], RevisionCheck] | None = None,
+        made_up: Mapping[str, StackParameter] | None = None,
     ) -> None:
-        """``check`` asks AWS whether the stack has changed; None where what is kept is not to be doubted."""
+        """``check`` asks AWS whether the stack has changed; None where what is kept is not to be doubted.
+
+        ``made_up`` are the stack's parameters that samlocal itself has given a value, where nobody else had.
+        """
+        self.made_up = made_up or {}
         self._aws = aws
         self._stack_name = stack_name
         self._snapshot = snapshot

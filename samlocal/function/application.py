@@ -257,6 +257,12 @@ def _join(
             )
             for name, value in stack.parameters.items()
         }
+        deployed |= {
+            name: ParameterValue(
+                text=value.value or "", resolved=value.resolved, origin=f"!Ref {name}", placeholder=True
+            )
+            for name, value in environment.made_up.items()
+        }
     understood = model.template(document)
     values = parameter_values(understood.parameters, *given, deployed)
     if needs_expanding(document.root):

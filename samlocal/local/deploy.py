@@ -15,18 +15,17 @@ from urllib.parse import urlsplit
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
 from samlocal.errors import CodeError, ConfigurationError
-from samlocal.function.names import placeholder_parameters
 from samlocal.local.archive import archive
 from samlocal.local.moto_gaps import Fitted, Stands, culprit, fit
 from samlocal.local.server import ACCOUNT
 from samlocal.local.stack import Action, Stack, StackDeployer
+from samlocal.local.stack_parameters import MadeUp, stack_parameters
 from samlocal.template import model
 from samlocal.template.model import STACK_TYPES
 from samlocal.template.nested import child_path
 from samlocal.template.reader import Document, read
 from samlocal.template.translate import translate
 from samlocal.template.uploads import CodeLocation, Plain, PutAside, prepare
-from samlocal.template.values import ParameterValue
 
 # An archive without files: the end record alone (PKWARE APPNOTE 4.3.16).
 _EMPTY_ARCHIVE = b"PK\x05\x06" + bytes(18)
@@ -50,14 +49,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """A deployed stack. ``made_up`` are the parameters without a value of the user's; ``files`` what was read."""
+    """A deployed stack.
+
+    ``made_up`` are the parameters that it uses and nobody has given a value, ``files`` what was read.
+    """
 
     stack_name: str
     stack_id: str
     action: Action
     outputs: Mapping[str, str]
     resources: tuple[Outcome, ...]
-    made_up: tuple[str, ...] = ()
+    made_up: tuple[MadeUp, ...] = ()
     files: tuple[Path, ...] = ()
 
     @property
@@ -108,18 +110,11 @@ def deploy(
     url = _only_local(aws)
     bucket = _bucket(aws)
     uploads = _Uploads(aws, bucket)
-    understood = model.template(document).parameters
-    given = {name: value for name, value in (parameters or {}).items() if name in understood}
-    known = {name: ParameterValue(text=value, origin="") for name, value in given.items()}
+    understood = model.template(document)
     place = Place.in_region(aws.region, account=ACCOUNT)
-    made_up = {name: value.text for name, value in placeholder_parameters(understood, known, place).items()}
-    values = made_up | given
+    filled = stack_parameters(understood, parameters or {}, aws=aws, place=place)
+    values = filled.values
     part = _translated(document, aws.region, values, uploads if with_code else None)
-    for name, parameter in understood.items():
-        path = values.get(name, parameter.default)
-        if parameter.is_ssm and path and not _has_parameter(aws, path):
-            aws.call("ssm", "put_parameter", Name=path, Type="String", Value=f"placeholder-{name}")
-            made_up[name] = path
     types = _types(url)
     stands = Stands(bucket=bucket, archive=uploads.put(_EMPTY_ARCHIVE), quietly=not with_code)
     deployer = StackDeployer(name=stack_name, aws=aws, until=time.monotonic() + deadline)
@@ -130,7 +125,7 @@ def deploy(
         fitted = _fitted(part, uploads, stands, types, unable)
         own = {
             "Unable": {name: {"Reason": reason, "Body": _key(part.body(name))} for name, reason in unable.items()},
-            "Parameters": _key(values),
+            "Parameters": _key([values, filled.resolved]),
         }
         metadata = {**(part.plain.get("Metadata") or {}), "samlocal": own}
         try:
@@ -147,7 +142,7 @@ def deploy(
                 action=Action.RECREATED if before and action is Action.CREATED else action,
                 outputs=stack.outputs,
                 resources=tuple(_outcomes(part, fitted, stack, aws)),
-                made_up=tuple(made_up),
+                made_up=filled.made_up,
                 files=tuple(dict.fromkeys(part.all_files())),
             )
 
@@ -248,14 +243,6 @@ def _bucket(aws: Aws) -> str:
         if error.code != "BucketAlreadyOwnedByYou":
             raise
     return name
-
-
-def _has_parameter(aws: Aws, name: str) -> bool:
-    try:
-        aws.call("ssm", "get_parameter", Name=name)
-    except AwsCallError:
-        return False
-    return True
 
 
 def _local_code(document: Document, put_aside: tuple[PutAside, ...]) -> Iterator[tuple[PutAside, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from samlocal import __version__
 from samlocal.deployed.snapshot import read_private, write_private
 from samlocal.local.project import LocalProject
 from samlocal.local.server import LocalServer
+from samlocal.local.stack_parameters import MadeUp
 from samlocal.template.reader import read
 
 if TYPE_CHECKING:
@@ -33,11 +35,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalEnvironment:
-    """An endpoint with the stack of today's template. ``memory`` is for what is learnt of this very deployment."""
+    """An endpoint with the stack of today's template. ``memory`` is for what is learnt of this very deployment.
+
+    ``made_up`` are the stack's parameters that nobody has given a value.
+    """
 
     server: LocalServer
     wanted: Wanted
     memory: Path
+    made_up: tuple[MadeUp, ...] = ()
 
 
 class Listener(Protocol):
@@ -50,19 +56,21 @@ class Listener(Protocol):
     def deployed(self, deployment: Deployment, seconds: float) -> None: ...
 
 
-def local_environment(project: LocalProject, wanted: Wanted, listener: Listener) -> LocalEnvironment:
-    """The environment, started and deployed where it is not up to the template.
+def local_environment(
+    project: LocalProject, wanted: Wanted, listener: Listener, *, anew: bool = False
+) -> LocalEnvironment:
+    """The environment, started and deployed where it is not up to the template, or ``anew`` in any case.
 
     Whoever holds ``project.residence.use()`` can rely on it until then. When nothing has changed, nothing is asked
     and next to nothing is imported. Raises what LocalProject.start and deploy raise.
     """
-    ready = _as_it_is(project, wanted)
+    ready = None if anew else _as_it_is(project, wanted)
     if ready is not None:
         project.residence.touch()
         return ready
     with project.locked():
         # Somebody else may have done it while this one waited.
-        return _as_it_is(project, wanted) or _made(project, wanted, listener)
+        return (None if anew else _as_it_is(project, wanted)) or _made(project, wanted, listener)
 
 
 def deployed_stacks(project: LocalProject, server: LocalServer) -> list[str]:
@@ -88,7 +96,9 @@ def _as_it_is(project: LocalProject, wanted: Wanted) -> LocalEnvironment | None:
     files = [Path(name) for name in record.get("files", ())]
     if not files or record.get("fingerprint") != _fingerprint(files, wanted):
         return None
-    return LocalEnvironment(server=server, wanted=wanted, memory=project.memory(server) / str(record["id"]))
+    made_up = tuple(MadeUp(**made) for made in record.get("made_up", ()))
+    memory = project.memory(server) / str(record["id"])
+    return LocalEnvironment(server=server, wanted=wanted, memory=memory, made_up=made_up)
 
 
 def _made(project: LocalProject, wanted: Wanted, listener: Listener) -> LocalEnvironment:
@@ -121,11 +131,13 @@ def _made(project: LocalProject, wanted: Wanted, listener: Listener) -> LocalEnv
         "id": uuid.uuid4().hex,
         "files": [os.fspath(path) for path in files],
         "fingerprint": _fingerprint(files, wanted),
+        "made_up": [dataclasses.asdict(made) for made in deployment.made_up],
     }
     write_private(_record(project, server, wanted), json.dumps(record))
     listener.deployed(deployment, time.monotonic() - began)
     project.residence.touch()
-    return LocalEnvironment(server=server, wanted=wanted, memory=project.memory(server) / str(record["id"]))
+    memory = project.memory(server) / str(record["id"])
+    return LocalEnvironment(server=server, wanted=wanted, memory=memory, made_up=deployment.made_up)
 
 
 def _import_what_deploys() -> None:

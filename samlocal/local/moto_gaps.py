@@ -6,13 +6,12 @@ Tried with moto 5.2. Every change that a user could notice is named.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from samlocal.local.references import places, references
 from samlocal.template.uploads import CodeLocation, Plain
-
-_PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
 
 # CloudFormation gives it a name by itself, moto answers 500 without one.
 _NAMELESS = ("AWS::SSM::Parameter",)
@@ -65,7 +64,7 @@ def fit(template: Plain, *, stands: Stands, types: Container[str] | None, unable
     outputs = {
         name: output
         for name, output in (template.get("Outputs") or {}).items()
-        if left_out.keys().isdisjoint(_references(output))
+        if left_out.keys().isdisjoint(references(output))
     }
     fitted = {**template, "Resources": kept, "Outputs": outputs}
     return Fitted(template=_listed(fitted), notes=notes, left_out=left_out)
@@ -149,7 +148,7 @@ def _spread(resources: Mapping[str, Plain], reasons: Mapping[str, str]) -> dict[
         found = {
             name: f"it refers to {needed[0]}, which is not made"
             for name, body in resources.items()
-            if name not in left_out and (needed := sorted(left_out.keys() & set(_references(body.get("Properties")))))
+            if name not in left_out and (needed := sorted(left_out.keys() & set(references(body.get("Properties")))))
         }
         if not found:
             return left_out
@@ -165,38 +164,6 @@ def _independent(body: Plain, left_out: Mapping[str, str]) -> Plain:
     return {**body, "DependsOn": [name for name in names if name not in left_out]}
 
 
-def _references(node: Any) -> Iterator[str]:
-    """The logical ids and parameters that an expression names."""
-    match node:
-        case {"Ref": str(name)}:
-            yield name
-        case {"Fn::GetAtt": [str(name), *_]}:
-            yield name
-        case {"Fn::GetAtt": str(path)}:
-            yield path.partition(".")[0]
-        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text)]}:
-            yield from _places(text)
-        case {"Fn::Sub": [str(text), dict(values)]}:
-            yield from (name for name in _places(text) if name not in values)
-            yield from _references(values)
-        case dict():
-            for value in node.values():
-                yield from _references(value)
-        case list():
-            for item in node:
-                yield from _references(item)
-
-
-def _places(text: str) -> Iterator[str]:
-    for place in _whole_places(text):
-        yield place.strip().partition(".")[0]
-
-
-def _whole_places(text: str) -> Iterator[str]:
-    for place in _PLACE.finditer(text):
-        yield place[1]
-
-
 def _listed(node: Any) -> Any:
     """``Fn::GetAtt: Table.Arn`` as the list that moto expects.
 
@@ -207,7 +174,7 @@ def _listed(node: Any) -> Any:
             return {"Fn::GetAtt": path.split(".", 1)}
         case {"Fn::GetAtt": [str(name), str(first), *more]}:
             return {"Fn::GetAtt": [name, ".".join([first, *map(str, more)])]}
-        case {"Fn::Sub": str(text)} if dotted := {place for place in _whole_places(text) if place.count(".") > 1}:
+        case {"Fn::Sub": str(text)} if dotted := {place for place in places(text) if place.count(".") > 1}:
             names = {place: re.sub(r"\W", "", place) for place in dotted}
             for place, name in names.items():
                 text = text.replace(f"${{{place}}}", f"${{{name}}}")

@@ -17,6 +17,7 @@ from samlocal.aws import Aws
 from samlocal.errors import SamlocalError
 from samlocal.local.moto_gaps import cannot_make
 from samlocal.local.moto_resources import register
+from samlocal.local.moto_updates import mend_updates
 
 _NO_RUN = (
     "samlocal's local environment holds functions but does not run them by itself. "
@@ -32,10 +33,9 @@ def repair(connect: Callable[[str], Aws]) -> None:
     register(connect)
     create = _naming_the_culprit(parsing.parse_and_create_resource)
     parsing.parse_and_create_resource = create
-    parsing.parse_and_update_resource = _made_anew(parsing.parse_and_update_resource, create)
+    mend_updates(create)
     parsing.parse_output = _forgiving(parsing.parse_output)
     setattr(parsing.ResourceMap, "validate_outputs", lambda _: None)  # noqa: B010 - mypy forbids it as an assignment
-    setattr(parsing.ResourceMap, "update", _keeping_count(parsing.ResourceMap.update))  # noqa: B010
     setattr(parsing.OutputMap, "exports", property(_exports))  # noqa: B010
     # moto would fetch an image and run the function in a container of its own, without its layers and rights.
     setattr(LambdaFunction, "_invoke_lambda", _not_run)  # noqa: B010
@@ -83,41 +83,6 @@ def _nested(create: Callable[..., Any]) -> Callable[..., Any]:
     return created
 
 
-def _made_anew(update: Callable[..., Any], create: Callable[..., Any]) -> Callable[..., Any]:
-    """What moto cannot update is replaced by itself, so that the whole stack need not be."""
-
-    def updated(logical_id: str, resource_json: Any, resources_map: Any, account_id: str, region_name: str) -> Any:
-        place = {"account_id": account_id, "region_name": region_name}
-        new = None
-        there = resources_map._parsed_resources
-        if logical_id in there:
-            with suppress(Exception):
-                new = update(logical_id, resource_json, resources_map, **place)
-        if new is None and logical_id in there:
-            with suppress(Exception):
-                resources_map._delete_resource(there[logical_id], resource_json)
-            del there[logical_id]
-        return new or create(logical_id, resource_json, resources_map, **place)
-
-    return updated
-
-
-def _keeping_count(update: Callable[..., Any]) -> Callable[..., Any]:
-    """An update that stops half-way leaves a stack of what is there, so that the next one makes the rest."""
-
-    def updated(resources: Any, template: Any, parameters: Any = None) -> None:
-        try:
-            update(resources, template, parameters)
-        except Exception:
-            there = resources._parsed_resources
-            resources._resource_json_map = {
-                name: body for name, body in resources._resource_json_map.items() if name in there
-            }
-            raise
-
-    return updated
-
-
 def _forgiving(parse: Callable[..., Any]) -> Callable[..., Any]:
     """An output that cannot be told is left out; it is no reason to fail."""
 
@@ -150,15 +115,24 @@ def _not_run(_: LambdaFunction, event: object = None) -> tuple[str, bool, str]: 
 
 
 def _masked(stack: Stack) -> list[dict[str, Any]]:
-    """A stack's parameters as CloudFormation shows them: those with NoEcho as asterisks."""
+    """A stack's parameters as CloudFormation shows them.
+
+    Those with NoEcho as asterisks; of those that name one of SSM's the name, and beside it what it holds.
+    """
     declared = stack.template_dict.get("Parameters") or {}
     return [
-        {
-            "ParameterKey": name,
-            "ParameterValue": "****" if str(declared[name].get("NoEcho")).lower() == "true" else _parameter(value),
-        }
+        {"ParameterKey": name, **_shown(declared[name], stack.resource_map.input_parameters.get(name), value)}
         for name, value in stack.resource_map.resolved_parameters.items()
     ]
+
+
+def _shown(declared: Any, given: object, value: object) -> dict[str, str]:
+    if str(declared.get("NoEcho")).lower() == "true":
+        return {"ParameterValue": "****"}
+    if str(declared.get("Type")).startswith("AWS::SSM::Parameter::Value<"):
+        name = declared.get("Default") if given is None else given
+        return {"ParameterValue": str(name), "ResolvedValue": _parameter(value)}
+    return {"ParameterValue": _parameter(value)}
 
 
 def _parameter(value: object) -> str:

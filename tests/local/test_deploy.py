@@ -104,6 +104,32 @@ def test_a_second_deployment_keeps_the_data(sample: Deployment, aws: Aws, client
     assert "Item" in client("dynamodb").get_item(TableName=table, Key={"id": {"S": "kept"}})
 
 
+def test_a_changed_parameter_counts_in_texts_and_conditions_too(aws: Aws, client: Client, tmp_path: Path) -> None:
+    template = document(
+        """
+Parameters: {Stage: {Type: String}}
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+  Both: !And [Condition: IsProd, Condition: IsProd]
+Resources:
+  Parameter: {Type: AWS::SSM::Parameter, Properties: {Name: /conditional, Type: String, Value: !Sub "is-${Stage}"}}
+  Sized: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: !If [Both, 60, 30]}}
+  Extra: {Type: AWS::SQS::Queue, Condition: Both}
+""",
+        tmp_path,
+    )
+
+    def deployed(stage: str) -> tuple[str, str, bool]:
+        made = deploy(template, stack_name="conditional", aws=aws, parameters={"Stage": stage})
+        value = client("ssm").get_parameter(Name="/conditional")["Parameter"]["Value"]
+        sized = client("sqs").get_queue_attributes(QueueUrl=made.physical_id("Sized"), AttributeNames=["All"])
+        return value, sized["Attributes"]["VisibilityTimeout"], made.physical_id("Extra") is not None
+
+    assert deployed("dev") == ("is-dev", "30", False)
+    assert deployed("prod") == ("is-prod", "60", True)
+    assert deployed("dev") == ("is-dev", "30", False)
+
+
 def test_changed_code_is_deployed(aws: Aws, client: Client, tmp_path: Path) -> None:
     template = document(
         "Resources: {F: {Type: AWS::Serverless::Function,"

@@ -1,0 +1,110 @@
+"""How moto updates a stack in the endpoint's process, mended. Tried with moto 5.2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from moto.cloudformation import parsing
+
+from samlocal.local.references import conditions, references
+
+
+def mend_updates(create: Callable[..., Any]) -> None:
+    """``create`` makes one resource."""
+    parsing.parse_and_update_resource = _made_anew(parsing.parse_and_update_resource, create)
+    setattr(parsing.ResourceMap, "update", _keeping_count(parsing.ResourceMap.update))  # noqa: B010 - mypy forbids it
+    setattr(parsing.ResourceMap, "build_resource_diff", _all_that_changes(parsing.ResourceMap.build_resource_diff))  # noqa: B010
+    setattr(parsing.ResourceMap, "parse_ssm_parameter", _but_names(parsing.ResourceMap.parse_ssm_parameter))  # noqa: B010
+
+
+def _made_anew(update: Callable[..., Any], create: Callable[..., Any]) -> Callable[..., Any]:
+    """What moto cannot update is replaced by itself, so that the whole stack need not be."""
+
+    def updated(logical_id: str, resource_json: Any, resources_map: Any, account_id: str, region_name: str) -> Any:
+        place = {"account_id": account_id, "region_name": region_name}
+        new = None
+        there = resources_map._parsed_resources
+        condition = resource_json.get("Condition")
+        wanted = not condition or resources_map.lazy_condition_map[condition]
+        if wanted and logical_id in there:
+            with suppress(Exception):
+                new = update(logical_id, resource_json, resources_map, **place)
+        if new is None and logical_id in there:
+            with suppress(Exception):
+                resources_map._delete_resource(there[logical_id], resource_json)
+            del there[logical_id]
+        return new or create(logical_id, resource_json, resources_map, **place)
+
+    return updated
+
+
+def _keeping_count(update: Callable[..., Any]) -> Callable[..., Any]:
+    """An update that stops half-way leaves a stack of what is there, so that the next one makes the rest."""
+
+    def updated(resources: Any, template: Any, parameters: Any = None) -> None:
+        try:
+            update(resources, template, parameters)
+        except Exception:
+            there = resources._parsed_resources
+            resources._resource_json_map = {
+                name: body for name, body in resources._resource_json_map.items() if name in there
+            }
+            raise
+
+    return updated
+
+
+def _all_that_changes(build: Callable[..., Any]) -> Callable[..., Any]:
+    """moto sees a changed parameter in a ``Ref`` alone: not in ``Fn::Sub``, nor behind a condition, nor in SSM."""
+
+    def built(resources: Any, template: Mapping[str, Any], parameters: Any = None) -> Any:
+        actions = build(resources, template, parameters)
+        changed = _changed_parameters(resources, template, parameters or {})
+        turned = _turned_conditions(template, changed)
+        for name, body in template["Resources"].items():
+            concerned = not changed.isdisjoint(references(body)) or not turned.isdisjoint(conditions(body))
+            if concerned and all(name not in names for names in actions.values()):
+                actions["Modify"].append(name)
+        return actions
+
+    return built
+
+
+def _changed_parameters(resources: Any, template: Mapping[str, Any], parameters: Mapping[str, Any]) -> set[str]:
+    changed = set()
+    for name, declared in (template.get("Parameters") or {}).items():
+        before = resources.input_parameters.get(name)
+        given = parameters.get(name, before)
+        type_ = str(declared.get("Type"))
+        path = given or declared.get("Default")
+        held = resources.resolved_parameters.get(name)
+        if given != before or (
+            type_.startswith("AWS::SSM::Parameter::") and path and resources.parse_ssm_parameter(path, type_) != held
+        ):
+            changed.add(name)
+    return changed
+
+
+def _turned_conditions(template: Mapping[str, Any], changed: set[str]) -> set[str]:
+    """The conditions that may be others now, since they depend on a changed parameter, or on one another."""
+    declared = template.get("Conditions") or {}
+    turned: set[str] = set()
+    while True:
+        found = {
+            name
+            for name, body in declared.items()
+            if name not in turned
+            and (not changed.isdisjoint(references(body)) or not turned.isdisjoint(conditions(body)))
+        }
+        if not found:
+            return turned
+        turned |= found
+
+
+def _but_names(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """A parameter of the type ``AWS::SSM::Parameter::Name`` is that name; moto would look it up."""
+    return lambda resources, value, type_: (
+        value if type_ == "AWS::SSM::Parameter::Name" else parse(resources, value, type_)
+    )
