@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from samlocal.aws import AwsCallError
@@ -33,6 +35,7 @@ def template(**variables: Any) -> dict[str, Any]:
 class Deployed:
     """An environment as AWS would describe it: NoEcho as asterisks, SSM parameters with what they resolved to."""
 
+    made_up: Mapping[str, StackParameter] = MappingProxyType({})
     stack = Stack(
         name="s",
         arn="arn:aws:cloudformation:eu-west-1:123456789012:stack/s/1",
