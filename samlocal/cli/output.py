@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from samlocal.cli.progress import BuildView, Display, PullView
 from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
 from samlocal.errors import SamlocalError
 from samlocal.sandbox.result import Success, outcome
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
-    from samlocal.engine import PullProgress
     from samlocal.sandbox.sandbox import Invocation
 
 
@@ -35,6 +32,7 @@ class Output:
     def __init__(self, world: World) -> None:
         self._world = world
         self._told: set[str] = set()
+        self._display = Display(world.stderr, world.environ)
 
     def notice(self, text: str) -> None:
         """Something the user should know, in one line; once, also where values are asked for again."""
@@ -150,7 +148,7 @@ class Output:
     @contextmanager
     def pulling(self) -> Iterator[PullView]:
         """Shows images being pulled."""
-        view = PullView(self)
+        view = PullView(self._display, self.notice)
         try:
             yield view
         finally:
@@ -159,7 +157,7 @@ class Output:
     @contextmanager
     def building(self) -> Iterator[BuildView]:
         """Shows builds going on."""
-        view = BuildView(self)
+        view = BuildView(self._display, self.notice)
         try:
             yield view
         finally:
@@ -177,8 +175,9 @@ class Output:
         return click.style(text, fg=fg, bold=bold or None) if self._has_colours(self._world.stderr) else text
 
     def _error_line(self, line: str, *, end: str = "\n") -> None:
-        self._world.stderr.write(line + end)
-        self._world.stderr.flush()
+        if not self._display.say(line, end=end):
+            self._world.stderr.write(line + end)
+            self._world.stderr.flush()
 
     def _payload(self, data: bytes) -> None:
         """To a program every byte; at a terminal what controls it is spelled out."""
@@ -217,108 +216,6 @@ class Output:
                 table.add_row()
         console.print(table)
         return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()).strip("\n")
-
-
-class PullView:
-    """The progress of a pull: a bar at a terminal, a line for its start elsewhere."""
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-        self._bar: object | None = None
-        self._image: str | None = None
-        self._layers: dict[str, tuple[int, int]] = {}
-
-    def __call__(self, image: str, step: PullProgress) -> None:
-        if image != self._image:
-            self._image = image
-            # Layers and packages come through this view too; a fetch begins with its first bytes.
-            self._output.notice(f"{'pulling' if step.layer != image else 'fetching'} {image} …")
-        if step.total and step.status in ("Downloading", "Extracting"):
-            self._layers[step.layer] = (step.current or 0, step.total)
-            self._show()
-
-    def _show(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-        if self._bar is None:
-            console = Console(stderr=True)
-            if not console.is_terminal:
-                return
-            bar = Progress(
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                DownloadColumn(),
-                console=console,
-                transient=True,
-            )
-            bar.add_task("image")
-            bar.start()
-            self._bar = bar
-        if isinstance(self._bar, Progress):
-            done, total = (sum(sizes) for sizes in zip(*self._layers.values(), strict=True))
-            self._bar.update(self._bar.task_ids[0], completed=done, total=total)
-
-    def close(self) -> None:
-        stop = getattr(self._bar, "stop", None)
-        if stop is not None:
-            stop()
-
-
-class BuildView:
-    """The progress of builds: a spinner for each at a terminal, a line for its start and its end elsewhere.
-
-    It is told from several threads.
-    """
-
-    def __init__(self, output: Output) -> None:
-        self._output = output
-        self._lock = threading.Lock()
-        self._progress: Progress | None = None
-        self._tasks: dict[str, TaskID] = {}
-        self._started: set[str] = set()
-
-    def step(self, paths: Sequence[str], step: str) -> None:
-        name = visible(", ".join(paths))
-        with self._lock:
-            if self._progress is None and not self._started:
-                self._progress = self._terminal()
-            if self._progress is not None:
-                if name not in self._tasks:
-                    self._tasks[name] = self._progress.add_task(name, total=None)
-                self._progress.update(self._tasks[name], description=f"building {name}: {step}")
-            elif name not in self._started:
-                self._output.notice(f"building {name} ({step}) …")
-            self._started.add(name)
-
-    def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None:
-        name = visible(", ".join(paths))
-        with self._lock:
-            if self._progress is not None and name in self._tasks:
-                self._progress.remove_task(self._tasks.pop(name))
-            if not failed:
-                self._output.notice(f"built {name} in {seconds:.1f} s.")
-
-    def close(self) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-
-    def _terminal(self) -> Progress | None:
-        from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        console = Console(stderr=True)
-        if not console.is_terminal:
-            return None
-        shown = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-        )
-        shown.start()
-        return shown
 
 
 def _json_or_text(payload: bytes) -> object:

@@ -1,0 +1,161 @@
+"""What goes on, at the foot of a terminal: images being pulled, builds. What is said meanwhile stands above it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+from samlocal.cli.visible import visible
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from samlocal.engine import PullProgress
+
+
+class Display:
+    """One for a stream, whatever goes on: two would draw over each other. It is told from several threads."""
+
+    def __init__(self, stream: IO[Any], environ: Mapping[str, str]) -> None:
+        self._stream = stream
+        self._environ = environ
+        self._lock = threading.RLock()
+        self._progress: Progress | None = None
+        self._views: set[object] = set()
+
+    def progress(self, view: object) -> Progress | None:
+        """Where a view shows its tasks, until it leaves; None where nobody looks."""
+        if not self._stream.isatty() or self._environ.get("TERM") == "dumb":
+            return None
+        with self._lock:
+            self._views.add(view)
+            if self._progress is None:
+                self._progress = _progress(self._stream, self._environ)
+                self._progress.start()
+            return self._progress
+
+    def leave(self, view: object) -> None:
+        """The last view that leaves takes all traces of the display with it."""
+        with self._lock:
+            self._views.discard(view)
+            if not self._views and self._progress is not None:
+                self._progress.stop()
+                self._progress = None
+
+    def say(self, text: str, *, end: str) -> bool:
+        """Writes above what is shown. False where nothing is shown: then it is not written."""
+        with self._lock:
+            if self._progress is None:
+                return False
+            from rich.text import Text
+
+            # Not wrapped: a terminal does so itself, and copies the line as one.
+            self._progress.console.print(Text.from_ansi(text), end=end, soft_wrap=True, highlight=False)
+            return True
+
+
+class PullView:
+    """The progress of a pull: a bar at a terminal, a line for its start elsewhere. ``notice`` says a sentence."""
+
+    def __init__(self, display: Display, notice: Callable[[str], None]) -> None:
+        self._display = display
+        self._notice = notice
+        self._image: str | None = None
+        self._task: TaskID | None = None
+        self._layers: dict[str, tuple[int, int]] = {}
+
+    def __call__(self, image: str, step: PullProgress) -> None:
+        if image != self._image:
+            self._forget()
+            self._image = image
+            # Layers and packages come through this view too; a fetch begins with its first bytes.
+            self._notice(f"{'pulling' if step.layer != image else 'fetching'} {image} …")
+        if step.total and step.status in ("Downloading", "Extracting"):
+            self._layers[step.layer] = (step.current or 0, step.total)
+            progress = self._display.progress(self)
+            if progress is not None:
+                if self._task is None:
+                    self._task = progress.add_task(visible(image))
+                done, total = (sum(sizes) for sizes in zip(*self._layers.values(), strict=True))
+                progress.update(self._task, completed=done, total=total)
+
+    def close(self) -> None:
+        self._forget()
+        self._display.leave(self)
+
+    def _forget(self) -> None:
+        progress = None if self._task is None else self._display.progress(self)
+        if progress is not None and self._task is not None:
+            with suppress(KeyError):
+                progress.remove_task(self._task)
+        self._task = None
+        self._layers.clear()
+
+
+class BuildView:
+    """The progress of builds: a spinner for each at a terminal, a line for its start elsewhere, one for its end.
+
+    It is told from several threads.
+    """
+
+    def __init__(self, display: Display, notice: Callable[[str], None]) -> None:
+        self._display = display
+        self._notice = notice
+        self._lock = threading.Lock()
+        self._tasks: dict[str, TaskID] = {}
+        self._started: set[str] = set()
+
+    def step(self, paths: Sequence[str], step: str) -> None:
+        name = visible(", ".join(paths))
+        with self._lock:
+            progress = self._display.progress(self)
+            if progress is not None:
+                if name not in self._tasks:
+                    self._tasks[name] = progress.add_task(name, total=None)
+                progress.update(self._tasks[name], description=f"building {name}: {visible(step)}")
+            elif name not in self._started:
+                self._notice(f"building {name} ({step}) …")
+            self._started.add(name)
+
+    def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None:
+        name = visible(", ".join(paths))
+        with self._lock:
+            if name in self._tasks:
+                progress = self._display.progress(self)
+                if progress is not None:
+                    progress.remove_task(self._tasks.pop(name))
+            if not failed:
+                self._notice(f"built {name} in {seconds:.1f} s.")
+
+    def close(self) -> None:
+        self._display.leave(self)
+
+
+def _progress(stream: IO[Any], environ: Mapping[str, str]) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+    from rich.table import Column
+    from rich.text import Text
+
+    class Bar(BarColumn):
+        def render(self, task: Task) -> Any:
+            return Text() if task.total is None else super().render(task)
+
+    class Bytes(DownloadColumn):
+        def render(self, task: Task) -> Text:
+            return Text() if task.total is None else super().render(task)
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False, table_column=Column(overflow="ellipsis", no_wrap=True)),
+        Bar(),
+        Bytes(),
+        TimeElapsedColumn(),
+        console=Console(file=stream, _environ=environ),
+        transient=True,
+        # What is said goes through this display; standard output is the payload's.
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )

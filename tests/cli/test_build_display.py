@@ -1,0 +1,130 @@
+"""What a build shows at a terminal of 80 columns: what stays of it, and what stands there while it runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Mapping
+
+from kit import Project, function, template
+
+COLUMNS = 80
+
+_PIECES = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)|\x1b.")
+
+
+class Screen:
+    """A terminal as wide as 80 columns and as long as need be (ECMA-48: CR, LF, CUU, EL)."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = [""]
+        self.shown: set[str] = set()
+        self._row = self._column = 0
+
+    def write(self, text: str) -> None:
+        for found in _PIECES.finditer(text):
+            number, command, control, letters = found.groups()
+            if command == "A":
+                self._row = max(0, self._row - int(number or 1))
+            elif command == "K" and number == "2":
+                self.lines[self._row] = ""
+            elif control == "\r":
+                self._column = 0
+            elif control == "\n":
+                self._next()
+            elif letters:
+                self._put(letters)
+        self.shown.update(line.strip() for line in self.lines)
+
+    def _put(self, letters: str) -> None:
+        for letter in letters:
+            if self._column == COLUMNS:
+                self._next()
+                self._column = 0
+            line = self.lines[self._row].ljust(self._column)
+            self.lines[self._row] = line[: self._column] + letter + line[self._column + 1 :]
+            self._column += 1
+
+    def _next(self) -> None:
+        self._row += 1
+        if self._row == len(self.lines):
+            self.lines.append("")
+
+
+def at_a_terminal(project: Project, *args: str, environ: Mapping[str, str]) -> tuple[int, Screen]:
+    """Runs samlocal with standard error at a terminal."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
+    screen = Screen()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "samlocal", *args],
+        cwd=project.folder,
+        env={**project.environment(), "TERM": "xterm-256color", **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    rest = ""
+    try:
+        while piece := os.read(ours, 1 << 16).decode(errors="replace"):
+            # A sequence may be cut off between two pieces.
+            whole, mark, begun = (rest + piece).rpartition("\x1b")
+            screen.write(whole if mark else begun)
+            rest = mark + begun if mark else ""
+    except OSError:
+        # Linux's word for a terminal that nobody writes to any more (pty(7)).
+        pass
+    screen.write(rest)
+    os.close(ours)
+    return process.wait(30), screen
+
+
+def makefile(name: str) -> str:
+    return f'build-{name}:\n\tsleep 0.4\n\ttouch "$(ARTIFACTS_DIR)/bootstrap"\n'
+
+
+def test_a_build_leaves_whole_lines_and_no_spinner(project: Callable[..., Project]) -> None:
+    names = [f"Function{number}WithALongNameSoThatItsLinesAreWiderThanTheTerminalIs" for number in range(3)]
+    image = {"Type": "AWS::Serverless::Function", "Properties": {"PackageType": "Image", "ImageUri": "x:y"}}
+    functions = {name: function("provided.al2023", CodeUri=f"{name}/") for name in names}
+    made = project(
+        {
+            "template.json": template(**functions, Image=image),
+            **{f"{name}/Makefile": makefile(name) for name in names},
+        }
+    )
+    status, screen = at_a_terminal(made, "build", environ={"PATH": os.environ["PATH"]})
+    assert status == 0
+    # A line as wide as the terminal goes on in the next one.
+    left = "".join(line if len(line) == COLUMNS else f"{line}\n" for line in screen.lines).split("\n")
+    assert {re.sub(r"\d+\.\d+", "N", line.rstrip()) for line in left if line.strip()} == {
+        *(f"samlocal: built {name} in N s." for name in names),
+        "samlocal: done in N s.",
+        "samlocal: Image: the images of functions are built when they are invoked.",
+    }
+    assert any("building Function0" in line for line in screen.shown)
+
+
+def test_a_build_that_fails_is_told_below_what_has_been_built(project: Callable[..., Project]) -> None:
+    made = project(
+        {
+            "template.json": template(
+                Good=function("provided.al2023", CodeUri="good/"), Bad=function("provided.al2023", CodeUri="bad/")
+            ),
+            "good/Makefile": makefile("Good"),
+            "bad/Makefile": "build-Bad:\n\t@echo broken\n\texit 3\n",
+        }
+    )
+    status, screen = at_a_terminal(made, "build", environ={"PATH": os.environ["PATH"]})
+    assert status == 9
+    lines = [re.sub(r"\d+\.\d+", "N", line.rstrip()) for line in screen.lines if line.strip()]
+    assert lines[0] == "samlocal: built Good in N s."
+    assert lines[1].startswith("Error: ")
+    assert not any("building" in line for line in lines)
