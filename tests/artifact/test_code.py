@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -130,6 +131,21 @@ def test_code_in_s3_is_fetched_once_with_the_callers_rights(
     assert front.calls == []
     bucket("a/code", zipped({"app.py": says("newest")}))
     assert made.invoke("Sam", "--refresh").succeeded().payload == "newest"
+
+
+def test_code_that_is_overwritten_while_it_is_fetched_is_kept_under_its_own_name(
+    project: Callable[..., Project], front: PackageFront, bucket: Callable[[str, bytes], str]
+) -> None:
+    """Its ETag has been asked for, then it is overwritten, then it is fetched."""
+    bucket("turning", zipped({"app.py": says("old")}))
+    made = project({"template.json": template(Fn=function(CodeUri="s3://code/turning"))}, **front.environ)
+    made.invoke("Fn").succeeded()
+    (entry,) = [path for path in (made.cache / "s3").iterdir() if not path.name.startswith(".")]
+    shutil.rmtree(entry)
+    bucket("turning", zipped({"app.py": says("new")}))
+    assert made.invoke("Fn").succeeded().payload == "new"
+    assert not entry.exists()
+    assert made.invoke("Fn").succeeded().payload == "new"
 
 
 def location(bucket: str, key: str, version: str) -> dict[str, str]:

@@ -203,3 +203,35 @@ def test_the_deployed_functions_own_list_stands_in_where_the_template_cannot_say
     said = made.invoke("Fn", "-n", "layer-list").succeeded()
     assert f"The deployed function's own are taken: {arn}." in said.stderr
     assert said.payload == ["tool of arn", "arn"]
+
+
+def test_refreshing_and_cleaning_leave_the_layers_of_a_running_function_alone(
+    project: Callable[..., Project], front: PackageFront
+) -> None:
+    """The function reads its layers again and again while others fetch them anew and clear the cache."""
+    arns = [front.publish(f"lease-{name}", {f"data/{name}": name}) for name in ("one", "two")]
+    source = """
+import os, time
+def handler(event, context):
+    print("reading", flush=True)
+    until = time.time() + event["seconds"]
+    while time.time() < until:
+        for name in ("one", "two"):
+            with open(f"/opt/data/{name}") as file:
+                assert file.read() == name
+        time.sleep(0.01)
+    return sorted(os.listdir("/opt/data"))
+"""
+    files = {"template.json": template(Fn=function(Layers=arns, Timeout=60)), "code/app.py": source}
+    own = project(files, **front.environ)
+    with own.start("invoke", "Fn", "--event", '{"seconds": 6}') as running:
+        running.has_logged("reading", within=30)
+        own.invoke("Fn", "--event", '{"seconds": 0}', "--refresh-layers").succeeded()
+        own.run("layers", "refresh", "--region", "eu-west-1").succeeded()
+        cleaned = own.run("layers", "clean").succeeded()
+        assert running.process.poll() is None
+        outcome = running.outcome(within=30).succeeded()
+    assert outcome.payload == ["one", "two"]
+    assert "functions run with now" in cleaned.stderr or "removed 2 layers" in cleaned.stderr
+    own.run("layers", "clean").succeeded()
+    assert [path for path in (own.cache / "layers").glob("*/*") if path.parent.name != ".locks"] == []

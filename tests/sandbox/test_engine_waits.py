@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kit import Docker, Project, SlowEngine, python
 
-from samlocal.engine import Engine
+from samlocal.engine import ContainerSpec, Engine
 from samlocal.engine.containers import Containers
 
 HANDLER = "def handler(event, context):\n    return 1\n"
@@ -73,3 +73,47 @@ def test_a_removal_that_is_not_waited_for_gives_the_way_to_the_engine_its_time()
     ((connecting, answer),) = client.timeouts
     assert connecting == 60
     assert answer < 0.1
+
+
+class _ClientWithoutCgroups(_FarClient):
+    """An engine that cannot count processes: it says so in its answer (Docker Engine API, ContainerCreate)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[dict[str, Any]] = []
+
+    def create_host_config(self, **options: Any) -> dict[str, Any]:
+        return options
+
+    def create_container(self, **options: Any) -> dict[str, Any]:
+        self.made.append(options["host_config"])
+        limited = options["host_config"]["pids_limit"]
+        warning = "Your kernel does not support pids limit capabilities. PIDs limit discarded."
+        return {"Id": f"c{len(self.made)}", "Warnings": [warning] if limited else None}
+
+
+def test_where_an_engine_cannot_count_processes_the_kernel_counts_the_users() -> None:
+    client = _ClientWithoutCgroups()
+    spec = ContainerSpec(
+        name="c",
+        image="image",
+        platform=None,
+        entrypoint=(),
+        command=(),
+        working_dir=None,
+        user="993:990",
+        environment={},
+        mounts=(),
+        labels={},
+        network="bridge",
+        memory=128,
+        tmp_size=512,
+        open_files=1024,
+        processes=1024,
+    )
+    assert Containers(client).create(spec) == "c2"  # type: ignore[arg-type]
+    first, second = client.made
+    assert first["pids_limit"] == 1025
+    assert second["pids_limit"] is None
+    limits = {limit["Name"]: (limit["Soft"], limit["Hard"]) for limit in second["ulimits"]}
+    assert limits == {"nofile": (1024, 1024), "nproc": (1024, 1024)}

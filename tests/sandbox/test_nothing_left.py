@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -100,6 +102,33 @@ def test_a_run_leaves_the_containers_of_one_that_still_runs_alone(
         assert running.process.poll() is None
         running.signalled(signal.SIGINT).outcome(within=10)
     assert docker.nothing_left(both)
+
+
+def test_emptying_the_cache_during_a_run_does_not_let_the_next_one_end_it(
+    project: Callable[..., Project], docker: Docker
+) -> None:
+    both = project(FILES)
+    with both.start("invoke", "Waits") as running:
+        running.has_logged("invoked")
+        (container,) = docker.containers(both)
+        for path in list(both.cache.iterdir()):
+            shutil.rmtree(path)
+        outcome = both.invoke("Works").succeeded()
+        assert "removed" not in outcome.stderr
+        assert eventually(lambda: docker.containers(both) == [container])
+        assert running.process.poll() is None
+        running.signalled(signal.SIGINT).outcome(within=10)
+    assert docker.nothing_left(both)
+
+
+def test_runs_that_end_beside_each_other_are_not_called_killed(project: Callable[..., Project]) -> None:
+    many = project(FILES)
+    for _ in range(3):
+        with contextlib.ExitStack() as stack:
+            running = [stack.enter_context(many.start("invoke", "Works")) for _ in range(6)]
+            for each in running:
+                outcome = each.outcome(within=60).succeeded()
+                assert "removed" not in outcome.stderr
 
 
 def test_nothing_is_left_when_standard_output_is_closed(project: Callable[..., Project], docker: Docker) -> None:
