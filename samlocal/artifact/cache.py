@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from samlocal.artifact.lease import Lease, lease, unused
-from samlocal.artifact.own_folder import own_folder
 from samlocal.errors import ConfigurationError
+from samlocal.own_folder import own_folder
 
 # How long one process may take over an entry that another waits for.
 _WAIT_SECONDS = 900.0

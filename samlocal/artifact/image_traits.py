@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from samlocal.artifact.cache import Cache, hash_of
-from samlocal.artifact.own_folder import own_folder
 from samlocal.engine import Engine, Tmp
+from samlocal.own_folder import own_folder
 
 _KIND = "images"
 _SHELL, _TMP = "/bin/sh", "/tmp"  # noqa: S108 - in the image

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samlocal.artifact.cache import hash_of
-from samlocal.artifact.own_folder import own_folder
 from samlocal.function.build_target import BuildTarget
+from samlocal.own_folder import own_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 from samlocal.artifact.cache import hash_of
 from samlocal.artifact.code import Code
 from samlocal.artifact.layers import Opt
-from samlocal.artifact.own_folder import own_folder
 from samlocal.artifact.supply import Supply
 from samlocal.function import limits
+from samlocal.own_folder import own_folder
 
 _KIND = "sizes"
 

@@ -14,9 +14,9 @@ from typing import TypeAlias
 from samlocal.artifact.cache import hash_of
 from samlocal.artifact.manifests import named_outside
 from samlocal.artifact.npm_packages import local_packages, workspace_of
-from samlocal.artifact.own_folder import own_folder
 from samlocal.artifact.workflow import CARGO, ESBUILD, GO, GRADLE, NPM, Workflow, manifest_path, source_folder
 from samlocal.function.build_target import BuildTarget
+from samlocal.own_folder import own_folder
 
 # Names that no build takes in, or that the manifest beside them stands for.
 _IGNORED = frozenset(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.download import download
-from samlocal.artifact.own_folder import own_folder
 from samlocal.artifact.supply import Supply
 from samlocal.artifact.unpacked import Unpacked, unpacked
 from samlocal.aws import AwsCallError, AwsUnreachableError, Body
 from samlocal.function.package import S3Code
+from samlocal.own_folder import own_folder
 
 KIND = "s3"
 

@@ -22,6 +22,7 @@ from samlocal.aws.failures import (
 from samlocal.aws.identity import caller_key
 from samlocal.aws.signed_query import signed_query
 from samlocal.errors import ConfigurationError
+from samlocal.own_folder import own_folder
 
 __all__ = [
     "SESSIONS_FOLDER",
@@ -343,7 +344,7 @@ def _keep_sessions(core: Any, folder: Path) -> None:
     import botocore.utils
 
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(folder)
     except OSError:
         # A disk that refuses costs one more question for the code, no more.
         return

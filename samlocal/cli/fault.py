@@ -18,6 +18,7 @@ from pathlib import Path
 from samlocal import __version__
 from samlocal.cli.world import World
 from samlocal.errors import ConfigurationError, SamlocalError, UnforeseenError
+from samlocal.own_folder import own_folder
 
 _KEPT = 10
 """So many of these files stay; older ones are removed."""
@@ -100,7 +101,7 @@ def _written(report: str, world: World) -> Path | None:
             if folder is None:
                 handle, path = tempfile.mkstemp(prefix="samlocal-fault-", suffix=".txt")
             else:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                own_folder(folder)
                 path = str(folder / name)
                 handle = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from samlocal.aws import AwsUnreachableError
 from samlocal.deployed import shape
+from samlocal.own_folder import own_folder
 
 T = TypeVar("T")
 
@@ -170,7 +171,7 @@ def write_private(file: Path, text: str) -> None:
 
 def put_private(file: Path, text: str) -> None:
     """The same for what has to be there afterwards. Raises OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own_folder(file.parent)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as writing:

@@ -21,6 +21,7 @@ from samlocal.deployed.snapshot import read_private, write_private
 from samlocal.errors import AwsError
 from samlocal.local.residence import Residence
 from samlocal.local.server import PROGRAM, LocalServer, awaited, check_installed, process_environment
+from samlocal.own_folder import own_folder
 
 IDLE = 1800.0
 """Seconds after its last use at which an endpoint ends by itself."""
@@ -64,7 +65,7 @@ class LocalProject:
         """One at a time starts, stops and deploys. Raises AwsError when another one does not come to an end."""
         from filelock import FileLock, Timeout
 
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        own_folder(self.folder)
         lock = FileLock(self.folder / "lock", timeout=120, mode=0o600)
         try:
             lock.acquire()

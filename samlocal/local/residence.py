@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from samlocal.own_folder import own_folder
+
 _PAUSE = 5.0
 
 
@@ -105,5 +107,5 @@ class Residence:
             return None
 
     def _open(self, name: str) -> int:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.open(self.folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        own_folder(self.folder)
+        return os.open(self.folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

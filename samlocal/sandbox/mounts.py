@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from samlocal.artifact.cache import Cache, hash_of
-from samlocal.artifact.own_folder import own_folder
 from samlocal.engine import Mount
 from samlocal.errors import ConfigurationError
 from samlocal.function.file_systems import FileSystem
 from samlocal.function.spec import FunctionSpec
+from samlocal.own_folder import own_folder
 
 _KIND = "mounts"
 

@@ -13,9 +13,9 @@ from enum import Enum, auto
 from pathlib import Path
 
 from samlocal import __version__
-from samlocal.artifact.own_folder import own_folder
 from samlocal.engine import LABEL, PROBE, Engine
 from samlocal.errors import ConfigurationError
+from samlocal.own_folder import own_folder
 
 _SESSION = f"{LABEL}.session"
 _OWNER = f"{LABEL}.owner"

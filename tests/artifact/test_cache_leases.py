@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from kit import Project, python
 
 from samlocal.artifact.cache import Cache
 
@@ -144,3 +145,22 @@ def test_a_link_planted_for_a_part_file_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic"):
         download(tmp_path / ".part-key", open_at=open_at, sha256=None, size=None, step=lambda *_: None)
     assert not target.exists()
+
+
+def test_a_runs_whole_cache_is_its_owners_alone_whatever_the_umask(project: Callable[..., Project]) -> None:
+    """What AWS said, its sessions and the environment on this machine lie there as well."""
+    own = project(python("def handler(event, context):\n    return 1\n"))
+    own.cache.rmdir()
+    before = os.umask(0)
+    try:
+        own.run("env", "Fn", "-e", "local").succeeded()
+        own.run("local", "stop").succeeded()
+    finally:
+        os.umask(before)
+    open_to_others = [
+        str(path.relative_to(own.cache))
+        for path in (own.cache, *own.cache.rglob("*"))
+        if path.lstat().st_mode & 0o077 and own.cache in (path.parent, path)
+    ]
+    assert open_to_others == []
+    assert own.cache.stat().st_mode & 0o777 == 0o700
