@@ -14,18 +14,21 @@ from urllib.parse import urlsplit
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
-from samlocal.errors import CodeError, ConfigurationError
+from samlocal.errors import CodeError, ConfigurationError, TemplateError
 from samlocal.local.archive import archive
 from samlocal.local.moto_gaps import Fitted, Stands, culprit, fit
 from samlocal.local.server import ACCOUNT
 from samlocal.local.stack import Action, Stack, StackDeployer
 from samlocal.local.stack_parameters import MadeUp, stack_parameters
 from samlocal.template import model
+from samlocal.template.circle import circle
+from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.model import STACK_TYPES
 from samlocal.template.nested import child_path
 from samlocal.template.reader import Document, read
 from samlocal.template.translate import translate
 from samlocal.template.uploads import CodeLocation, Plain, PutAside, prepare
+from samlocal.template.values import ParameterValue
 
 # An archive without files: the end record alone (PKWARE APPNOTE 4.3.16).
 _EMPTY_ARCHIVE = b"PK\x05\x06" + bytes(18)
@@ -74,9 +77,24 @@ class Deployment:
 class _Part:
     """A template, translated, with those of its nested stacks by logical id."""
 
+    document: Document
     plain: Plain
     files: tuple[Path, ...]
     children: Mapping[str, _Part] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raises TemplateError for what CloudFormation refuses and moto does not."""
+        way = circle(self.plain["Resources"])
+        if way is not None:
+            written = model.template(self.document).resources
+            # The translator's own resources stand nowhere in the file.
+            line = next((written[name].line for name in way if name in written), 1)
+            raise TemplateError(
+                f"{self.document.path}:{line}: the resources refer to each other in a circle: {' → '.join(way)}.",
+                tip="CloudFormation refuses such a template. Take out one of the references.",
+            )
+        for child in self.children.values():
+            child.check()
 
     def body(self, path: str) -> object:
         """A resource as it was translated; ``Child/Queue`` is a nested stack's."""
@@ -115,6 +133,7 @@ def deploy(
     filled = stack_parameters(understood, parameters or {}, aws=aws, place=place)
     values = filled.values
     part = _translated(document, aws.region, values, uploads if with_code else None)
+    part.check()
     types = _types(url)
     stands = Stands(bucket=bucket, archive=uploads.put(_EMPTY_ARCHIVE), quietly=not with_code)
     deployer = StackDeployer(name=stack_name, aws=aws, until=time.monotonic() + deadline)
@@ -164,6 +183,9 @@ class _Uploads:
 
 
 def _translated(document: Document, region: str, parameters: Mapping[str, str], uploads: _Uploads | None) -> _Part:
+    if needs_expanding(document.root):
+        known = {name: ParameterValue(text=value, origin="") for name, value in parameters.items()}
+        document = expand(document, known)
     prepared = prepare(document, parameters=parameters)
     code = {}
     if uploads is not None:
@@ -177,7 +199,12 @@ def _translated(document: Document, region: str, parameters: Mapping[str, str], 
         path = child_path(understood, resource) if resource.type in STACK_TYPES else None
         if path is not None:
             children[resource.logical_id] = _translated(read(path), region, {}, uploads)
-    return _Part(plain=json.loads(json.dumps(translated)), files=(document.path, *prepared.files), children=children)
+    return _Part(
+        document=document,
+        plain=json.loads(json.dumps(translated)),
+        files=(document.path, *prepared.files),
+        children=children,
+    )
 
 
 def _fitted(

@@ -10,11 +10,15 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from samlocal.local.references import places, references
+from samlocal.local.omissions import without
+from samlocal.template.references import places, references
 from samlocal.template.uploads import CodeLocation, Plain
 
-# CloudFormation gives it a name by itself, moto answers 500 without one.
-_NAMELESS = ("AWS::SSM::Parameter",)
+# CloudFormation gives them names by itself. moto answers 500 without one, or gives one that FIFO does not take.
+_NAMELESS = {"AWS::SSM::Parameter": "Name"}
+_FIFO = {"AWS::SQS::Queue": ("FifoQueue", "QueueName"), "AWS::SNS::Topic": ("FifoTopic", "TopicName")}
+# What moto asks of each method's integration. One that leads nowhere has neither, and a method need not have one.
+_INTEGRATION = {"Type": "MOCK", "IntegrationHttpMethod": "POST", "Uri": ""}
 _CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 
 
@@ -59,15 +63,16 @@ def fit(template: Plain, *, stands: Stands, types: Container[str] | None, unable
         resources[logical_id], note = _changed(logical_id, body, template["Resources"], stands)
         if note:
             notes[logical_id] = note
-    left_out = _spread(resources, reasons)
-    kept = {name: _independent(body, left_out) for name, body in resources.items() if name not in left_out}
+    rest = without(resources, reasons)
+    for logical_id, note in rest.notes.items():
+        notes[logical_id] = "; ".join(filter(None, [notes.get(logical_id), note]))
     outputs = {
         name: output
         for name, output in (template.get("Outputs") or {}).items()
-        if left_out.keys().isdisjoint(references(output))
+        if rest.reasons.keys().isdisjoint(references(output))
     }
-    fitted = {**template, "Resources": kept, "Outputs": outputs}
-    return Fitted(template=_listed(fitted), notes=notes, left_out=left_out)
+    fitted = {**template, "Resources": rest.kept, "Outputs": outputs}
+    return Fitted(template=_listed(fitted), notes=notes, left_out=rest.reasons)
 
 
 def not_made(type_: str) -> str:
@@ -106,8 +111,14 @@ def _changed(
     type_ = body.get("Type")
     properties = dict(body.get("Properties") or {})
     notes = []
-    if type_ in _NAMELESS and "Name" not in properties:
-        properties["Name"] = {"Fn::Sub": f"${{AWS::StackName}}-{logical_id}"}
+    if type_ in _NAMELESS:
+        properties.setdefault(_NAMELESS[type_], {"Fn::Sub": f"${{AWS::StackName}}-{logical_id}"})
+    if type_ in _FIFO:
+        fifo, name = _FIFO[type_]
+        if str(properties.get(fifo)).lower() == "true":
+            properties.setdefault(name, {"Fn::Sub": f"${{AWS::StackName}}-{logical_id}.fifo"})
+    if type_ == "AWS::ApiGateway::Method":
+        properties["Integration"] = _INTEGRATION | (properties.get("Integration") or {})
     if type_ == "AWS::CloudFormation::Stack" and logical_id in stands.nested:
         properties["TemplateURL"] = stands.nested[logical_id]
     if type_ == "AWS::Lambda::Function" and properties.get("PackageType") == "Image":
@@ -139,29 +150,6 @@ def _is_layer(layer: Any, resources: Mapping[str, Plain]) -> bool:
         case {"Ref": str(name)}:
             return name in resources and resources[name].get("Type") == "AWS::Lambda::LayerVersion"
     return False
-
-
-def _spread(resources: Mapping[str, Plain], reasons: Mapping[str, str]) -> dict[str, str]:
-    """The resources that cannot be made, and those that need one of them."""
-    left_out = dict(reasons)
-    while True:
-        found = {
-            name: f"it refers to {needed[0]}, which is not made"
-            for name, body in resources.items()
-            if name not in left_out and (needed := sorted(left_out.keys() & set(references(body.get("Properties")))))
-        }
-        if not found:
-            return left_out
-        left_out |= found
-
-
-def _independent(body: Plain, left_out: Mapping[str, str]) -> Plain:
-    """``DependsOn`` is an order of making; what is not made needs none."""
-    depends = body.get("DependsOn")
-    if depends is None:
-        return body
-    names = [depends] if isinstance(depends, str) else depends
-    return {**body, "DependsOn": [name for name in names if name not in left_out]}
 
 
 def _listed(node: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -11,7 +12,9 @@ from moto.awslambda.models import LambdaFunction
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack, cloudformation_backends
+from moto.core.exceptions import ServiceException
 from moto.stepfunctions.models import StateMachine
+from werkzeug.exceptions import HTTPException
 
 from samlocal.aws import Aws
 from samlocal.errors import SamlocalError
@@ -148,7 +151,18 @@ def _output_of(stack: Stack, attribute: str) -> Any:
 
 
 def _reason(error: Exception) -> str:
+    """In words: what moto's own services say, else what of its inside fell over what the template holds."""
     if isinstance(error, SamlocalError):
         return " ".join(error.message.split()).partition(": <!doctype")[0]
     message = " ".join(str(getattr(error, "message", None) or error).split())
-    return message if isinstance(error, ValidationError) else f"{type(error).__name__}: {message}"
+    match error:
+        case ValidationError():
+            return message
+        case RecursionError():
+            return "it refers to itself, by way of others"
+        case KeyError():
+            return f"the local endpoint needs {error.args[0] if error.args else 'a property'}, which is not given"
+        case ServiceException() | HTTPException():
+            return f"{type(error).__name__}: {message}"
+    logging.getLogger("samlocal").error("moto fell over a resource", exc_info=error)
+    return "moto cannot make it of these properties (its log says where it fell)"

@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.cloudformation import parsing
 
-from samlocal.local.references import conditions, references
+from samlocal.template.references import conditions, references
 
 
 def mend_updates(create: Callable[..., Any]) -> None:

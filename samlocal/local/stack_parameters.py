@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
 from samlocal.function.names import placeholder_parameters
-from samlocal.local.references import references
 from samlocal.template.model import Parameter, Template
 from samlocal.template.reader import Node
+from samlocal.template.references import references
 from samlocal.template.values import ParameterValue
 
 # Where a parameter's value counts. Rules only check it, and CDK's BootstrapVersion is there for a rule alone.

@@ -14,7 +14,7 @@ import pytest
 from sample_kit import SAMPLE, document
 
 from samlocal.aws import Aws
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, TemplateError
 from samlocal.local.archive import archive
 from samlocal.local.deploy import Deployment, deploy
 from samlocal.local.stack import Action
@@ -206,6 +206,136 @@ Outputs:
     assert reasons["Unwanted"] == "its condition Never does not hold"
     assert first.outputs.keys() == {"Queue"}
     assert again.action is Action.UNCHANGED
+
+
+def test_what_moto_falls_over_is_told_in_words(aws: Aws, tmp_path: Path) -> None:
+    template = document(
+        """
+Resources:
+  NoCode: {Type: AWS::Lambda::Function, Properties: {Handler: a, Runtime: python3.11, Role: x}}
+  NoKeys: {Type: AWS::DynamoDB::Table, Properties: {BillingMode: PAY_PER_REQUEST}}
+""",
+        tmp_path,
+    )
+    made = deploy(template, stack_name="words", aws=aws)
+    assert {outcome.logical_id: outcome.note for outcome in made.not_made} == {
+        "NoCode": "the local endpoint needs Code, which is not given",
+        "NoKeys": "moto cannot make it of these properties (its log says where it fell)",
+    }
+
+
+def test_loops_are_written_out(aws: Aws, tmp_path: Path) -> None:
+    template = document(
+        """
+Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]
+Parameters: {Names: {Type: CommaDelimitedList, Default: "One,Two"}}
+Resources:
+  Fn::ForEach::Queues:
+    - Name
+    - !Ref Names
+    - Queue${Name}: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "loop-${Name}"}}
+""",
+        tmp_path,
+    )
+    first = deploy(template, stack_name="loops", aws=aws)
+    assert {outcome.logical_id for outcome in first.resources if outcome.made} == {"QueueOne", "QueueTwo"}
+    more = deploy(template, stack_name="loops", aws=aws, parameters={"Names": "One,Three"})
+    assert {outcome.logical_id for outcome in more.resources if outcome.made} == {"QueueOne", "QueueThree"}
+    assert (more.physical_id("QueueOne") or "").endswith("/loop-One")
+
+
+def test_fifo_queues_and_topics_and_mocks_need_say_no_more_than_on_aws(
+    aws: Aws, client: Client, tmp_path: Path
+) -> None:
+    template = document(
+        """
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}
+  Topic: {Type: AWS::SNS::Topic, Properties: {FifoTopic: "true"}}
+  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: mocks}}
+  Mock:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !GetAtt Api.RootResourceId
+      HttpMethod: OPTIONS
+      AuthorizationType: NONE
+      Integration: {Type: MOCK}
+  Bare:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      {RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId, HttpMethod: GET, AuthorizationType: NONE}
+""",
+        tmp_path,
+    )
+    made = deploy(template, stack_name="fifo", aws=aws)
+    assert made.not_made == ()
+    queue, topic = made.physical_id("Queue"), made.physical_id("Topic")
+    attributes = client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["FifoQueue"])["Attributes"]
+    assert attributes == {"FifoQueue": "true"}
+    assert client("sns").get_topic_attributes(TopicArn=topic)["Attributes"]["FifoTopic"] == "true"
+    integration = client("apigateway").get_integration(
+        restApiId=made.physical_id("Api"),
+        resourceId=client("apigateway").get_resources(restApiId=made.physical_id("Api"))["items"][0]["id"],
+        httpMethod="OPTIONS",
+    )
+    assert integration["type"] == "MOCK"
+
+
+def test_a_function_is_made_without_what_refers_to_a_custom_resource(
+    aws: Aws, client: Client, tmp_path: Path
+) -> None:
+    template = document(
+        """
+Resources:
+  Custom: {Type: "Custom::Thing", Properties: {ServiceToken: arn:aws:lambda:eu-west-1:123456789012:function:x}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: x
+      Handler: a.b
+      Runtime: python3.11
+      Policies: [{DynamoDBCrudPolicy: {TableName: !GetAtt Custom.Table}}]
+      Environment: {Variables: {TABLE: !GetAtt Custom.Table, OTHER: there}}
+""",
+        tmp_path,
+    )
+    made = deploy(template, stack_name="custom", aws=aws)
+    assert [outcome.logical_id for outcome in made.not_made] == ["Custom"]
+    (note,) = (outcome.note for outcome in made.resources if outcome.logical_id == "Fn")
+    assert note == "without TABLE: of what is not made"
+    function = client("lambda").get_function_configuration(FunctionName=made.physical_id("Fn"))
+    assert function["Environment"]["Variables"] == {"OTHER": "there"}
+
+
+CIRCLE = """
+Resources:
+  Apart: {Type: AWS::SQS::Queue}
+  One: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "x-${Two.QueueName}"}}
+  Two: {Type: AWS::SQS::Queue, DependsOn: Three}
+  Three: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: !Ref One}}
+"""
+
+
+def test_a_circle_is_named_and_leaves_nothing_once_it_is_mended(aws: Aws, tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"template.yaml:4: .* in a circle: One → Two → Three → One"):
+        deploy(document(CIRCLE, tmp_path), stack_name="circle", aws=aws)
+    mended = deploy(document(CIRCLE.replace("Value: !Ref One", "Value: x"), tmp_path), stack_name="circle", aws=aws)
+    assert mended.action is Action.CREATED
+    assert {outcome.logical_id: outcome.note for outcome in mended.resources} == dict.fromkeys(
+        ("Apart", "One", "Two", "Three")
+    )
+
+
+def test_a_circle_that_only_a_condition_closes_is_no_error_of_the_template(aws: Aws, tmp_path: Path) -> None:
+    text = """
+Conditions: {Never: !Equals [a, b]}
+Resources:
+  One: {Type: AWS::SQS::Queue, Properties: {QueueName: !If [Never, !GetAtt Two.QueueName, one]}}
+  Two: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${One.QueueName}-two"}}
+"""
+    made = deploy(document(text, tmp_path), stack_name="half-circle", aws=aws)
+    assert made.not_made == ()
 
 
 def test_a_resource_that_turns_bad_costs_no_data(aws: Aws, client: Client, tmp_path: Path) -> None:
