@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock engine images images-for-tests python-image check test test-latest demo bench clean
+.PHONY: setup lock engine images images-for-tests python-image check test test-latest demo fuzz bench clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -73,6 +73,10 @@ python-image:
 demo:
 	@$(MAKE) --no-print-directory -j2 setup python-image
 	$(BIN)/python demo/run.py
+
+# Projects that are wrong in every way: no traceback, none over 10 s.
+fuzz: setup
+	SAMLOCAL_FUZZ=$${SAMLOCAL_FUZZ:-5000} $(BIN)/pytest -q tests/cli/test_mutations.py
 
 bench: setup python-image
 	$(BIN)/python bench/run.py

@@ -73,7 +73,7 @@ def _fits(option: click.Parameter, value: Value) -> bool:
             # A NUL ends a text for the kernel: no file's name and no variable's value holds one.
             return "\0" not in value
         case int() | float():
-            return not _is_flag(option)
+            return not _is_flag(option) and not isinstance(option.type, click.Path)
     return False
 
 

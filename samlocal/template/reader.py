@@ -293,7 +293,7 @@ def _as_json(text: str, *, path: Path, what: str, cause: TemplateError) -> Docum
     if text.lstrip()[:1] != "{":
         raise cause
     try:
-        root = json.loads(text)
+        return Document(path=path, root=cast("Map", with_lines(json.loads(text), line=1)))
     except json.JSONDecodeError as error:
         raise TemplateError(
             f"{path}:{error.lineno}:{error.colno}: the {what} is not valid JSON: {error.msg}.",
@@ -301,7 +301,6 @@ def _as_json(text: str, *, path: Path, what: str, cause: TemplateError) -> Docum
         ) from error
     except (RecursionError, ValueError):
         raise cause from None
-    return Document(path=path, root=cast("Map", with_lines(root, line=1)))
 
 
 def with_lines(value: object, *, line: int) -> Node:

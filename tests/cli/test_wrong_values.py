@@ -40,6 +40,7 @@ TABLE = [
     Wrong("a negative number", PLACE + r"snapshot_age: -1 is no", "snapshot_age = -1"),
     Wrong("text for a number", PLACE + r"snapshot_age: 'soon' is no", 'snapshot_age = "soon"'),
     Wrong("a date for a text", PLACE + r"region cannot be ", "region = 2026-01-01"),
+    Wrong("a number for a path", PLACE + r"template cannot be 7", "template_file = 7"),
     Wrong("true for a text", PLACE + r"region cannot be True", "region = true"),
     Wrong("a number for a flag", PLACE + r"refresh cannot be 7\.\nIt is true or false", "refresh = 7"),
     Wrong("text for a flag", PLACE + r"refresh: .*boolean", 'refresh = "perhaps"'),
