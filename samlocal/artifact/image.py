@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,9 @@ REGISTRY = "public.ecr.aws/lambda"
 
 STAND_INS = "samlocal/lambda"
 """Images laid out like AWS's, built by ``make images`` where no registry is in reach."""
+
+
+_NO_CLIENT = re.compile(rb"Cannot find (?:module|package) '(@aws-sdk/[\w.-]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,21 @@ class Image:
     working_dir: str | None = None
     has_shell: bool = True
     tmp: Tmp = Tmp.MEMORY
+
+
+def lacking(image: Image, payload: bytes) -> str | None:
+    """What a function failed for because AWS's image was not there: an SDK's client that its stand-in has not.
+
+    AWS's Node images have every client of the SDK (Lambda developer guide, "Building Lambda functions with Node.js").
+    ``payload`` is the function's error.
+    """
+    found = _NO_CLIENT.search(payload)
+    if found is None or not image.name.startswith(f"{STAND_INS}-"):
+        return None
+    return (
+        f"{found[1].decode()} is in AWS's image, and not in its stand-in {image.name}. "
+        "Pull AWS's where a registry is in reach (--pull), or pack this client with the function."
+    )
 
 
 def platform_of(spec: FunctionSpec) -> str:

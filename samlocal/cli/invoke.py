@@ -120,6 +120,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
 
     _, (engine, spec) = with_current_values(chosen, output, prepared)
 
+    from samlocal.artifact.image import lacking
     from samlocal.sandbox.sandbox import Request, Sandbox
     from samlocal.sandbox.session import session
 
@@ -142,7 +143,12 @@ def command(ctx: click.Context, /, **values: object) -> int:
                 output.invocation(invocation)
         # An engine that is too busy for that leaves it to the next run.
         sweeper.join(_SWEEP_SECONDS)
-    return int(ExitStatus.SUCCESS if isinstance(invocation.result, Success) else ExitStatus.FUNCTION_FAILED)
+    if isinstance(invocation.result, Success):
+        return int(ExitStatus.SUCCESS)
+    lacks = lacking(spec.image, invocation.result.payload)
+    if lacks:
+        output.notice(lacks)
+    return int(ExitStatus.FUNCTION_FAILED)
 
 
 def _announce(function: FunctionSpec, output: Output, *, strict: bool, local: bool) -> None:
