@@ -82,4 +82,4 @@ bench: setup python-image
 	$(BIN)/python bench/run.py
 
 clean:
-	rm -rf $(VENV) .venv-bench .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bench .venv-bench-samlocal .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

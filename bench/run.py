@@ -18,6 +18,7 @@ from pathlib import Path
 
 import docker
 import engine
+import installed
 import machine
 import results
 import sam_cli
@@ -29,6 +30,7 @@ from samlocal.errors import SamlocalError
 
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
+SAMLOCAL = ROOT / ".venv-bench-samlocal"
 SAM_CLI = ROOT / ".venv-bench"
 EVENT = "events/get-event.json"
 
@@ -43,13 +45,13 @@ NAMES = ("cold", "sample", "floor", "env", "help", "invoke-help")
 class Contenders:
     """The programs that are measured, and what they all run with."""
 
+    ours: Path
     sam: Path
     scratch: Path
     environ: Mapping[str, str]
 
     def samlocal(self, arguments: str, *, expected: str, environ: Mapping[str, str] | None = None) -> Command:
-        program = str(Path(sys.executable).with_name("samlocal"))
-        return self._command("samlocal", (program, *arguments.split()), arguments, expected, environ)
+        return self._command("samlocal", (str(self.ours), *arguments.split()), arguments, expected, environ)
 
     def sam_cli(self, arguments: str, *, expected: str, options: tuple[str, ...] = ()) -> Command:
         return self._command("sam", (str(self.sam), *arguments.split(), *options), arguments, expected)
@@ -82,9 +84,10 @@ def main() -> int:
         # Resolved: labels and mounts carry the path as samlocal has it.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="samlocal-bench-"))).resolve()
         address = engine.host(os.environ)
+        ours = installed.install(SAMLOCAL, tell=tell)
         sam = sam_cli.install(SAM_CLI, tell=tell)
         client = stack.enter_context(engine.connected(address, scratch))
-        contenders = Contenders(sam=sam, scratch=scratch, environ=environment(scratch, address))
+        contenders = Contenders(ours=ours, sam=sam, scratch=scratch, environ=environment(scratch, address))
         before = machine.load()
         measured = measure_all(contenders, client, wanted=options.only or NAMES, pairs=options.pairs)
         described = machine.description(engine=engine.description(client), sam_cli=sam_cli.version(SAM_CLI))
@@ -117,7 +120,7 @@ def positive(text: str) -> int:
 def environment(scratch: Path, address: str) -> dict[str, str]:
     """One environment for every contender: no credentials, no settings of the user's, no cache filled before."""
     others = ("AWS_", "SAM_CLI_", "SAMLOCAL_", "DOCKER_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
+    kept = {name: value for name, value in installed.plain(os.environ).items() if not name.startswith(others)}
     temporary = scratch / "tmp"
     temporary.mkdir()
     return {

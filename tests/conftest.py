@@ -7,8 +7,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import corpus
 import pytest
-from kit import STAND_INS, AwsEndpoint, Docker, Project, aws_endpoint, make_project
+from kit import STAND_INS, AwsEndpoint, Docker, Project, aws_endpoint, make_project, unignore_signals
+
+
+def pytest_configure() -> None:
+    unignore_signals()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A checkout without the corpus beside it lacks a good part of the tests: how many is said at the end."""
+    missing = sum(corpus.ABSENT in str(report.longrepr) for report in terminalreporter.stats.get("skipped", ()))
+    if missing:
+        terminalreporter.write_line(f"{missing} tests did not run: {corpus.ABSENT}.", yellow=True)
 
 
 @pytest.fixture(scope="session")

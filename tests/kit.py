@@ -15,6 +15,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -308,6 +309,17 @@ def python(source: str, **properties: Any) -> dict[str, Any]:
 def node(source: str, **properties: Any) -> dict[str, Any]:
     """The files of a project with one Node function, ``Fn``."""
     return {"template.json": template(Fn=function("nodejs20.x", **properties)), "code/app.js": source}
+
+
+def unignore_signals() -> None:
+    """Whoever starts the suite in the background, or with nohup, has it ignore signals; what it starts shall not.
+
+    A program inherits what is ignored, and gets the default for what is handled (signal(7)): so this process goes on
+    ignoring them, by hand.
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def eventually(what: Callable[[], T], *, within: float = 3.0) -> T:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from corpus import TEMPLATES, needs_corpus
 from sample_kit import REGION
 
 from samlocal.local.deploy import deploy
 from samlocal.local.server import LocalServer
 from samlocal.template.reader import read
 
-TEMPLATES = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "templates"
 CHOSEN = (
     "001-security-fairy.yaml",
     "012-solutions-webapp.yaml",
@@ -56,7 +55,7 @@ ASKED: dict[str, Callable[[Client, str], Any]] = {
 }
 
 
-@pytest.mark.skipif(not TEMPLATES.is_dir(), reason="the corpus is no part of this checkout")
+@needs_corpus
 @pytest.mark.parametrize("name", CHOSEN)
 def test_the_table_of_what_was_made_is_true(name: str, server: LocalServer, client: Client) -> None:
     stack_name = f"corpus-{name[:3]}"

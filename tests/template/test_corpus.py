@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+from corpus import COUNT, FOLDER, NAMES, TEMPLATES, needs_corpus
 
 from samlocal.function.application import Application, application
 from samlocal.function.environment import MissingVariable, Variable
@@ -21,10 +21,8 @@ from samlocal.template.model import Resource
 from samlocal.template.reader import read
 from samlocal.template.values import Known
 
-CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
-TEMPLATES = CORPUS / "templates"
 EXPECTED: dict[str, Any] = (
-    json.loads((CORPUS / "expected.json").read_text(encoding="utf-8")) if TEMPLATES.is_dir() else {}
+    json.loads((FOLDER / "expected.json").read_text(encoding="utf-8")) if TEMPLATES.is_dir() else {}
 )
 
 Expected: TypeAlias = "dict[str, Any]"
@@ -136,24 +134,23 @@ def read_template(name: str) -> Read:
     return Read(app=app, functions=functions)
 
 
-corpus = pytest.mark.skipif(not EXPECTED, reason=f"the corpus is not at {CORPUS}")
-each_template = pytest.mark.parametrize("name", EXPECTED)
+each_template = pytest.mark.parametrize("name", NAMES)
 
 
-@corpus
+@needs_corpus
 def test_the_corpus_has_120_templates() -> None:
-    assert len(EXPECTED) == 120
+    assert len(EXPECTED) == COUNT
     assert {path.name for path in TEMPLATES.iterdir()} == set(EXPECTED)
 
 
-@corpus
+@needs_corpus
 @each_template
 def test_its_functions_are_those_that_the_template_declares(name: str) -> None:
     # A function under a false condition may be absent; none of the corpus is under one.
     assert list(read_template(name).functions) == [function["logical_id"] for function in EXPECTED[name]["functions"]]
 
 
-@corpus
+@needs_corpus
 @each_template
 def test_each_functions_facts_equal_what_the_template_says(name: str) -> None:
     found = read_template(name).functions
@@ -170,7 +167,7 @@ def test_each_functions_facts_equal_what_the_template_says(name: str) -> None:
     assert set(explained) - set(differences) == set(), "explanations that nothing needs any more"
 
 
-@corpus
+@needs_corpus
 @each_template
 def test_what_is_wrong_in_a_template_is_said_at_its_line(name: str) -> None:
     found = read_template(name)
@@ -187,7 +184,7 @@ def test_what_is_wrong_in_a_template_is_said_at_its_line(name: str) -> None:
     assert [line for line, fragment in wanted.items() if fragment not in lines[line]] == []
 
 
-@corpus
+@needs_corpus
 def test_the_explanations_name_lines_of_their_templates() -> None:
     for name, differences in DIFFERENT.items():
         lines = (TEMPLATES / name).read_text(encoding="utf-8-sig").splitlines()

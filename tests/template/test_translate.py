@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from corpus import TEMPLATES, needs_corpus
 
 from samlocal.errors import TemplateError
 from samlocal.template.reader import Document, Map, parse, read
@@ -14,7 +15,6 @@ from samlocal.template.uploads import PLACEHOLDER_BUCKET, CodeLocation
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "templates" / "template.yaml"
-CORPUS = ROOT.parent / "shared" / "corpus" / "templates"
 
 # Templates of the corpus that the translator refuses with the local paths put aside, and why.
 REFUSED = {
@@ -273,11 +273,11 @@ Resources:
         translate(template, region="eu-west-1")
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of public templates is not on this machine")
+@needs_corpus
 def test_the_corpus_translates() -> None:
     refused = {}
     translated = 0
-    for path in sorted(CORPUS.iterdir()):
+    for path in sorted(TEMPLATES.iterdir()):
         template = read(path)
         before = json.dumps(template.root)
         try:
