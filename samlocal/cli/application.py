@@ -28,6 +28,9 @@ T = TypeVar("T")
 _WORTH_SAYING = 60.0
 """Seconds from which on the age of what is kept is told."""
 
+FALLBACK_REGION = "us-east-1"
+"""Where a function is without an environment and without a region; it is announced with the placeholders."""
+
 
 def load_application(chosen: Settings, output: Output, *, quietly: bool = False) -> Application:
     """Reads the template and joins it with its environment and with the user's overrides.
@@ -41,11 +44,16 @@ def _joined(
     chosen: Settings, output: Output, environment: Environment | None, *, quietly: bool = False
 ) -> Application:
     environ = chosen.world.environ
-    region = chosen.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    region = chosen.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if region is None and chosen.stack_name is None:
+        from samlocal.aws.profile_region import profile_region
+
+        region = profile_region(environ, profile=chosen.profile)
     joined = application(
         read(chosen.template),
         environment=environment,
-        region=region,
+        region=region or FALLBACK_REGION,
+        region_known=region is not None,
         flags=parse_overrides(chosen.parameter_overrides, origin="--parameter-overrides"),
         configured=parse_overrides(chosen.file.values.get("parameter_overrides", ()), origin=chosen.file.origin),
         overrides=(*_dotenv(chosen, output), *_given(chosen)),

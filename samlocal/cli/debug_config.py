@@ -100,7 +100,7 @@ def _targets(
 
 
 def _target(ctx: click.Context, owner: Application, resource: Resource) -> DebugTarget:
-    from samlocal.function.package import ImageCode, code_of, layers_of, local_layers
+    from samlocal.function.package import ImageCode, code_of, layers_of
     from samlocal.function.properties import Properties
     from samlocal.ide.target import debug_target
 
@@ -120,7 +120,7 @@ def _target(ctx: click.Context, owner: Application, resource: Resource) -> Debug
         )
     # Bundled TypeScript is debugged by the map that such a build puts into it.
     build = ctx.params["build"] or resource.metadata.get("BuildMethod") == "esbuild"
-    local = owner.layers | local_layers(owner.template, owner.evaluator)
+    local = owner.local_layers
     return debug_target(
         owner.path(resource),
         language=language,

@@ -11,7 +11,7 @@ from samlocal.cli.options import EnvironmentCommand, environment_options, settin
 from samlocal.cli.output import Output
 from samlocal.errors import ExitStatus
 from samlocal.function.application import Application
-from samlocal.function.environment import MissingVariable, Variable
+from samlocal.function.environment import MissingVariable, Variable, size_problem
 from samlocal.function.overrides import dotenv_line
 from samlocal.template.model import Resource
 
@@ -37,13 +37,14 @@ _FILES = frozenset({"dotenv", "env-vars"})
 def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_: object) -> int:
     """Show the variables of FUNCTION: each value, and where it came from.
 
-    The exit status is 5 when one of them cannot be known.
+    The exit status is 5 when one of them cannot be known, 3 when CloudFormation refuses one.
     """
     output = Output(ctx.obj)
     wanted = wanted_function(ctx)
 
     def evaluated(application: Application) -> tuple[Application, Resource, list[Variable | MissingVariable]]:
         owner, resource = application.find(wanted)
+        owner.check_deployed(resource)
         return owner, resource, sorted(owner.variables(resource), key=lambda entry: entry.name)
 
     application, (owner, resource, variables) = with_current_values(
@@ -78,6 +79,11 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
             f"{place}: {resource.logical_id}: {missing.name} = {missing.unknown.expression}: "
             f"{missing.unknown.reason}. {missing.unknown.tip}"
         )
+    too_large = size_problem(known)
+    if too_large is not None:
+        output.warning(f"{owner.template.place(resource.line_of('Environment'))}: {resource.logical_id}: {too_large}")
+    if any(missing.refused for missing in unknown):
+        return int(ExitStatus.TEMPLATE)
     return int(ExitStatus.UNRESOLVED if unknown else ExitStatus.SUCCESS)
 
 

@@ -37,7 +37,7 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
     application, functions = with_current_values(
         settings(ctx),
         output,
-        lambda joined: [summarize(owner, resource) for owner, resource in joined.functions()],
+        lambda joined: [summarize(owner, resource) for owner, resource in joined.functions(absent=True)],
         complete=lambda found: (
             not any(isinstance(entry, MissingVariable) for function in found for entry in function.variables)
         ),
@@ -71,6 +71,9 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
             [[f"{way.method} {way.path}", way.function, way.api] for way in ways_in],
         )
     for function in functions:
+        if function.absent is not None:
+            output.notice(f"{function.path} is not deployed: {function.absent.reason}.")
+            continue
         for problem in function.problems:
             output.warning(f"{function.path} cannot run: {problem}")
     return 0
@@ -78,7 +81,7 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
 
 def _row(function: FunctionSummary) -> list[str]:
     return [
-        function.path,
+        f"{function.path} (not deployed)" if function.absent else function.path,
         function.function_name,
         function.runtime or ("image" if function.package_type == "Image" else "?"),
         function.handler or "",
@@ -110,4 +113,13 @@ def _as_json(function: FunctionSummary, *, show_secrets: bool) -> dict[str, obje
         ],
         "environment": {entry.name: value_as_json(entry, show_secrets=show_secrets) for entry in function.variables},
         "problems": list(function.problems),
+        "deployed": function.absent is None,
+        "absent": None
+        if function.absent is None
+        else {
+            "resource": function.absent.holder,
+            "condition": function.absent.condition,
+            "expression": function.absent.expression,
+            "parameters": function.absent.parameters,
+        },
     }

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed import (
@@ -20,6 +21,7 @@ from samlocal.deployed import (
     infrastructure_calls,
     infrastructure_forms,
 )
+from samlocal.deployed.attribute_names import ATTRIBUTE_NAMES
 from samlocal.deployed.describe_call import Call, value_at
 from samlocal.deployed.place import Place
 from samlocal.deployed.placeholder import guessed_attribute
@@ -31,8 +33,10 @@ __all__ = [
     "AttributeUnknownError",
     "AttributeValue",
     "attribute_from_aws",
+    "attribute_names",
     "attribute_of_id",
     "id_from_name",
+    "is_secret",
     "name_property",
     "placeholder_attribute",
     "placeholder_id",
@@ -67,6 +71,20 @@ _TRANSFORMED = {
     "AWS::Serverless::SimpleTable": "AWS::DynamoDB::Table",
     "AWS::Serverless::StateMachine": "AWS::StepFunctions::StateMachine",
     "AWS::Serverless::WebSocketApi": "AWS::ApiGatewayV2::Api",
+}
+# The attributes that are keys (template reference, return values of each type).
+_SECRETS = frozenset(
+    {
+        ("AWS::AppSync::ApiKey", "ApiKey"),
+        ("AWS::Cognito::UserPoolClient", "ClientSecret"),
+        ("AWS::IAM::AccessKey", "SecretAccessKey"),
+    }
+)
+# Attributes that SAM adds (SAM specification, "Generated CloudFormation resources").
+_OF_SAM = {
+    "AWS::Serverless::Api": ("Stage",),
+    "AWS::Serverless::Function": ("Alias", "Version"),
+    "AWS::Serverless::HttpApi": ("Stage",),
 }
 _UNKNOWN_TYPE = Form(reads=r".*")
 _NOT_THERE = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExist")
@@ -126,7 +144,8 @@ def attribute_from_aws(
     form = _form(resource_type)
     read = form.read(physical_id, Place.in_region(aws.region, account=""))
     variant, of_id = read or (form, {"id": physical_id})
-    fields = {**properties, **of_id}
+    # The id's fields before the properties, which are evaluated only where they are asked for.
+    fields = ChainMap(dict(of_id), cast("dict[str, str]", properties))
     call = next((call for call in CALLS.get(deployed_type, ()) if attribute in call.answers), None)
     try:
         parameters = call.filled(fields) if call else {}
@@ -138,6 +157,21 @@ def attribute_from_aws(
     if call:
         return _described(aws, call, parameters, what, attribute)
     return _from_cloud_control(aws, deployed_type, identifier, what, attribute)
+
+
+def attribute_names(resource_type: str) -> frozenset[str] | None:
+    """The attributes that a type has, None for types that are not judged here (custom ones, nested stacks)."""
+    names = ATTRIBUTE_NAMES.get(_TRANSFORMED.get(resource_type, resource_type))
+    if names is None:
+        return None
+    form = _form(resource_type)
+    ours = [name for variant in form.variants() for name in (*variant.attributes, *variant.placeholders)]
+    return frozenset((*names.split(), *ours, *_OF_SAM.get(resource_type, ())))
+
+
+def is_secret(resource_type: str, attribute: str) -> bool:
+    """Whether an attribute opens something: it is masked, and written nowhere."""
+    return (resource_type, attribute) in _SECRETS
 
 
 def placeholder_id(resource_type: str, logical_id: str, place: Place, *, name: str | None) -> str:

@@ -7,6 +7,7 @@ first with a value counts, ``:`` divides two that make one value with a colon be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -60,7 +61,7 @@ def value_at(node: object, path: Sequence[str]) -> AttributeValue | None:
                 return value_at(node.get(step), rest)
             case list() if step == "*":
                 return _texts([value_at(item, rest) for item in node])
-            case list() if step.isdigit() and int(step) < len(node):
+            case list() if re.fullmatch(r"[0-9]{1,9}", step) and int(step) < len(node):
                 return value_at(node[int(step)], rest)
         return None
     match node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from samlocal.aws import Aws, Credentials
 from samlocal.deployed import attributes, references, role, role_policies, scope_down, shape
@@ -29,6 +30,7 @@ from samlocal.deployed.stack import (
     encode_stack,
     read_stack,
     read_template,
+    undeployed_stack,
 )
 
 _MOMENT = 5.0
@@ -47,12 +49,15 @@ class Environment:
         credentials: CredentialCache,
         check: Callable[[Stack], RevisionCheck] | None = None,
         made_up: Mapping[str, StackParameter] | None = None,
+        undeployed: Stack | None = None,
     ) -> None:
         """``check`` asks AWS whether the stack has changed; None where what is kept is not to be doubted.
 
         ``made_up`` are the stack's parameters that samlocal itself has given a value, where nobody else had.
+        ``undeployed`` stands for a nested stack that is in the template only.
         """
         self.made_up = made_up or {}
+        self._undeployed = undeployed
         self._aws = aws
         self._stack_name = stack_name
         self._snapshot = snapshot
@@ -62,7 +67,7 @@ class Environment:
 
     @property
     def stack(self) -> Stack:
-        return self.nested(self._stack_name)
+        return self._undeployed or self.nested(self._stack_name)
 
     @property
     def place(self) -> Place:
@@ -75,6 +80,17 @@ class Environment:
     def child(self, stack_arn: str) -> Environment:
         """The environment of a nested stack: the same caller and the same answers."""
         return Environment(self._aws, stack_name=stack_arn, snapshot=self._snapshot, credentials=self._credentials)
+
+    def undeployed_child(self, logical_id: str) -> Environment:
+        """The environment of a nested stack that is not deployed yet: nothing in it is known."""
+        stack = undeployed_stack(self.stack, logical_id)
+        return Environment(
+            self._aws,
+            stack_name=stack.name,
+            snapshot=self._snapshot,
+            credentials=self._credentials,
+            undeployed=stack,
+        )
 
     def template_text(self) -> str:
         """The template as it was deployed, before its transforms."""
@@ -93,15 +109,23 @@ class Environment:
         """The environment variables of a deployed function; never kept, since they may be secrets."""
         return self._snapshot.ask_secret(("variables", name), lambda: read_variables(self._aws, name))
 
-    def attribute(self, resource: StackResource, attribute: str) -> AttributeValue:
+    def attribute(
+        self, resource: StackResource, attribute: str, *, properties: Mapping[str, str] = MappingProxyType({})
+    ) -> AttributeValue:
+        """``properties`` are the resource's in the template, looked at where its id alone does not find it."""
         known = attributes.attribute_of_id(resource.type, resource.physical_id, attribute, self.place)
         if known is not None:
             return known
-        return self._snapshot.ask(
-            ("attribute", resource.type, resource.physical_id, attribute),
-            lambda: attributes.attribute_from_aws(self._aws, resource.type, resource.physical_id, attribute),
-            _ATTRIBUTE,
-        )
+        question = ("attribute", resource.type, resource.physical_id, attribute)
+
+        def fetch() -> AttributeValue:
+            return attributes.attribute_from_aws(
+                self._aws, resource.type, resource.physical_id, attribute, properties=properties
+            )
+
+        if attributes.is_secret(resource.type, attribute):
+            return self._snapshot.ask_secret(question, fetch)
+        return self._snapshot.ask(question, fetch, _ATTRIBUTE)
 
     def export(self, name: str) -> str:
         return self._snapshot.ask(("export", name), lambda: references.read_export(self._aws, name), _TEXT)

@@ -55,6 +55,12 @@ class Stack:
     endpoint_url: str = ""
     """Where it was asked for."""
 
+    notification_arns: tuple[str, ...] = ()
+    """The topics that are told of the stack's events: ``AWS::NotificationARNs``."""
+
+    deployed: bool = True
+    """False for a nested stack that the parent's stack does not have yet; ``arn`` is the parent's then."""
+
     @property
     def place(self) -> Place:
         return Place.from_arn(self.arn)
@@ -100,6 +106,7 @@ def read_stack(aws: Aws, name: str) -> Stack:
         resources=resources,
         revision=revision_of(described),
         endpoint_url=aws.endpoint_of("cloudformation"),
+        notification_arns=tuple(described.get("NotificationARNs", ())),
     )
 
 
@@ -156,10 +163,24 @@ def decode_stack(value: Mapping[str, Any]) -> Stack:
         },
         revision=shape.text(value["revision"]),
         endpoint_url=shape.text(value["endpoint_url"]),
+        notification_arns=tuple(shape.texts(value["notification_arns"])),
     )
     # An ARN that names no place is none.
     _ = stack.place
     return stack
+
+
+def undeployed_stack(parent: Stack, logical_id: str) -> Stack:
+    """A nested stack that is in the template only."""
+    return Stack(
+        name=f"{parent.name}/{logical_id}",
+        arn=parent.arn,
+        status="",
+        parameters={},
+        outputs={},
+        resources={},
+        deployed=False,
+    )
 
 
 def _not_found(aws: Aws, name: str) -> StackNotFoundError:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.place import Place, partition_of
-from samlocal.errors import FunctionNotFoundError
+from samlocal.errors import FunctionNotFoundError, TemplateError
 from samlocal.function import pseudo
-from samlocal.function.deployed_values import with_deployed_values
+from samlocal.function.absence import Absence, absence
+from samlocal.function.circles import circles
+from samlocal.function.constraints import check_defaults
+from samlocal.function.deployed_values import unchanged, with_deployed_values
 from samlocal.function.environment import MissingVariable, Variable, declared_variables
 from samlocal.function.names import DeployedNames, PlaceholderNames, placeholder_parameters
 from samlocal.function.overrides import Overrides, check_matches, put_over
@@ -17,12 +22,13 @@ from samlocal.function.package import LocalLayer, local_layers
 from samlocal.function.parameters import check_names, parameter_values
 from samlocal.function.role import execution_role
 from samlocal.function.spec import FunctionSpec, find_function, function_spec
+from samlocal.function.translated import TranslatedResources
 from samlocal.template import model
 from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import STACK_TYPES, Resource, Template
 from samlocal.template.nested import child_parameters, child_path, child_problem
-from samlocal.template.reader import Document, Map, Problem, read
+from samlocal.template.reader import Document, Map, Node, Problem, read
 from samlocal.template.values import Answer, Known, ParameterValue, Unknown, text
 
 
@@ -41,6 +47,19 @@ class Application:
     overrides: tuple[Overrides, ...] = ()
     prefix: str = ""
     layers: dict[str, LocalLayer] = field(default_factory=dict)
+    given: Mapping[str, ParameterValue] = field(default_factory=dict)
+    """The template's parameters that have a value beside their defaults."""
+
+    absent: Absence | None = None
+    """The false condition of the nested stack that this template is, or of one round it."""
+
+    region_known: bool = True
+    """Whether somebody said which region; the fallback is a placeholder."""
+
+    chain: tuple[Path, ...] = ()
+    """The files that nest one another, from the top to this one."""
+
+    _local: dict[str, LocalLayer] = field(default_factory=dict)
     _children: dict[str, Application | None] = field(default_factory=dict)
 
     def function(self, wanted: str) -> FunctionSpec:
@@ -49,7 +68,18 @@ class Application:
         Raises FunctionNotFoundError, UnresolvedError, TemplateError, and AwsError where AWS has to be asked.
         """
         owner, resource = self.find(wanted)
+        owner.check_deployed(resource)
         return owner.specify(resource)
+
+    def check_deployed(self, resource: Resource) -> None:
+        """Raises FunctionNotFoundError where a false condition keeps a function out of the stack."""
+        absent = self.absence(resource)
+        if absent is not None:
+            raise absent.refusal()
+
+    def absence(self, resource: Resource) -> Absence | None:
+        """The false condition that keeps a resource out of the stack, its own or that of a stack round it."""
+        return self.absent or absence(self.template, resource, self.evaluator)
 
     def find(self, wanted: str) -> tuple[Application, Resource]:
         """The template that holds a function, and the function. Raises FunctionNotFoundError."""
@@ -62,30 +92,36 @@ class Application:
         try:
             return self, find_function(self.template, self.evaluator, wanted, stack=stack)
         except FunctionNotFoundError:
-            for child in self.children():
+            for child in self.children(absent=True):
                 try:
                     return child.find(wanted)
                 except FunctionNotFoundError:
                     continue
             raise
 
-    def functions(self) -> Iterator[tuple[Application, Resource]]:
-        """Every function of the template and of its nested ones, but for those under a false condition."""
+    def functions(self, *, absent: bool = False) -> Iterator[tuple[Application, Resource]]:
+        """Every function of the template and of its nested ones; those under a false condition if ``absent``."""
         for resource in self.template.functions:
-            if self.evaluator.holds(resource.condition) is not False:
+            if absent or self.evaluator.holds(resource.condition) is not False:
                 yield self, resource
-        for child in self.children():
-            yield from child.functions()
+        for child in self.children(absent=absent):
+            yield from child.functions(absent=absent)
+
+    @property
+    def local_layers(self) -> Mapping[str, LocalLayer]:
+        """The local layers by logical id, for this template, and by ARN, for the whole tree."""
+        return {**self.layers, **self._local}
 
     def all_layers(self) -> Iterator[LocalLayer]:
         """The local layers of the template and of its nested ones."""
-        yield from local_layers(self.template, self.evaluator).values()
+        yield from self._local.values()
         for child in self.children():
             yield from child.all_layers()
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong in the template and in its nested ones, without stopping them."""
         yield from self.template.problems
+        yield from circles(self.template, self.evaluator)
         for resource in self._stacks():
             problem = child_problem(self.template, resource)
             if problem is not None:
@@ -101,7 +137,7 @@ class Application:
         """A function's variables, overrides put over the template's; those that cannot be known say why."""
         declared = declared_variables(self.template, resource, self.evaluator)
         if self.environment is not None:
-            declared = with_deployed_values(resource, declared, self.environment)
+            declared = with_deployed_values(self.template, resource, declared, self.environment, self.given)
         names = {resource.logical_id, self.path(resource), self.name(resource)}
         given = {variable.name: variable for overrides in self.overrides for variable in overrides.of(names)}
         return put_over(declared, given.values())
@@ -118,8 +154,9 @@ class Application:
             stack=stack,
             role=role,
             variables=self.variables(resource),
-            layers=self.layers | local_layers(self.template, self.evaluator),
+            layers=self.local_layers,
             deployed_layers=lambda: self._deployed_layers(resource),
+            region_known=self.region_known,
         )
 
     def _deployed_layers(self, resource: Resource) -> tuple[str, ...] | None:
@@ -132,8 +169,9 @@ class Application:
         """The ARN of a function's execution role, or why there is none. Raises AwsError."""
         return execution_role(resource, self.evaluator, self.environment)
 
-    def children(self) -> Iterator[Application]:
-        for resource in self._stacks():
+    def children(self, *, absent: bool = False) -> Iterator[Application]:
+        """The nested stacks; those under a false condition, too, if ``absent``."""
+        for resource in self._stacks(absent=absent):
             child = self.child(resource.logical_id)
             if child is not None:
                 yield child
@@ -152,30 +190,36 @@ class Application:
             return None
         return child.evaluator.evaluate(output.get("Value"))
 
-    def _stacks(self) -> Iterator[Resource]:
+    def _stacks(self, *, absent: bool = False) -> Iterator[Resource]:
         for resource in self.template.resources.values():
-            if resource.type in STACK_TYPES and self.evaluator.holds(resource.condition) is not False:
+            if resource.type in STACK_TYPES and (absent or self.evaluator.holds(resource.condition) is not False):
                 yield resource
 
     def _read_child(self, resource: Resource) -> Application | None:
         path = child_path(self.template, resource) if resource.type in STACK_TYPES else None
         if path is None:
             return None
+        if path.resolve() in self.chain:
+            top = self.chain[0].parent
+            nested = " → ".join(os.path.relpath(there, top) for there in (*self.chain, path.resolve()))
+            where = self.template.place(resource.line)
+            raise TemplateError(
+                f"{where}: {resource.logical_id}: a template is nested in itself: {nested}.",
+                tip="Break the circle.",
+            )
         environment = None
         if self.environment is not None:
             deployed = self.environment.stack.resources.get(resource.logical_id)
-            environment = self.environment.child(deployed.physical_id) if deployed else None
-        passed: dict[str, ParameterValue] = {}
-        for name, node in child_parameters(resource).items():
-            match self.evaluator.evaluate(node):
-                case Known() as known:
-                    value = ",".join(map(text, known.value)) if isinstance(known.value, list) else text(known.value)
-                    passed[name] = ParameterValue(
-                        text=value,
-                        origin=f"{resource.logical_id}: {', '.join(origin.text for origin in known.origins) or name}",
-                        resolved=value,
-                        placeholder=known.placeholder,
-                    )
+            environment = (
+                self.environment.child(deployed.physical_id)
+                if deployed
+                else self.environment.undeployed_child(resource.logical_id)
+            )
+        passed = {
+            name: value
+            for name, node in child_parameters(resource).items()
+            if (value := self._passed(resource, name, node)) is not None
+        }
         return _join(
             read(path),
             environment=environment,
@@ -184,6 +228,35 @@ class Application:
             overrides=self.overrides,
             prefix=f"{self.prefix}{resource.logical_id}/",
             layers=self.layers,
+            absent=self.absence(resource),
+            region_known=self.region_known,
+            chain=self.chain,
+        )
+
+    def _passed(self, resource: Resource, name: str, node: Node) -> ParameterValue | None:
+        """What a parent gives for a nested stack's parameter, None where that is AWS::NoValue."""
+        answer = self.evaluator.evaluate(node)
+        origin = f"{self.prefix}{resource.logical_id}: {name}"
+        match answer:
+            case None:
+                return None
+            case Unknown() as unknown:
+                same = self.environment is not None and unchanged(
+                    self.template,
+                    self.environment,
+                    self.given,
+                    resource.logical_id,
+                    lambda resource: child_parameters(resource).get(name),
+                )
+                return ParameterValue(text="", origin=origin, unknown=unknown, as_deployed=same)
+        value = ",".join(map(text, answer.value)) if isinstance(answer.value, list) else text(answer.value)
+        origins = ", ".join(origin.text for origin in answer.origins) or name
+        return ParameterValue(
+            text=value,
+            origin=f"{resource.logical_id}: {origins}",
+            resolved=value,
+            placeholder=answer.placeholder,
+            secret=answer.secret,
         )
 
     def name(self, resource: Resource) -> str:
@@ -203,8 +276,11 @@ def application(
     flags: Mapping[str, ParameterValue],
     configured: Mapping[str, ParameterValue],
     overrides: tuple[Overrides, ...] = (),
+    region_known: bool = True,
 ) -> Application:
     """Joins a template with its environment; ``region`` counts where there is no environment.
+
+    ``region_known`` is False for one that nobody has set.
 
     ``flags`` are parameter values from the command line, ``configured`` from samconfig.toml: flags win, then the
     file, then the deployed stack's own values, then the template's defaults. Raises ConfigurationError, TemplateError
@@ -222,12 +298,13 @@ def application(
         overrides=overrides,
         prefix="",
         layers={},
+        region_known=region_known or environment is not None,
     )
     check_names(joined.template.parameters, flags)
     if any(override.own for override in overrides):
         names = [
             name
-            for owner, resource in joined.functions()
+            for owner, resource in joined.functions(absent=True)
             for name in (resource.logical_id, owner.path(resource), owner.name(resource))
         ]
         for override in overrides:
@@ -244,6 +321,9 @@ def _join(
     overrides: tuple[Overrides, ...],
     prefix: str,
     layers: dict[str, LocalLayer],
+    absent: Absence | None = None,
+    region_known: bool = True,
+    chain: tuple[Path, ...] = (),
 ) -> Application:
     deployed: dict[str, ParameterValue] = {}
     if environment is not None:
@@ -267,15 +347,21 @@ def _join(
     values = parameter_values(understood.parameters, *given, deployed)
     if needs_expanding(document.root):
         understood = model.template(expand(document, values))
-    children: dict[str, Application | None] = {}
+    check_defaults(understood, values)
+    given_values = values
+    translated = TranslatedResources(understood, region=place.region, parameters=values)
+    names: DeployedNames | PlaceholderNames
+    known: Mapping[str, Answer]
     if environment is None:
         values = placeholder_parameters(understood.parameters, values, place) | values
-        names: DeployedNames | PlaceholderNames = PlaceholderNames(
-            place, understood, lambda logical_id, name: joined.output(logical_id, name)
+        names = PlaceholderNames(
+            place, understood, translated, lambda logical_id, name: joined.output(logical_id, name)
         )
-        known = pseudo.placeholders(place)
+        known = pseudo.placeholders(place, region_known=region_known)
     else:
-        names = DeployedNames(environment, understood)
+        names = DeployedNames(
+            environment, understood, translated, lambda logical_id, name: joined.output(logical_id, name)
+        )
         known = pseudo.of_stack(environment.stack)
     evaluator = Evaluator(understood, parameters=values, pseudo=known, names=names)
     joined = Application(
@@ -286,9 +372,13 @@ def _join(
         overrides=overrides,
         prefix=prefix,
         layers=layers,
-        _children=children,
+        given=given_values,
+        absent=absent,
+        region_known=region_known,
+        chain=(*chain, document.path.resolve()),
+        _local=local_layers(understood, evaluator),
     )
-    for logical_id, layer in local_layers(understood, evaluator).items():
+    for logical_id, layer in joined._local.items():
         answer = evaluator.evaluate(Map({"Ref": logical_id}))
         if isinstance(answer, Known):
             layers[text(answer.value)] = layer

@@ -93,7 +93,7 @@ def targets(owner: Application, resource: Resource) -> tuple[BuildTarget, ...]:
     properties = Properties(owner.template, resource, owner.evaluator)
     found = [function_target(owner, resource)]
     if properties.text("PackageType") != "Image":
-        local = owner.layers | local_layers(owner.template, owner.evaluator)
+        local = owner.local_layers
         layers = layers_of(properties, owner.evaluator, local)
         found += [layer_target(owner, layer) for layer in layers if isinstance(layer, LocalLayer)]
     return tuple(target for target in found if target is not None)

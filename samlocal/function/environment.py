@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from samlocal.errors import UnresolvedError
+from samlocal.errors import TemplateError, UnresolvedError
+from samlocal.function.limits import ENVIRONMENT_BYTES
 from samlocal.function.logging_config import LoggingConfig
-from samlocal.template.intrinsics import Evaluator
+from samlocal.template.computed import kind
+from samlocal.template.intrinsics import Decided, Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Map, Node
 from samlocal.template.values import Known, Origin, Unknown, text, written
@@ -66,6 +69,8 @@ class MissingVariable:
     name: str
     unknown: Unknown
     line: int
+    refused: bool = False
+    """Whether CloudFormation would not take the template with it."""
 
 
 def declared_variables(
@@ -80,12 +85,54 @@ def declared_variables(
     for name, node in variables.items():
         line = variables.line_of(name)
         match evaluator.evaluate(node):
+            case Known(value=None | list() | dict() as value):
+                unknown = Unknown(
+                    expression=written(node),
+                    reason=f"a variable's value is text, this is {kind(value)}",
+                    tip='CloudFormation refuses it. Write text, such as !Join [",", …] of a list.',
+                )
+                found.append(MissingVariable(name=name, unknown=unknown, line=line, refused=True))
             case Known() as known:
                 origins = known.origins or (Origin(text=template.place(line)),)
                 found.append(Variable(name=name, value=text(known.value), origins=origins, line=line))
             case Unknown() as unknown:
                 found.append(MissingVariable(name=name, unknown=unknown, line=line))
     return tuple(found)
+
+
+def deciding_placeholders(resource: Resource, evaluator: Evaluator, present: Container[str]) -> tuple[str, ...]:
+    """The placeholders that decide which variables there are, and whether the function itself is there.
+
+    ``present`` are the variables that the function gets: what they are made of is known by themselves.
+    """
+    origins: list[Origin] = []
+    decisions = [evaluator.decision(resource.condition), evaluator.decided(resource.properties.get("Environment"))]
+    environment = decisions[-1].node if isinstance(decisions[-1], Decided) else None
+    if isinstance(environment, Map):
+        decisions.append(evaluator.decided(environment.get("Variables")))
+        variables = decisions[-1].node if isinstance(decisions[-1], Decided) else None
+        left_out = (
+            {name: node for name, node in variables.items() if name not in present}
+            if isinstance(variables, Map)
+            else {}
+        )
+        answer = evaluator.evaluate(Map(dict(left_out)))
+        origins += answer.origins if isinstance(answer, Known) else ()
+    for decided in decisions:
+        origins += decided.origins if isinstance(decided, Decided) else ()
+    return tuple(dict.fromkeys(origin.text for origin in origins if origin.placeholder))
+
+
+def size_problem(variables: Iterable[Variable]) -> str | None:
+    """Why Lambda would refuse all of the variables together, None where it takes them.
+
+    What it measures is their JSON (the API's own error quotes it: "String measured").
+    """
+    together = {variable.name: variable.value for variable in variables}
+    measured = len(json.dumps(together, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass"))
+    if measured <= ENVIRONMENT_BYTES:
+        return None
+    return f"the variables come to {measured:,} bytes, and Lambda takes {ENVIRONMENT_BYTES:,} for all together."
 
 
 def _mapping(node: Node, evaluator: Evaluator) -> Map | Unknown:
@@ -119,7 +166,8 @@ def require_known(
         for variable in missing
     ]
     tips = dict.fromkeys(variable.unknown.tip for variable in missing)
-    raise UnresolvedError("\n".join(lines), tip=" ".join(tips))
+    error = TemplateError if any(variable.refused for variable in missing) else UnresolvedError
+    raise error("\n".join(lines), tip=" ".join(tips))
 
 
 def name_problem(name: str) -> str | None:

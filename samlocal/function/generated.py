@@ -21,22 +21,39 @@ _IMPLICIT = {
     "ServerlessHttpApi": "AWS::ApiGatewayV2::Api",
 }
 
+# The stages that SAM gives them (the translator's plugins for implicit APIs).
+_IMPLICIT_STAGES = {
+    "ServerlessRestApiProdStage": ("AWS::ApiGateway::Stage", "Prod"),
+    "ServerlessHttpApiApiGatewayDefaultStage": ("AWS::ApiGatewayV2::Stage", "$default"),
+}
+
 # A function's own generated resources, by the end of their logical ids.
 _OF_FUNCTION = {"Role": "AWS::IAM::Role", "Url": "AWS::Lambda::Url"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """A resource that stands in the stack but not in the template. ``hashed`` ids end in ten hex digits."""
+    """A resource that stands in the stack but not in the template. ``hashed`` ids end in ten hex digits.
+
+    ``named`` holds the property by which the template names it, for a stage its StageName; None where it has no name.
+    """
 
     logical_id: str
     type: str
     attribute: str | None
     hashed: bool = False
+    named: Map | None = None
+
+    def resource(self) -> Resource:
+        """As the template would write it, with nothing but its name."""
+        body = Map({"Type": self.type})
+        return Resource(logical_id=self.logical_id, type=self.type, properties=self.named or Map(), body=body, line=0)
 
     def in_stack(self, resources: Mapping[str, StackResource]) -> StackResource | None:
+        if self.logical_id in resources:
+            return resources[self.logical_id]
         if not self.hashed:
-            return resources.get(self.logical_id)
+            return None
         for name, resource in resources.items():
             if name.startswith(self.logical_id) and _HASH.fullmatch(name[len(self.logical_id) :]):
                 return resource
@@ -54,10 +71,9 @@ def generated(template: Template, reference: Reference, evaluate: Callable[[Node
         return _of_resource(resource, attribute, evaluate)
     if name in _IMPLICIT:
         return Generated(logical_id=name, type=_IMPLICIT[name], attribute=attribute)
-    for api in _IMPLICIT:
-        if name.startswith(api) and name.endswith("Stage"):
-            kind = "ApiGateway" if api == "ServerlessRestApi" else "ApiGatewayV2"
-            return Generated(logical_id=name, type=f"AWS::{kind}::Stage", attribute=attribute)
+    if name in _IMPLICIT_STAGES:
+        type_, stage = _IMPLICIT_STAGES[name]
+        return Generated(logical_id=name, type=type_, attribute=attribute, named=Map({"StageName": stage}))
     for end, type_ in _OF_FUNCTION.items():
         owner = template.resources.get(name.removesuffix(end))
         if name.endswith(end) and owner is not None and owner.type.startswith("AWS::Serverless::"):
@@ -83,14 +99,22 @@ def _of_resource(resource: Resource, attribute: str | None, evaluate: Callable[[
 
 
 def _stage(resource: Resource, evaluate: Callable[[Node], Answer]) -> Generated | None:
-    stage = _text(resource.properties.get("StageName"), evaluate)
-    if resource.type == "AWS::Serverless::Api":
-        suffix = stage and f"{re.sub(r'[^A-Za-z0-9]', '', stage)}Stage"
-        type_ = "AWS::ApiGateway::Stage"
-    else:
-        suffix = "ApiGatewayDefaultStage" if stage in (None, "$default") else f"{stage}Stage"
-        type_ = "AWS::ApiGatewayV2::Stage"
-    return Generated(logical_id=resource.logical_id + suffix, type=type_, attribute=None) if suffix else None
+    """An API's stage. Its id holds the stage's name, where that is letters and digits, else a hash of it."""
+    declared = resource.properties.get("StageName")
+    stage = _text(declared, evaluate)
+    rest = resource.type == "AWS::Serverless::Api"
+    if stage is None and (rest or declared is not None):
+        return None
+    name = stage or "$default"
+    plain = name.isalnum()
+    suffix = "ApiGatewayDefaultStage" if name == "$default" and not rest else f"{name if plain else ''}Stage"
+    return Generated(
+        logical_id=resource.logical_id + suffix,
+        type="AWS::ApiGateway::Stage" if rest else "AWS::ApiGatewayV2::Stage",
+        attribute=None,
+        hashed=not plain and suffix == "Stage",
+        named=Map({"StageName": declared if declared is not None else name}),
+    )
 
 
 def _text(node: Node, evaluate: Callable[[Node], Answer]) -> str | None:

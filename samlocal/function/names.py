@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
+from samlocal.config import nearest
 from samlocal.deployed import attributes
 from samlocal.deployed.attributes import AttributeValue
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.place import Place
 from samlocal.errors import AwsError
 from samlocal.function.generated import generated
+from samlocal.function.translated import TranslatedResources
 from samlocal.template.model import STACK_TYPES, Parameter, Resource, Template
 from samlocal.template.reader import Node
-from samlocal.template.values import Answer, Json, Known, Origin, ParameterValue, Reference, Unknown
+from samlocal.template.values import Answer, Json, Known, Origin, ParameterValue, Reference, Unknown, text
 
 PLACEHOLDER_ACCOUNT = "123456789012"
 PLACEHOLDER_STACK = "samlocal"
@@ -25,9 +27,18 @@ OUTPUT = "Outputs."
 class DeployedNames:
     """Names of a deployed environment."""
 
-    def __init__(self, environment: Environment, template: Template) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        template: Template,
+        translated: TranslatedResources,
+        outputs: Callable[[str, str], Answer | None],
+    ) -> None:
+        """``outputs`` gives what a nested template says of an output, None where there is no such file."""
         self._environment = environment
         self._template = template
+        self._translated = translated
+        self._outputs = outputs
 
     def resource(self, reference: Reference, evaluate: Callable[[Node], Answer]) -> Answer:
         stack = self._environment.stack
@@ -38,6 +49,10 @@ class DeployedNames:
             deployed, attribute = made.in_stack(stack.resources), made.attribute
         if deployed is None:
             return self._undeployed(reference, evaluate)
+        wrong = _no_attribute(reference.expression, deployed.type, attribute)
+        if wrong is not None and "did you mean" in wrong.reason:
+            # Anything else is for AWS to say: types get new attributes.
+            return wrong
         origin = Origin(text=f"stack {stack.name}: {deployed.logical_id}")
         if attribute is None:
             value = attributes.reference(deployed.type, deployed.physical_id, self._environment.place)
@@ -45,10 +60,13 @@ class DeployedNames:
         if deployed.type in STACK_TYPES and attribute.startswith(OUTPUT):
             return self._output(reference, deployed.physical_id, attribute.removeprefix(OUTPUT))
         try:
-            found = self._environment.attribute(deployed, attribute)
+            found = self._environment.attribute(
+                deployed, attribute, properties=_Properties(reference.resource, evaluate)
+            )
         except AwsError as error:
             return _unknown(reference.expression, error)
-        return Known(value=_json(found), origins=(origin,))
+        secret = attributes.is_secret(deployed.type, attribute)
+        return Known(value=_json(found), origins=(Origin(text=origin.text, secret=secret),))
 
     def export(self, name: str) -> Answer:
         try:
@@ -89,28 +107,43 @@ class DeployedNames:
                 reason=f"the nested stack {nested.name} has no output {name}",
                 tip=f"Its outputs are {there}. Deploy the change, or give the value with --set.",
             )
-        return Known(value=nested.outputs[name], origins=(Origin(text=f"stack {nested.name}: output {name}"),))
+        # CloudFormation shows outputs to everybody, also those that are made of a NoEcho parameter.
+        declared = self._outputs(reference.logical_id, name)
+        secret = declared is not None and declared.secret
+        origin = Origin(text=f"stack {nested.name}: output {name}", secret=secret)
+        return Known(value=nested.outputs[name], origins=(origin,))
 
     def _undeployed(self, reference: Reference, evaluate: Callable[[Node], Answer]) -> Answer:
-        name = _own_name(reference.resource, evaluate)
-        if reference.resource is not None and isinstance(name, Known):
+        resource, attribute = _resolved(self._template, self._translated, reference, evaluate)
+        if resource is None:
+            return _no_such(self._template, reference)
+        wrong = _no_attribute(reference.expression, resource.type, attribute)
+        if wrong is not None:
+            return wrong
+        name = _own_name(resource, evaluate)
+        if isinstance(name, Known):
             place = self._environment.place
-            type_ = reference.resource.type
+            type_ = resource.type
             physical_id = attributes.id_from_name(type_, str(name.value), place)
             if physical_id is not None:
                 value = (
                     attributes.reference(type_, physical_id, place)
-                    if reference.attribute is None
-                    else attributes.attribute_of_id(type_, physical_id, reference.attribute, place)
+                    if attribute is None
+                    else attributes.attribute_of_id(type_, physical_id, attribute, place)
                 )
                 if value is not None:
-                    return Known(
-                        value=_json(value), origins=(Origin(text=f"name of {reference.logical_id} in the template"),)
+                    origin = Origin(
+                        text=f"name of {reference.logical_id} in the template",
+                        secret=name.secret,
+                        placeholder=name.placeholder,
                     )
+                    return Known(value=_json(value), origins=(origin,))
         stack = self._environment.stack
         return Unknown(
             expression=reference.expression,
-            reason=f"the stack {stack.name} has no resource {reference.logical_id}",
+            reason=f"the stack {stack.name} has no resource {reference.logical_id}"
+            if stack.deployed
+            else f"the nested stack {stack.name} is not deployed",
             tip="Deploy it (`sam deploy`), or give the value with --set NAME=VALUE.",
         )
 
@@ -118,23 +151,30 @@ class DeployedNames:
 class PlaceholderNames:
     """Names without an environment: placeholders of the right form for what the template does not determine."""
 
-    def __init__(self, place: Place, template: Template, outputs: Callable[[str, str], Answer | None]) -> None:
+    def __init__(
+        self,
+        place: Place,
+        template: Template,
+        translated: TranslatedResources,
+        outputs: Callable[[str, str], Answer | None],
+    ) -> None:
         self._place = place
         self._template = template
+        self._translated = translated
         self._outputs = outputs
 
     def resource(self, reference: Reference, evaluate: Callable[[Node], Answer]) -> Answer:
         """``outputs`` of the constructor gives a nested template's output, None where there is no such file."""
         made = generated(self._template, reference, evaluate)
-        if made is not None:
-            return self._placeholder(made.type, made.logical_id, made.attribute, None, reference.expression)
-        resource, attribute = reference.resource, reference.attribute
+        if made is not None and not made.named:
+            wrong = _no_attribute(reference.expression, made.type, made.attribute)
+            return wrong or self._placeholder(made.type, made.logical_id, made.attribute, None, reference.expression)
+        resource, attribute = _resolved(self._template, self._translated, reference, evaluate)
         if resource is None:
-            return Unknown(
-                expression=reference.expression,
-                reason=f"the template has neither a resource nor a parameter {reference.logical_id}",
-                tip="Mend the name, or declare it.",
-            )
+            return _no_such(self._template, reference)
+        wrong = _no_attribute(reference.expression, resource.type, attribute)
+        if wrong is not None:
+            return wrong
         if resource.type in STACK_TYPES and attribute is not None and attribute.startswith(OUTPUT):
             output = self._outputs(resource.logical_id, attribute.removeprefix(OUTPUT))
             if output is not None:
@@ -198,11 +238,73 @@ def _placeholder_text(parameter: Parameter, place: Place) -> str:
     if parameter.allowed:
         return parameter.allowed[0]
     if "Number" in parameter.type:
-        return "0"
+        return parameter.least or "0"
     named = re.search(r"AWS::EC2::(\w+)", parameter.type)
     if named and named[1] == "AvailabilityZone":
         return f"{place.region}a"
     return _EC2_IDS.get(named[1] if named else "", f"placeholder-{parameter.name}")
+
+
+def _resolved(
+    template: Template,
+    translated: TranslatedResources,
+    reference: Reference,
+    evaluate: Callable[[Node], Answer],
+) -> tuple[Resource | None, str | None]:
+    """The resource that a reference means, of the template or generated from it, and which attribute of it."""
+    made = generated(template, reference, evaluate)
+    if made is None:
+        return reference.resource or translated.find(reference.logical_id), reference.attribute
+    if made.named is None:
+        return translated.find(made.logical_id) or made.resource(), made.attribute
+    return made.resource(), made.attribute
+
+
+def _no_such(template: Template, reference: Reference) -> Unknown:
+    names = (*template.resources, *template.parameters)
+    return Unknown(
+        expression=reference.expression,
+        reason=f"the template has neither a resource nor a parameter {reference.logical_id}"
+        + _meant(reference.logical_id, names),
+        tip="Mend the name, or declare it.",
+    )
+
+
+def _no_attribute(expression: str, type_: str, attribute: str | None) -> Unknown | None:
+    """Why a resource has no such attribute, None where it has it or its type is not known here."""
+    names = attributes.attribute_names(type_)
+    if attribute is None or names is None or attribute in names:
+        return None
+    return Unknown(
+        expression=expression,
+        reason=f"{type_} has no attribute {attribute}{_meant(attribute, names)}",
+        tip=f"Its attributes are {', '.join(sorted(names)) or 'none'}.",
+    )
+
+
+def _meant(name: str, names: Collection[str]) -> str:
+    close = nearest(name, names).removeprefix("; ")
+    return "" if close == "." else f" ({close})"
+
+
+class _Properties(Mapping[str, str]):
+    """A resource's properties as texts, each evaluated when it is looked at. Raises KeyError for what is no text."""
+
+    def __init__(self, resource: Resource | None, evaluate: Callable[[Node], Answer]) -> None:
+        self._properties = resource.properties if resource else {}
+        self._evaluate = evaluate
+
+    def __getitem__(self, name: str) -> str:
+        match self._evaluate(self._properties[name]):
+            case Known(value=str() | int() | float() as value):
+                return text(value)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._properties)
+
+    def __len__(self) -> int:
+        return len(self._properties)
 
 
 def _own_name(resource: Resource | None, evaluate: Callable[[Node], Answer]) -> Answer | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError
+from samlocal.function.constraints import check_value
 from samlocal.template.model import Parameter, parameter_text
 from samlocal.template.reader import with_lines
 from samlocal.template.values import ParameterValue
@@ -89,18 +90,13 @@ def parameter_values(
 ) -> dict[str, ParameterValue]:
     """Puts the layers together, earlier ones winning; the template's own defaults come last, where they are read.
 
-    Raises ConfigurationError when a value is none of the parameter's AllowedValues.
+    Raises ConfigurationError for a value that its parameter does not take.
     """
     values: dict[str, ParameterValue] = {}
     for layer in reversed(layers):
         values |= {name: value for name, value in layer.items() if name in parameters}
     for name, value in values.items():
-        allowed = parameters[name].allowed
-        if allowed and not value.hidden and value.text not in allowed:
-            raise ConfigurationError(
-                f"{value.origin}: the parameter {name} cannot be {value.text!r}{nearest(value.text, allowed)}",
-                tip=f"It may be {', '.join(allowed)}.",
-            )
+        check_value(parameters[name], value)
     return values
 
 

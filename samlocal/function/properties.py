@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Node, Seq
-from samlocal.template.values import Json, Known, Unknown, text, written
+from samlocal.template.values import Json, Known, Origin, Unknown, text, whole_number, written
 
 
 class Properties:
@@ -21,6 +21,8 @@ class Properties:
         self._template = template
         self._resource = resource
         self._evaluator = evaluator
+        self.origins: dict[str, Origin] = {}
+        """The placeholders that had a part in what was read so far, by their texts."""
 
     def value(self, name: str) -> Json:
         return self._known(name, self._resource.properties.get(name))
@@ -38,10 +40,11 @@ class Properties:
         return default if written_text is None else self.checked(name, written_text, allowed, unit)
 
     def checked(self, name: str, value: Json, allowed: range, unit: str) -> int:
-        try:
-            number = int(text(value))
-        except ValueError:
-            raise self.wrong(name, f"{name} needs a number of {unit}, got {text(value)!r}") from None
+        given = text(value)
+        size = whole_number(given.removeprefix("-"))
+        if size is None:
+            raise self.wrong(name, f"{name} needs a number of {unit}, got {text(value)[:40]!r}")
+        number = -size if given.startswith("-") else size
         if number not in allowed:
             raise self.wrong(name, f"{name} is {allowed.start} to {allowed.stop - 1} {unit}, got {number}")
         return number
@@ -56,9 +59,11 @@ class Properties:
 
     def items(self, name: str) -> Seq:
         """A list whose items are still expressions."""
-        node = self._evaluator.branch(self._resource.properties.get(name))
-        if isinstance(node, Unknown):
-            raise self._unresolved(name, node)
+        decided = self._evaluator.decided(self._resource.properties.get(name))
+        if isinstance(decided, Unknown):
+            raise self._unresolved(name, decided)
+        self._note(decided.origins)
+        node = decided.node
         if node is None:
             return Seq()
         if isinstance(node, Seq):
@@ -79,11 +84,15 @@ class Properties:
 
     def _known(self, name: str, node: Node) -> Json:
         match self._evaluator.evaluate(node):
-            case Known(value=value):
+            case Known(value=value, origins=origins):
+                self._note(origins)
                 return value
             case Unknown() as unknown:
                 raise self._unresolved(name, unknown)
         return None
+
+    def _note(self, origins: Iterable[Origin]) -> None:
+        self.origins |= {origin.text: origin for origin in origins if origin.placeholder}
 
     def _unresolved(self, name: str, unknown: Unknown) -> UnresolvedError:
         return UnresolvedError(

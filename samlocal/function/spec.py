@@ -13,8 +13,10 @@ from samlocal.function import limits
 from samlocal.function.environment import (
     MissingVariable,
     Variable,
+    deciding_placeholders,
     name_problem,
     require_known,
+    size_problem,
 )
 from samlocal.function.file_systems import FileSystem, file_systems
 from samlocal.function.image import ImageConfig, image_config
@@ -64,6 +66,9 @@ class FunctionSpec:
     notes: tuple[str, ...] = ()
     """What the user should know about how the values were found."""
 
+    made_up: tuple[str, ...] = ()
+    """The placeholders in all but the variables: in properties, and in the conditions that decided."""
+
     @property
     def arn(self) -> str:
         place = self.place
@@ -76,7 +81,8 @@ class FunctionSpec:
     @property
     def placeholders(self) -> tuple[str, ...]:
         """The expressions that stand for nothing deployed, each once."""
-        return tuple(dict.fromkeys(name for variable in self.variables for name in variable.placeholders))
+        of_variables = (name for variable in self.variables for name in variable.placeholders)
+        return tuple(dict.fromkeys((*of_variables, *self.made_up)))
 
 
 def find_function(template: Template, evaluator: Evaluator, wanted: str, *, stack: Stack | None) -> Resource:
@@ -117,6 +123,7 @@ def function_spec(
     variables: Iterable[Variable | MissingVariable],
     layers: Mapping[str, LocalLayer],
     deployed_layers: Callable[[], Sequence[str] | None] = lambda: None,
+    region_known: bool = True,
 ) -> FunctionSpec:
     """Evaluates a function of the template.
 
@@ -127,6 +134,7 @@ def function_spec(
     Raises UnresolvedError when a value that it needs cannot be known, TemplateError when one is wrong.
     """
     properties = Properties(template, resource, evaluator)
+    known = _variables(template, resource, variables)
     deployed = stack.resources.get(resource.logical_id) if stack else None
     name = deployed.physical_id if deployed else properties.text("FunctionName") or resource.logical_id
     code = code_of(template, resource, properties)
@@ -142,6 +150,9 @@ def function_spec(
                 raise
             found = tuple(layers.get(arn, RemoteLayer(arn=arn)) for arn in deployed_arns)
             notes = (f"{error.message} The deployed function's own are taken: {', '.join(deployed_arns) or 'none'}.",)
+    too_large = size_problem(known)
+    if too_large is not None:
+        notes += (f"{template.place(resource.line_of('Environment'))}: {resource.logical_id}: {too_large}",)
     return FunctionSpec(
         logical_id=resource.logical_id,
         function_name=name,
@@ -154,7 +165,7 @@ def function_spec(
         storage=_storage(properties),
         code=code,
         layers=found,
-        variables=_variables(template, resource, variables),
+        variables=known,
         role=role,
         logging=logging_config(properties, function_name=name),
         file_systems=file_systems(properties, evaluator, project=template.folder),
@@ -162,6 +173,11 @@ def function_spec(
         location=template.place(resource.line),
         image_config=image_config(properties) if isinstance(code, ImageCode) else ImageConfig(),
         notes=notes,
+        made_up=(
+            *deciding_placeholders(resource, evaluator, {variable.name for variable in known}),
+            *properties.origins,
+            *(() if region_known else (f"AWS_REGION = {place.region}",)),
+        ),
     )
 
 

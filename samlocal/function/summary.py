@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from samlocal.errors import SamlocalError
 from samlocal.function import limits
+from samlocal.function.absence import Absence
 from samlocal.function.application import Application
-from samlocal.function.environment import MissingVariable, Variable
+from samlocal.function.environment import MissingVariable, Variable, size_problem
 from samlocal.function.package import (
     Code,
     DeployedCode,
@@ -23,7 +24,6 @@ from samlocal.function.package import (
     StoredLayer,
     code_of,
     layers_of,
-    local_layers,
 )
 from samlocal.function.properties import Properties
 from samlocal.function.spec import architecture_of
@@ -64,6 +64,8 @@ class FunctionSummary:
     events: tuple[EventSource, ...]
     variables: tuple[Variable | MissingVariable, ...]
     problems: tuple[str, ...]
+    absent: Absence | None = None
+    """The false condition that keeps it out of the stack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +91,7 @@ def summarize(owner: Application, resource: Resource) -> FunctionSummary:
             return None
 
     code = known(lambda: code_of(owner.template, resource, properties))
-    local = owner.layers | local_layers(owner.template, owner.evaluator)
-    layers = known(lambda: layers_of(properties, owner.evaluator, local)) or ()
+    layers = known(lambda: layers_of(properties, owner.evaluator, owner.local_layers)) or ()
     image = isinstance(code, ImageCode)
     runtime = known(lambda: properties.text("Runtime"))
     handler = known(lambda: properties.text("Handler"))
@@ -103,6 +104,9 @@ def summarize(owner: Application, resource: Resource) -> FunctionSummary:
         for variable in variables
         if isinstance(variable, MissingVariable)
     ]
+    too_large = size_problem(variable for variable in variables if isinstance(variable, Variable))
+    if too_large is not None:
+        problems.append(f"{properties.place('Environment')}: {resource.logical_id}: {too_large}")
     return FunctionSummary(
         logical_id=resource.logical_id,
         path=owner.path(resource),
@@ -122,6 +126,7 @@ def summarize(owner: Application, resource: Resource) -> FunctionSummary:
         events=tuple(_events(owner, resource)),
         variables=variables,
         problems=tuple(problems),
+        absent=owner.absence(resource),
     )
 
 

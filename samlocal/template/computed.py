@@ -11,7 +11,11 @@ import itertools
 import json
 from collections.abc import Callable, Mapping
 
-from samlocal.template.values import Json, text
+from samlocal.template.reader import EXPANSION_LIMIT
+from samlocal.template.values import Json, size, text, whole_number
+
+# CloudFormation template reference, "Fn::Cidr", count.
+_CIDR_BLOCKS = range(1, 257)
 
 
 class FunctionError(ValueError):
@@ -20,7 +24,9 @@ class FunctionError(ValueError):
 
 def join(arguments: Json) -> Json:
     delimiter, items = _arguments(arguments, 2, 2)
-    return _text(delimiter).join(_text(item) for item in _list(items))
+    between, texts = _text(delimiter), [_text(item) for item in _list(items)]
+    bounded(sum(map(len, texts)) + len(between) * len(texts))
+    return between.join(texts)
 
 
 def select(arguments: Json) -> Json:
@@ -47,23 +53,31 @@ def length(argument: Json) -> Json:
 
 
 def to_json_string(argument: Json) -> Json:
+    bounded(size(argument))
     return json.dumps(argument, separators=(",", ":"), ensure_ascii=False)
 
 
 def cidr(arguments: Json) -> Json:
     """``[block, count, bits]``: ``count`` blocks whose host part is ``bits`` long."""
     block, count, *bits = _arguments(arguments, 2, 3)
+    source, wanted, host_bits = _text(block), _number(count), _number(bits[0]) if bits else 0
+    if wanted not in _CIDR_BLOCKS:
+        raise FunctionError(f"it gives 1 to {_CIDR_BLOCKS.stop - 1} blocks, not {wanted}")
     try:
-        network = ipaddress.ip_network(_text(block), strict=False)
-        prefix = network.max_prefixlen - _number(bits[0]) if bits else network.prefixlen
-        blocks = [str(subnet) for subnet in itertools.islice(network.subnets(new_prefix=prefix), _number(count))]
-    except FunctionError:
-        raise
+        network = ipaddress.ip_network(source, strict=False)
+        prefix = network.max_prefixlen - host_bits if bits else network.prefixlen
+        blocks = [str(subnet) for subnet in itertools.islice(network.subnets(new_prefix=prefix), wanted)]
     except ValueError as error:
         raise FunctionError(str(error)) from error
-    if len(blocks) < _number(count):
-        raise FunctionError(f"{_text(block)} holds {len(blocks)} such blocks, not {_number(count)}")
+    if len(blocks) < wanted:
+        raise FunctionError(f"{source} holds {len(blocks)} such blocks, not {wanted}")
     return list(blocks)
+
+
+def bounded(characters: int) -> None:
+    """Raises FunctionError for more than an expression may give."""
+    if characters > EXPANSION_LIMIT:
+        raise FunctionError(f"it gives more than {EXPANSION_LIMIT:,} characters")
 
 
 COMPUTED: Mapping[str, Callable[[Json], Json]] = {
@@ -109,6 +123,7 @@ def _list(value: Json) -> list[Json]:
 
 def _number(value: Json) -> int:
     written = _text(value)
-    if not written.isdigit():
-        raise FunctionError(f"it needs a number, this is {written!r}")
-    return int(written)
+    number = whole_number(written)
+    if number is None:
+        raise FunctionError(f"it needs a number, this is {written[:40]!r}")
+    return number

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from samlocal.template.reader import Document, Map, Node, Problem, Seq, read
+from samlocal.errors import TemplateError
+from samlocal.template.reader import EXPANSION_LIMIT, Document, IncludedLine, Map, Node, Problem, Seq, place, read
 from samlocal.template.values import ParameterValue
 
 _LOOP = "Fn::ForEach::"
 _INCLUDE = "AWS::Include"
+
+LOOP_LIMIT = 10_000
+"""What the loops of a template may put in, in entries; CloudFormation takes 500 resources (user guide, "Quotas")."""
 
 
 def needs_expanding(node: Node) -> bool:
@@ -31,20 +35,47 @@ def expand(document: Document, parameters: Mapping[str, ParameterValue]) -> Docu
     """The document with its loops written out and local includes put in.
 
     What cannot be expanded (a collection that is not known, an include from S3) is left out and is a problem.
+    Raises TemplateError where loops give more than anybody can use, or a file includes itself.
     Sources: CloudFormation template reference, "Fn::ForEach", "AWS::Include transform".
     """
-    expansion = _Expansion(document=document, parameters=parameters, problems=[])
+    expansion = _Expansion(document=document, parameters=parameters, problems=[], chain=(document.path,))
     root = expansion.node(document.root)
     if not isinstance(root, Map):
         return document
-    return Document(path=document.path, root=root, problems=(*document.problems, *expansion.problems))
+    problems = (*document.problems, *expansion.problems)
+    return Document(path=document.path, root=root, problems=problems, size=document.size)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Budget:
+    """What loops have put in so far: entries of their bodies, and values in all."""
+
+    entries: int = 0
+    values: int = 0
+
+    def spend(self, where: str, name: str, *, entries: int = 0, values: int = 0) -> None:
+        self.entries += entries
+        self.values += values
+        for spent, limit, what in (
+            (self.entries, LOOP_LIMIT, "entries"),
+            (self.values, EXPANSION_LIMIT, "values"),
+        ):
+            if spent > limit:
+                raise TemplateError(
+                    f"{where}: the loop {name} brings what the template's loops give to more than {limit:,} {what}.",
+                    tip="Shorten its collection: CloudFormation takes 500 resources in a template.",
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Expansion:
+    """``chain`` are the files that include one another, the template first."""
+
     document: Document
     parameters: Mapping[str, ParameterValue]
     problems: list[Problem]
+    chain: tuple[Path, ...]
+    budget: _Budget = field(default_factory=_Budget)
 
     def node(self, node: Node) -> Node:
         match node:
@@ -84,7 +115,10 @@ class _Expansion:
         result = Map(line=line)
         for item in items:
             # Inner loops may go over what the outer one puts in.
+            self.budget.spend(place(self.document.path, line), name, values=_values(body))
             written = self.node(_put_in(body, str(identifier), item))
+            if isinstance(written, Map):
+                self.budget.spend(place(self.document.path, line), name, entries=len(written))
             if isinstance(written, Map):
                 result.update(written)
                 result.lines.update(written.lines)
@@ -119,7 +153,16 @@ class _Expansion:
         if not path.is_file():
             self.left_alone(line, f"there is no file {path} to include")
             return None
-        return self.mapping(read(path).root)
+        if path.resolve() in {there.resolve() for there in self.chain}:
+            chain = " → ".join(str(there) for there in (*self.chain, path))
+            raise TemplateError(
+                f"{place(self.document.path, line)}: a file includes itself: {chain}.", tip="Break the circle."
+            )
+        included = read(path)
+        self.problems.extend(included.problems)
+        root = _marked(included.root, path)
+        inner = replace(self, chain=(*self.chain, path))
+        return inner.mapping(root) if isinstance(root, Map) else None
 
     def left_alone(self, line: int, what: str) -> None:
         self.problems.append(Problem(path=self.document.path, line=line, message=f"{what}; it is left as it is."))
@@ -127,6 +170,32 @@ class _Expansion:
     def left_out(self, line: int, what: str) -> Map:
         self.problems.append(Problem(path=self.document.path, line=line, message=f"{what}; it is left out."))
         return Map(line=line)
+
+
+def _marked(node: Node, path: Path) -> Node:
+    """What a file holds, with lines that know their file."""
+    match node:
+        case Map():
+            marked = Map(
+                {key: _marked(value, path) for key, value in node.items()}, line=IncludedLine.of(path, node.line)
+            )
+            marked.lines = {key: IncludedLine.of(path, line) for key, line in node.lines.items()}
+            return marked
+        case Seq():
+            items = Seq([_marked(item, path) for item in node], line=IncludedLine.of(path, node.line))
+            items.lines = [IncludedLine.of(path, line) for line in node.lines]
+            return items
+    return node
+
+
+def _values(node: Node) -> int:
+    """How many values a node holds, itself among them."""
+    match node:
+        case Map():
+            return 1 + sum(map(_values, node.values()))
+        case Seq():
+            return 1 + sum(map(_values, node))
+    return 1
 
 
 def _put_in(node: Node, identifier: str, item: str) -> Node:

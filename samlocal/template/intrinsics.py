@@ -8,12 +8,15 @@ determine is asked of ``Names``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from samlocal.template.computed import COMPUTED, FunctionError, kind
+from samlocal.template.computed import COMPUTED, FunctionError, bounded, kind
 from samlocal.template.model import Parameter, Template, is_intrinsic
-from samlocal.template.reader import Map, Node, Seq
+from samlocal.template.reader import EXPANSION_LIMIT, Map, Node, Seq
 from samlocal.template.values import (
     Answer,
     Json,
@@ -23,6 +26,7 @@ from samlocal.template.values import (
     ParameterValue,
     Reference,
     Unknown,
+    size,
     text,
     written,
 )
@@ -45,10 +49,22 @@ _PLACE = re.compile(r"\$\{([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:(ssm-secure|ssm|secretsmanager):([^{}]+)\}\}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What stands in a place once every ``Fn::If`` round it is decided; ``node`` is None for ``AWS::NoValue``.
+
+    ``origins`` are the placeholders and the secrets that had a part in the decision.
+    """
+
+    node: Node
+    origins: tuple[Origin, ...]
+
+
 class Evaluator:
     """Evaluates the expressions of one template.
 
-    ``pseudo`` holds the pseudo parameters that are known (``AWS::Region`` and so on) with their origins.
+    ``pseudo`` holds the pseudo parameters (``AWS::Region`` and so on), known or not. What is under evaluation is of
+    the call, so that threads can share an evaluator; what stays in it are values that hold for good.
     """
 
     def __init__(
@@ -56,15 +72,17 @@ class Evaluator:
         template: Template,
         *,
         parameters: Mapping[str, ParameterValue],
-        pseudo: Mapping[str, Known],
+        pseudo: Mapping[str, Answer],
         names: Names,
     ) -> None:
         self._template = template
         self._parameters = parameters
         self._pseudo = pseudo
         self._names = names
-        self._conditions: dict[str, bool] = {}
-        self._open: list[str] = []
+        self._conditions: dict[str, tuple[bool, tuple[Origin, ...]]] = {}
+        self._references: dict[tuple[str, str | None], Known] = {}
+        # By the node's identity. The node is held so that no other one can get its identity.
+        self._memo: dict[int, tuple[Node, _Value, tuple[Origin, ...]]] = {}
         self._functions: dict[str, Callable[[Node, _Trace], _Value]] = {
             "Ref": self._ref,
             "Condition": self._condition_function,
@@ -85,6 +103,8 @@ class Evaluator:
         trace: _Trace = {}
         try:
             value = self._value(node, trace)
+            if isinstance(value, (list, dict)) and size(value) > EXPANSION_LIMIT:
+                raise _missing(node, f"it gives more than {EXPANSION_LIMIT:,} characters", "Make it smaller.")
         except _Missing as missing:
             return missing.unknown
         except RecursionError:
@@ -93,28 +113,55 @@ class Evaluator:
 
     def holds(self, condition: str | None) -> bool | Unknown:
         """Whether a condition of the template holds; a resource without one is always there."""
+        decided = self.decision(condition)
+        return decided if isinstance(decided, Unknown) else bool(decided.node)
+
+    def decision(self, condition: str | None) -> Decided | Unknown:
+        """The same with the placeholders that had a part in it."""
         if condition is None:
-            return True
+            return Decided(node=True, origins=())
+        trace: _Trace = {}
         try:
-            return self._holds(condition, {})
+            holds = self._holds(condition, trace)
         except _Missing as missing:
             return missing.unknown
+        return Decided(node=holds, origins=tuple(_deciding(trace.values())))
 
     def branch(self, node: Node) -> Node | Unknown:
         """The node that stands there once every ``Fn::If`` round it is decided, not evaluated itself.
 
         None for ``AWS::NoValue``.
         """
+        decided = self.decided(node)
+        return decided if isinstance(decided, Unknown) else decided.node
+
+    def decided(self, node: Node) -> Decided | Unknown:
+        """The same with the placeholders that had a part in it."""
+        trace: _Trace = {}
         while isinstance(node, Map) and "Fn::If" in node and is_intrinsic(node):
             try:
-                node = self._chosen(node["Fn::If"])
+                node = self._chosen(node["Fn::If"], trace)
             except _Missing as missing:
                 return missing.unknown
-        return None if isinstance(node, Map) and node == {"Ref": "AWS::NoValue"} else node
+        nothing = isinstance(node, Map) and node == {"Ref": "AWS::NoValue"}
+        return Decided(node=None if nothing else node, origins=tuple(trace.values()))
 
     # values
 
     def _value(self, node: Node, trace: _Trace) -> _Value:
+        if not isinstance(node, (Map, Seq)):
+            return self._text_with_references(node, trace) if isinstance(node, str) else node
+        # Aliases let one node stand in many places.
+        known = self._memo.get(id(node))
+        if known is None:
+            own: _Trace = {}
+            value = self._made(node, own)
+            known = self._memo[id(node)] = (node, value, tuple(own.values()))
+        for origin in known[2]:
+            _note(trace, origin)
+        return known[1]
+
+    def _made(self, node: Map | Seq, trace: _Trace) -> _Value:
         match node:
             case Map() if is_intrinsic(node):
                 ((name, argument),) = node.items()
@@ -130,9 +177,6 @@ class Evaluator:
             case Seq():
                 items = (self._value(item, trace) for item in node)
                 return [item for item in items if not isinstance(item, _NoValue)]
-            case str():
-                return self._text_with_references(node, trace)
-        return node
 
     def _json(self, node: Node, trace: _Trace, whole: str) -> Json:
         value = self._value(node, trace)
@@ -159,7 +203,7 @@ class Evaluator:
         if name == "AWS::NoValue":
             return _NO_VALUE
         if name in self._pseudo:
-            return _take(self._pseudo[name], trace)
+            return self._answer(self._pseudo[name], trace)
         if name.startswith("AWS::"):
             raise _missing(
                 Map({"Ref": name}),
@@ -181,11 +225,16 @@ class Evaluator:
                 f"the parameter {parameter.name} has no default and no value was given",
                 f"Give it: --parameter-overrides {parameter.name}=VALUE",
             )
+        if given.unknown is not None:
+            raise _Missing(given.unknown)
         if given.hidden:
-            raise _missing(
-                Map({"Ref": parameter.name}),
-                f"the {given.origin} is hidden (NoEcho)",
-                f"Give it: --parameter-overrides {parameter.name}=VALUE",
+            raise _Missing(
+                Unknown(
+                    expression=written(Map({"Ref": parameter.name})),
+                    reason=f"the {given.origin} is hidden (NoEcho)",
+                    tip=f"Give it: --parameter-overrides {parameter.name}=VALUE",
+                    secret=True,
+                )
             )
         value = given.text
         if parameter.is_ssm:
@@ -193,7 +242,8 @@ class Evaluator:
                 value = text(self._answer(self._names.dynamic("ssm", given.text), trace))
             else:
                 value = given.resolved
-        _note(trace, Origin(text=given.origin, secret=parameter.no_echo, placeholder=given.placeholder))
+        secret = parameter.no_echo or given.secret
+        _note(trace, Origin(text=given.origin, secret=secret, placeholder=given.placeholder))
         if not parameter.is_ssm:
             value = text(self._text_with_references(value, trace))
         return [item.strip() for item in value.split(",")] if parameter.is_list else value
@@ -201,20 +251,34 @@ class Evaluator:
     def _resource(self, logical_id: str, attribute: str | None, trace: _Trace) -> Json:
         resource = self._template.resources.get(logical_id)
         reference = Reference(logical_id=logical_id, attribute=attribute, resource=resource)
-        step = reference.expression
-        if step in self._open:
-            circle = " → ".join([*self._open[self._open.index(step) :], step])
-            raise _missing(
-                _written_reference(reference),
-                f"it refers to itself: {circle}",
-                "Break the circle in the template.",
-            )
-        self._open.append(step)
-        try:
+        known = self._references.get((logical_id, attribute))
+        if known is not None:
+            return _take(known, trace)
+        with self._opened(reference.expression, _written_reference(reference)):
             answer = self._names.resource(reference, self._evaluate_property)
-        finally:
-            self._open.pop()
+        if isinstance(answer, Known):
+            self._references[logical_id, attribute] = answer
         return self._answer(answer, trace)
+
+    @contextmanager
+    def _opened(self, step: str, node: Node) -> Iterator[None]:
+        """A step of the way to a value, which must not come again on that way."""
+        way = _WAY.get()
+        if (self, step) in way:
+            circle = " → ".join([*(name for _, name in way[way.index((self, step)) :]), step])
+            raise _Missing(
+                Unknown(
+                    expression=written(node),
+                    reason=f"it refers to itself: {circle}",
+                    tip="Break the circle in the template.",
+                    circular=True,
+                )
+            )
+        token = _WAY.set((*way, (self, step)))
+        try:
+            yield
+        finally:
+            _WAY.reset(token)
 
     def _evaluate_property(self, node: Node) -> Answer:
         answer = self.evaluate(node)
@@ -266,18 +330,26 @@ class Evaluator:
                 Map({"Fn::Sub": node}), "Fn::Sub needs a text, or a text and a mapping", "Mend the template."
             )
         variables: Map = own
+        # One node for each name, however often it stands there.
+        nodes: dict[str, Node] = {}
+        length = len(pattern)
 
         def put_in(match: re.Match[str]) -> str:
+            nonlocal length
             name = match[1].strip()
             if name.startswith("!"):
                 return "${" + name[1:] + "}"
-            if name in variables:
-                return self._text(variables[name], trace, "Fn::Sub")
-            if "." in name:
-                return self._text(Map({"Fn::GetAtt": name}), trace, "Fn::Sub")
-            return self._text(Map({"Ref": name}), trace, "Fn::Sub")
+            if name not in nodes:
+                nodes[name] = variables[name] if name in variables else _reference(name)
+            value = self._text(nodes[name], trace, "Fn::Sub")
+            length += len(value)
+            bounded(length)
+            return value
 
-        return self._text_with_references(_PLACE.sub(put_in, pattern), trace)
+        try:
+            return self._text_with_references(_PLACE.sub(put_in, pattern), trace)
+        except FunctionError as error:
+            raise _missing(Map({"Fn::Sub": node}), f"Fn::Sub: {error}", "Make it smaller.") from error
 
     def _computed(self, name: str, node: Node, trace: _Trace) -> _Value:
         """A function whose arguments alone determine its value."""
@@ -315,27 +387,22 @@ class Evaluator:
 
     def _holds(self, name: str, trace: _Trace) -> bool:
         if name in self._conditions:
-            return self._conditions[name]
+            decided, origins = self._conditions[name]
+            for origin in origins:
+                _note(trace, origin)
+            return decided
         if name not in self._template.conditions:
             raise _missing(
                 Map({"Condition": name}),
                 f"the template has no condition {name}",
                 "Declare it under Conditions.",
             )
-        step = f"condition {name}"
-        if step in self._open:
-            circle = " → ".join([*self._open[self._open.index(step) :], step])
-            raise _missing(
-                Map({"Condition": name}),
-                f"it refers to itself: {circle}",
-                "Break the circle in the template.",
-            )
-        self._open.append(step)
-        try:
-            decided = self._truth(self._template.conditions[name], trace)
-        finally:
-            self._open.pop()
-        self._conditions[name] = decided
+        own: _Trace = {}
+        with self._opened(f"condition {name}", Map({"Condition": name})):
+            decided = self._truth(self._template.conditions[name], own)
+        self._conditions[name] = decided, tuple(own.values())
+        for origin in own.values():
+            _note(trace, origin)
         return decided
 
     def _truth(self, node: Node, trace: _Trace) -> bool:
@@ -350,13 +417,17 @@ class Evaluator:
         return self._holds(self._text(node, trace, "Condition"), trace)
 
     def _if(self, node: Node, trace: _Trace) -> _Value:
-        return self._value(self._chosen(node), trace)
+        return self._value(self._chosen(node, trace), trace)
 
-    def _chosen(self, node: Node) -> Node:
+    def _chosen(self, node: Node, trace: _Trace) -> Node:
         condition, then, otherwise = self._arguments(node, range(3, 4), "Fn::If")
-        # What decided the branch is no part of the value's origin.
+        # What decided the branch is no part of the value's origin, unless it was made up or is a secret: the branch
+        # tells of it.
+        own: _Trace = {}
         named = isinstance(condition, str) and condition not in ("true", "false")
-        holds = self._holds(str(condition), {}) if named else self._truth(condition, {})
+        holds = self._holds(str(condition), own) if named else self._truth(condition, own)
+        for origin in _deciding(own.values()):
+            _note(trace, origin)
         return then if holds else otherwise
 
     def _and(self, node: Node, trace: _Trace) -> _Value:
@@ -378,6 +449,17 @@ class Evaluator:
 
 _Trace: TypeAlias = dict[str, Origin]
 
+_WAY: ContextVar[tuple[tuple[Evaluator, str], ...]] = ContextVar("samlocal.way", default=())
+"""The references and conditions that are being evaluated, in their order, across nested templates' evaluators."""
+
+
+def _reference(name: str) -> Node:
+    return Map({"Fn::GetAtt": name}) if "." in name else Map({"Ref": name})
+
+
+def _deciding(origins: Iterable[Origin]) -> Iterator[Origin]:
+    return (origin for origin in origins if origin.placeholder or origin.secret)
+
 
 def _written_reference(reference: Reference) -> Node:
     if reference.attribute:
@@ -396,7 +478,13 @@ def _take(known: Known, trace: _Trace) -> Json:
 
 
 def _note(trace: _Trace, origin: Origin) -> None:
-    trace.setdefault(origin.text, origin)
+    there = trace.get(origin.text)
+    if there is None or there == origin:
+        trace[origin.text] = origin
+    else:
+        # One place, such as a flag, can give what is secret and what is not.
+        secret, placeholder = there.secret or origin.secret, there.placeholder or origin.placeholder
+        trace[origin.text] = replace(there, secret=secret, placeholder=placeholder)
 
 
 def _comparable(value: Json) -> Json:

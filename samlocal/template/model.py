@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from samlocal.errors import TemplateError
-from samlocal.template.reader import Document, Map, Node, Problem, Seq
+from samlocal.template.reader import Document, Map, Node, Problem, Seq, place
 
 FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 LAYER_TYPES = ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion")
@@ -24,6 +24,10 @@ _GLOBALS = {
     "LayerVersion": "AWS::Serverless::LayerVersion",
     "CapacityProvider": "AWS::Serverless::CapacityProvider",
 }
+
+# CloudFormation user guide, "Quotas".
+_RESOURCES = 500
+_BYTES = 1_000_000
 
 # Lists that a resource's own list replaces instead of adding to it.
 _REPLACED = frozenset({"Architectures"})
@@ -79,6 +83,12 @@ class Parameter:
     no_echo: bool
     allowed: tuple[str, ...]
     line: int
+    pattern: str | None = None
+    lengths: tuple[str | None, str | None] = (None, None)
+    least: str | None = None
+    most: str | None = None
+    description: str | None = None
+    """ConstraintDescription: what a value has to be, in the template's own words."""
 
     @property
     def is_list(self) -> bool:
@@ -121,7 +131,7 @@ class Template:
 
     def place(self, line: int) -> str:
         """``template.yaml:14``, the form that editors follow."""
-        return f"{self.path}:{line}"
+        return place(self.path, line)
 
 
 def template(document: Document) -> Template:
@@ -139,6 +149,7 @@ def template(document: Document) -> Template:
         )
     merge = _globals(root, problems, document.path)
     resources = {resource.logical_id: resource for resource in _resources(declared, merge, problems, document.path)}
+    problems += _too_large(document, len(resources), root.line_of("Resources"))
     return Template(
         path=document.path,
         document=document,
@@ -149,6 +160,16 @@ def template(document: Document) -> Template:
         outputs=_section(root, "Outputs", problems, document.path),
         problems=tuple(problems),
     )
+
+
+def _too_large(document: Document, resources: int, line: int) -> Iterator[Problem]:
+    over = []
+    if resources > _RESOURCES:
+        over.append(f"{resources:,} resources, CloudFormation takes {_RESOURCES}")
+    if document.size > _BYTES:
+        over.append(f"{document.size:,} bytes, CloudFormation takes {_BYTES:,}")
+    if over:
+        yield Problem(path=document.path, line=line, message=f"the template has {'; '.join(over)}.")
 
 
 def is_intrinsic(node: Node) -> bool:
@@ -273,7 +294,17 @@ def _parameters(root: Map, problems: list[Problem], path: Path) -> Iterator[Para
             no_echo=str(body.get("NoEcho", False)).lower() == "true",
             allowed=tuple(parameter_text(value) for value in allowed) if isinstance(allowed, Seq) else (),
             line=line,
+            pattern=_constraint(body, "AllowedPattern"),
+            lengths=(_constraint(body, "MinLength"), _constraint(body, "MaxLength")),
+            least=_constraint(body, "MinValue"),
+            most=_constraint(body, "MaxValue"),
+            description=_constraint(body, "ConstraintDescription"),
         )
+
+
+def _constraint(body: Map, name: str) -> str | None:
+    value = body.get(name)
+    return None if value is None or isinstance(value, (Map, Seq)) else parameter_text(value)
 
 
 def parameter_text(value: Node) -> str:

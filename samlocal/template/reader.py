@@ -50,6 +50,11 @@ class Seq(list["Node"]):
         return self.lines[index] if index < len(self.lines) else self.line
 
 
+EXPANSION_LIMIT = 1_000_000
+"""What a template may come to by its aliases and its loops, in values, and one expression, in characters and items.
+
+CloudFormation takes a template of 1 MB (CloudFormation user guide, "Quotas")."""
+
 Node: TypeAlias = str | int | float | bool | Map | Seq | None
 
 
@@ -62,7 +67,26 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.message}"
+        return f"{place(self.path, self.line)}: {self.message}"
+
+
+class IncludedLine(int):
+    """A line of a file that the template includes."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, path: Path, line: int) -> IncludedLine:
+        if isinstance(line, IncludedLine):
+            return line
+        made = cls(line)
+        made.path = path
+        return made
+
+
+def place(path: Path, line: int) -> str:
+    """``template.yaml:14``, the form that editors follow; of what is included, the place in its own file."""
+    return f"{line.path if isinstance(line, IncludedLine) else path}:{int(line)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +96,8 @@ class Document:
     path: Path
     root: Map
     problems: tuple[Problem, ...] = ()
+    size: int = 0
+    """In bytes, as the file stands."""
 
 
 class _TemplateLoader(Loader):  # type: ignore[misc, valid-type]
@@ -80,40 +106,52 @@ class _TemplateLoader(Loader):  # type: ignore[misc, valid-type]
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
         self.duplicates: list[tuple[int, str, int]] = []
+        self.merged: dict[int, dict[object, tuple[yaml.Node, yaml.Node]]] = {}
 
 
 def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _merged(node: yaml.MappingNode, inside: tuple[yaml.Node, ...]) -> list[tuple[yaml.Node, yaml.Node]]:
-    """A mapping's pairs behind those of its ``<<`` merges, so that the last of a name counts.
+def _merged(
+    loader: _TemplateLoader, node: yaml.MappingNode, inside: tuple[yaml.Node, ...]
+) -> dict[object, tuple[yaml.Node, yaml.Node]]:
+    """A mapping's pairs and those of its ``<<`` merges, of each name the one that counts.
 
-    Of several mappings in one merge the earlier counts (YAML 1.1, "Merge Key Language-Independent Type").
-    PyYAML's own order has changed between its releases.
+    Its own count before merged ones, and of several mappings in one merge the earlier (YAML 1.1, "Merge Key
+    Language-Independent Type"). PyYAML's own order has changed between its releases.
     """
+    if id(node) in loader.merged:
+        return loader.merged[id(node)]
     if node in inside:
         raise yaml.constructor.ConstructorError(None, None, "this mapping merges itself", node.start_mark)
-    merged: list[tuple[yaml.Node, yaml.Node]] = []
-    own: list[tuple[yaml.Node, yaml.Node]] = []
+    merged: dict[object, tuple[yaml.Node, yaml.Node]] = {}
+    own: dict[object, tuple[yaml.Node, yaml.Node]] = {}
     for key, value in node.value:
         if key.tag != _MERGE:
-            own.append((key, value))
+            # A name that stands twice stays twice, to be told of.
+            own[id(key)] = (key, value)
             continue
         for source in reversed(value.value) if isinstance(value, yaml.SequenceNode) else [value]:
             if not isinstance(source, yaml.MappingNode):
                 raise yaml.constructor.ConstructorError(
                     None, None, "`<<` takes a mapping or a list of mappings", source.start_mark
                 )
-            merged += _merged(source, (*inside, node))
-    return merged + own
+            for pair in _merged(loader, source, (*inside, node)).values():
+                merged[_name_of(pair[0])] = pair
+    loader.merged[id(node)] = merged | own
+    return loader.merged[id(node)]
+
+
+def _name_of(key: yaml.Node) -> object:
+    return (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key)
 
 
 def _construct_map(loader: _TemplateLoader, node: yaml.MappingNode) -> Iterator[Map]:
     result = Map(line=_line(node))
     yield result
     own = {id(key) for key, _ in node.value}
-    for key_node, value_node in _merged(node, ()):
+    for key_node, value_node in _merged(loader, node, ()).values():
         if not isinstance(key_node, yaml.ScalarNode):
             raise yaml.constructor.ConstructorError(
                 None, None, "a key is text; this is a list or a mapping", key_node.start_mark
@@ -161,7 +199,7 @@ def _lined(value: Node, line: int) -> Node:
 def _construct_int(loader: _TemplateLoader, node: yaml.ScalarNode) -> int | str:
     text = str(node.value)
     # Account ids are twelve digits and may start with 0; `12:30` is a time, not YAML 1.1's base 60.
-    if (len(text) == 12 and text.isdigit()) or ":" in text:
+    if (len(text) == 12 and text.isascii() and text.isdigit()) or ":" in text:
         return text
     return int(loader.construct_yaml_int(node))
 
@@ -239,6 +277,7 @@ def parse(text: str, *, path: Path, what: str = "template", holds: str = "a Reso
         loader.dispose()
     if not isinstance(root, Map):
         raise TemplateError(f"{path}:1: a {what} is a mapping with {holds}; this is {_called(root)}.")
+    _check_aliases(root, path=path, what=what)
     problems = tuple(
         Problem(
             path=path,
@@ -247,7 +286,28 @@ def parse(text: str, *, path: Path, what: str = "template", holds: str = "a Reso
         )
         for line, name, first in loader.duplicates
     )
-    return Document(path=path, root=root, problems=problems)
+    return Document(path=path, root=root, problems=problems, size=len(text.encode(errors="surrogatepass")))
+
+
+def _check_aliases(root: Map, *, path: Path, what: str) -> None:
+    """Raises TemplateError where aliases make so much of a little text that nothing can be done with it."""
+    counts: dict[int, int] = {}
+
+    def count(node: Node) -> int:
+        if not isinstance(node, (Map, Seq)):
+            return 1
+        if id(node) not in counts:
+            items = node.values() if isinstance(node, Map) else node
+            counts[id(node)] = 1 + sum(map(count, items))
+            if counts[id(node)] > EXPANSION_LIMIT and len(counts) < EXPANSION_LIMIT // 10:
+                raise TemplateError(
+                    f"{path}:{node.line}: the aliases here stand for more than {EXPANSION_LIMIT:,} values, which no "
+                    f"{what} needs.",
+                    tip="Write out what is meant: CloudFormation takes a template of 1 MB, aliases written out.",
+                )
+        return counts[id(node)]
+
+    count(root)
 
 
 def _spaced(text: str) -> str:

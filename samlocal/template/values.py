@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from samlocal.template.model import Resource, is_intrinsic
-from samlocal.template.reader import Map, Node, Seq
+from samlocal.template.reader import EXPANSION_LIMIT, Map, Node, Seq
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
@@ -41,11 +42,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """A value that cannot be known: the expression, why, and what to do about it."""
+    """A value that cannot be known: the expression, why, and what to do about it.
+
+    ``secret`` says that it would be secret if it were known, ``circular`` that it needs itself.
+    """
 
     expression: str
     reason: str
     tip: str
+    secret: bool = False
+    circular: bool = False
 
 
 Answer: TypeAlias = Known | Unknown
@@ -84,7 +90,8 @@ class Names(Protocol):
 class ParameterValue:
     """A parameter's value as text; ``resolved`` where the stack has looked an SSM parameter up already.
 
-    ``hidden`` says that there is a value, but nobody shows it: then the default is not the value either.
+    ``hidden`` says that there is a value, but nobody shows it: then the default is not the value either; nor is it
+    where ``unknown`` says why the value that a parent passes down is not known.
     """
 
     text: str
@@ -92,6 +99,14 @@ class ParameterValue:
     resolved: str | None = None
     placeholder: bool = False
     hidden: bool = False
+    secret: bool = False
+    unknown: Unknown | None = None
+    as_deployed: bool = False
+    """Whether what is unknown is what the deployed parent passed down, too."""
+
+    @property
+    def known(self) -> bool:
+        return not self.hidden and self.unknown is None
 
 
 def text(value: Json) -> str:
@@ -108,18 +123,75 @@ def text(value: Json) -> str:
     return str(value)
 
 
+def size(value: Json) -> int:
+    """About how long a value is when written out; counting ends soon after EXPANSION_LIMIT."""
+    total, waiting = 0, [value]
+    while waiting and total <= EXPANSION_LIMIT:
+        item = waiting.pop()
+        match item:
+            case str():
+                total += len(item)
+            case list():
+                total += len(item)
+                waiting += item
+            case dict():
+                total += sum(len(key) + 1 for key in item)
+                waiting += item.values()
+            case _:
+                total += 1
+    return total
+
+
+def whole_number(written: str) -> int | None:
+    """The number that decimal digits of ASCII write, None for any other text; no number here has more than 18."""
+    return int(written) if re.fullmatch(r"[0-9]{1,18}", written) else None
+
+
+_WRITTEN = 300
+"""How much of an expression a message shows."""
+
+
 def written(node: Node) -> str:
-    """An expression in CloudFormation's short form on one line, for messages."""
-    if isinstance(node, Map) and is_intrinsic(node):
-        ((name, argument),) = node.items()
-        short = "!" + name.removeprefix("Fn::")
-        if name == "Fn::GetAtt" and isinstance(argument, (list, Seq)):
-            return f"{short} {'.'.join(written(part) for part in argument)}"
-        return f"{short} {written(argument)}"
-    if isinstance(node, str):
-        return node if re.fullmatch(r"[\w.:/*-]+", node) else json.dumps(node, ensure_ascii=False)
-    if isinstance(node, Seq):
-        return "[" + ", ".join(written(item) for item in node) + "]"
-    if isinstance(node, Map):
-        return "{" + ", ".join(f"{key}: {written(item)}" for key, item in node.items()) + "}"
-    return text(node)
+    """An expression in CloudFormation's short form on one line, for messages; a long one is cut."""
+    return _cut("".join(itertools.islice(_pieces(node), _WRITTEN)))
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _WRITTEN else f"{line[:_WRITTEN]}…"
+
+
+def _pieces(node: Node) -> Iterator[str]:
+    # Piece by piece, so that an expression that is large by its aliases is never written out whole.
+    match node:
+        case Map() if is_intrinsic(node):
+            ((name, argument),) = node.items()
+            yield f"!{name.removeprefix('Fn::')} "
+            if name == "Fn::GetAtt" and isinstance(argument, Seq):
+                yield from _between(".", (_pieces(part) for part in argument))
+            else:
+                yield from _pieces(argument)
+        case str():
+            plain = re.fullmatch(r"[\w.:/*-]+", node)
+            yield node if plain else json.dumps(node[: _WRITTEN + 1], ensure_ascii=False)
+        case Seq():
+            yield "["
+            yield from _between(", ", (_pieces(item) for item in node))
+            yield "]"
+        case Map():
+            yield "{"
+            yield from _between(", ", (_entry(key, item) for key, item in node.items()))
+            yield "}"
+        case _:
+            yield text(node)
+
+
+def _entry(key: str, node: Node) -> Iterator[str]:
+    yield f"{key}: "
+    yield from _pieces(node)
+
+
+def _between(delimiter: str, parts: Iterable[Iterator[str]]) -> Iterator[str]:
+    for index, part in enumerate(parts):
+        if index:
+            yield delimiter
+        yield from part

@@ -178,8 +178,8 @@ def test_what_cannot_be_known_is_named_with_its_line_its_reason_and_a_way_on(
     line = next(number for number, text in enumerate(lines, 1) if '"GONE"' in text)
     assert outcome.stdout == b""
     assert (
-        f"template.json:{line}: Fn: GONE = !Ref NotThere: the stack {STACK} has no resource NotThere."
-        in outcome.stderr
+        f"template.json:{line}: Fn: GONE = !Ref NotThere: the template has neither a resource nor a parameter "
+        "NotThere." in outcome.stderr
     )
     assert "no stack in eu-west-1 exports nobody-exports-this" in outcome.stderr
     assert "/nobody/put/this is not there" in outcome.stderr

@@ -93,6 +93,13 @@ PROBLEMS: dict[str, dict[int, str]] = {
     "008-iot.yaml": {368: "GroupDeploymentResetFunction: Code = !Rain::Embed reset_function.py"},
     "010-rainmodules.yaml": {39: "Handler: Code = !Rain::S3"},
     "015-examples-homepage-install-sar.yaml": {8: "AwsLambdaPowertoolsPythonLayer"},
+    "017-examples-app.yaml": {
+        # LoggingConfig takes the function's own name.
+        70: "putItemFunction → putItemFunction",
+        123: "getAllItemsFunction → getAllItemsFunction",
+        172: "getByIdFunction → getByIdFunction",
+        214: "processItemsStreamFunction → processItemsStreamFunction",
+    },
     "022-c-test-resources-software-amazon-awscdk-examples.json": {701: "WidgetHandlerF8A613CA: Code = !Ref Asset"},
     "026-products.yaml": {149: "resources/openapi.yaml", 179: "DeadLetterQueue"},
     "028-imageprocessing-workshop-static-cloudformation.yaml": {93: "ImageMagick"},
