@@ -19,11 +19,10 @@ HEAVY = (
     "boto3",
     "botocore",
     "docker",
+    "h11",
     "requests",
     "rich",
     "samtranslator",
-    "starlette",
-    "uvicorn",
     "yaml",
 )
 

@@ -135,8 +135,9 @@ def command(ctx: click.Context, /, **values: object) -> int:
             invocation = sandbox.invoke(
                 Request(payload=payload, tenant_id=tenant_id), chunk=streamed.extend if as_json else output.chunk
             )
-            # The last of the log before the result.
-            sandbox.stop()
+            if sandbox.ends_at_once:
+                # The last of the log before the result, which does not wait for extensions that have yet to finish.
+                sandbox.stop()
             if as_json:
                 output.invocation_as_json(invocation, bytes(streamed))
             else:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from samlocal.sandbox.endpoint import Endpoint
 from samlocal.sandbox.journal import Journal
 from samlocal.sandbox.messages import Event, Message, Ready, Shutdown
-from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route, bound_socket
+from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route, Whereabouts, bound_socket
 from samlocal.sandbox.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from samlocal.sandbox.extensions import Extensions
-    from samlocal.sandbox.listener import LoopThread
+    from samlocal.sandbox.listener import Connected, Listener, LoopThread
+    from samlocal.sandbox.peers import Peers
     from samlocal.sandbox.runtime_api import RuntimeApi
     from samlocal.sandbox.telemetry_api import TelemetryApi
 
@@ -27,6 +28,25 @@ _NOT_DELIVERED = (
 )
 
 
+_SHARED = (
+    "others on this machine cannot be told from the function on the network {network}: they could read its events, "
+    "and answer them. Without --docker-network the function has one where they can."
+)
+
+# What the imports, and the loop, may take to come to an end.
+_CLOSE_SECONDS = 10.0
+
+
+class Teller:
+    """Hands messages to whoever listens to the sandbox's present processes, on the loop."""
+
+    def __init__(self, tell: Callable[[Message], None]) -> None:
+        self.tell = tell
+
+    def __call__(self, message: Message) -> None:
+        self.tell(message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
     """What lives on the loop."""
@@ -34,12 +54,26 @@ class Served:
     runtime: RuntimeApi
     extensions: Extensions
     telemetry_api: TelemetryApi
+    teller: Teller
+    peers: Peers
+    listeners: tuple[Listener, ...]
 
-    def restart(self, start_runtime: Callable[[], None] | None) -> None:
-        """Forgets the processes before. ``start_runtime`` as Extensions has it."""
+    def restart(self, start_runtime: Callable[[], None] | None, tell: Callable[[Message], None]) -> None:
+        """Forgets the processes before; ``tell`` hears of the next ones. ``start_runtime`` as Extensions has it."""
+        self.disown()
+        self.teller.tell = tell
         self.runtime.restart()
         self.extensions.restart(start_runtime)
         self.telemetry_api.restart()
+
+    def disown(self) -> None:
+        """The container is gone: nobody who had its address is talked to any more."""
+        self.peers.forget()
+        for listener in self.listeners:
+            listener.hang_up()
+
+    def started(self, container: Whereabouts) -> None:
+        self.peers.expect(container)
 
     def invoke(self, event: Event) -> None:
         self.extensions.invoke(event)
@@ -48,6 +82,8 @@ class Served:
 
 class Apis:
     """Serves one sandbox. ``tell`` gets each message, on the loop; ``broken`` the failure of samlocal's own side.
+
+    ``notice`` gets what the user should know.
 
     ``post`` reaches what is served from any thread, before it is there too: the servers' imports take as long as the
     container's start and run beside it.
@@ -61,7 +97,9 @@ class Apis:
         endpoint: Endpoint | None,
         tell: Callable[[Message], None],
         broken: Callable[[BaseException], None],
+        notice: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._notice = notice
         self._route = route
         self._listening = listening
         self._endpoint = endpoint
@@ -138,7 +176,7 @@ class Apis:
 
     def close(self) -> None:
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_CLOSE_SECONDS)
         if self._loop is not None:
             self._loop.close()
         self._listening.close()
@@ -157,21 +195,31 @@ class Apis:
 
     def _serve(self, journal: Journal) -> None:
         try:
-            from starlette.applications import Starlette
-
-            from samlocal.sandbox.extensions import Extensions, Refused
-            from samlocal.sandbox.extensions_api import ExtensionsApi, refuse
-            from samlocal.sandbox.listener import LoopThread, serve
-            from samlocal.sandbox.relay import relay
-            from samlocal.sandbox.runtime_api import RuntimeApi
-            from samlocal.sandbox.telemetry_api import TelemetryApi
+            from samlocal.sandbox.listener import LoopThread
 
             loop = LoopThread("samlocal-apis")
             self._loop = loop
-            extensions = Extensions(self._tell, journal)
+            loop.call(self._compose, loop, journal)
+        except BaseException as error:
+            self._broken(error)
+
+    def _compose(self, loop: LoopThread, journal: Journal) -> None:
+        """Puts together what is served, on the loop."""
+        try:
+            from samlocal.sandbox.extensions import Extensions
+            from samlocal.sandbox.extensions_api import ExtensionsApi
+            from samlocal.sandbox.listener import Listener
+            from samlocal.sandbox.peers import Peers
+            from samlocal.sandbox.relay import relay
+            from samlocal.sandbox.runtime_api import RuntimeApi
+            from samlocal.sandbox.server import Server
+            from samlocal.sandbox.telemetry_api import TelemetryApi
+
+            teller = Teller(self._tell)
+            extensions = Extensions(teller, journal)
 
             def tell(message: Message) -> None:
-                self._tell(message)
+                teller(message)
                 if isinstance(message, Ready):
                     extensions.runtime_ready()
 
@@ -179,18 +227,30 @@ class Apis:
             extensions.init_ended = telemetry_api.close
             runtime = RuntimeApi(tell)
             extensions_api = ExtensionsApi(extensions, journal.subject)
-            app = Starlette(
-                routes=[*runtime.routes, *extensions_api.routes, *telemetry_api.routes],
-                exception_handlers={Refused: refuse},
+            server = Server([*runtime.routes, *extensions_api.routes, *telemetry_api.routes], self._broken)
+            peers = Peers(self._route, lambda: self._notice(_SHARED.format(network=self._route.network)))
+            kept: list[tuple[socket.socket, Connected]] = [(self._listening, server.serve)]
+            if self._relaying is not None and self._endpoint is not None:
+                kept.append((self._relaying, relay(self._endpoint)))
+            listeners = tuple(
+                Listener(listening, admits=peers.admits, connected=connected, failed=self._broken)
+                for listening, connected in kept
+            )
+            served = Served(
+                runtime=runtime,
+                extensions=extensions,
+                telemetry_api=telemetry_api,
+                teller=teller,
+                peers=peers,
+                listeners=listeners,
             )
             with self._lock:
-                self._served = Served(runtime=runtime, extensions=extensions, telemetry_api=telemetry_api)
+                self._served = served
                 for action in self._waiting:
-                    loop.call(action, self._served)
+                    loop.call(action, served)
                 self._waiting.clear()
-            loop.run(serve(self._listening, app, self._broken), self._broken)
-            if self._relaying is not None and self._endpoint is not None:
-                loop.run(relay(self._relaying, self._endpoint), self._broken)
+            for listener in listeners:
+                loop.run(listener.run(), self._broken)
         except BaseException as error:
             self._broken(error)
 

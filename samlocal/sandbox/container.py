@@ -21,7 +21,7 @@ from samlocal.sandbox.messages import Broken, Exited, Message
 from samlocal.sandbox.mounts import groups_for
 from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route
 from samlocal.sandbox.output import Lines, entries
-from samlocal.sandbox.supervision import Launching, RuntimeExited, RuntimeStarted, Supervision, Word
+from samlocal.sandbox.supervision import Flushed, Launching, RuntimeExited, RuntimeStarted, Supervision, Word
 from samlocal.sandbox.tmp_folder import TmpFolder
 
 T = TypeVar("T")
@@ -42,6 +42,14 @@ _ANSWER_SECONDS = 30.0
 
 # How long a container's output is waited for once the container has been killed.
 _DRAIN_SECONDS = 5.0
+
+# How long what the function has written is waited for, and for how long nothing may come where nobody says that it is
+# all: a line takes the engine a millisecond or two.
+_SETTLE_SECONDS = 0.25
+_QUIET_SECONDS = 0.005
+
+# A container that is gone before the engine is asked was killed with its removal.
+_REMOVED = 137
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +167,10 @@ class Container:
         self._out_of_memory = False
         self._input: Input | None = None
         self._supervision: Supervision | None = None
+        self._err_supervision: Supervision | None = None
         self._runtime: int | None = None
+        self._flushed = threading.Semaphore(0)
+        self._heard = self.started
         self.runtime_runs = True
 
     def create(
@@ -185,6 +196,8 @@ class Container:
         def word(word: Word) -> None:
             if isinstance(word, RuntimeStarted):
                 self._runtime = word.process
+            elif isinstance(word, Flushed):
+                self._flushed.release()
             elif isinstance(word, RuntimeExited):
                 self.runtime_runs = False
                 self._out_of_memory = word.out_of_memory
@@ -199,12 +212,14 @@ class Container:
             for part in entries(line):
                 log(part)
 
-        out = Lines(log)
+        out, err = Lines(log), Lines(log)
         if mark is not None:
             self._supervision = Supervision(mark, log=lines, hear=word)
             # The shell's words must be found before anything is cut at the `\r` of what an extension wrote.
             out = Lines(self._supervision.line, whole_entries=True)
-        arguments = (pieces, out, Lines(log), tell)
+            self._err_supervision = Supervision(mark, log=lines, hear=word)
+            err = Lines(self._err_supervision.line, whole_entries=True)
+        arguments = (pieces, out, err, tell)
         self._output = threading.Thread(target=self._read, args=arguments, daemon=True)
         self._output.start()
 
@@ -234,6 +249,22 @@ class Container:
             self._engine.signal(self._name, "SIGTERM")
         elif self._runtime is not None:
             self._input.write(f"{self._runtime}\n".encode())
+
+    def settle(self) -> None:
+        """Waits, a little, until what the function has written so far is logged."""
+        if self._input is not None and self._runtime is not None:
+            while self._flushed.acquire(blocking=False):
+                pass
+            until = time.monotonic() + _SETTLE_SECONDS
+            self._input.write(b"flush\n")
+            # Once for each stream.
+            for _ in range(2):
+                self._flushed.acquire(timeout=max(0.0, until - time.monotonic()))
+            return
+        began = now = time.monotonic()
+        while (quiet_at := max(began, self._heard) + _QUIET_SECONDS) > now and now < began + _SETTLE_SECONDS:
+            time.sleep(quiet_at - now)
+            now = time.monotonic()
 
     def max_memory_used(self) -> int | None:
         """MB since the start, None when it cannot be read."""
@@ -299,17 +330,23 @@ class Container:
     ) -> None:
         try:
             for stdout, stderr in pieces:
+                self._heard = time.monotonic()
                 out.feed(stdout or b"")
                 err.feed(stderr or b"")
             out.end()
             err.end()
-            if self._supervision is not None:
-                self._supervision.end()
+            for supervision in (self._supervision, self._err_supervision):
+                if supervision is not None:
+                    supervision.end()
             # Nobody waits to hear of an end that samlocal itself brought about, and the engine, which is still at
             # the removal, would be slow to answer.
             self.runtime_runs = False
-            state = None if self._ended else self._engine.state(self._name)
-            if state is not None:
+            if self._ended:
+                return
+            state = self._engine.state(self._name)
+            if state is None:
+                tell(Exited(status=_REMOVED, out_of_memory=False))
+            else:
                 self._out_of_memory = self._out_of_memory or state.out_of_memory
                 tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))
         except BaseException as error:

@@ -70,6 +70,7 @@ class Extension:
         self.state = State.STARTED
         self.events: tuple[str, ...] = ()
         self.error_type: str | None = None
+        self.told_of_end = False
         self._poll: asyncio.Future[ExtensionEvent] | None = None
 
     def register(self, events: tuple[str, ...]) -> None:
@@ -85,6 +86,7 @@ class Extension:
     def give(self, event: ExtensionEvent) -> None:
         if self.state is State.READY and self._poll is not None:
             self.state = State.RUNNING
+            self.told_of_end = isinstance(event, Shutdown)
             if not self._poll.done():
                 self._poll.set_result(event)
 
@@ -208,10 +210,11 @@ class Extensions:
     def ready(self, extension: Extension) -> asyncio.Future[ExtensionEvent]:
         """Raises Refused."""
         poll = extension.ready()
-        if self._shutdown is not None and EventType.SHUTDOWN in extension.events:
-            extension.give(self._shutdown)
-        else:
+        if self._shutdown is None:
             self._look()
+        elif extension in self._awaited() and not extension.told_of_end:
+            # Who asks once more has had its word, and waits for the end.
+            extension.give(self._shutdown)
         return poll
 
     def fail(self, extension: Extension, state: State, error_type: str) -> None:

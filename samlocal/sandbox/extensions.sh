@@ -72,9 +72,17 @@ done
 # samlocal says when all have registered. It is gone when there is nothing to read.
 read -r _ || exit 1
 
-# From now on it sends the numbers of processes that are to end.
+# From now on it sends the numbers of processes that are to end, or asks for a word behind all that has been written.
 exec 3<&0
-(while read -r process; do kill -TERM "$process"; done) <&3 3<&- &
+(while read -r word; do
+    case $word in
+    flush)
+        tell flushed
+        tell flushed >&2
+        ;;
+    *) kill -TERM "$word" ;;
+    esac
+done) <&3 3<&- &
 
 # Not in the background, where a shell has its children ignore SIGINT. What this shell says of a child's death is not for
 # the log; a subshell takes the redirections that dash would make here.

@@ -5,21 +5,20 @@ The refusals' types and texts are those of aws-lambda-runtime-interface-emulator
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from typing import assert_never
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from samlocal.sandbox.extensions import Extension, ExtensionEvent, Extensions, Refused, State
 from samlocal.sandbox.journal import Subject
 from samlocal.sandbox.messages import Event, Shutdown
+from samlocal.sandbox.server import Handler, Request, Response, Route, json_response, refusal
 
 _ROOT = "/2020-01-01/extension"
 _CLOSED_REQUEST = 499
+
+# A registration, a subscription, an error: Lambda's own are a few hundred bytes.
+BODY_BYTES = 1024 * 1024
 
 
 class ExtensionsApi:
@@ -28,42 +27,43 @@ class ExtensionsApi:
     def __init__(self, extensions: Extensions, subject: Subject) -> None:
         self._extensions = extensions
         self._subject = subject
-        self.routes = [
-            Route(f"{_ROOT}/register", self._register, methods=["POST"]),
-            Route(f"{_ROOT}/event/next", self._next, methods=["GET"]),
-            Route(f"{_ROOT}/init/error", self._init_error, methods=["POST"]),
-            Route(f"{_ROOT}/exit/error", self._exit_error, methods=["POST"]),
-        ]
+        self.routes = (
+            Route(method="POST", path=f"{_ROOT}/register", handler=refusing(self._register)),
+            Route(method="GET", path=f"{_ROOT}/event/next", handler=refusing(self._next)),
+            Route(method="POST", path=f"{_ROOT}/init/error", handler=refusing(self._init_error)),
+            Route(method="POST", path=f"{_ROOT}/exit/error", handler=refusing(self._exit_error)),
+        )
 
     async def _register(self, request: Request) -> Response:
-        name = request.headers.get("Lambda-Extension-Name", "")
+        name = request.headers.get("lambda-extension-name", "")
         if not name:
             raise Refused("Extension.InvalidExtensionName", "Empty extension name")
-        extension = await self._extensions.register(name, _events(await request.body()))
+        extension = await self._extensions.register(name, _events(await request.body(BODY_BYTES)))
         answer = {
             "functionName": self._subject.function_name,
             "functionVersion": "$LATEST",
             "handler": self._subject.handler,
         }
-        features = request.headers.get("Lambda-Extension-Accept-Feature", "").split(",")
+        features = request.headers.get("lambda-extension-accept-feature", "").split(",")
         if "accountId" in (feature.strip() for feature in features):
             answer["accountId"] = self._subject.account
-        return JSONResponse(answer, headers={"Lambda-Extension-Identifier": extension.id})
+        return json_response(answer, headers={"Lambda-Extension-Identifier": extension.id})
 
     async def _next(self, request: Request) -> Response:
         extension = caller(request, self._extensions)
         poll = self._extensions.ready(extension)
-        gone = asyncio.ensure_future(_disconnected(request))
-        gone.add_done_callback(lambda _: poll.cancel())
-        await asyncio.wait({poll})
-        gone.cancel()
+        try:
+            await request.wait_for(poll)
+        finally:
+            # Nobody is there for what would be given to it.
+            poll.cancel()
         if poll.cancelled():
-            return Response(status_code=_CLOSED_REQUEST)
+            return Response(status=_CLOSED_REQUEST)
         headers = {
             "Lambda-Extension-Identifier": extension.id,
             "Lambda-Extension-Event-Identifier": str(uuid.uuid4()),
         }
-        return JSONResponse(_body(poll.result()), headers=headers)
+        return json_response(_body(poll.result()), headers=headers)
 
     async def _init_error(self, request: Request) -> Response:
         return await self._error(request, State.INIT_ERROR)
@@ -74,16 +74,16 @@ class ExtensionsApi:
     async def _error(self, request: Request, state: State) -> Response:
         header = "Lambda-Extension-Function-Error-Type"
         extension = caller(request, self._extensions)
-        error_type = request.headers.get(header, "")
+        error_type = request.headers.get(header.lower(), "")
         if not error_type:
             raise Refused("Extension.MissingHeader", f"{header} not found")
         self._extensions.fail(extension, state, error_type)
-        return JSONResponse({"status": "OK"}, status_code=202)
+        return json_response({"status": "OK"}, status=202)
 
 
 def caller(request: Request, extensions: Extensions) -> Extension:
     """The extension that a request comes from. Raises Refused."""
-    given = request.headers.get("Lambda-Extension-Identifier", "")
+    given = request.headers.get("lambda-extension-identifier", "")
     if not given:
         raise Refused("Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header")
     try:
@@ -96,17 +96,23 @@ def caller(request: Request, extensions: Extensions) -> Extension:
     return extension
 
 
-def refuse(_: Request, refused: Exception) -> Response:
-    """The answer to a call that is Refused."""
-    assert isinstance(refused, Refused)  # noqa: S101 - Starlette's handlers take any exception
-    return JSONResponse({"errorMessage": refused.message, "errorType": refused.error_type}, status_code=403)
+def refusing(handler: Handler) -> Handler:
+    """A handler that answers what is Refused."""
+
+    async def handled(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Refused as refused:
+            return refusal(403, refused.error_type, refused.message)
+
+    return handled
 
 
 def _events(body: bytes) -> tuple[str, ...]:
     """The events of a registration's body. Raises Refused."""
     try:
         asked = json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("InvalidRequestFormat", str(error)) from error
     events = (asked.get("events") or []) if isinstance(asked, dict) else None
     if not isinstance(events, list):
@@ -128,8 +134,3 @@ def _body(event: ExtensionEvent) -> dict[str, object]:
             return {"eventType": "SHUTDOWN", "deadlineMs": event.deadline_ms, "shutdownReason": event.reason.value}
         case _:
             assert_never(event)
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -1,4 +1,7 @@
-"""What the APIs and the container tell the sandbox. Moments are ``time.monotonic``'s."""
+"""What the APIs and the container tell the sandbox. Moments are ``time.monotonic``'s.
+
+What is told of an event carries its request id: what comes late is not taken for the next event's.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +41,17 @@ class InitError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The runtime got the event."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Responded:
     """The function's response, whole; ``sent`` is how long the runtime took to send it."""
 
+    request_id: str
     payload: bytes
     sent: Span | None = field(default=None, compare=False)
 
@@ -49,13 +60,22 @@ class Responded:
 class TooLarge:
     """The function's response was over the limit; ``size`` is in bytes, as far as it was read."""
 
+    request_id: str
     size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truncated:
+    """The function's response, or its error, broke off."""
+
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
     """The function's error as JSON."""
 
+    request_id: str
     payload: bytes
 
 
@@ -63,6 +83,7 @@ class Failed:
 class Chunk:
     """A part of a streamed response."""
 
+    request_id: str
     data: bytes
 
 
@@ -70,6 +91,7 @@ class Chunk:
 class StreamEnded:
     """The end of a streamed response. ``error`` is the JSON of a failure half-way, None when it went well."""
 
+    request_id: str
     error: bytes | None
     size: int = field(default=0, compare=False)
     sent: Span | None = field(default=None, compare=False)
@@ -107,8 +129,10 @@ Message: TypeAlias = (
     Ready
     | Idle
     | InitError
+    | Taken
     | Responded
     | TooLarge
+    | Truncated
     | Failed
     | Chunk
     | StreamEnded
@@ -117,6 +141,10 @@ Message: TypeAlias = (
     | ExtensionsEnded
     | Broken
 )
+
+
+OF_EVENT = (Taken, Responded, TooLarge, Truncated, Failed, Chunk, StreamEnded)
+"""What is told of one event, with its ``request_id``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

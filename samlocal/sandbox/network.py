@@ -56,6 +56,18 @@ class Route:
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """A container that runs, as its engine tells of it: its address on the network, its first process and its user.
+
+    ``process`` is 0 when it has ended already.
+    """
+
+    address: str | None
+    process: int
+    user: int
+
+
 def open_route(engine: Engine, network: str) -> tuple[Route, socket.socket]:
     """A way from the network's containers to this machine, with a socket that listens there. Never 0.0.0.0.
 

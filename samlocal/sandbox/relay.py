@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 
 from samlocal.sandbox.endpoint import Endpoint
+from samlocal.sandbox.listener import Connected
 
 _CHUNK = 64 * 1024
+_CONNECT_SECONDS = 10.0
 
 
-async def relay(listening: socket.socket, target: Endpoint) -> None:
-    """Passes every connection of a socket on to the endpoint, until the task is cancelled."""
+def relay(target: Endpoint) -> Connected:
+    """Passes a connection on to the endpoint, until both sides have ended."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        # Where it fails the function's SDK sees a broken connection, as it would from an endpoint that is down.
+        async with asyncio.timeout(_CONNECT_SECONDS):
             far_reader, far_writer = await asyncio.open_connection(target.host, target.port)
-        except OSError:
-            # The function's SDK sees a broken connection, as it would from an endpoint that is down.
-            writer.close()
-            return
-        await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
+        try:
+            await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
+        finally:
+            far_writer.close()
 
-    server = await asyncio.start_server(connected, sock=listening)
-    async with server:
-        await server.serve_forever()
+    return connected
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

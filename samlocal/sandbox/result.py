@@ -66,6 +66,13 @@ def too_large() -> FunctionError:
     return FunctionError(payload=_error("Function.ResponseSizeTooLarge", message))
 
 
+def truncated(request_id: str) -> FunctionError:
+    """As Lambda calls a response that broke off (aws-lambda-runtime-interface-emulator, ``fatalerror/errors.go``)."""
+    return FunctionError(
+        payload=_error("Runtime.TruncatedResponse", f"RequestId: {request_id} Error: The response broke off.")
+    )
+
+
 NO_BOOTSTRAP = 199
 """entry.sh's exit status when a ``provided`` function has no program."""
 
@@ -135,7 +142,7 @@ def _crashed(request_id: str, error_type: str, cause: str) -> Crashed:
 def _error_type(payload: bytes) -> str | None:
     try:
         error_type = json.loads(payload).get("errorType")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
     return str(error_type) if error_type else None
 

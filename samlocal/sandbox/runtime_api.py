@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum, auto
 
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from samlocal.function.limits import RESPONSE_BYTES, STREAMED_BYTES
-from samlocal.sandbox.listener import TRAILERS
 from samlocal.sandbox.messages import (
     Chunk,
     Event,
@@ -28,8 +21,11 @@ from samlocal.sandbox.messages import (
     Responded,
     Span,
     StreamEnded,
+    Taken,
     TooLarge,
+    Truncated,
 )
+from samlocal.sandbox.server import BodyTooLarge, Disconnected, Request, Response, Route, json_response, refusal
 
 _ROOT = "/2018-06-01/runtime"
 _CLOSED_REQUEST = 499
@@ -39,83 +35,82 @@ class _State(Enum):
     INIT = auto()
     IDLE = auto()
     BUSY = auto()
+    ANSWERING = auto()
     ANSWERED = auto()
 
 
 class RuntimeApi:
     """Hands events to one runtime and takes its answers.
 
-    Lives on one event loop. ``tell`` is called there with each message and must not block.
+    Lives on one event loop. ``tell`` is called there with each message and must not block. An answer counts from its
+    first byte (aws-lambda-runtime-interface-emulator, ``internal/lambda/rapi/handler/invocationresponse.go``): from
+    then on no other one is taken, and one that breaks off is a failure of the function's.
     """
 
     def __init__(self, tell: Callable[[Message], None]) -> None:
         self._tell = tell
         self._state = _State.INIT
-        self._poll: asyncio.Future[Event] | None = None
-        self._waiting: Event | None = None
+        self._poll: asyncio.Future[object] | None = None
+        self._offered: Event | None = None
         self._current: Event | None = None
         self._nonce = ""
-        self.routes = [
-            Route(f"{_ROOT}/invocation/next", self._next, methods=["GET"]),
-            Route(f"{_ROOT}/invocation/{{id}}/response", self._response, methods=["POST"]),
-            Route(f"{_ROOT}/invocation/{{id}}/error", self._error, methods=["POST"]),
-            Route(f"{_ROOT}/init/error", self._init_error, methods=["POST"]),
-        ]
-        self.app = Starlette(routes=self.routes)
+        self.routes = (
+            Route(method="GET", path=f"{_ROOT}/invocation/next", handler=self._next),
+            Route(method="POST", path=f"{_ROOT}/invocation/{{id}}/response", handler=self._response),
+            Route(method="POST", path=f"{_ROOT}/invocation/{{id}}/error", handler=self._error),
+            Route(method="POST", path=f"{_ROOT}/init/error", handler=self._init_error),
+        )
 
     def offer(self, event: Event) -> None:
         """Gives the runtime an event: now, or when it polls again. Called on the loop, after Ready."""
+        self._offered = event
         if self._poll is not None and not self._poll.done():
-            self._poll.set_result(event)
-        else:
-            self._waiting = event
+            self._poll.set_result(None)
 
     def restart(self) -> None:
         """Forgets the runtime before: the next one starts with its init. Called on the loop."""
         self._state = _State.INIT
         self._current = None
-        self._waiting = None
+        self._offered = None
         if self._poll is not None:
             self._poll.cancel()
             self._poll = None
 
     async def _next(self, request: Request) -> Response:
-        if self._state is _State.BUSY:
-            return _refused(403, "InvalidStateTransition", "The event before has not been answered.")
+        if self._state in (_State.BUSY, _State.ANSWERING):
+            return refusal(403, "InvalidStateTransition", "The event before has not been answered.")
         if self._poll is not None:
             # The runtime before this one is gone; an event must not go to its connection.
             self._poll.cancel()
         self._state = _State.IDLE
-        if self._waiting is not None:
-            event, self._waiting = self._waiting, None
-            return self._handed_over(event)
-        poll: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
-        self._poll = poll
-        # A runtime that dies while it waits drops its connection.
-        gone = asyncio.ensure_future(_disconnected(request))
-        gone.add_done_callback(lambda _: poll.cancel())
-        self._tell(Ready())
-        await asyncio.wait({poll})
-        gone.cancel()
-        if self._poll is poll:
-            self._poll = None
-        if poll.cancelled():
-            return Response(status_code=_CLOSED_REQUEST)
-        return self._handed_over(poll.result())
-
-    def _handed_over(self, event: Event) -> Response:
+        poll = self._poll = asyncio.get_running_loop().create_future()
+        if self._offered is not None:
+            poll.set_result(None)
+        else:
+            self._tell(Ready())
+        try:
+            # A runtime that dies while it waits drops its connection.
+            await request.wait_for(poll)
+        finally:
+            if self._poll is poll:
+                self._poll = None
+        if poll.cancelled() or self._offered is None:
+            return Response(status=_CLOSED_REQUEST)
+        event, self._offered = self._offered, None
         self._current = event
         self._state = _State.BUSY
         self._nonce = uuid.uuid4().hex
-        return Response(event.payload, headers=self._headers(event), media_type="application/json")
+        self._tell(Taken(request_id=event.request_id))
+        return Response(body=event.payload, headers=self._headers(event))
 
     def _headers(self, event: Event) -> dict[str, str]:
         optional = {
             "Lambda-Runtime-Client-Context": event.client_context,
-            "Lambda-Runtime-Aws-Tenant-Id": event.tenant_id,
             "Lambda-Runtime-Cognito-Identity": event.cognito_identity,
+            "Lambda-Runtime-Aws-Tenant-Id": event.tenant_id,
         }
         return {
+            "Content-Type": "application/json",
             "Lambda-Runtime-Aws-Request-Id": event.request_id,
             "Lambda-Runtime-Deadline-Ms": str(event.deadline_ms),
             "Lambda-Runtime-Invoked-Function-Arn": event.function_arn,
@@ -124,96 +119,101 @@ class RuntimeApi:
         } | {name: value for name, value in optional.items() if value}
 
     async def _response(self, request: Request) -> Response:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
-        if request.headers.get("Lambda-Runtime-Function-Response-Mode", "").lower() == "streaming":
-            return await self._streamed(request)
-        payload = bytearray()
-        size = 0
+        refused = self._refusal(request)
+        if refused is not None:
+            return refused
+        streaming = request.headers.get("lambda-runtime-function-response-mode", "").lower() == "streaming"
+        take = self._streamed if streaming else self._buffered
+        return await self._taken(request, take)
+
+    async def _buffered(self, request: Request, request_id: str) -> Response:
         began = time.monotonic()
-        try:
-            async for part in request.stream():
-                size += len(part)
-                # Read to its end even when it is too large: closing early breaks the client instead of telling it.
-                if size <= RESPONSE_BYTES:
-                    payload += part
-        except ClientDisconnect:
-            return Response(status_code=_CLOSED_REQUEST)
-        self._state = _State.ANSWERED
-        if size > RESPONSE_BYTES:
-            self._tell(TooLarge(size=size))
-            return _refused(
-                413, "RequestEntityTooLarge", f"Exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
-            )
-        self._tell(Responded(payload=bytes(payload), sent=Span(began=began, ended=time.monotonic())))
+        payload = await request.body(RESPONSE_BYTES)
+        sent = Span(began=began, ended=time.monotonic())
+        self._tell(Responded(request_id=request_id, payload=payload, sent=sent))
         return _accepted()
 
-    async def _streamed(self, request: Request) -> Response:
+    async def _streamed(self, request: Request, request_id: str) -> Response:
         size = 0
         began = time.monotonic()
-        try:
-            async for part in request.stream():
-                size += len(part)
-                if part and size <= STREAMED_BYTES:
-                    self._tell(Chunk(data=part))
-        except ClientDisconnect:
-            return Response(status_code=_CLOSED_REQUEST)
-        self._state = _State.ANSWERED
+        async for part in request.parts():
+            size += len(part)
+            if part and size <= STREAMED_BYTES:
+                self._tell(Chunk(request_id=request_id, data=part))
         if size > STREAMED_BYTES:
-            self._tell(TooLarge(size=size))
-            return _refused(413, "RequestEntityTooLarge", f"Exceeded maximum streamed size ({STREAMED_BYTES} bytes).")
+            raise BodyTooLarge(size, STREAMED_BYTES)
         sent = Span(began=began, ended=time.monotonic())
-        self._tell(StreamEnded(error=_trailing_error(request), size=size, sent=sent))
+        error = _trailing_error(request.trailers)
+        self._tell(StreamEnded(request_id=request_id, error=error, size=size, sent=sent))
         return _accepted()
 
     async def _error(self, request: Request) -> Response:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
-        payload = await request.body()
-        self._state = _State.ANSWERED
-        self._tell(Failed(payload=payload))
+        refused = self._refusal(request)
+        return refused if refused is not None else await self._taken(request, self._failed)
+
+    async def _failed(self, request: Request, request_id: str) -> Response:
+        self._tell(Failed(request_id=request_id, payload=await request.body(RESPONSE_BYTES)))
         return _accepted()
+
+    async def _taken(self, request: Request, take: Callable[[Request, str], Awaitable[Response]]) -> Response:
+        """Takes an answer to its end, whatever becomes of it."""
+        current = self._current
+        request_id = request.parameter
+        self._state = _State.ANSWERING
+        try:
+            return await take(request, request_id)
+        except Disconnected:
+            self._tell(Truncated(request_id=request_id))
+            raise
+        except BodyTooLarge as error:
+            self._tell(TooLarge(request_id=request_id, size=error.size))
+            raise
+        finally:
+            if self._current is current:
+                self._state = _State.ANSWERED
 
     async def _init_error(self, request: Request) -> Response:
         if self._state is not _State.INIT:
-            return _refused(403, "InvalidStateTransition", "The runtime has started already.")
-        self._tell(InitError(payload=await request.body()))
+            return refusal(403, "InvalidStateTransition", "The runtime has started already.")
+        try:
+            payload = await request.body(RESPONSE_BYTES)
+        except (Disconnected, BodyTooLarge) as error:
+            # That it has failed is known all the same.
+            self._tell(InitError(payload=_unreadable(error)))
+            raise
+        self._tell(InitError(payload=payload))
         return _accepted()
 
     def _refusal(self, request: Request) -> Response | None:
         """Why an answer is not taken: for another event, out of turn, or too late."""
-        if self._current is None or request.path_params["id"] != self._current.request_id:
-            return _refused(400, "InvalidRequestID", "Invalid request ID")
+        if self._current is None or request.parameter != self._current.request_id:
+            return refusal(400, "InvalidRequestID", "Invalid request ID")
         if self._state is not _State.BUSY:
-            return _refused(403, "InvalidStateTransition", "The event has been answered already.")
-        nonce = request.headers.get("Lambda-Runtime-Invocation-Id", self._nonce)
+            return refusal(403, "InvalidStateTransition", "The event has been answered already.")
+        nonce = request.headers.get("lambda-runtime-invocation-id", self._nonce)
         if nonce != self._nonce:
-            return _refused(410, "InvocationExpired", "The invocation has ended.")
+            return refusal(410, "InvocationExpired", "The invocation has ended.")
         return None
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _trailing_error(request: Request) -> bytes | None:
+def _trailing_error(trailers: Mapping[str, str]) -> bytes | None:
     """The failure that a streaming client sends behind the body, in HTTP trailers."""
-    trailers: dict[str, str] = request.scope[TRAILERS]()
     error_type = trailers.get("lambda-runtime-function-error-type")
     if error_type is None:
         return None
     try:
         return base64.b64decode(trailers["lambda-runtime-function-error-body"], validate=True)
-    except (KeyError, binascii.Error):
-        return json.dumps({"errorType": error_type, "errorMessage": "The response stream failed."}).encode()
+    except (KeyError, ValueError):
+        return _error(error_type, "The response stream failed.")
+
+
+def _unreadable(error: Exception) -> bytes:
+    return _error("Runtime.Unknown", f"The runtime's error could not be read: {error}")
+
+
+def _error(error_type: str, message: str) -> bytes:
+    return json.dumps({"errorType": error_type, "errorMessage": message}).encode()
 
 
 def _accepted() -> Response:
-    return JSONResponse({"status": "OK"}, status_code=202)
-
-
-def _refused(status: int, error_type: str, message: str) -> Response:
-    return JSONResponse({"errorType": error_type, "errorMessage": message}, status_code=status)
+    return json_response({"status": "OK"}, status=202)

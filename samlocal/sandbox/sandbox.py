@@ -6,20 +6,22 @@ import contextlib
 import uuid
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import partial
 from typing import assert_never
 
 from samlocal.engine import Engine
 from samlocal.errors import EngineError
 from samlocal.function import limits
 from samlocal.sandbox import debug
-from samlocal.sandbox.apis import Apis, host_of_container
-from samlocal.sandbox.container import Container, SandboxSpec, container_spec
+from samlocal.sandbox.apis import Apis, Served, host_of_container
+from samlocal.sandbox.container import USER, Container, SandboxSpec, container_spec
 from samlocal.sandbox.debug import DebuggerView
 from samlocal.sandbox.init_phase import InitOutcome, await_init
 from samlocal.sandbox.invocation import Course, Invocation, Request
 from samlocal.sandbox.journal import Journal, Subject
 from samlocal.sandbox.mailbox import Mailbox
 from samlocal.sandbox.messages import (
+    OF_EVENT,
     Broken,
     Chunk,
     Exited,
@@ -27,13 +29,15 @@ from samlocal.sandbox.messages import (
     Failed,
     Idle,
     InitError,
-    Message,
     Reason,
     Responded,
     StreamEnded,
+    Taken,
     TooLarge,
+    Truncated,
 )
-from samlocal.sandbox.network import blocked_error, is_blocked, open_route
+from samlocal.sandbox.network import Whereabouts, blocked_error, is_blocked, open_route
+from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.result import (
     FunctionError,
     InitFailed,
@@ -44,6 +48,7 @@ from samlocal.sandbox.result import (
     extension_failed,
     timed_out,
     too_large,
+    truncated,
 )
 from samlocal.sandbox.session import Session
 from samlocal.sandbox.shutdown import shut_down
@@ -90,8 +95,15 @@ class Sandbox:
         self._init_duration: float | None = None
         self._max_memory_used: int | None = None
         self._route, listening = open_route(engine, spec.network)
-        self._apis = Apis(self._route, listening, endpoint=spec.endpoint, tell=self._tell, broken=self._broken)
-        self._journal = Journal(_subject(spec), log=log, telemetry=self._apis.telemetry)
+        self._apis = Apis(
+            self._route,
+            listening,
+            endpoint=spec.endpoint,
+            tell=self._mailbox.put,
+            broken=self._broken,
+            notice=notice,
+        )
+        self._journal = Journal(_subject(spec), log=_unbroken(log), telemetry=self._apis.telemetry)
         self._debugger = (
             DebuggerView(spec.debugging, log=self._journal.function_line, notice=notice) if spec.debugging else None
         )
@@ -120,19 +132,17 @@ class Sandbox:
 
         ``chunk`` gets the parts of a streamed response as they come, ``answered`` the result as soon as there is one:
         a caller need not wait for the extensions. Raises EngineError when the engine or the way to it breaks;
-        whatever the function does is a result.
+        whatever the function does is a result. A sandbox that is ``spent`` afterwards is yet to be stopped: its
+        extensions have a phase of their own for that, and what came of the event need not wait for them.
         """
-        if self._state is _State.ENDED:
-            self._start(inside_invoke=False)
+        self._renew()
         self._finish_init()
+        outlet = Outlet(chunk)
         course = Course(request, timeout=self._timeout)
         self._journal.start(course.request_id, trace_id=course.trace_id, tenant_id=course.tenant_id)
         result = self._init_again(course) if self._state is _State.ENDED else None
         if result is None:
-            self._become(_State.BUSY)
-            event = course.event(self._spec.function.arn)
-            self._apis.post(lambda served: served.invoke(event))
-            result = self._answer(course, chunk)
+            result = self._run(course, outlet)
         if answered is not None:
             answered(result)
         self._until_idle(course)
@@ -145,8 +155,12 @@ class Sandbox:
             init_duration=init_duration,
         )
         self._check_tmp()
-        if self._state is _State.SPENT:
-            self.stop(self._reason)
+        # A reader who takes their time with the stream is not waited for before the container has ended.
+        if self._state is _State.SPENT and (outlet.busy or not self._apis.grace):
+            self.stop()
+        elif self._container is not None and self._apis.grace:
+            self._container.settle()
+        outlet.close()
         for line in course.last_words(result):
             self._journal.line(line)
         return invocation
@@ -154,8 +168,10 @@ class Sandbox:
     def stop(self, reason: Reason = Reason.SPINDOWN) -> None:
         """Ends the container and waits for the last of its output. The engine removes it by itself.
 
-        Extensions are told first, and have their time.
+        Extensions are told first, and have their time. A sandbox that is spent has its reason already.
         """
+        if self._state is _State.SPENT:
+            reason = self._reason
         self._read_memory()
         container, self._container = self._container, None
         self._become(_State.ENDED)
@@ -164,6 +180,12 @@ class Sandbox:
                 shut_down(container, self._apis, self._mailbox, reason=reason)
             finally:
                 container.end()
+                self._apis.post(lambda served: served.disown())
+
+    @property
+    def ends_at_once(self) -> bool:
+        """Whether there is nobody in the container who would have a phase of the shutdown to itself."""
+        return not self._apis.grace
 
     def close(self) -> None:
         """Ends everything that the sandbox started."""
@@ -195,11 +217,13 @@ class Sandbox:
         container.create(spec, mark=mark, log=log, tell=mailbox.put, hear=self._hear)
         start_runtime = container.start_runtime
         self._apis.telemetry.restart()
-        self._apis.post(lambda served: served.restart(start_runtime))
+        self._apis.post(lambda served: served.restart(start_runtime, mailbox.put))
         self._apis.begin(self._journal)
         self._journal.init_start(inside_invoke=inside_invoke)
         container.start()
         self._apis.container_host = host_of_container(self._route, container.address)
+        whereabouts = Whereabouts(address=container.address, process=container.pid, user=int(USER.partition(":")[0]))
+        self._apis.post(lambda served: served.started(whereabouts))
         return container
 
     def _read_memory(self) -> int | None:
@@ -223,9 +247,6 @@ class Sandbox:
         self._reason = reason
         self._become(_State.SPENT)
 
-    def _tell(self, message: Message) -> None:
-        self._mailbox.put(message)
-
     def _broken(self, error: BaseException) -> None:
         self._mailbox.put(Broken(error=error))
 
@@ -246,6 +267,25 @@ class Sandbox:
 
     # init
 
+    def _renew(self) -> None:
+        """Starts the container that the next event needs: the one before is spent, or died while it waited."""
+        if self._state is _State.IDLE and self._died():
+            self._spend(Reason.FAILURE)
+        if self._state is _State.SPENT:
+            self.stop()
+        if self._state is _State.ENDED:
+            self._start(inside_invoke=False)
+
+    def _died(self) -> bool:
+        """Whether the runtime, or an extension, has ended since the last event."""
+        while True:
+            try:
+                message = self._mailbox.take(0)
+            except TimeoutError:
+                return False
+            if isinstance(message, Exited | ExtensionFailed):
+                return True
+
     def _finish_init(self) -> None:
         """Waits for the end of the init phase. An init that fails, or takes over ten seconds, ends the sandbox."""
         container = self._container
@@ -261,6 +301,9 @@ class Sandbox:
         else:
             # Waiting for the debugger is no part of the init.
             self._debugger.ready()
+        if isinstance(ended, Idle):
+            # What the init wrote stands in front of START.
+            container.settle()
 
     def _await_init(self, container: Container, deadline: float) -> InitOutcome:
         ended = await_init(
@@ -277,10 +320,16 @@ class Sandbox:
 
         Lambda developer guide, "Lambda execution environment lifecycle": failures during the Init phase.
         """
-        ended = self._failed_init
         if self._debugger is None:
-            ended = self._await_init(self._start(inside_invoke=True), course.deadline)
+            return self._init_inside(course)
         # Whoever debugs has seen it fail, and would have to attach once more.
+        return self._init_result(course, self._failed_init)
+
+    def _init_inside(self, course: Course) -> Result | None:
+        """Runs an init inside the invocation; what comes of that where it fails."""
+        return self._init_result(course, self._await_init(self._start(inside_invoke=True), course.deadline))
+
+    def _init_result(self, course: Course, ended: InitOutcome) -> Result | None:
         match ended:
             case Idle():
                 return None
@@ -299,26 +348,52 @@ class Sandbox:
 
     # an event
 
-    def _answer(self, course: Course, chunk: Callable[[bytes], None]) -> Result:
+    def _run(self, course: Course, outlet: Outlet) -> Result:
+        """Gives the runtime the event and waits for what comes of it.
+
+        A runtime that died before it got the event has not failed it: the next one gets it, once.
+        """
+        for last in (False, True):
+            self._become(_State.BUSY)
+            event = course.event(self._spec.function.arn)
+            self._apis.post(partial(Served.invoke, event=event))
+            result = self._answer(course, outlet, last=last)
+            if result is None:
+                self._spend(Reason.FAILURE)
+                self.stop()
+                result = self._init_inside(course)
+            if result is not None:
+                return result
+        raise AssertionError("the last answer is one")
+
+    def _answer(self, course: Course, outlet: Outlet, *, last: bool) -> Result | None:
+        """None when the runtime ended before it got the event, unless it is the ``last`` to be tried."""
+        taken = last
         while True:
             try:
                 message = self._mailbox.take(course.deadline)
             except TimeoutError:
                 return self._time_up(course)
+            if isinstance(message, OF_EVENT) and message.request_id != course.request_id:
+                continue
             course.note(message)
             match message:
+                case Taken():
+                    taken = True
                 case Responded(payload=payload):
                     return Success(payload=payload)
                 case Failed(payload=payload):
                     return FunctionError(payload=payload)
                 case TooLarge():
                     return too_large()
+                case Truncated():
+                    return truncated(course.request_id)
                 case Chunk(data=data):
-                    chunk(data)
+                    outlet.put(data)
                 case StreamEnded(error=error):
                     return Success(payload=b"", streamed=True) if error is None else FunctionError(payload=error)
                 case Exited() | ExtensionFailed():
-                    return self._failed(course, message)
+                    return self._failed(course, message) if taken else None
                 case _:
                     continue
 
@@ -364,3 +439,19 @@ def _subject(spec: SandboxSpec) -> Subject:
         memory=function.memory,
         logging=function.logging,
     )
+
+
+def _unbroken(log: Callable[[str], None]) -> Callable[[str], None]:
+    """A log whose reader may go away: what nobody reads any more is no reason for the function to fail."""
+    gone = False
+
+    def write(line: str) -> None:
+        nonlocal gone
+        if not gone:
+            try:
+                log(line)
+            except (OSError, ValueError):
+                # A stream that is closed is a ValueError.
+                gone = True
+
+    return write

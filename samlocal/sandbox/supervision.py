@@ -54,7 +54,12 @@ class RuntimeExited:
     out_of_memory: bool
 
 
-Word: TypeAlias = Launching | NotLaunched | ExtensionLine | ExtensionExited | RuntimeStarted | RuntimeExited
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flushed:
+    """What was written before samlocal asked has come; said on both streams."""
+
+
+Word: TypeAlias = Launching | NotLaunched | ExtensionLine | ExtensionExited | RuntimeStarted | RuntimeExited | Flushed
 
 
 class Supervision:
@@ -93,6 +98,8 @@ class Supervision:
             self._hear(Launching(names=tuple(self._names)))
         elif kind == "runtime":
             self._hear(RuntimeStarted(process=int(rest)))
+        elif kind == "flushed":
+            self._hear(Flushed())
         elif kind == "ended":
             self.end()
             status, _, killed = rest.partition(" ")

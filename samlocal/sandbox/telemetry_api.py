@@ -11,14 +11,11 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from samlocal.sandbox.delivery import Delivery, Destination, HttpDestination, TcpDestination
 from samlocal.sandbox.extensions import Extension, Extensions, Refused
-from samlocal.sandbox.extensions_api import caller
+from samlocal.sandbox.extensions_api import BODY_BYTES, caller, refusing
 from samlocal.sandbox.journal import Journal
+from samlocal.sandbox.server import Request, Response, Route, json_response, refusal
 from samlocal.sandbox.subscription import Api, Buffering, Subscription, Wanted
 from samlocal.sandbox.telemetry import Category, Telemetry
 
@@ -44,10 +41,10 @@ class TelemetryApi:
         self._host = host
         self._open = True
         self._subscribed: dict[str, Api] = {}
-        self.routes = [
-            Route("/2022-07-01/telemetry", self._subscribe_telemetry, methods=["PUT"]),
-            Route("/2020-08-15/logs", self._subscribe_logs, methods=["PUT"]),
-        ]
+        self.routes = (
+            Route(method="PUT", path="/2022-07-01/telemetry", handler=refusing(self._subscribe_telemetry)),
+            Route(method="PUT", path="/2020-08-15/logs", handler=refusing(self._subscribe_logs)),
+        )
 
     def restart(self) -> None:
         self._open = True
@@ -69,26 +66,26 @@ class TelemetryApi:
         extension = caller(request, self._extensions)
         if not self._open:
             raise Refused(f"{name}.SubscriptionClosed", f"{name} API subscription is closed")
-        wanted, destination, problems = _read(await request.body(), extension, api)
+        wanted, destination, problems = _read(await request.body(BODY_BYTES), extension, api)
         other = self._subscribed.get(extension.name, api)
         if other is not api:
             problems = [f"the extension has subscribed with the {other.title()} API already"]
         if problems or wanted is None or destination is None:
             error_type = "Logs.ValidationError" if api is Api.LOGS else "ValidationError"
-            return JSONResponse({"errorType": error_type, "errorMessage": "; ".join(problems)}, status_code=400)
+            return refusal(400, error_type, "; ".join(problems))
         # A second subscription of the same extension changes nothing.
         if extension.name not in self._subscribed:
             self._subscribed[extension.name] = api
             self._telemetry.subscribe(Subscription(wanted, Delivery(destination, self._host)))
             self._journal.subscription(extension.name, wanted.types, of=api.value)
-        return JSONResponse("OK")
+        return json_response("OK")
 
 
 def _read(body: bytes, extension: Extension, api: Api) -> tuple[Wanted | None, Destination | None, list[str]]:
     """A request's subscription, or everything that is wrong with it."""
     try:
         asked = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return None, None, [f"the request is no JSON: {error}"]
     if not isinstance(asked, dict):
         return None, None, ["the request is no JSON object"]

@@ -10,6 +10,7 @@ import http.client
 import http.server
 import json
 import queue
+import select
 import socket
 import threading
 import uuid
@@ -30,6 +31,7 @@ from samlocal.sandbox.messages import (
     Ready,
     Reason,
     Shutdown,
+    Taken,
 )
 from samlocal.sandbox.network import Route, bound_socket
 
@@ -64,6 +66,10 @@ class Caller:
     def call(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
         self.send(method, path, body, **headers)
         return self.answer()
+
+    def is_answered(self, *, within: float) -> bool:
+        readable, _, _ = select.select([self._connection.sock], [], [], within)
+        return bool(readable)
 
     def register(self, name: str, *events: str) -> tuple[int, Any]:
         return self.call("POST", f"{ROOT}/register", {"events": list(events)}, Lambda_Extension_Name=name)
@@ -104,7 +110,7 @@ class Sandbox:
         self.apis.begin(self.journal)
 
     def launching(self, *names: str) -> None:
-        self.apis.post(lambda served: served.restart(self.started.set))
+        self.apis.post(lambda served: served.restart(self.started.set, self.told.put))
         self.apis.post(lambda served: served.extensions.launching(names))
 
     def caller(self) -> Caller:
@@ -140,7 +146,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def internal(sandbox: Sandbox) -> Caller:
     """A registered internal extension."""
-    sandbox.apis.post(lambda served: served.restart(None))
+    sandbox.apis.post(lambda served: served.restart(None, sandbox.told.put))
     caller = sandbox.caller()
     assert caller.register("inside", "INVOKE")[0] == 200
     return caller
@@ -173,7 +179,7 @@ def test_the_runtime_starts_with_the_last_registration(sandbox: Sandbox) -> None
 
 
 def test_a_registration_waits_until_the_names_are_known(sandbox: Sandbox) -> None:
-    sandbox.apis.post(lambda served: served.restart(sandbox.started.set))
+    sandbox.apis.post(lambda served: served.restart(sandbox.started.set, sandbox.told.put))
     watcher = sandbox.caller()
     watcher.send("POST", f"{ROOT}/register", {"events": ["SHUTDOWN"]}, Lambda_Extension_Name="watcher")
     sandbox.apis.post(lambda served: served.extensions.launching(("watcher",)))
@@ -273,6 +279,7 @@ def test_an_event_goes_to_those_who_want_it(sandbox: Sandbox, internal: Caller) 
         },
     )
     assert runtime.answer() == (200, {})
+    assert sandbox.next() == Taken(request_id="r-1")
     runtime.call("POST", "/2018-06-01/runtime/invocation/r-1/response", b"1")
     sandbox.next()
     runtime.send("GET", "/2018-06-01/runtime/invocation/next")
@@ -325,6 +332,9 @@ def test_external_extensions_that_want_it_are_told_of_the_end(sandbox: Sandbox) 
     sandbox.apis.shut_down(Shutdown(reason=Reason.SPINDOWN, deadline_ms=7), flush_seconds=1)
     answer = {"eventType": "SHUTDOWN", "deadlineMs": 7, "shutdownReason": "spindown"}
     assert told.answer() == (200, answer)
+    # It is told once: who asks again waits for its end.
+    told.poll()
+    assert not told.is_answered(within=0.3)
     assert sandbox.next(within=0.1) is None
     sandbox.apis.post(lambda served: served.extensions.exited("told", 0))
     assert sandbox.next() == ExtensionsEnded()
@@ -345,7 +355,7 @@ def test_an_extension_at_work_hears_of_the_end_when_it_asks(sandbox: Sandbox) ->
 
 def test_there_is_no_grace_without_extensions_and_half_a_second_for_internal_ones(sandbox: Sandbox) -> None:
     assert sandbox.apis.grace == 0.0
-    sandbox.apis.post(lambda served: served.restart(None))
+    sandbox.apis.post(lambda served: served.restart(None, sandbox.told.put))
     sandbox.caller().register("inside")
     assert sandbox.apis.grace == 0.5
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from samlocal.sandbox.listener import LoopThread, serve
+from samlocal.sandbox.listener import Listener, LoopThread
 from samlocal.sandbox.messages import (
     Chunk,
     Event,
@@ -27,10 +27,13 @@ from samlocal.sandbox.messages import (
     Ready,
     Responded,
     StreamEnded,
+    Taken,
     TooLarge,
+    Truncated,
 )
 from samlocal.sandbox.network import bound_socket
 from samlocal.sandbox.runtime_api import RuntimeApi
+from samlocal.sandbox.server import Server
 
 ROOT = "/2018-06-01/runtime"
 RESPONSE_BYTES = 6_291_556
@@ -48,6 +51,10 @@ def event(request_id: str = "r-1", **more: Any) -> Event:
     return Event(request_id=request_id, **(given | more))
 
 
+async def everybody(_: socket.socket) -> bool:
+    return True
+
+
 class Api:
     """The API under test, from samlocal's side."""
 
@@ -59,7 +66,9 @@ class Api:
         self.port = int(self._listening.getsockname()[1])
         self._loop = LoopThread("test-api")
         self._api = RuntimeApi(self._told.put)
-        self._loop.run(serve(self._listening, self._api.app, self.broken.append), self.broken.append)
+        server = Server(self._api.routes, self.broken.append)
+        listener = Listener(self._listening, admits=everybody, connected=server.serve, failed=self.broken.append)
+        self._loop.run(listener.run(), self.broken.append)
 
     def offer(self, offered: Event) -> None:
         self._loop.call(self._api.offer, offered)
@@ -137,6 +146,7 @@ def nonce(api: Api, runtime: Runtime) -> str:
     assert api.told() == Ready()
     api.offer(event())
     _, _, headers = runtime.answer()
+    assert api.told() == Taken(request_id="r-1")
     return str(headers["Lambda-Runtime-Invocation-Id"])
 
 
@@ -178,7 +188,7 @@ def test_the_client_context_and_the_identity_come_with_the_event(api: Api, runti
 
 def test_a_response_is_taken_once_and_byte_for_byte(api: Api, runtime: Runtime, nonce: str) -> None:
     assert runtime.post("/invocation/r-1/response", b'{"a" :1}\n') == (202, {"status": "OK"})
-    assert api.told() == Responded(payload=b'{"a" :1}\n')
+    assert api.told() == Responded(request_id="r-1", payload=b'{"a" :1}\n')
     status, said = runtime.post("/invocation/r-1/response")
     assert (status, said["errorType"]) == (403, "InvalidStateTransition")
     assert api.told(SOON) is None
@@ -187,7 +197,7 @@ def test_a_response_is_taken_once_and_byte_for_byte(api: Api, runtime: Runtime, 
 def test_an_error_is_taken_and_nothing_after_it(api: Api, runtime: Runtime, nonce: str) -> None:
     error = b'{"errorType": "KeyError", "errorMessage": "id", "stackTrace": []}'
     assert runtime.post("/invocation/r-1/error", error) == (202, {"status": "OK"})
-    assert api.told() == Failed(payload=error)
+    assert api.told() == Failed(request_id="r-1", payload=error)
     assert runtime.post("/invocation/r-1/response")[0] == 403
     assert api.told(SOON) is None
 
@@ -237,13 +247,13 @@ def test_one_event_follows_another(api: Api, runtime: Runtime, nonce: str) -> No
 def test_the_largest_response_is_taken(api: Api, runtime: Runtime, nonce: str) -> None:
     body = b"x" * RESPONSE_BYTES
     assert runtime.post("/invocation/r-1/response", body)[0] == 202
-    assert api.told() == Responded(payload=body)
+    assert api.told() == Responded(request_id="r-1", payload=body)
 
 
 def test_a_response_of_one_byte_more_is_refused(api: Api, runtime: Runtime, nonce: str) -> None:
     status, said = runtime.post("/invocation/r-1/response", b"x" * (RESPONSE_BYTES + 1))
     assert (status, said["errorType"]) == (413, "RequestEntityTooLarge")
-    assert api.told() == TooLarge(size=RESPONSE_BYTES + 1)
+    assert api.told() == TooLarge(request_id="r-1", size=RESPONSE_BYTES + 1)
 
 
 def test_a_failed_init_is_told(api: Api, runtime: Runtime) -> None:
@@ -303,11 +313,11 @@ def stream(api: Api, nonce: str) -> Iterator[Stream]:
 
 def test_a_streamed_response_is_told_part_by_part(api: Api, stream: Stream) -> None:
     stream.part(b"one")
-    assert api.told() == Chunk(data=b"one")
+    assert api.told() == Chunk(request_id="r-1", data=b"one")
     stream.part(b"two")
-    assert api.told() == Chunk(data=b"two")
+    assert api.told() == Chunk(request_id="r-1", data=b"two")
     assert b" 202 " in stream.end()
-    assert api.told() == StreamEnded(error=None)
+    assert api.told() == StreamEnded(request_id="r-1", error=None)
 
 
 def test_an_error_half_way_comes_in_the_trailers(api: Api, stream: Stream) -> None:
@@ -318,8 +328,8 @@ def test_an_error_half_way_comes_in_the_trailers(api: Api, stream: Stream) -> No
         Lambda_Runtime_Function_Error_Body=base64.b64encode(error).decode(),
     )
     assert b" 202 " in answer
-    assert api.told() == Chunk(data=b"one")
-    assert api.told() == StreamEnded(error=error)
+    assert api.told() == Chunk(request_id="r-1", data=b"one")
+    assert api.told() == StreamEnded(request_id="r-1", error=error)
 
 
 def test_an_error_half_way_may_lack_its_body(api: Api, stream: Stream) -> None:
@@ -329,14 +339,15 @@ def test_an_error_half_way_may_lack_its_body(api: Api, stream: Stream) -> None:
     assert json.loads(ended.error or b"")["errorType"] == "RangeError"
 
 
-def test_a_stream_that_breaks_off_is_not_taken_for_an_answer(
+def test_a_stream_that_breaks_off_is_a_failure_and_nothing_after_it_is_taken(
     api: Api, stream: Stream, connect: Callable[[], Runtime]
 ) -> None:
     stream.part(b"one")
-    assert api.told() == Chunk(data=b"one")
+    assert api.told() == Chunk(request_id="r-1", data=b"one")
     stream.close()
+    assert api.told() == Truncated(request_id="r-1")
+    assert connect().post("/invocation/r-1/error")[0] == 403
     assert api.told(SOON) is None
-    assert connect().post("/invocation/r-1/error")[0] == 202
 
 
 # runtimes that go
