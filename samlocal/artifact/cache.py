@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from samlocal.artifact.lease import Lease, lease, unused
+from samlocal.deployed import shape
 from samlocal.errors import ConfigurationError
 from samlocal.own_folder import own_folder
 
@@ -325,7 +326,7 @@ def file_hash(path: Path, cache: Cache) -> str:
         known = json.loads(memo.read_text(encoding="utf-8"))
         if known["state"] == state:
             return str(known["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *shape.MALFORMED):
         pass
     found = sha256_of(path)
     if time.time() - path.stat().st_mtime < _SETTLED_SECONDS:

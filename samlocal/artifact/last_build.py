@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samlocal.artifact.cache import hash_of
+from samlocal.deployed import shape
 from samlocal.function.build_target import BuildTarget
 from samlocal.own_folder import own_folder
 
@@ -40,9 +41,12 @@ class LastBuilds:
         try:
             kept = json.loads(self._path(target).read_bytes())
             last = LastBuild(
-                folder=Path(kept["folder"]), basis=kept["basis"], time=kept["time"], builder=kept["builder"]
+                folder=Path(kept["folder"]),
+                basis=shape.text(kept["basis"]),
+                time=shape.number(kept["time"]),
+                builder=shape.text(kept["builder"]),
             )
-        except (OSError, ValueError, LookupError, TypeError):
+        except (OSError, *shape.MALFORMED):
             return None
         return last if last.folder.is_dir() else None
 
@@ -50,7 +54,7 @@ class LastBuilds:
         """Every folder that is some function's or layer's last build."""
         found: set[Path] = set()
         for path in self._folder.glob("*.json"):
-            with suppress(OSError, ValueError, LookupError, TypeError):
+            with suppress(OSError, *shape.MALFORMED):
                 found.add(Path(json.loads(path.read_bytes())["folder"]))
         return found
 

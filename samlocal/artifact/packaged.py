@@ -14,6 +14,7 @@ from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.packaging import Contents, PackagingError, is_as_packaged, packaging
 from samlocal.artifact.private_folders import PrivateFolders
 from samlocal.artifact.superseded import remove_superseded
+from samlocal.deployed import shape
 
 KIND = "packaged"
 
@@ -79,8 +80,9 @@ def _last(cache: Cache, slot: str) -> tuple[Path, Mapping[str, str]]:
     """The copy made before, and its files' states."""
     try:
         entry = cache.root / KIND / _pointer(cache, slot).read_text(encoding="utf-8")
-        files = json.loads((entry / _NOTE).read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, LookupError, TypeError):
+        note = json.loads((entry / _NOTE).read_text(encoding="utf-8"))
+        files = {name: shape.text(state) for name, state in shape.mapping(note["files"]).items()}
+    except (OSError, *shape.MALFORMED):
         return cache.root, {}
     return entry / _CONTENT, files
 

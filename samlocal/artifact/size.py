@@ -11,6 +11,7 @@ from samlocal.artifact.cache import hash_of
 from samlocal.artifact.code import Code
 from samlocal.artifact.layers import Opt
 from samlocal.artifact.supply import Supply
+from samlocal.deployed import shape
 from samlocal.function import limits
 from samlocal.own_folder import own_folder
 
@@ -39,7 +40,7 @@ def _size(folder: Path, known: int | None, supply: Supply) -> int:
     if known is not None:
         return known
     memo = supply.cache.root / _KIND / f"{hash_of(str(folder))}.json"
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, *shape.MALFORMED):
         kept = json.loads(memo.read_text(encoding="utf-8"))
         if 0 <= supply.clock() - kept["at"] < _GOOD_SECONDS:
             return int(kept["size"])

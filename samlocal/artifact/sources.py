@@ -15,6 +15,7 @@ from samlocal.artifact.cache import hash_of
 from samlocal.artifact.manifests import named_outside
 from samlocal.artifact.npm_packages import local_packages, workspace_of
 from samlocal.artifact.workflow import CARGO, ESBUILD, GO, GRADLE, NPM, Workflow, manifest_path, source_folder
+from samlocal.deployed import shape
 from samlocal.function.build_target import BuildTarget
 from samlocal.own_folder import own_folder
 
@@ -191,7 +192,7 @@ def _read(memo: Path) -> dict[str, _Known]:
             name: (stamp[0], stamp[1], stamp[2], stamp[3], stamp[4])
             for name, stamp in json.loads(memo.read_bytes()).items()
         }
-    except (OSError, ValueError, AttributeError, LookupError):
+    except (OSError, *shape.MALFORMED):
         return {}
 
 

@@ -11,6 +11,7 @@ from samlocal.artifact.download import download
 from samlocal.artifact.supply import Supply
 from samlocal.artifact.unpacked import Unpacked, unpacked
 from samlocal.aws import AwsCallError, AwsUnreachableError, Body
+from samlocal.deployed import shape
 from samlocal.function.package import S3Code
 from samlocal.own_folder import own_folder
 
@@ -57,7 +58,7 @@ def _etag(code: S3Code, supply: Supply, cache: Cache, region: str, *, anew: bool
     """What tells one content of the object from another; asked for again when the answer has grown old."""
     memo = cache.root / KIND / f".etag-{hash_of(code.bucket, code.key, supply.endpoint_url or '')}.json"
     at, known = 0.0, None
-    with suppress(OSError, ValueError, KeyError):
+    with suppress(OSError, *shape.MALFORMED):
         kept = json.loads(memo.read_text(encoding="utf-8"))
         at, known = float(kept["at"]), str(kept["etag"])
     if known is not None and not anew and not supply.refresh and 0 <= supply.clock() - at < supply.max_age:

@@ -6,6 +6,7 @@ import json
 import time
 
 from samlocal.artifact.cache import Cache
+from samlocal.deployed import shape
 
 _NOTE = "about.json"
 
@@ -25,8 +26,8 @@ def remove_superseded(cache: Cache, kind: str, *, slot: str, key: str) -> None:
             old = time.time() - entry.stat().st_mtime > _SECONDS
             if not old:
                 continue
-            note = json.loads((entry / _NOTE).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            note = shape.mapping(json.loads((entry / _NOTE).read_text(encoding="utf-8")))
+        except (OSError, *shape.MALFORMED):
             # Another process has just removed it.
             continue
         if note.get("slot") == slot:

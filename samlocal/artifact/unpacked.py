@@ -9,6 +9,7 @@ from pathlib import Path
 
 from samlocal.artifact.archive import ArchiveError, unpack
 from samlocal.artifact.cache import Cache, file_hash, hash_of, sha256_of
+from samlocal.deployed import shape
 
 _CONTENT, _NOTE = "content", "about.json"
 
@@ -67,7 +68,7 @@ def unpacked(
     entry = cache.entry(kind, key, make, renew=renew)
     try:
         return read_unpacked(entry)
-    except (OSError, ValueError, TypeError):
+    except (OSError, *shape.MALFORMED):
         # A disk that lost power, or a note of another version of samlocal.
         return read_unpacked(cache.entry(kind, key, make, renew=True))
 
@@ -75,7 +76,13 @@ def unpacked(
 def read_unpacked(entry: Path) -> Unpacked:
     """What a folder of the cache holds."""
     note = json.loads((entry / _NOTE).read_text(encoding="utf-8"))
-    return Unpacked(folder=entry / _CONTENT, **{**note, "unreadable": tuple(note["unreadable"])})
+    return Unpacked(
+        folder=entry / _CONTENT,
+        origin=shape.text(note["origin"]),
+        sha256=shape.text(note["sha256"]),
+        size=int(shape.number(note["size"])),
+        unreadable=tuple(shape.texts(note["unreadable"])),
+    )
 
 
 def local_archive(path: Path, cache: Cache, kind: str, *, mounted_at: str) -> Unpacked:

@@ -13,11 +13,11 @@ from typing import Any
 from samlocal.aws.failures import (
     AwsCallError,
     AwsUnreachableError,
-    botocore_error,
-    client_error,
     iam_action,
     no_credentials,
-    no_terminal,
+    translated,
+    translated_credentials,
+    unreadable_config,
 )
 from samlocal.aws.identity import caller_key
 from samlocal.aws.signed_query import signed_query
@@ -114,6 +114,8 @@ class Aws:
             if self._sessions is not None and self._own is None:
                 _keep_sessions(core, self._sessions)
             core.get_scoped_config()
+        except botocore.exceptions.ConfigParseError as error:
+            raise unreadable_config(error) from error
         except botocore.exceptions.ProfileNotFound as error:
             raise ConfigurationError(
                 f"The AWS profile {self.profile or os.environ.get('AWS_PROFILE')!r} is not configured.",
@@ -145,24 +147,26 @@ class Aws:
             )
         return str(region)
 
+    @cached_property
+    def _keys(self) -> Any:
+        """botocore's credentials, which renew themselves. Raises CredentialsError where there are none."""
+        with translated_credentials(self.profile):
+            found = self._session.get_credentials()
+            if found is not None:
+                # Roles and tokens of the web are asked for here, not at the first call.
+                found.get_frozen_credentials()
+        if found is None:
+            raise no_credentials(self.profile)
+        return found
+
     def credentials(self) -> Credentials:
         """The caller's own keys.
 
         Raises CredentialsError when there are none or they cannot be renewed.
         """
-        import botocore.exceptions
-
-        try:
-            found = self._session.get_credentials()
-            if found is None:
-                raise no_credentials(self.profile)
+        found = self._keys
+        with translated_credentials(self.profile):
             frozen = found.get_frozen_credentials()
-        except botocore.exceptions.ClientError as error:
-            raise client_error(error, self.profile, "sts", "assume_role") from error
-        except botocore.exceptions.BotoCoreError as error:
-            raise botocore_error(error, self.profile, "sts", "assume_role") from error
-        except EOFError as error:
-            raise no_terminal(self.profile) from error
         expiry = getattr(found, "_expiry_time", None)
         return Credentials(
             access_key_id=frozen.access_key,
@@ -189,18 +193,9 @@ class Aws:
         Raises AwsCallError with the service's code when AWS refuses, CredentialsError when nobody signs,
         AwsError when AWS cannot be reached.
         """
-        import botocore.exceptions
-        import botocore.parsers
-
         client = self._client(service, region or self.region)
-        try:
+        with translated(self.profile, service, operation):
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
-        except botocore.exceptions.ClientError as error:
-            raise client_error(error, self.profile, service, operation) from error
-        except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
-            raise botocore_error(error, self.profile, service, operation) from error
-        except EOFError as error:
-            raise no_terminal(self.profile) from error
         return answer
 
     def query(self, endpoint_url: str, service: str, *, region: str, **parameters: str) -> bytes:
@@ -208,46 +203,38 @@ class Aws:
 
         Raises AwsCallError, CredentialsError and AwsError.
         """
-        import botocore.exceptions
-
-        try:
-            keys = self._session.get_credentials()
-            if keys is None:
-                raise no_credentials(self.profile)
-            return signed_query(
-                keys.get_frozen_credentials(), endpoint_url, service, region, parameters, verify=self._trusted()
-            )
-        except botocore.exceptions.ClientError as error:
-            raise client_error(error, self.profile, "sts", "assume_role") from error
-        except botocore.exceptions.BotoCoreError as error:
-            raise botocore_error(error, self.profile, service, "") from error
-        except EOFError as error:
-            raise no_terminal(self.profile) from error
+        keys, trusted = self._keys, self._trusted()
+        with translated_credentials(self.profile):
+            frozen = keys.get_frozen_credentials()
+        with translated(self.profile, service, ""):
+            return signed_query(frozen, endpoint_url, service, region, parameters, verify=trusted)
 
     def endpoint_of(self, service: str) -> str:
         """Where the service is asked."""
         return str(self._client(service, self.region).meta.endpoint_url)
 
     def _trusted(self) -> str | bool:
-        """The certificates that servers are checked by."""
-        return self._core.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
+        """The certificates that servers are checked by. Raises ConfigurationError where they are not there."""
+        named = {
+            "AWS_CA_BUNDLE (ca_bundle in ~/.aws/config)": self._core.get_config_variable("ca_bundle"),
+            "REQUESTS_CA_BUNDLE": os.environ.get("REQUESTS_CA_BUNDLE"),
+        }
+        for setting, path in named.items():
+            if path and not Path(path).exists():
+                raise ConfigurationError(
+                    f"{setting} names {path}, which is not there.", tip="Name a file of certificates, or unset it."
+                )
+            if path:
+                return str(path)
+        return True
 
     def pages(
         self, service: str, operation: str, *, region: str | None = None, **parameters: object
     ) -> Iterator[dict[str, Any]]:
         """All pages of a listing call. Raises as ``call`` does."""
-        import botocore.exceptions
-        import botocore.parsers
-
         client = self._client(service, region or self.region)
-        try:
+        with translated(self.profile, service, operation):
             yield from client.get_paginator(operation).paginate(**parameters)
-        except botocore.exceptions.ClientError as error:
-            raise client_error(error, self.profile, service, operation) from error
-        except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
-            raise botocore_error(error, self.profile, service, operation) from error
-        except EOFError as error:
-            raise no_terminal(self.profile) from error
 
     @contextmanager
     def open_url(self, url: str, *, start: int) -> Iterator[Body]:
@@ -316,10 +303,12 @@ class Aws:
 
     def _client(self, service: str, region: str) -> Any:
         import botocore.config
-        import botocore.exceptions
 
         key = (service, region)
         if key not in self._clients:
+            # What is wrong with the keys or the certificates has words of its own.
+            _ = self._keys
+            self._trusted()
             config = botocore.config.Config(
                 connect_timeout=10,
                 read_timeout=30,
@@ -328,15 +317,17 @@ class Aws:
                 proxies={} if self._endpoint_url else None,
                 s3={"addressing_style": "path"} if self._endpoint_url else None,
             )
-            try:
+            with translated(self.profile, service, ""):
                 self._clients[key] = self._session.create_client(
                     service, region_name=region, config=config, endpoint_url=self._endpoint_url
                 )
-            except (botocore.exceptions.BotoCoreError, ValueError) as error:
-                raise botocore_error(error, self.profile, service, "") from error
             if service == "iam":
                 _keep_documents_as_written(self._clients[key])
         return self._clients[key]
+
+
+_SESSION = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+"""What a session's keys consist of (STS API reference, "Credentials")."""
 
 
 def _keep_sessions(core: Any, folder: Path) -> None:
@@ -348,8 +339,30 @@ def _keep_sessions(core: Any, folder: Path) -> None:
     except OSError:
         # A disk that refuses costs one more question for the code, no more.
         return
+
+    class Sessions(botocore.utils.JSONFileCache):  # type: ignore[misc]
+        """A file of another shape counts as absent."""
+
+        def __getitem__(self, key: str) -> Any:
+            kept = super().__getitem__(key)
+            keys = kept.get("Credentials") if isinstance(kept, dict) else None
+            if not isinstance(keys, dict) or not all(isinstance(keys.get(name), str) for name in _SESSION):
+                raise KeyError(key)
+            try:
+                botocore.utils.parse_timestamp(keys["Expiration"])
+            except ValueError as error:
+                raise KeyError(key) from error
+            return kept
+
+        def __contains__(self, key: object) -> bool:
+            try:
+                self[str(key)]
+            except KeyError:
+                return False
+            return True
+
     provider = core.get_component("credential_provider").get_provider("assume-role")
-    provider.cache = botocore.utils.JSONFileCache(str(folder))
+    provider.cache = Sessions(str(folder))
 
 
 def _keep_documents_as_written(client: Any) -> None:

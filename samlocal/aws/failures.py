@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from samlocal.errors import AwsError, CredentialsError
+from samlocal.errors import AwsError, ConfigurationError, CredentialsError
 
 
 class AwsCallError(AwsError):
@@ -36,6 +37,8 @@ _INVALID = frozenset(
     }
 )
 
+_SETTINGS = "Mend --region, AWS_ENDPOINT_URL, or what the profile says in ~/.aws/config."
+
 # The IAM prefix of a service where it is not the name boto3 gives it (Service Authorization Reference).
 _IAM_PREFIX = {
     "apigatewayv2": "apigateway",
@@ -55,6 +58,65 @@ def iam_action(service: str, operation: str) -> str:
     """``cloudformation``, ``describe_stacks`` → ``cloudformation:DescribeStacks``."""
     name = "".join(part.capitalize() for part in operation.split("_"))
     return f"{_IAM_PREFIX.get(service, service)}:{name}"
+
+
+@contextmanager
+def translated(profile: str | None, service: str, operation: str) -> Iterator[None]:
+    """What a call can come to, as samlocal's errors. ``operation`` is empty where no call was made yet."""
+    import botocore.exceptions
+    import botocore.parsers
+
+    try:
+        yield
+    except botocore.exceptions.ClientError as error:
+        raise client_error(error, profile, service, operation) from error
+    except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as error:
+        raise botocore_error(error, profile, service, operation) from error
+    except EOFError as error:
+        raise no_terminal(profile) from error
+    except (OSError, ValueError) as error:
+        # Of a setting that botocore takes as it is.
+        raise AwsError(f"{_what(service, operation)}: {error}", tip=_SETTINGS) from error
+
+
+@contextmanager
+def translated_credentials(profile: str | None) -> Iterator[None]:
+    """The same where the caller's keys are looked for: whatever is wrong, nobody signs."""
+    import botocore.exceptions as known
+
+    try:
+        yield
+    except known.ClientError as error:
+        raise client_error(error, profile, "sts", "assume_role") from error
+    except known.ConfigParseError as error:
+        raise unreadable_config(error) from error
+    except (known.EndpointConnectionError, known.HTTPClientError) as error:
+        raise botocore_error(error, profile, "sts", "assume_role") from error
+    except known.BotoCoreError as error:
+        raised = botocore_error(error, profile, "sts", "assume_role")
+        if isinstance(raised, CredentialsError):
+            raise raised from error
+        raise _no_keys(error, profile) from error
+    except EOFError as error:
+        raise no_terminal(profile) from error
+    except ValueError as error:
+        # What a program says and a kept token hold is JSON.
+        raise _no_keys(f"credential_process or a kept token gives no JSON: {error}", profile) from error
+    except (OSError, LookupError, TypeError) as error:
+        raise _no_keys(error, profile) from error
+
+
+def unreadable_config(error: Exception) -> ConfigurationError:
+    """``~/.aws/config`` or ``credentials`` that is no INI file."""
+    return ConfigurationError(f"{error}.", tip="Mend the file: `[profile NAME]`, then lines of `name = value`.")
+
+
+def _no_keys(said: object, profile: str | None) -> CredentialsError:
+    return CredentialsError(f"The AWS credentials could not be had: {said}", tip=_login_tip(profile))
+
+
+def _what(service: str, operation: str) -> str:
+    return iam_action(service, operation) if operation else service
 
 
 def client_error(error: Exception, profile: str | None, service: str, operation: str) -> AwsError | CredentialsError:
@@ -79,7 +141,7 @@ def botocore_error(
     """What went wrong before AWS answered. ``operation`` is empty where no client could be made."""
     import botocore.exceptions as known
 
-    action = iam_action(service, operation) if operation else service
+    action = _what(service, operation)
     match error:
         case known.NoCredentialsError() | known.PartialCredentialsError():
             return no_credentials(profile)
@@ -99,7 +161,7 @@ def botocore_error(
                 f"{action}: AWS cannot be reached: {error}",
                 tip="Check the network, --region and AWS_ENDPOINT_URL.",
             )
-    return AwsError(f"{action}: {error}")
+    return AwsError(f"{action}: {error}", tip=_SETTINGS)
 
 
 def no_terminal(profile: str | None) -> CredentialsError:

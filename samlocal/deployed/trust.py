@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from samlocal.aws import Aws, AwsCallError
+from samlocal.deployed import shape
 from samlocal.deployed.caller import session_name
 from samlocal.deployed.role import read_role, role_name
 from samlocal.deployed.snapshot import put_private
@@ -143,8 +144,11 @@ class Trust:
             record: Any = json.loads(self._record(statement).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        whole = isinstance(record, dict) and {"before", "written"} <= record.keys()
-        return record if whole and record.get("role") == self._role_arn else None
+        try:
+            kept = {name: shape.text(record[name]) for name in ("role", "before", "written")}
+        except shape.MALFORMED:
+            return None
+        return kept if kept["role"] == self._role_arn else None
 
 
 def _edited(edit: Callable[[str], str], document: str, role_arn: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +92,18 @@ def _translated(owner: Application, cache: Path) -> dict[str, Any]:
     region = owner.place.region
     told = json.dumps([template.document.root, parameters, region, version], sort_keys=True, default=str)
     file = cache / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.json"
-    kept = read_private(file).get("resources")
-    if isinstance(kept, dict):
-        return kept
+    kept = read_private(file)
+    if isinstance(kept.get("resources"), dict) and kept.get("sha256") == _digest(kept["resources"]):
+        return dict(kept["resources"])
     translated = translate(template.document, region=region, parameters=parameters).template["Resources"]
     resources: dict[str, Any] = json.loads(json.dumps(translated))
-    write_private(file, json.dumps({"version": 1, "resources": resources}))
+    write_private(file, json.dumps({"version": 1, "sha256": _digest(resources), "resources": resources}))
     return resources
+
+
+def _digest(resources: Mapping[str, Any]) -> str:
+    """Tells what was kept whole from what was not: a resource may have any shape."""
+    return hashlib.sha256(json.dumps(resources, sort_keys=True).encode()).hexdigest()
 
 
 def _role_id(owner: Application, resource: Resource, resources: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from samlocal import __version__
+from samlocal.deployed import shape
 from samlocal.deployed.snapshot import read_private, write_private
 from samlocal.local.project import LocalProject
 from samlocal.local.server import LocalServer
@@ -76,7 +77,7 @@ def local_environment(
 def deployed_stacks(project: LocalProject, server: LocalServer) -> list[str]:
     """What is deployed there: stack and region."""
     records = (read_private(file) for file in sorted(project.memory(server).glob("stack-*.json")))
-    return [f"{record['stack']} in {record['region']}" for record in records if "stack" in record]
+    return [f"{record['stack']} in {record['region']}" for record in records if record.keys() >= {"stack", "region"}]
 
 
 def forget_answers(project: LocalProject) -> None:
@@ -93,11 +94,14 @@ def _as_it_is(project: LocalProject, wanted: Wanted) -> LocalEnvironment | None:
     if server is None:
         return None
     record = read_private(_record(project, server, wanted))
-    files = [Path(name) for name in record.get("files", ())]
+    try:
+        files = [Path(name) for name in shape.texts(record.get("files", []))]
+        memory = project.memory(server) / shape.text(record["id"])
+        made_up = tuple(MadeUp(**made) for made in shape.mappings(record.get("made_up", [])))
+    except shape.MALFORMED:
+        return None
     if not files or record.get("fingerprint") != _fingerprint(files, wanted):
         return None
-    made_up = tuple(MadeUp(**made) for made in record.get("made_up", ()))
-    memory = project.memory(server) / str(record["id"])
     return LocalEnvironment(server=server, wanted=wanted, memory=memory, made_up=made_up)
 
 

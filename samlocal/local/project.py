@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from samlocal import __version__
+from samlocal.deployed import shape
 from samlocal.deployed.snapshot import read_private, write_private
 from samlocal.errors import AwsError
 from samlocal.local.residence import Residence
@@ -49,12 +50,12 @@ class LocalProject:
         state = read_private(self.residence.state)
         try:
             return LocalServer(
-                url=str(state["url"]),
-                pid=int(state["pid"]),
-                token=str(state["token"]),
-                control=str(state["control"]),
+                url=shape.text(state["url"]),
+                pid=int(shape.number(state["pid"])),
+                token=shape.text(state["token"]),
+                control=shape.text(state["control"]),
             )
-        except KeyError:
+        except shape.MALFORMED:
             return None
 
     def memory(self, server: LocalServer) -> Path:

@@ -1,0 +1,192 @@
+"""Files of the cache that are cut off, of another version, or changed by anybody: they count as absent."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from samlocal.artifact.last_build import LastBuilds
+from samlocal.aws import Aws, AwsUnreachableError, Credentials
+from samlocal.deployed.credential_cache import CredentialCache
+from samlocal.deployed.environment import Environment
+from samlocal.deployed.function import DeployedFunction
+from samlocal.deployed.session_policy import Rights
+from samlocal.deployed.snapshot import Snapshot, write_private
+from samlocal.deployed.stack import Stack
+from samlocal.errors import SamlocalError
+
+NOW = 1_800_000_000.0
+ARN = "arn:aws:cloudformation:eu-west-1:123456789012:stack/s/1"
+RESOURCE = {"logical_id": "Q", "physical_id": "s-Q-1", "type": "AWS::SQS::Queue", "status": "CREATE_COMPLETE"}
+STATEMENT = {
+    "effect": "Allow",
+    "actions": ["s3:GetObject"],
+    "resources": ["*"],
+    "not_action": False,
+    "not_resource": False,
+    "condition": '{"Bool":{"aws:SecureTransport":"true"}}',
+}
+ANSWERS: dict[tuple[str, ...], Any] = {
+    ("stack", "s"): {
+        "name": "s",
+        "arn": ARN,
+        "status": "CREATE_COMPLETE",
+        "parameters": {"Word": {"value": "x", "resolved": None}},
+        "outputs": {"Out": "y"},
+        "resources": {"Q": RESOURCE},
+        "revision": "r",
+        "endpoint_url": "https://cloudformation.eu-west-1.amazonaws.com",
+    },
+    ("function", "f"): {
+        "name": "f",
+        "arn": "a",
+        "role_arn": "r",
+        "layers": ["l"],
+        "runtime": None,
+        "handler": "app.handler",
+        "code_sha256": "",
+    },
+    ("rights", "r"): {
+        "source": "r",
+        "inline": [{"name": "p", "statements": [STATEMENT]}],
+        "managed": ["m"],
+        "boundary": None,
+    },
+    ("zones", "eu-west-1"): ["eu-west-1a"],
+    ("ssm-plain", "/p"): "v",
+}
+SNAPSHOT = {
+    "version": 1,
+    "confirmed": NOW,
+    "answers": {json.dumps(question): [NOW, answer] for question, answer in ANSWERS.items()},
+}
+KEYS = {
+    "version": 1,
+    "access_key_id": "A",
+    "secret_access_key": "s",
+    "session_token": "t",
+    "expires": NOW + 3600,
+    "endpoint_url": None,
+}
+BUILD = {"folder": "/tmp", "basis": "b", "time": NOW, "builder": "c"}
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner))
+
+
+def places(tree: Any) -> list[tuple[Any, Any]]:
+    """Every container of the tree with each of its keys."""
+    pairs = list(tree.items()) if isinstance(tree, dict) else list(enumerate(tree)) if isinstance(tree, list) else []
+    return [(tree, key) for key, _ in pairs] + [place for _, inner in pairs for place in places(inner)]
+
+
+@st.composite
+def mutated(draw: st.DrawFn, whole: Mapping[str, Any]) -> str:
+    """The file with something replaced, taken out or cut off."""
+    tree = copy.deepcopy(dict(whole))
+    for _ in range(draw(st.integers(1, 2))):
+        at = places(tree)
+        if not at:
+            break
+        holder, key = draw(st.sampled_from(at))
+        if draw(st.booleans()):
+            holder[key] = draw(JSON)
+        else:
+            del holder[key]
+    text = json.dumps(tree)
+    return text[: draw(st.integers(0, len(text)))] if draw(st.booleans()) and draw(st.booleans()) else text
+
+
+class Unreachable(Aws):
+    """AWS that nobody reaches: what is kept is all there is."""
+
+    def call(self, service: str, operation: str, **_: Any) -> dict[str, Any]:
+        raise AwsUnreachableError(f"{service}:{operation}")
+
+    pages = call  # type: ignore[assignment]
+
+
+once = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+@given(text=mutated(SNAPSHOT))
+@once
+def test_a_changed_snapshot_gives_answers_of_their_shape_or_none(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "snapshot.json"
+    write_private(file, text)
+    environment = Environment(
+        Unreachable(region="eu-west-1"),
+        stack_name="s",
+        snapshot=Snapshot(file, clock=lambda: NOW, max_age=float("inf")),
+        credentials=CredentialCache(tmp_path, caller="c", clock=lambda: NOW),
+    )
+    asked: list[tuple[Any, type]] = [
+        (lambda: environment.stack, Stack),
+        (lambda: environment.place.region, str),
+        (lambda: environment.function("f"), DeployedFunction),
+        (lambda: environment.role_rights("r"), Rights),
+        (lambda: ",".join(environment.zones("eu-west-1")), str),
+        (lambda: environment.ssm_parameter("/p"), str),
+    ]
+    for ask, kind in asked:
+        try:
+            answer = ask()
+        except SamlocalError:
+            continue
+        assert isinstance(answer, kind)
+        if isinstance(answer, Rights):
+            assert all(statement.text() for policy in answer.inline for statement in policy.statements)
+        if isinstance(answer, Stack):
+            for resource in answer.resources.values():
+                with pytest.raises(SamlocalError):
+                    environment.attribute(resource, "NoSuchAttribute")
+    environment.save()
+
+
+@given(text=mutated(KEYS))
+@once
+def test_changed_credentials_are_asked_for_again(tmp_path: Path, text: str) -> None:
+    cache = CredentialCache(tmp_path, caller="c", clock=lambda: NOW)
+    new = Credentials(access_key_id="NEW", secret_access_key="s", expires=NOW + 3600)
+    for file in tmp_path.glob("*.json"):
+        file.unlink()
+    cache.of("role", lambda: new)
+    (file,) = tmp_path.glob("*.json")
+    write_private(file, text)
+
+    found = cache.of("role", lambda: new)
+
+    assert isinstance(found.access_key_id, str)
+    assert isinstance(found.session_token, str | None)
+    assert found.expires is None or found.expires > NOW
+
+
+class Target:
+    """As much of a build's target as names its file."""
+
+    logical_id = "Fn"
+
+    class metadata:  # noqa: N801 - an attribute of the real one
+        template = Path("template.yaml")
+
+
+@given(text=mutated(BUILD))
+@once
+def test_a_changed_record_of_a_build_is_none(tmp_path: Path, text: str) -> None:
+    builds = LastBuilds(tmp_path)
+    target: Any = Target()
+    builds.keep(target, tmp_path, "basis", builder="b")
+    (file,) = tmp_path.glob("*.json")
+    file.write_text(text)
+
+    last = builds.find(target)
+
+    assert last is None or (last.age >= 0 and isinstance(last.basis, str))
+    assert all(isinstance(folder, Path) for folder in builds.folders())
