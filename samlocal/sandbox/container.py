@@ -158,6 +158,7 @@ class Container:
         self.address: str | None = None
         self._engine = engine
         self._name = name
+        self._id = ""
         self._ended = False
         self._at_rest = threading.Event()
         self._at_rest.set()
@@ -188,7 +189,7 @@ class Container:
         extensions says, from a thread of its own.
         """
         self._memory_limit = spec.memory
-        self._to_its_end(lambda: self._engine.create(spec))
+        self._id = self._to_its_end(lambda: self._engine.create(spec))
         pieces = self._to_its_end(lambda: self._engine.attach(self._name))
         if mark is not None:
             self._input = self._engine.input(self._name)
@@ -235,7 +236,7 @@ class Container:
         if state is not None and state.pid:
             self.pid = state.pid
             self.address = state.address
-            self._memory = MemoryWatch(state.pid)
+            self._memory = MemoryWatch(state.pid, container=self._id)
 
     @property
     def start_runtime(self) -> Callable[[], None] | None:

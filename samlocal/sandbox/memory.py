@@ -19,14 +19,15 @@ _LONGEST_PAUSE_SECONDS = 0.25
 
 
 class MemoryWatch:
-    """Watches one container from its start to ``stop``. ``process`` is its first, as this machine numbers them.
+    """Watches one container from its start to ``stop``. ``process`` is its first, as its engine numbers them.
 
-    Where this machine cannot read the kernel's figures (an engine in a virtual machine) there are none.
+    Where this machine cannot read the kernel's figures (an engine in a virtual machine, or seen from inside a
+    container) there are none.
     """
 
-    def __init__(self, process: int) -> None:
+    def __init__(self, process: int, *, container: str) -> None:
         self._init = process
-        self._group = _cgroup(process)
+        self._group = _cgroup(process, container)
         self._peak = 0
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -72,14 +73,19 @@ class _Group:
     charged: tuple[Path, ...]
 
 
-def _cgroup(process: int) -> _Group | None:
-    """cgroup v2 has ``memory.peak`` (Linux 5.19), v1 ``memory.max_usage_in_bytes``."""
+def _cgroup(process: int, container: str) -> _Group | None:
+    """cgroup v2 has ``memory.peak`` (Linux 5.19), v1 ``memory.max_usage_in_bytes``.
+
+    Engines name a container's cgroup by its id; another process of the same number here has another one.
+    """
     try:
         lines = Path(f"/proc/{process}/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:
         return None
     for line in lines:
         _, controllers, path = line.split(":", 2)
+        if container not in path:
+            continue
         if "memory" in controllers.split(","):
             folder = _CGROUPS / "memory" / path.lstrip("/")
             found = _Group(folder=folder, anonymous="total_rss", charged=(folder / "memory.max_usage_in_bytes",))

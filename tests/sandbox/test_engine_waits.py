@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.errors import APIError
 from kit import Docker, Project, SlowEngine, python
 
-from samlocal.engine import ContainerSpec, Engine
+from samlocal.engine import ContainerSpec, Engine, Tmp
 from samlocal.engine.containers import Containers
 
 HANDLER = "def handler(event, context):\n    return 1\n"
@@ -92,9 +93,9 @@ class _ClientWithoutCgroups(_FarClient):
         return {"Id": f"c{len(self.made)}", "Warnings": [warning] if limited else None}
 
 
-def test_where_an_engine_cannot_count_processes_the_kernel_counts_the_users() -> None:
-    client = _ClientWithoutCgroups()
-    spec = ContainerSpec(
+def spec(**more: Any) -> ContainerSpec:
+    limits = {"memory": 128, "tmp_size": 600, "open_files": 1024, **more}
+    return ContainerSpec(
         name="c",
         image="image",
         platform=None,
@@ -106,14 +107,40 @@ def test_where_an_engine_cannot_count_processes_the_kernel_counts_the_users() ->
         mounts=(),
         labels={},
         network="bridge",
-        memory=128,
-        tmp_size=512,
-        open_files=1024,
-        processes=1024,
+        **limits,
     )
-    assert Containers(client).create(spec) == "c2"  # type: ignore[arg-type]
+
+
+def test_where_an_engine_cannot_count_processes_the_kernel_counts_the_users() -> None:
+    client = _ClientWithoutCgroups()
+    assert Containers(client).create(spec(processes=1024)) == "c2"  # type: ignore[arg-type]
     first, second = client.made
     assert first["pids_limit"] == 1025
     assert second["pids_limit"] is None
     limits = {limit["Name"]: (limit["Soft"], limit["Hard"]) for limit in second["ulimits"]}
     assert limits == {"nofile": (1024, 1024), "nproc": (1024, 1024)}
+
+
+class _ClientWithQuotas(_ClientWithoutCgroups):
+    """An engine whose disk limits volumes, or did so when it was asked."""
+
+    def __init__(self, *, limits: bool) -> None:
+        super().__init__()
+        self.limits = limits
+
+    def create_container(self, **options: Any) -> dict[str, Any]:
+        made = super().create_container(**options)
+        (volume,) = options["host_config"]["mounts"]
+        if "DriverConfig" in volume.get("VolumeOptions", {}) and not self.limits:
+            raise APIError("400", explanation="quota size requested but no quota support")
+        return made
+
+
+@pytest.mark.parametrize("limits", [True, False])
+def test_tmp_is_limited_by_the_engines_disk_where_that_can(limits: bool) -> None:
+    client = _ClientWithQuotas(limits=limits)
+    Containers(client).create(spec(tmp=Tmp.LIMITED_DISK))  # type: ignore[arg-type]
+    (volume,) = client.made[-1]["mounts"]
+    assert volume["Target"] == "/tmp"
+    driver = volume.get("VolumeOptions", {}).get("DriverConfig")
+    assert driver == ({"Name": "local", "Options": {"size": "600m"}} if limits else None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 from kit import Docker, Outcome, Project, node, python
+
+from samlocal.sandbox.memory import MemoryWatch
 
 pytestmark = pytest.mark.docker
 
@@ -136,6 +139,12 @@ def test_a_function_that_is_killed_for_its_memory_has_used_all_of_it(project: Ca
     outcome = project(python(source, MemorySize=256)).invoke("Fn").ended(1)
     assert outcome.report["Error Type"] == "Runtime.OutOfMemory"
     assert reported(outcome) == 256
+
+
+def test_another_process_of_the_same_number_is_not_measured() -> None:
+    """As an engine in a virtual machine, or seen from inside a container, numbers its processes."""
+    watch = MemoryWatch(os.getpid(), container="0123456789abcdef")
+    assert (watch.megabytes, watch.charged) == (None, None)
 
 
 # /tmp
