@@ -47,6 +47,8 @@ class FileSettings:
     path: Path | None = None
     environment: str | None = None
     values: Mapping[str, Value] = field(default_factory=dict)
+    section: str | None = None
+    """The environment in the file that the values are of, where that is not ``environment``."""
 
     @property
     def protected(self) -> bool:
@@ -58,7 +60,7 @@ class FileSettings:
 
     @property
     def origin(self) -> str:
-        return f"{self.path.name if self.path else 'samconfig.toml'} [{self.environment}]"
+        return f"{self.path.name if self.path else 'samconfig.toml'} [{self.section or self.environment}]"
 
 
 def find_config(*, cwd: Path, config_file: Path | None, template: Path | None) -> Path | None:
@@ -105,7 +107,7 @@ def file_settings(
         # What is true of the project everywhere, and nothing of where it is deployed.
         values = dict(_environment(path, DEFAULT_ENVIRONMENT, sections[DEFAULT_ENVIRONMENT], known, elsewhere))
         values = {name: value for name, value in values.items() if name not in _DEPLOYED}
-        return FileSettings(path=path, environment=LOCAL_ENVIRONMENT, values=values)
+        return FileSettings(path=path, environment=LOCAL_ENVIRONMENT, values=values, section=DEFAULT_ENVIRONMENT)
     if environment not in sections:
         if env_name in (None, LOCAL_ENVIRONMENT) or stack_given:
             return FileSettings(path=path, environment=env_name)

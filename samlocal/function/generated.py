@@ -94,26 +94,35 @@ def _of_resource(resource: Resource, attribute: str | None, evaluate: Callable[[
                 return None
             return Generated(logical_id=f"{name}Alias{alias}", type="AWS::Lambda::Alias", attribute=None)
         case "AWS::Serverless::Api" | "AWS::Serverless::HttpApi", "Stage":
-            return _stage(resource, evaluate)
+            return _stage(resource)
     return None
 
 
-def _stage(resource: Resource, evaluate: Callable[[Node], Answer]) -> Generated | None:
-    """An API's stage. Its id holds the stage's name, where that is letters and digits, else a hash of it."""
+def _stage(resource: Resource) -> Generated | None:
+    """An API's stage; its id holds the stage's name as the template writes it.
+
+    Letters and digits stand there as they are, other text as a hash, and an expression leaves nothing there (the
+    translator's generators of both kinds of API).
+    """
     declared = resource.properties.get("StageName")
-    stage = _text(declared, evaluate)
     rest = resource.type == "AWS::Serverless::Api"
-    if stage is None and (rest or declared is not None):
+    if declared is None and rest:
         return None
-    name = stage or "$default"
-    plain = name.isalnum()
-    suffix = "ApiGatewayDefaultStage" if name == "$default" and not rest else f"{name if plain else ''}Stage"
+    name = "$default" if declared is None else declared
+    if not isinstance(name, str):
+        suffix, hashed = "Stage", False
+    elif name.isalnum():
+        suffix, hashed = f"{name}Stage", False
+    elif name == "$default" and not rest:
+        suffix, hashed = "ApiGatewayDefaultStage", False
+    else:
+        suffix, hashed = "Stage", True
     return Generated(
         logical_id=resource.logical_id + suffix,
         type="AWS::ApiGateway::Stage" if rest else "AWS::ApiGatewayV2::Stage",
         attribute=None,
-        hashed=not plain and suffix == "Stage",
-        named=Map({"StageName": declared if declared is not None else name}),
+        hashed=hashed,
+        named=Map({"StageName": name}),
     )
 
 

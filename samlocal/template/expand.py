@@ -115,10 +115,13 @@ class _Expansion:
         result = Map(line=line)
         for item in items:
             # Inner loops may go over what the outer one puts in.
-            self.budget.spend(place(self.document.path, line), name, values=_values(body))
+            self.budget.spend(
+                place(self.document.path, line),
+                name,
+                entries=sum(not key.startswith(_LOOP) for key in body),
+                values=_values(body),
+            )
             written = self.node(_put_in(body, str(identifier), item))
-            if isinstance(written, Map):
-                self.budget.spend(place(self.document.path, line), name, entries=len(written))
             if isinstance(written, Map):
                 result.update(written)
                 result.lines.update(written.lines)
