@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,8 +13,14 @@ from samlocal.cli.output import Output
 from samlocal.config import LOCAL_ENVIRONMENT
 from samlocal.errors import ExitStatus
 
+if TYPE_CHECKING:
+    from samlocal.local.project import LocalProject
+
 # Of the shared options, those that mean nothing here.
 _HIDDEN = frozenset({"env_name", "aws_profile", "refresh", "snapshot_age", "env_vars", "set_variables", "dotenv"})
+
+
+_all_option = click.option("--all", "every", is_flag=True, help="Those of all templates; needs no template here.")
 
 
 class _LocalCommand(EnvironmentCommand):
@@ -46,15 +53,29 @@ def start(ctx: click.Context, /, **_: object) -> None:
 
 @command.command("stop", cls=_LocalCommand)
 @environment_options
+@_all_option
 @click.pass_context
-def stop(ctx: click.Context, /, **_: object) -> None:
+def stop(ctx: click.Context, /, every: bool, **_: object) -> None:
     """End it. Its data goes with it."""
-    project = local_project(settings(ctx))
+    output = Output(ctx.obj)
+    projects = _running(ctx) if every else [local_project(settings(ctx))]
+    stopped = [project for project in projects if _stopped(project, output)]
+    if every:
+        for project in stopped:
+            output.notice(f"the local environment of {project.template} is stopped; its data is gone.")
+        if not stopped:
+            output.notice("no local environment is up.")
+    else:
+        output.notice(
+            "the local environment is stopped; its data is gone." if stopped else "the local environment is not up."
+        )
+
+
+def _stopped(project: LocalProject, output: Output) -> bool:
     with project.locked():
-        stopped = project.stop()
-    Output(ctx.obj).notice(
-        "the local environment is stopped; its data is gone." if stopped else "the local environment is not up."
-    )
+        if project.residence.alive and project.residence.in_use:
+            output.warning(f"a run of {project.template} that still uses the local environment loses it.")
+        return project.stop()
 
 
 @command.command("reset", cls=_LocalCommand)
@@ -81,32 +102,49 @@ def reset(ctx: click.Context, /, **_: object) -> None:
     envvar=variable("output"),
     help="Lines to read, or JSON for other programs.",
 )
+@_all_option
 @click.pass_context
-def status(ctx: click.Context, /, output_form: str, **_: object) -> int:
+def status(ctx: click.Context, /, output_form: str, every: bool, **_: object) -> int:
     """Show where it is and what is deployed there. The exit status is 1 when it is not up."""
+    output = Output(ctx.obj)
+    projects = _running(ctx) if every else [local_project(settings(ctx))]
+    told = [_told(project) for project in projects]
+    if output_form == "json":
+        output.document(told if every else told[0])
+    for one in told if output_form == "text" else ():
+        output.payload_line(
+            f"running at {one['url']} (process {one['pid']})" if one["running"] else "not running",
+        )
+        if every:
+            output.payload_line(f"template {one['template']}")
+        for stack in one["stacks"]:
+            output.payload_line(f"stack {stack}")
+        if one["log"]:
+            output.payload_line(f"log {one['log']}")
+    if output_form == "text" and not told:
+        output.payload_line("not running")
+    up = any(one["running"] for one in told)
+    return int(ExitStatus.SUCCESS if up else ExitStatus.FUNCTION_FAILED)
+
+
+def _told(project: LocalProject) -> dict[str, Any]:
     from samlocal.local.environment import deployed_stacks
 
-    output = Output(ctx.obj)
-    project = local_project(settings(ctx))
     server = project.running()
-    stacks = deployed_stacks(project, server) if server else []
-    if output_form == "json":
-        output.document(
-            {
-                "running": server is not None,
-                "url": server.url if server else None,
-                "pid": server.pid if server else None,
-                "stacks": stacks,
-                "template": str(project.template),
-            }
-        )
-    elif server is None:
-        output.payload_line("not running")
-    else:
-        output.payload_line(f"running at {server.url} (process {server.pid})")
-        for stack in stacks:
-            output.payload_line(f"stack {stack}")
-    return int(ExitStatus.SUCCESS if server else ExitStatus.FUNCTION_FAILED)
+    return {
+        "running": server is not None,
+        "url": server.url if server else None,
+        "pid": server.pid if server else None,
+        "stacks": deployed_stacks(project, server) if server else [],
+        "template": str(project.template),
+        "log": str(project.log) if project.log.exists() else None,
+    }
+
+
+def _running(ctx: click.Context) -> list[LocalProject]:
+    from samlocal.local.project import running_projects
+
+    return running_projects(ctx.obj.cache_folder, environ=ctx.obj.environ)
 
 
 @command.command("seed", cls=_LocalCommand)

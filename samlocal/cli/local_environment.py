@@ -51,6 +51,8 @@ def open_local(chosen: Settings, *, anew: bool = False, told: bool = True) -> Lo
         project = local_project(chosen)
         in_use = project.residence.use()
         ctx.call_on_close(lambda: os.close(in_use))
+        if _OPEN not in ctx.meta:
+            ctx.call_on_close(lambda: _tell_end(ctx, project, Output(chosen.world)))
         wanted = Wanted(
             stack_name=chosen.stack_name or "local",
             region=chosen.region or LOCAL_REGION,
@@ -95,6 +97,18 @@ def _parameters(chosen: Settings) -> Mapping[str, str]:
     configured = parse_overrides(chosen.file.values.get("parameter_overrides", ()), origin=chosen.file.origin)
     given = parse_overrides(chosen.parameter_overrides, origin="--parameter-overrides")
     return {name: value.text for name, value in (configured | given).items()}
+
+
+def _tell_end(ctx: click.Context, project: LocalProject, output: Output) -> None:
+    """Whatever failed in a run failed because of it, where the environment has gone meanwhile."""
+    opened: LocalEnvironment | None = ctx.meta.get(_OPEN)
+    now = project.running()
+    if opened is None or (now is not None and now.token == opened.server.token):
+        return
+    if now is None and project.log.exists():
+        output.warning(f"the local environment has broken down during this run; its log is {project.log}.")
+    else:
+        output.warning("the local environment was stopped during this run.")
 
 
 def _tell_made_up(made_up: tuple[MadeUp, ...], output: Output) -> None:

@@ -18,11 +18,10 @@ from pathlib import Path
 
 from samlocal import __version__
 from samlocal.deployed import shape
-from samlocal.deployed.snapshot import read_private, write_private
+from samlocal.deployed.snapshot import put_private, read_private
 from samlocal.errors import AwsError
-from samlocal.local.residence import Residence
+from samlocal.local.residence import Residence, unwritable
 from samlocal.local.server import PROGRAM, LocalServer, awaited, check_installed, process_environment
-from samlocal.own_folder import own_folder
 
 IDLE = 1800.0
 """Seconds after its last use at which an endpoint ends by itself."""
@@ -35,10 +34,19 @@ class LocalProject:
     another folder for each start, so that nothing of an earlier one is ever believed.
     """
 
-    def __init__(self, cache: Path, template: Path, *, environ: Mapping[str, str], idle: float = IDLE) -> None:
+    def __init__(
+        self,
+        cache: Path,
+        template: Path,
+        *,
+        environ: Mapping[str, str],
+        idle: float = IDLE,
+        folder: Path | None = None,
+    ) -> None:
+        """``folder`` is where the files lie, when that is known already."""
         self.template = template.resolve()
         key = hashlib.sha256(str(self.template).encode()).hexdigest()[:16]
-        self.folder = cache / "local" / key
+        self.folder = folder or cache / "local" / key
         self.residence = Residence(self.folder)
         self.idle = idle
         self._environ = environ
@@ -58,6 +66,11 @@ class LocalProject:
         except shape.MALFORMED:
             return None
 
+    @property
+    def log(self) -> Path:
+        """What the process has said; it is there until the next start."""
+        return self.folder / "server.log"
+
     def memory(self, server: LocalServer) -> Path:
         return self.folder / f"start-{server.token}"
 
@@ -66,10 +79,12 @@ class LocalProject:
         """One at a time starts, stops and deploys. Raises AwsError when another one does not come to an end."""
         from filelock import FileLock, Timeout
 
-        own_folder(self.folder)
+        self.residence.make()
         lock = FileLock(self.folder / "lock", timeout=120, mode=0o600)
         try:
             lock.acquire()
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
         except Timeout as error:
             raise AwsError(
                 "Another samlocal has been starting the local environment for two minutes.",
@@ -88,8 +103,9 @@ class LocalProject:
         check_installed()
         # One that was left half-started would be waited for.
         self.stop()
-        log = self.folder / "server.log"
-        with os.fdopen(os.open(log, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600), "w+", encoding="utf-8") as writing:
+        with os.fdopen(
+            os.open(self.log, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600), "w+", encoding="utf-8"
+        ) as writing:
             process = subprocess.Popen(
                 # -P: moto_process.py's own folder is no place to import from.
                 [sys.executable, "-P", str(PROGRAM), str(self.folder), str(self.idle)],
@@ -116,8 +132,14 @@ class LocalProject:
             "token": server.token,
             "control": server.control,
             "samlocal": __version__,
+            "template": str(self.template),
         }
-        write_private(self.residence.state, json.dumps(state))
+        try:
+            put_private(self.residence.state, json.dumps(state))
+        except OSError as error:
+            # Nobody would find it.
+            self.stop()
+            raise unwritable(self.folder, error) from error
         return server
 
     def stop(self, *, deadline: float = 10) -> bool:
@@ -140,9 +162,20 @@ class LocalProject:
 
     def _forget(self) -> None:
         self.residence.state.unlink(missing_ok=True)
-        (self.folder / "server.log").unlink(missing_ok=True)
+        self.log.unlink(missing_ok=True)
         for memory in self.folder.glob("start-*"):
             shutil.rmtree(memory, ignore_errors=True)
+
+
+def running_projects(cache: Path, *, environ: Mapping[str, str]) -> list[LocalProject]:
+    """Every endpoint of this user's that is up, by template."""
+    found = []
+    for folder in (cache / "local").glob("*"):
+        if Residence(folder).alive:
+            # One that is just starting has not said yet whose it is.
+            template = Path(str(read_private(Residence(folder).state).get("template", folder)))
+            found.append(LocalProject(cache, template, environ=environ, folder=folder))
+    return sorted(found, key=lambda project: project.template)
 
 
 def _end(pid: int, number: int) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from samlocal.errors import ConfigurationError
 from samlocal.own_folder import own_folder
 
 _PAUSE = 5.0
@@ -54,14 +55,17 @@ class Residence:
         self.state.unlink(missing_ok=True)
 
     def _nobody_uses_it(self) -> bool:
+        # Held to the end of the process: who comes now waits for it, and starts another one.
+        return self._own_use() is not None
+
+    def _own_use(self) -> int | None:
         handle = self._open("use")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(handle)
-            return False
-        # Held to the end of the process: who comes now waits for it, and starts another one.
-        return True
+            return None
+        return handle
 
     def _touched(self) -> int:
         try:
@@ -76,6 +80,15 @@ class Residence:
         handle = self._open("use")
         fcntl.flock(handle, fcntl.LOCK_SH)
         return handle
+
+    @property
+    def in_use(self) -> bool:
+        """Whether somebody else uses it now."""
+        handle = self._own_use()
+        if handle is None:
+            return True
+        os.close(handle)
+        return False
 
     def touch(self) -> None:
         """A use that asks the endpoint nothing is one too."""
@@ -106,6 +119,23 @@ class Residence:
         except (OSError, ValueError):
             return None
 
+    def make(self) -> None:
+        """Raises ConfigurationError where the folder cannot be made."""
+        try:
+            own_folder(self.folder)
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+
     def _open(self, name: str) -> int:
-        own_folder(self.folder)
-        return os.open(self.folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        self.make()
+        try:
+            return os.open(self.folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+
+
+def unwritable(folder: Path, error: OSError) -> ConfigurationError:
+    """The local environment's process and its users know of each other by files alone."""
+    return ConfigurationError(
+        f"The cache folder {folder} cannot be written: {error.strerror}.", tip="Name another with SAMLOCAL_CACHE_DIR."
+    )

@@ -60,6 +60,11 @@ class StackDeployer:
     def deploy(self, template: Plain, *, parameters: Mapping[str, str]) -> tuple[Action, Stack]:
         """Raises AwsError when the endpoint refuses the template; there is no half-made stack then."""
         before = self._described()
+        if before is not None and before["StackStatus"].endswith("IN_PROGRESS"):
+            # A run that was interrupted has asked for it, and the endpoint goes on.
+            with suppress(AwsError):
+                self._wait()
+            before = self._described()
         if before is None:
             return Action.CREATED, self._create(template, parameters)
         if before["StackStatus"] in _COMPLETE:

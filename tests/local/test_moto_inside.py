@@ -1,0 +1,91 @@
+"""moto's inside as samlocal uses it: these fail first where a newer moto has changed it, and say what to look at.
+
+The range in pyproject.toml is moto 5.2's, because ``samlocal/local/moto_*.py`` replace parts of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+# What is replaced or called, and the names of its parameters (`cls` of a class method is not seen from outside).
+USED = {
+    "moto.cloudformation.parsing:parse_and_create_resource": (
+        "logical_id resource_json resources_map account_id region_name"
+    ),
+    "moto.cloudformation.parsing:parse_and_update_resource": (
+        "logical_id resource_json resources_map account_id region_name"
+    ),
+    "moto.cloudformation.parsing:parse_output": "output_logical_id output_json resources_map",
+    "moto.cloudformation.parsing:get_model_map": "",
+    "moto.cloudformation.parsing:clean_json": "resource_json resources_map",
+    "moto.cloudformation.parsing:ResourceMap.validate_outputs": "self",
+    "moto.cloudformation.parsing:ResourceMap.update": "self template parameters",
+    "moto.cloudformation.parsing:ResourceMap.build_resource_diff": "self other_template parameters",
+    "moto.cloudformation.parsing:ResourceMap.parse_ssm_parameter": "self value value_type",
+    "moto.cloudformation.parsing:ResourceMap._delete_resource": "self parsed_resource resource_json",
+    "moto.cloudformation.models:Stack.create_from_cloudformation_json": (
+        "resource_name cloudformation_json account_id region_name kwargs"
+    ),
+    "moto.stepfunctions.models:StateMachine.get_cfn_attribute": "self attribute_name",
+    "moto.awslambda.models:LambdaFunction._invoke_lambda": "self event",
+    "moto.batch.models:BatchBackend.submit_job": None,
+    "moto.codebuild.models:CodeBuildBackend.start_build": None,
+    "moto.ecs.models:EC2ContainerServiceBackend.run_task": None,
+    "moto.ecs.models:EC2ContainerServiceBackend.start_task": None,
+    "moto.sns.models:Subscription.publish": None,
+    "moto.batch.exceptions:ClientException": None,
+    "moto.codebuild.exceptions:InvalidInputException": None,
+    "moto.ecs.exceptions:InvalidParameterException": None,
+    "moto.moto_server.werkzeug_app:create_backend_app": "service",
+    "moto.moto_server.werkzeug_app:DomainDispatcherApplication.__init__": "self create_app",
+    "moto.moto_server.werkzeug_app:MotoRequestHandler": None,
+}
+
+
+def found(name: str) -> Any:
+    module, _, path = name.partition(":")
+    value: Any = importlib.import_module(module)
+    for part in path.split("."):
+        value = getattr(value, part)
+    return value
+
+
+@pytest.mark.parametrize("name", USED)
+def test_what_samlocal_replaces_in_moto_is_still_there(name: str) -> None:
+    wanted = USED[name]
+    thing = found(name)
+    assert callable(thing)
+    if wanted is not None:
+        assert " ".join(inspect.signature(thing).parameters) == wanted
+
+
+def test_a_stacks_properties_are_what_samlocal_puts_its_own_over(client: Callable[[str], Any]) -> None:
+    from moto.cloudformation.models import Stack
+    from moto.cloudformation.parsing import OutputMap
+
+    for owner, name in ((Stack, "parameter_list"), (Stack, "physical_resource_id"), (OutputMap, "exports")):
+        assert isinstance(inspect.getattr_static(owner, name), property), name
+    client("cloudformation").create_stack(
+        StackName="inside", TemplateBody='{"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}'
+    )
+    (stack,) = client("cloudformation").describe_stacks(StackName="inside")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_resource_map_has_the_parts_that_an_update_needs() -> None:
+    from moto.cloudformation.parsing import ResourceMap
+
+    source = inspect.getsource(ResourceMap)
+    for part in (
+        "self._parsed_resources",
+        "self._resource_json_map",
+        "self.input_parameters",
+        "self.resolved_parameters",
+        "self.lazy_condition_map",
+    ):
+        assert part in source, part
