@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from samlocal.artifact.cache import remove_tree
+from samlocal.artifact.cache_entry import remove_tree
 from samlocal.artifact.lease import lease, unused
 
 _PREFIX = "samlocal-build-"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
 import shutil
-import stat
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from samlocal.artifact.cache_entry import BETWEEN, FULL, MAKING, OLD, PART, is_stale, make_entry, mend, remove_tree
 from samlocal.artifact.lease import Lease, lease, unused
 from samlocal.deployed import shape
 from samlocal.errors import ConfigurationError
@@ -23,17 +21,10 @@ from samlocal.own_folder import own_folder
 _WAIT_SECONDS = 900.0
 _SAY_AFTER_SECONDS = 1.0
 
-# A download that was broken off is kept so long, to be gone on with.
-_PART_SECONDS = 24 * 3600.0
-
-_MAKING, _OLD, _PART = ".making-", ".old-", ".part-"
-# Behind the key of an entry that was replaced: several may wait for the end of their leases.
-_BETWEEN = "~"
 _LOCKS = ".locks"
 
 _SETTLED_SECONDS = 1.0
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _PIECE = 1024 * 1024
 
 
@@ -79,7 +70,7 @@ class Cache:
                 self._sweep(final.parent, key)
                 if renew or not final.is_dir():
                     self.leases.pop(final, None)
-                    _make(final, make)
+                    make_entry(final, make)
                 self._leased(final)
         return final
 
@@ -113,7 +104,7 @@ class Cache:
 
     def part(self, kind: str, key: str) -> Path:
         """A file for what is being brought in for an entry; it outlives its maker, so that the next one goes on."""
-        return self.root / kind / f"{_PART}{key}"
+        return self.root / kind / f"{PART}{key}"
 
     def remove(self, kind: str, key: str) -> bool:
         """Removes an entry, and what a maker of it has left. Whether it could be: one that is in use stays."""
@@ -123,7 +114,7 @@ class Cache:
             with self._locked(final):
                 self.leases.pop(final, None)
                 self._sweep(final.parent, key)
-                going = final.with_name(f"{_MAKING}{key}")
+                going = final.with_name(f"{MAKING}{key}")
                 with unused(final) as free:
                     if free and final.is_dir():
                         # A crash leaves it under a name that nobody takes for an entry.
@@ -145,16 +136,16 @@ class Cache:
         if not folder.is_dir():
             return
         for left in list(folder.iterdir()):
-            mark = next((mark for mark in (_MAKING, _OLD, _PART) if left.name.startswith(mark)), None)
-            if mark is None or (mark == _PART and not parts and not _is_stale(left)):
+            mark = next((mark for mark in (MAKING, OLD, PART) if left.name.startswith(mark)), None)
+            if mark is None or (mark == PART and not parts and not is_stale(left)):
                 continue
-            key = left.name.removeprefix(mark).partition(_BETWEEN)[0]
+            key = left.name.removeprefix(mark).partition(BETWEEN)[0]
             if key == own:
-                _mend(left, mark, folder / key)
+                mend(left, mark, folder / key)
                 continue
             with self._lock_if_free(folder / key) as held:
                 if held:
-                    _mend(left, mark, folder / key)
+                    mend(left, mark, folder / key)
 
     @contextmanager
     def _locked(self, final: Path) -> Iterator[None]:
@@ -204,7 +195,7 @@ class Cache:
             named = error.filename
             if isinstance(named, str) and not Path(named).absolute().is_relative_to(self.root.absolute()):
                 raise
-            if error.errno in _FULL:
+            if error.errno in FULL:
                 raise ConfigurationError(
                     f"The disk of the cache folder {self.root} is full{self._free()}. What is in it is still good.",
                     tip="Make room (`samlocal layers clean` removes the layers kept), or name a folder on another "
@@ -225,63 +216,6 @@ class Cache:
             return f": {shutil.disk_usage(self.root).free // 1_000_000:,} MB are free"
         except OSError:
             return ""
-
-
-def _make(final: Path, make: Callable[[Path], None]) -> None:
-    """Fills an entry whose lock is held."""
-    key = final.name
-    building = final.with_name(f"{_MAKING}{key}")
-    old = final.with_name(f"{_OLD}{key}{_BETWEEN}{uuid.uuid4().hex[:8]}")
-    try:
-        building.mkdir()
-        # Whatever the umask has taken away.
-        building.chmod(0o700)
-        make(building)
-        building.chmod(0o755)
-        if final.is_dir():
-            final.rename(old)
-        building.rename(final)
-    except OSError as error:
-        if error.errno in _FULL:
-            # Room for others.
-            final.with_name(f"{_PART}{key}").unlink(missing_ok=True)
-        raise
-    finally:
-        remove_tree(building)
-        _mend(old, _OLD, final)
-
-
-def _mend(left: Path, mark: str, final: Path) -> None:
-    """Removes what a maker has left; but where it was about to replace an entry, that one comes back.
-
-    One that was replaced and is still in use stays until it is not.
-    """
-    if mark == _OLD and not final.exists() and left.exists():
-        left.rename(final)
-        return
-    with unused(left) as free:
-        if free:
-            remove_tree(left)
-
-
-def _is_stale(part: Path) -> bool:
-    try:
-        return time.time() - part.stat().st_mtime > _PART_SECONDS
-    except OSError:
-        return False
-
-
-def remove_tree(path: Path) -> None:
-    """Removes a file or a folder, folders that their owner may not write included; one that is gone is no error."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
-    for root, folders, _ in os.walk(path):
-        for name in folders:
-            folder = Path(root) / name
-            if not folder.is_symlink() and folder.stat().st_mode & stat.S_IRWXU != stat.S_IRWXU:
-                folder.chmod(0o700)
-    shutil.rmtree(path)
 
 
 def hash_of(*parts: str) -> str:

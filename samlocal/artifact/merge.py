@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from samlocal.artifact.cache import remove_tree
+from samlocal.artifact.cache_entry import remove_tree
 
 # Another file system, too many links to one file, or a file system that knows none: copying always works.
 _NO_LINK = (errno.EXDEV, errno.EMLINK, errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EACCES)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from samlocal.engine import Engine
     from samlocal.function.application import Application
     from samlocal.function.spec import FunctionSpec
-    from samlocal.sandbox.container import SandboxSpec
+    from samlocal.sandbox.layout import SandboxSpec
     from samlocal.sandbox.session import Session
 
 

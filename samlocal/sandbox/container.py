@@ -1,41 +1,21 @@
-"""The container of a sandbox: laid out like Lambda's, its output read to its end."""
+"""The container of a sandbox, from its making to its end: its output, its memory, its runtime's end."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from samlocal.artifact.image import Image
-from samlocal.artifact.lease import Lease
-from samlocal.engine import ContainerSpec, Engine, Input, Mount, Tmp
+from samlocal.engine import ContainerSpec, Engine, Input
 from samlocal.errors import EngineError
-from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.debug import Debugging
-from samlocal.sandbox.endpoint import Endpoint
 from samlocal.sandbox.memory import MemoryWatch
 from samlocal.sandbox.messages import Broken, Exited, Message
-from samlocal.sandbox.mounts import groups_for
-from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route
 from samlocal.sandbox.output import Lines, entries
 from samlocal.sandbox.supervision import Flushed, Launching, RuntimeExited, RuntimeStarted, Supervision, Word
 from samlocal.sandbox.tmp_folder import TmpFolder
 
 T = TypeVar("T")
-
-USER = "993:990"
-"""Lambda's sbx_user1051 and its group."""
-
-OPEN_FILES = 1024
-
-PROCESSES = 1024
-"""Processes and threads (Lambda developer guide, "Lambda quotas")."""
-
-_OWN_FOLDER = "/.samlocal"
-_HERE = Path(__file__).parent
 
 # How long the engine's answer to a request under way is waited for at the end.
 _ANSWER_SECONDS = 30.0
@@ -50,103 +30,6 @@ _QUIET_SECONDS = 0.005
 
 # A container that is gone before the engine is asked was killed with its removal.
 _REMOVED = 137
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxSpec:
-    """What a sandbox is made of. ``variables`` is the whole environment but for the addresses of samlocal itself.
-
-    ``expires`` is when the credentials among them end, in epoch seconds. ``code`` is None for an image function.
-    """
-
-    function: FunctionSpec
-    image: Image
-    code: Path | None
-    opt: Path | None
-    variables: Mapping[str, str]
-    network: str
-    extra_hosts: Mapping[str, str]
-    endpoint: Endpoint | None = None
-    expires: float | None = None
-    debugging: Debugging | None = None
-    mounts: tuple[Mount, ...] = ()
-    leases: tuple[Lease, ...] = field(default=(), repr=False, compare=False)
-    """Of what is mounted from the cache: they end with the last sandbox that is made of this."""
-
-    @property
-    def may_have_extensions(self) -> bool:
-        """Whether there can be external extensions: in the layers, which can be looked at, or in an image."""
-        if self.function.is_image:
-            return self.image.has_shell
-        return self.opt is not None and (self.opt / "extensions").is_dir()
-
-
-def container_spec(
-    spec: SandboxSpec,
-    *,
-    name: str,
-    labels: Mapping[str, str],
-    route: Route,
-    variables: Mapping[str, str],
-    mark: str | None,
-) -> ContainerSpec:
-    """A container as Lambda lays it out: user, folders, limits (Lambda developer guide, "Lambda quotas").
-
-    ``mark`` is Supervision's, None where there are no extensions to be started.
-    """
-    function = spec.function
-    on_host = route.network == HOST_NETWORK
-    # A container's own name stands in its /etc/hosts with its own address, so what extensions bind to under the name
-    # that Lambda gives it is in reach from outside. On the host's network it has no name of its own.
-    own_names = dict.fromkeys(("sandbox.localdomain", "sandbox"), LOOPBACK) if on_host else {}
-    mounts = [
-        Mount(source=_HERE / "entry.sh", target=f"{_OWN_FOLDER}/entry.sh"),
-        Mount(source=_HERE / "node_output.cjs", target=f"{_OWN_FOLDER}/node_output.cjs"),
-        Mount(source=_HERE / "passwd", target="/etc/passwd"),
-        Mount(source=_HERE / "group", target="/etc/group"),
-    ]
-    if spec.code is not None:
-        mounts.append(Mount(source=spec.code, target="/var/task"))
-    if mark is not None:
-        mounts.append(Mount(source=_HERE / "extensions.sh", target=f"{_OWN_FOLDER}/extensions.sh"))
-    if spec.opt is not None:
-        mounts.append(Mount(source=spec.opt, target="/opt"))
-    debugging = spec.debugging
-    if debugging is not None:
-        mounts += debugging.mounts
-    mounts += spec.mounts
-    return ContainerSpec(
-        name=name,
-        image=spec.image.name,
-        platform=spec.image.platform,
-        entrypoint=("/bin/sh", f"{_OWN_FOLDER}/entry.sh") if spec.image.has_shell else spec.image.start,
-        command=_command(spec) if spec.image.has_shell else (),
-        working_dir=spec.image.working_dir if function.is_image else "/var/task",
-        user=USER,
-        groups=groups_for(spec.mounts),
-        environment={
-            **variables,
-            **(debugging.variables if debugging else {}),
-            **({"SAMLOCAL_MARK": mark} if mark is not None else {}),
-        },
-        mounts=tuple(mounts),
-        labels=labels,
-        network=route.network,
-        extra_hosts={**own_names, **route.extra_hosts, **spec.extra_hosts},
-        # What lies in a /tmp in memory counts as memory, which it does not on Lambda.
-        memory=function.memory
-        + (function.storage if spec.image.tmp is Tmp.MEMORY else 0)
-        + (debugging.memory if debugging else 0),
-        tmp_size=function.storage,
-        tmp=spec.image.tmp,
-        open_files=OPEN_FILES,
-        processes=PROCESSES,
-        published=(debugging.port,) if debugging and not on_host else (),
-        capabilities=debugging.capabilities if debugging else (),
-        hostname=None if on_host else "sandbox",
-        domain_name=None if on_host else "localdomain",
-        open_stdin=mark is not None,
-    )
 
 
 class Container:
@@ -352,17 +235,3 @@ class Container:
                 tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))
         except BaseException as error:
             tell(Broken(error=error))
-
-
-def _command(spec: SandboxSpec) -> tuple[str, ...]:
-    """entry.sh's arguments."""
-    if spec.function.is_image:
-        return ("image", *spec.image.start)
-    return (_kind(spec.function.runtime or ""), spec.function.handler or "")
-
-
-def _kind(runtime: str) -> str:
-    """entry.sh's word for how the runtime is started."""
-    if runtime.startswith("provided") or runtime == "go1.x":
-        return "provided"
-    return "nodejs" if runtime.startswith("nodejs") else "managed"

@@ -19,9 +19,9 @@ from samlocal.errors import ConfigurationError
 from samlocal.function.environment import lambda_variables
 from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.container import SandboxSpec
 from samlocal.sandbox.debug import Debugging, debugging, language_of, language_of_image
 from samlocal.sandbox.endpoint import endpoint
+from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.mounts import mounts_of
 from samlocal.sandbox.options import SandboxOptions
 

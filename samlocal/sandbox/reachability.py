@@ -8,7 +8,7 @@ import time
 
 from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
-from samlocal.sandbox.container import OPEN_FILES, USER
+from samlocal.sandbox.layout import OPEN_FILES, USER
 from samlocal.sandbox.network import Route, blocked_error, is_blocked, open_route
 from samlocal.sandbox.session import Session
 

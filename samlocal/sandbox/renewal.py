@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from typing import Protocol
 
-from samlocal.sandbox.container import SandboxSpec
+from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.sandbox import Invocation, Request
 
 

@@ -14,11 +14,12 @@ from samlocal.errors import EngineError
 from samlocal.function import limits
 from samlocal.sandbox import debug
 from samlocal.sandbox.apis import Apis, Served, host_of_container
-from samlocal.sandbox.container import USER, Container, SandboxSpec, container_spec
+from samlocal.sandbox.container import Container
 from samlocal.sandbox.debug import DebuggerView
 from samlocal.sandbox.init_phase import InitOutcome, await_init
 from samlocal.sandbox.invocation import Course, Invocation, Request
 from samlocal.sandbox.journal import Journal, Subject
+from samlocal.sandbox.layout import USER, SandboxSpec, container_spec
 from samlocal.sandbox.mailbox import Mailbox
 from samlocal.sandbox.messages import (
     OF_EVENT,

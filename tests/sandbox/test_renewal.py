@@ -19,7 +19,7 @@ from samlocal.engine import Engine
 from samlocal.function import limits
 from samlocal.function.application import application
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.container import SandboxSpec
+from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.options import SandboxOptions
 from samlocal.sandbox.plan import sandbox_spec
 from samlocal.sandbox.renewal import KeptSandbox
