@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samlocal.sandbox.output import Lines
+from samlocal.sandbox.output import Lines, entries
 
 
 def lines_of(pieces: Iterable[bytes]) -> list[str]:
@@ -55,3 +55,16 @@ def test_lines_come_out_as_they_were_written(lines: list[str]) -> None:
 )
 def test_what_lambdas_log_would_show(data: bytes, lines: list[str]) -> None:
     assert lines_of([data]) == lines
+
+
+def test_a_line_is_cut_at_the_largest_entry_of_cloudwatch_and_between_letters() -> None:
+    line = "é" * (8 << 20)
+    data = line.encode() + b"\nnext\n"
+    *written, last = lines_of(data[start : start + 32_768] for start in range(0, len(data), 32_768))
+    assert last == "next"
+    assert "".join(written) == line
+    assert {len(entry.encode()) for entry in written} == {256 * 1024}
+
+
+def test_an_entry_of_many_lines_is_cut_line_by_line() -> None:
+    assert list(entries("one\r" + "x" * 300_000 + "\r")) == ["one", "x" * 262_144, "x" * 37_856]

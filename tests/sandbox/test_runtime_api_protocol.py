@@ -412,3 +412,113 @@ def test_after_a_restart_the_next_runtime_starts_with_its_init(
     assert isinstance(api.told(), InitError)
     again.poll()
     assert api.told() == Ready()
+
+
+# requests that are none, or not whole
+
+
+def raw(api: Api, data: bytes) -> bytes:
+    """What the server says to these bytes until it hangs up, or says no more."""
+    with socket.create_connection(("127.0.0.1", api.port), timeout=DEADLINE) as connection:
+        connection.sendall(data)
+        connection.settimeout(SOON)
+        said = b""
+        with contextlib.suppress(TimeoutError, ConnectionResetError):
+            while part := connection.recv(65536):
+                said += part
+        return said
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"\x16\x03\x01\x00 TLS\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"GET /x HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 300_000 + b"\r\n\r\n", 431),
+        (b"PATCH /2018-06-01/runtime/init/error HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+        (b"GET http://api/2018-06-01/runtime/init/last HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+    ],
+)
+def test_what_is_no_request_is_answered_4xx(data: bytes, status: int, api: Api) -> None:
+    answers = raw(api, data)
+    assert f"HTTP/1.1 {status} ".encode() in answers
+    assert api.told(0) is None
+
+
+def test_a_body_that_is_no_body_is_answered_4xx_and_is_no_answer(api: Api, nonce: str) -> None:
+    head = f"POST {ROOT}/invocation/r-1/response HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert raw(api, head.encode() + b"no number\r\n").startswith(b"HTTP/1.1 400 ")
+    assert api.told() == Truncated(request_id="r-1")
+
+
+def test_a_client_may_ask_whether_to_go_on(api: Api, nonce: str) -> None:
+    head = f"POST {ROOT}/invocation/r-1/response HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"
+    head += "Expect: 100-continue\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", api.port), timeout=DEADLINE) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"{}")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 202 ")
+    assert api.told() == Responded(request_id="r-1", payload=b"{}")
+
+
+def test_two_requests_may_come_at_once(api: Api) -> None:
+    one = f"POST {ROOT}/init/error HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+    assert raw(api, one + one).count(b"HTTP/1.1 202 ") == 2
+
+
+def test_connections_beyond_a_hundred_are_dropped_and_the_others_served(api: Api, runtime: Runtime) -> None:
+    assert runtime.post("/init/error")[0] == 202
+    with contextlib.ExitStack() as opened:
+        for _ in range(300):
+            opened.enter_context(socket.create_connection(("127.0.0.1", api.port), timeout=DEADLINE))
+        time.sleep(SOON)
+        assert runtime.post("/init/error")[0] == 202
+    time.sleep(SOON)
+    assert raw(api, b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n").startswith(b"HTTP/1.1 404 ")
+
+
+def test_trailers_that_are_no_text_are_an_error_all_the_same(api: Api, stream: Stream) -> None:
+    assert b" 202 " in stream.end(
+        Lambda_Runtime_Function_Error_Type="\u00ff\u00fe", Lambda_Runtime_Function_Error_Body="é"
+    )
+    ended = api.told()
+    assert isinstance(ended, StreamEnded)
+    assert "errorType" in json.loads(ended.error or b"")
+
+
+def test_a_slow_duplicate_does_not_answer_the_next_event(
+    api: Api, runtime: Runtime, nonce: str, connect: Callable[[], Runtime]
+) -> None:
+    head = f"POST {ROOT}/invocation/r-1/response HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n1"
+    with socket.create_connection(("127.0.0.1", api.port), timeout=DEADLINE) as slow:
+        slow.sendall(head.encode())
+        time.sleep(SOON)
+        # The first one counts from its first byte.
+        assert runtime.post("/invocation/r-1/response")[0] == 403
+        assert runtime.post("/invocation/r-1/error")[0] == 403
+        slow.sendall(b"2345")
+        assert b" 202 " in slow.recv(65536)
+    assert api.told() == Responded(request_id="r-1", payload=b"12345")
+
+
+def test_an_error_over_the_limit_is_refused_like_a_response(api: Api, runtime: Runtime, nonce: str) -> None:
+    assert runtime.post("/invocation/r-1/error", b"x" * (RESPONSE_BYTES + 1))[0] == 413
+    assert api.told() == TooLarge(request_id="r-1", size=RESPONSE_BYTES + 1)
+
+
+def test_an_init_error_that_breaks_off_is_a_failed_init(api: Api) -> None:
+    raw_head = f"POST {ROOT}/init/error HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{{"
+    with socket.create_connection(("127.0.0.1", api.port), timeout=DEADLINE) as connection:
+        connection.sendall(raw_head.encode())
+    failed = api.told()
+    assert isinstance(failed, InitError)
+    assert json.loads(failed.payload)["errorType"] == "Runtime.Unknown"
+
+
+def test_a_tenant_comes_with_the_event(api: Api, runtime: Runtime) -> None:
+    runtime.poll()
+    api.told()
+    api.offer(event(tenant_id="blue"))
+    assert runtime.answer()[2]["Lambda-Runtime-Aws-Tenant-Id"] == "blue"

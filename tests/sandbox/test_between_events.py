@@ -1,0 +1,65 @@
+"""A sandbox from one event to the next, and the order of what is seen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from extension_kit import watched
+from kit import Project, python
+
+from samlocal.sandbox.result import Success
+
+pytestmark = pytest.mark.docker
+
+
+def test_a_runtime_that_dies_while_it_waits_does_not_fail_the_next_event(
+    project: Callable[..., Project], opened: Callable[[Project], Any]
+) -> None:
+    source = """
+import os, threading
+print('in init', flush=True)
+def handler(event, context):
+    threading.Timer(0.3, lambda: os._exit(1)).start()
+    return event
+"""
+    running = opened(project(python(source)))
+    assert running.invoke(b"1").result == Success(payload=b"1")
+    time.sleep(1)
+    second = running.invoke(b"2")
+    assert second.result == Success(payload=b"2")
+    # It had an init of its own.
+    assert second.report.init_duration is not None
+    assert running.lines.count("in init") == 2
+
+
+def test_what_the_init_writes_stands_before_start(project: Callable[..., Project]) -> None:
+    source = """
+for number in range(200):
+    print('init', number)
+def handler(event, context):
+    print('invoked')
+"""
+    outcome = project(python(source)).invoke("Fn").succeeded()
+    lines = [line for line in outcome.lines if not line.startswith("samlocal: ")]
+    (start,) = [place for place, line in enumerate(lines) if line.startswith("START ")]
+    assert lines[:start] == [f"init {number}" for number in range(200)]
+    assert lines[start + 1] == "invoked"
+
+
+def test_the_payload_does_not_wait_for_the_shutdown_phase(project: Callable[..., Project]) -> None:
+    with project(watched(does="stay")).start("invoke", "Fn", "--event", "1") as running:
+        assert running.read() == b'{"said": 1}\n'
+        answered = time.monotonic()
+        # END and REPORT have been written by then, behind the function's own line.
+        lines = running.stderr().splitlines()
+        outcome = running.outcome().succeeded()
+    # What Lambda gives external extensions to finish.
+    assert time.monotonic() - answered > 1
+    (end,) = [place for place, line in enumerate(lines) if line.startswith("END ")]
+    assert lines[end + 1].startswith("REPORT ")
+    assert "a line of the function" in lines[:end]
+    # The log goes on to its last line.
+    assert any('"SHUTDOWN"' in line for line in outcome.lines[end:])
