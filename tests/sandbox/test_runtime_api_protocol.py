@@ -480,9 +480,8 @@ def test_connections_beyond_a_hundred_are_dropped_and_the_others_served(api: Api
 
 
 def test_trailers_that_are_no_text_are_an_error_all_the_same(api: Api, stream: Stream) -> None:
-    assert b" 202 " in stream.end(
-        Lambda_Runtime_Function_Error_Type="\u00ff\u00fe", Lambda_Runtime_Function_Error_Body="é"
-    )
+    trailers = {"Lambda_Runtime_Function_Error_Type": "\u00ff", "Lambda_Runtime_Function_Error_Body": "é"}
+    assert b" 202 " in stream.end(**trailers)
     ended = api.told()
     assert isinstance(ended, StreamEnded)
     assert "errorType" in json.loads(ended.error or b"")
