@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+import pytest
 
 from samlocal.aws import AwsCallError
 from samlocal.deployed.function import DeployedFunction
@@ -139,3 +142,57 @@ def test_a_missing_right_names_the_iam_action() -> None:
     assert isinstance(found, MissingVariable)
     assert found.unknown.expression == "{{resolve:secretsmanager:db}}"
     assert found.unknown.tip == "Ask for it."
+
+
+SECRET = "{{resolve:secretsmanager:key}}"
+
+
+def by_size(**more: Any) -> dict[str, Any]:
+    """A template whose variable takes a mapping, a condition and a parameter on the way to a secret."""
+    chosen = {"Fn::If": ["Large", {"Fn::FindInMap": ["Keys", {"Ref": "Names"}, "Key"]}, "none"]}
+    return {
+        **template(KEY=chosen),
+        "Mappings": {"Keys": {"b": {"Key": SECRET}}},
+        "Conditions": {"Large": {"Fn::Not": [{"Condition": "Small"}]}, "Small": {"Fn::Equals": ["b", "s"]}},
+        "Parameters": PARAMETERS | {"Names": {"Type": "String"}},
+        **more,
+    }
+
+
+class Sized(Deployed):
+    stack = replace(Deployed.stack, parameters={"Names": StackParameter(value="b")})
+
+
+def test_the_functions_own_value_counts_where_all_that_the_expression_uses_is_the_same() -> None:
+    found = variables(joined(by_size(), Sized(by_size(), {"KEY": "deployed-key"})))
+
+    assert [entry.value for entry in found.values() if isinstance(entry, Variable)] == ["deployed-key"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "flags"),
+    [
+        ({"Mappings": {"Keys": {"b": {"Key": SECRET, "More": "x"}}}}, ""),
+        ({"Conditions": {**by_size()["Conditions"], "Small": {"Fn::Equals": ["b", "t"]}}}, ""),
+        ({"Mappings": {"Keys": {"b": {"Key": SECRET}, "c": {"Key": SECRET}}}}, "Names=c"),
+    ],
+)
+def test_the_functions_own_value_does_not_count_where_something_it_uses_has_changed(
+    changed: dict[str, Any], flags: str
+) -> None:
+    before = by_size() if not flags else by_size(**changed)
+
+    found = variables(joined(by_size(**changed), Sized(before, {"KEY": "deployed-key"}), flags=flags))
+
+    assert isinstance(found["KEY"], MissingVariable)
+
+
+def test_the_stacks_notification_topics_are_the_pseudo_parameter() -> None:
+    class Told(Deployed):
+        stack = replace(Deployed.stack, notification_arns=("arn:aws:sns:eu-west-1:123456789012:events",))
+
+    now = template(TOPICS={"Fn::Join": [",", {"Ref": "AWS::NotificationARNs"}]})
+
+    topics = variables(joined(now, Told(now, {})))["TOPICS"]
+    assert isinstance(topics, Variable)
+    assert topics.value == "arn:aws:sns:eu-west-1:123456789012:events"
