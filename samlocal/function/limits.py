@@ -5,6 +5,8 @@ Source: Lambda developer guide, "Lambda quotas".
 
 from __future__ import annotations
 
+import re
+
 DEFAULT_TIMEOUT = 3
 DEFAULT_MEMORY = 128
 DEFAULT_STORAGE = 512
@@ -17,6 +19,10 @@ MEMORY = range(128, 10_241)
 
 STORAGE = range(512, 10_241)
 """MB of /tmp."""
+
+FUNCTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
+HANDLER = re.compile(r"[^\s\0]{1,128}")
+"""Source: Lambda API reference, CreateFunction; a NUL is none of its characters either."""
 
 LAYERS = 5
 

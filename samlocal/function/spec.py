@@ -136,7 +136,7 @@ def function_spec(
     properties = Properties(template, resource, evaluator)
     known = _variables(template, resource, variables)
     deployed = stack.resources.get(resource.logical_id) if stack else None
-    name = deployed.physical_id if deployed else properties.text("FunctionName") or resource.logical_id
+    name = deployed.physical_id if deployed else _name(properties) or resource.logical_id
     code = code_of(template, resource, properties)
     found: tuple[Layer, ...] = ()
     notes: tuple[str, ...] = ()
@@ -187,6 +187,12 @@ def _variables(
     variables = require_known(template, resource, declared)
     for variable in variables:
         problem = name_problem(variable.name)
+        if "\0" in variable.value:
+            # No process can be given one: its environment is text that ends at a NUL.
+            raise TemplateError(
+                f"{template.place(variable.line)}: {resource.logical_id}: {variable.name} holds a NUL character.",
+                tip="Encode the value (Base64).",
+            )
         if problem:
             raise TemplateError(
                 f"{template.place(variable.line)}: {resource.logical_id}: {problem}.", tip="Give it another name."
@@ -201,11 +207,22 @@ def _required(properties: Properties, name: str) -> str:
     return value
 
 
+def _name(properties: Properties) -> str | None:
+    name = properties.text("FunctionName")
+    if name and not limits.FUNCTION_NAME.fullmatch(name):
+        raise properties.wrong(
+            "FunctionName", f"FunctionName is up to 64 letters, digits, hyphens and underscores, got {name!r}"
+        )
+    return name
+
+
 def _handler(properties: Properties) -> str:
     # A `provided` function's program gets its handler's name, but need not have one.
-    if (properties.text("Runtime") or "").startswith("provided"):
-        return properties.text("Handler") or "bootstrap"
-    return _required(properties, "Handler")
+    provided = (properties.text("Runtime") or "").startswith("provided")
+    handler = properties.text("Handler") or "bootstrap" if provided else _required(properties, "Handler")
+    if not limits.HANDLER.fullmatch(handler):
+        raise properties.wrong("Handler", f"Handler is up to 128 characters without white space, got {handler!r}")
+    return handler
 
 
 def architecture_of(properties: Properties) -> str:

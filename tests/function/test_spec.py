@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import operator
+import re
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kit import Project, template
+from kit import function as sam_function
 
 from samlocal.errors import ExitStatus, FunctionNotFoundError, SamlocalError, TemplateError, UnresolvedError
 from samlocal.function import limits
@@ -454,3 +459,24 @@ def test_one_function_that_is_wrong_does_not_stop_another() -> None:
     with pytest.raises(TemplateError, match=":3: Bad: Timeout needs a number"):
         joined.function("Bad")
     assert [problem.line for problem in joined.problems()] == [4]
+
+
+@pytest.mark.parametrize(
+    ("properties", "says"),
+    [
+        ({"Handler": "app.\0handler"}, r"Handler is up to 128 characters without white space"),
+        ({"Handler": "app. handler"}, r"Handler is up to 128 characters without white space"),
+        ({"Handler": "a" * 129}, r"Handler is up to 128 characters"),
+        ({"FunctionName": "a b"}, r"FunctionName is up to 64 letters"),
+        ({"FunctionName": "ü"}, r"FunctionName is up to 64 letters"),
+        ({"FunctionName": "a" * 65}, r"FunctionName is up to 64 letters"),
+        ({"Environment": {"Variables": {"NAME": "a\0b"}}}, r"NAME holds a NUL character"),
+    ],
+    ids=str,
+)
+def test_what_lambda_takes_for_no_name_is_refused(
+    project: Callable[..., Project], properties: dict[str, Any], says: str
+) -> None:
+    made = project({"template.json": template(Fn=sam_function(**properties)), "code/app.py": ""})
+    outcome = made.run("invoke", "Fn", environ={"DOCKER_HOST": "unix:///nowhere.sock"}).ended(ExitStatus.TEMPLATE)
+    assert re.search(says, outcome.stderr)
