@@ -60,7 +60,7 @@ test:
 	$(BIN)/pytest
 
 # With the newest libraries that the ranges allow, which a user's installation gets.
-test-latest:
+test-latest: images-for-tests
 	$(PYTHON) -m venv --clear .venv-latest
 	.venv-latest/$(PIP_INSTALL) --upgrade 'pip>=25.1'
 	.venv-latest/$(PIP_INSTALL) --editable '.[local]' --group dev

@@ -45,6 +45,8 @@ def recorded_creation(command: Command, *, engine: str, scratch: Path) -> Creati
 
     Raises ValueError when the command did not make exactly one container.
     """
+    # The first run of all has more to learn: what the image has, by a container that never runs.
+    command.run()
     with _recorder(engine, scratch / "engine.sock") as (address, said):
         replace(command, environ={**command.environ, "DOCKER_HOST": f"unix://{address}"}).run()
         found = [creation for sent in said for creation in _creations(bytes(sent))]
