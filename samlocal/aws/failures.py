@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -37,6 +38,7 @@ _INVALID = frozenset(
     }
 )
 
+_NO_ANSWER = "Try again. If it stays so, look for what answers instead: a proxy, or AWS_ENDPOINT_URL."
 _SETTINGS = "Mend --region, AWS_ENDPOINT_URL, or what the profile says in ~/.aws/config."
 
 # The IAM prefix of a service where it is not the name boto3 gives it (Service Authorization Reference).
@@ -74,6 +76,11 @@ def translated(profile: str | None, service: str, operation: str) -> Iterator[No
         raise botocore_error(error, profile, service, operation) from error
     except EOFError as error:
         raise no_terminal(profile) from error
+    except (LookupError, TypeError, AttributeError) as error:
+        # botocore takes any XML for the service's own.
+        raise AwsError(
+            f"{_what(service, operation)}: what answered is not AWS: its answer has no {error}.", tip=_NO_ANSWER
+        ) from error
     except (OSError, ValueError) as error:
         # Of a setting that botocore takes as it is.
         raise AwsError(f"{_what(service, operation)}: {error}", tip=_SETTINGS) from error
@@ -111,6 +118,15 @@ def unreadable_config(error: Exception) -> ConfigurationError:
     return ConfigurationError(f"{error}.", tip="Mend the file: `[profile NAME]`, then lines of `name = value`.")
 
 
+def _words(said: str) -> str:
+    """What a service says, in one line; a page that a proxy or a broken service sends is not quoted."""
+    if re.search(r"<(!doctype|html|head|body)\b", said, re.IGNORECASE):
+        title = re.search(r"<title>(.*?)</title>", said, re.IGNORECASE | re.DOTALL)
+        named = f" with the title {' '.join(title[1].split())!r}" if title else ""
+        return f"an HTML page{named} came instead of AWS's answer"
+    return " ".join(said.split())
+
+
 def _no_keys(said: object, profile: str | None) -> CredentialsError:
     return CredentialsError(f"The AWS credentials could not be had: {said}", tip=_login_tip(profile))
 
@@ -123,7 +139,7 @@ def client_error(error: Exception, profile: str | None, service: str, operation:
     """What AWS answered with an error code: expired or refused credentials, or a refused call."""
     details: Mapping[str, str] = getattr(error, "response", {}).get("Error", {})
     code = str(details.get("Code", "Unknown"))
-    said = str(details.get("Message", error)).strip()
+    said = _words(str(details.get("Message", error)))
     action = iam_action(service, operation)
     if code in _EXPIRED:
         return CredentialsError(f"The AWS credentials have expired ({action}: {said}).", tip=_login_tip(profile))
@@ -140,6 +156,7 @@ def botocore_error(
 ) -> AwsError | CredentialsError:
     """What went wrong before AWS answered. ``operation`` is empty where no client could be made."""
     import botocore.exceptions as known
+    import botocore.parsers as known_parsers
 
     action = _what(service, operation)
     match error:
@@ -161,6 +178,8 @@ def botocore_error(
                 f"{action}: AWS cannot be reached: {error}",
                 tip="Check the network, --region and AWS_ENDPOINT_URL.",
             )
+    if isinstance(error, known_parsers.ResponseParserError):
+        return AwsError(f"{action}: {_words(str(error))}", tip=_NO_ANSWER)
     return AwsError(f"{action}: {error}", tip=_SETTINGS)
 
 

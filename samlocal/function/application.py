@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from samlocal.config import nearest
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.place import Place, partition_of
 from samlocal.errors import FunctionNotFoundError, TemplateError
@@ -97,7 +98,21 @@ class Application:
                     return child.find(wanted)
                 except FunctionNotFoundError:
                     continue
-            raise
+            if self.prefix:
+                raise
+            raise self._not_found(wanted) from None
+
+    def _not_found(self, wanted: str) -> FunctionNotFoundError:
+        """Names the functions of the nested templates too."""
+        functions = list(self.functions(absent=True))
+        paths = [owner.path(resource) for owner, resource in functions]
+        if not paths:
+            return FunctionNotFoundError(f"{self.template.path}: the template has no functions.")
+        names = [*paths, *(owner.name(resource) for owner, resource in functions)]
+        return FunctionNotFoundError(
+            f"{self.template.path}: there is no function {wanted}{nearest(wanted, names)}",
+            tip=f"The template has {', '.join(paths)}.",
+        )
 
     def functions(self, *, absent: bool = False) -> Iterator[tuple[Application, Resource]]:
         """Every function of the template and of its nested ones; those under a false condition if ``absent``."""

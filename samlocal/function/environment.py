@@ -167,7 +167,7 @@ def require_known(
     ]
     tips = dict.fromkeys(variable.unknown.tip for variable in missing)
     error = TemplateError if any(variable.refused for variable in missing) else UnresolvedError
-    raise error("\n".join(lines), tip=" ".join(tips))
+    raise error("\n".join(lines), tip="\n".join(tips))
 
 
 def name_problem(name: str) -> str | None:

@@ -20,9 +20,10 @@ from samlocal.function.environment import lambda_variables
 from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.debug import Debugging, debugging, language_of, language_of_image
-from samlocal.sandbox.endpoint import endpoint
+from samlocal.sandbox.endpoint import Endpoint, endpoint
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.mounts import mounts_of
+from samlocal.sandbox.network import HOST_NETWORK
 from samlocal.sandbox.options import SandboxOptions
 
 # Not on Lambda, but what code looks for to learn that it runs on a developer's machine.
@@ -76,13 +77,39 @@ def sandbox_spec(
         variables=_variables(function, credentials, local_markers=options.local_markers),
         network=options.network,
         extra_hosts=options.extra_hosts,
-        # An endpoint is the environment's: a function without the environment's credentials has no use for it.
-        endpoint=endpoint(endpoint_url) if endpoint_url and credentials else None,
+        endpoint=_endpoint(function, endpoint_url if credentials else None, options.network, notice),
         expires=credentials.expires if credentials else None,
         debugging=_debugging(function, image, engine, options),
         mounts=mounts_of(function, options.mounts, cache=cache, notice=notice),
         leases=(*cache.leases.values(), *supply.layers.leases.values()),
     )
+
+
+def _endpoint(
+    function: FunctionSpec, url: str | None, network: str, notice: Callable[[str], None]
+) -> Endpoint | None:
+    """The function's own AWS_ENDPOINT_URL where it has one, else the environment's.
+
+    The environment's goes with its credentials: a function without them has no use for it.
+    """
+    own = next((variable for variable in function.variables if variable.name == "AWS_ENDPOINT_URL"), None)
+    if own is None:
+        return endpoint(url) if url else None
+    if not own.value:
+        return None
+    try:
+        chosen = endpoint(own.value)
+    except ValueError as error:
+        where = ", ".join(origin.text for origin in own.origins)
+        raise ConfigurationError(
+            f"{where}: AWS_ENDPOINT_URL is no URL: {own.value!r}: {error}.", tip="Write http://HOST:PORT."
+        ) from error
+    if chosen.on_loopback and network != HOST_NETWORK:
+        notice(
+            f"AWS_ENDPOINT_URL={own.value} is this machine's: "
+            "the function gets the address at which its container reaches it."
+        )
+    return chosen
 
 
 def _debugging(function: FunctionSpec, image: Image, engine: Engine, options: SandboxOptions) -> Debugging | None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from kit import AwsEndpoint, Project, aws_endpoint, function, template
+from aws_front import Answer, front_of
+from kit import AwsEndpoint, Project, aws_endpoint, function, python, template
 
 from samlocal.errors import ExitStatus
 
@@ -151,3 +152,32 @@ def guarded(aws_server: AwsEndpoint) -> Iterator[dict[str, str]]:
             "AWS_ACCESS_KEY_ID": made["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
         }
+
+
+PAGE = b"<html><head><title>403 Not\nhere</title></head><body><h1>proxy</h1></body></html>"
+
+
+def test_a_page_of_html_is_not_quoted(project: Callable[..., Project], aws_server: AwsEndpoint) -> None:
+    aws_server.deploy("html", {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
+    with front_of(aws_server) as front:
+        front.rules["ssm:GetParameter"] = lambda _: Answer(status=403, body=PAGE)
+        made = project(python("", Environment={"Variables": {"VALUE": "{{resolve:ssm:/any}}"}}), **front.environ)
+
+        outcome = made.run("env", "Fn", "-n", "html").ended(ExitStatus.UNRESOLVED)
+
+    assert "an HTML page with the title '403 Not here' came instead of AWS's answer" in outcome.stderr
+    assert "<h" not in outcome.stderr
+
+
+@pytest.mark.parametrize(("status", "body"), [(200, PAGE), (200, b"<p>"), (200, b""), (500, PAGE)])
+def test_what_answers_in_the_place_of_aws_is_told_from_it(
+    project: Callable[..., Project], aws_server: AwsEndpoint, status: int, body: bytes
+) -> None:
+    with front_of(aws_server) as front:
+        front.rules["cloudformation:DescribeStacks"] = lambda _: Answer(status=status, body=body)
+        made = project(python("", Environment={"Variables": {"STACK": {"Ref": "AWS::StackId"}}}), **front.environ)
+
+        outcome = made.run("env", "Fn", "-n", "any").ended(ExitStatus.AWS)
+
+    assert "cloudformation:DescribeStacks: " in outcome.stderr
+    assert "<h" not in outcome.stderr

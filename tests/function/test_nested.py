@@ -7,6 +7,8 @@ from typing import Any
 
 from kit import Project, function, template
 
+from samlocal.errors import ExitStatus
+
 LAYER = {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "layer/"}}
 
 
@@ -90,3 +92,22 @@ def test_an_absent_nested_template_is_a_problem_and_the_rest_goes_on(project: Ca
 
     assert [entry["path"] for entry in outcome.payload["functions"]] == ["Outer"]
     assert "Child: there is no file child/template.json; its functions are left out." in outcome.stderr
+
+
+def test_a_name_that_is_nobodys_gets_all_functions_named_the_nested_ones_too(project: Callable[..., Project]) -> None:
+    made = project({"template.json": parent(), "child/template.json": CHILD, "layer/python/shared.py": ""})
+
+    outcome = made.run("invoke", "nope").ended(ExitStatus.FUNCTION_NOT_FOUND)
+    close = made.run("invoke", "Child/Iner").ended(ExitStatus.FUNCTION_NOT_FOUND)
+
+    assert "Child/Inner" in outcome.stderr
+    assert "did you mean" in close.stderr
+
+
+def test_each_way_on_has_a_line_of_its_own(project: Callable[..., Project]) -> None:
+    variables = {"ONE": {"Ref": "Gone"}, "TWO": {"Fn::FindInMap": ["No", "Such", "Map"]}}
+    made = project({"template.json": template(Fn=function(Environment={"Variables": variables})), "code/app.py": ""})
+
+    outcome = made.run("invoke", "Fn")
+
+    assert "Mend the name, or declare it.\nAdd it, or give the parameter another value." in outcome.stderr
