@@ -32,11 +32,11 @@ class Open:
 
 
 @pytest.fixture
-def opened(docker: object) -> Iterator[Callable[[Project], Open]]:
+def opened(docker: object) -> Iterator[Callable[..., Open]]:
     """Opens a sandbox for a project's function ``Fn``; it is closed after the test."""
     with ExitStack() as stack:
 
-        def start(project: Project) -> Open:
+        def start(project: Project, *, log: Callable[[str], None] | None = None) -> Open:
             engine = stack.enter_context(_engine())
             joined = application(
                 read(project.folder / "template.json"), environment=None, region="eu-west-1", flags={}, configured={}
@@ -53,11 +53,11 @@ def opened(docker: object) -> Iterator[Callable[[Project], Open]]:
             lines: list[str] = []
             lock = threading.Lock()
 
-            def log(line: str) -> None:
+            def keep(line: str) -> None:
                 with lock:
                     lines.append(line)
 
-            return Open(stack.enter_context(Sandbox(engine, spec, session=own, log=log)), lines)
+            return Open(stack.enter_context(Sandbox(engine, spec, session=own, log=log or keep)), lines)
 
         yield start
 

@@ -63,3 +63,15 @@ def test_the_payload_does_not_wait_for_the_shutdown_phase(project: Callable[...,
     assert "a line of the function" in lines[:end]
     # The log goes on to its last line.
     assert any('"SHUTDOWN"' in line for line in outcome.lines[end:])
+
+
+def test_a_log_that_nobody_reads_any_more_changes_no_result(
+    project: Callable[..., Project], opened: Callable[..., Any]
+) -> None:
+    def gone(_: str) -> None:
+        raise BrokenPipeError
+
+    source = "def handler(event, context):\n    print('a line')\n    return event\n"
+    running = opened(project(python(source)), log=gone)
+    results = [running.invoke(payload).result for payload in (b"1", b"2")]
+    assert results == [Success(payload=b"1"), Success(payload=b"2")]

@@ -360,6 +360,17 @@ def test_there_is_no_grace_without_extensions_and_half_a_second_for_internal_one
     assert sandbox.apis.grace == 0.5
 
 
+def test_nothing_of_a_runtime_before_counts_for_the_next(sandbox: Sandbox) -> None:
+    before = sandbox.runtime_polls()
+    told: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    sandbox.apis.post(lambda served: served.restart(None, told.put))
+    with pytest.raises((OSError, http.client.HTTPException)):
+        before.answer()
+    assert told.empty()
+    sandbox.caller().send("GET", "/2018-06-01/runtime/invocation/next")
+    assert told.get(timeout=DEADLINE) == Ready()
+
+
 # subscriptions
 
 TCP = {"protocol": "TCP", "port": 4243}

@@ -301,7 +301,7 @@ class Stream:
         self._socket.close()
 
     def _send(self, text: str) -> None:
-        self._socket.sendall(text.encode())
+        self._socket.sendall(text.encode("latin-1"))
 
 
 @pytest.fixture
