@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -81,8 +82,11 @@ def _made_up(parameter: Parameter, invented: str | None, given: str | None, reso
 
 
 def _placeholder(path: str) -> str:
-    """What stands in SSM as long as nobody has put a value there; by it the two are told apart."""
-    return path if path.startswith("placeholder-") else f"placeholder-{path.strip('/')}"
+    """What stands in SSM as long as nobody has put a value there; by it the two are told apart.
+
+    Of letters, digits and hyphens: templates make names of it.
+    """
+    return path if path.startswith("placeholder-") else f"placeholder-{re.sub('[^A-Za-z0-9]+', '-', path).strip('-')}"
 
 
 def _held(aws: Aws, path: str) -> str:
