@@ -10,10 +10,11 @@ import io
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kit import write
+from kit import Project, write
 from mutations import case
 
 from samlocal.cli import run
@@ -80,3 +81,14 @@ def test_a_project_that_is_wrong_is_said_to_be(group: int, tmp_path: Path) -> No
     # Before the next test's warnings are errors again.
     gc.collect()
     assert [each for each in wrong if each] == []
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("number", [n for n in range(400) if case(n).args[:2] == ("invoke", "Fn")][:8])
+def test_a_few_meet_the_engine_itself(project: Callable[..., Project], number: int) -> None:
+    mutated = case(number)
+    made = project(dict(mutated.files))
+    outcome = made.run(*mutated.args, "--set", "QUEUE=q", "--parameter-overrides", "Password=x")
+    # The function's own failure is a right end here: its handler may be what was changed.
+    assert outcome.status in EXPECTED | {ExitStatus.FUNCTION_FAILED}, str(outcome)
+    assert outcome.seconds < SECONDS, str(outcome)
