@@ -132,12 +132,9 @@ class DeployedNames:
                     else attributes.attribute_of_id(type_, physical_id, attribute, place)
                 )
                 if value is not None:
-                    origin = Origin(
-                        text=f"name of {reference.logical_id} in the template",
-                        secret=name.secret,
-                        placeholder=name.placeholder,
-                    )
-                    return Known(value=_json(value), origins=(origin,))
+                    origin = Origin(text=f"name of {reference.logical_id} in the template", secret=name.secret)
+                    made_up = (origin for origin in name.origins if origin.placeholder)
+                    return Known(value=_json(value), origins=(origin, *made_up))
         stack = self._environment.stack
         return Unknown(
             expression=reference.expression,

@@ -55,6 +55,9 @@ EXPANSION_LIMIT = 1_000_000
 
 CloudFormation takes a template of 1 MB (CloudFormation user guide, "Quotas")."""
 
+NESTING_LIMIT = 200
+"""How deep a template may be nested, in levels; those that people write have some twenty."""
+
 Node: TypeAlias = str | int | float | bool | Map | Seq | None
 
 
@@ -277,7 +280,7 @@ def parse(text: str, *, path: Path, what: str = "template", holds: str = "a Reso
         loader.dispose()
     if not isinstance(root, Map):
         raise TemplateError(f"{path}:1: a {what} is a mapping with {holds}; this is {_called(root)}.")
-    _check_aliases(root, path=path, what=what)
+    _check_extent(root, path=path, what=what)
     problems = tuple(
         Problem(
             path=path,
@@ -289,25 +292,32 @@ def parse(text: str, *, path: Path, what: str = "template", holds: str = "a Reso
     return Document(path=path, root=root, problems=problems, size=len(text.encode(errors="surrogatepass")))
 
 
-def _check_aliases(root: Map, *, path: Path, what: str) -> None:
-    """Raises TemplateError where aliases make so much of a little text that nothing can be done with it."""
-    counts: dict[int, int] = {}
+def _check_extent(root: Map, *, path: Path, what: str) -> None:
+    """Raises TemplateError for what is nested too deeply, or comes by its aliases to more than can be used."""
+    # How many values a node stands for and how deep it goes, by its identity: aliases let it stand in many places.
+    extents: dict[int, tuple[int, int]] = {}
 
-    def count(node: Node) -> int:
+    def extent(node: Node) -> tuple[int, int]:
         if not isinstance(node, (Map, Seq)):
-            return 1
-        if id(node) not in counts:
-            items = node.values() if isinstance(node, Map) else node
-            counts[id(node)] = 1 + sum(map(count, items))
-            if counts[id(node)] > EXPANSION_LIMIT and len(counts) < EXPANSION_LIMIT // 10:
+            return 1, 0
+        if id(node) not in extents:
+            inner = [extent(item) for item in (node.values() if isinstance(node, Map) else node)]
+            values, depth = 1 + sum(count for count, _ in inner), 1 + max((depth for _, depth in inner), default=0)
+            extents[id(node)] = values, depth
+            if values > EXPANSION_LIMIT and len(extents) < EXPANSION_LIMIT // 10:
                 raise TemplateError(
                     f"{path}:{node.line}: the aliases here stand for more than {EXPANSION_LIMIT:,} values, which no "
                     f"{what} needs.",
                     tip="Write out what is meant: CloudFormation takes a template of 1 MB, aliases written out.",
                 )
-        return counts[id(node)]
+        return extents[id(node)]
 
-    count(root)
+    try:
+        _, depth = extent(root)
+    except RecursionError:
+        depth = NESTING_LIMIT + 1
+    if depth > NESTING_LIMIT:
+        raise TemplateError(f"{path}: the {what} is nested too deeply to be read.", tip="Flatten it.")
 
 
 def _spaced(text: str) -> str:
@@ -353,7 +363,7 @@ def _as_json(text: str, *, path: Path, what: str, cause: TemplateError) -> Docum
     if text.lstrip()[:1] != "{":
         raise cause
     try:
-        return Document(path=path, root=cast("Map", with_lines(json.loads(text), line=1)))
+        root = cast("Map", with_lines(json.loads(text), line=1))
     except json.JSONDecodeError as error:
         raise TemplateError(
             f"{path}:{error.lineno}:{error.colno}: the {what} is not valid JSON: {error.msg}.",
@@ -361,6 +371,8 @@ def _as_json(text: str, *, path: Path, what: str, cause: TemplateError) -> Docum
         ) from error
     except (RecursionError, ValueError):
         raise cause from None
+    _check_extent(root, path=path, what=what)
+    return Document(path=path, root=root, size=len(text.encode(errors="surrogatepass")))
 
 
 def with_lines(value: object, *, line: int) -> Node:

@@ -12,6 +12,7 @@ import pytest
 
 from samlocal.errors import TemplateError
 from samlocal.function.application import application
+from samlocal.function.summary import summarize
 from samlocal.template.expand import expand
 from samlocal.template.reader import Document, Map, Seq, parse
 from samlocal.template.values import Known, Unknown
@@ -189,3 +190,31 @@ def test_a_function_and_the_api_of_its_events_are_no_circle() -> None:
     joined = application(read(text), environment=None, region="eu-west-1", flags={}, configured={})
 
     assert not list(joined.problems())
+
+
+def nested_deeply(form: str, depth: int) -> str:
+    if form == "json":
+        nested = "[" * depth + "]" * depth
+        properties = f'{{"Timeout": {{"Fn::If": ["C", {nested}, 3]}}, "Events": {nested}}}'
+        function = f'{{"Type": "AWS::Serverless::Function", "Properties": {properties}}}'
+        return f'{{"Conditions": {{"C": {{"Fn::Equals": [{nested}, 1]}}}}, "Resources": {{"Fn": {function}}}}}'
+    nested = "!Not [" * depth + "x" + "]" * depth
+    return f"Conditions: {{C: {nested}}}\nResources: {{T: {{Type: AWS::SNS::Topic, DependsOn: {nested}}}}}\n"
+
+
+@pytest.mark.parametrize("depth", [20, 60, 90])
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_nested_template_is_evaluated(form: str, depth: int) -> None:
+    joined = application(
+        read(nested_deeply(form, depth)), environment=None, region="eu-west-1", flags={}, configured={}
+    )
+
+    assert list(joined.problems()) == []
+    assert [summarize(owner, resource).timeout for owner, resource in joined.functions()] in ([3], [])
+
+
+@pytest.mark.parametrize("depth", [250, 400, 1000, 3000])
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_template_that_is_nested_too_deeply_is_refused(form: str, depth: int) -> None:
+    with pytest.raises(TemplateError, match="nest"):
+        read(nested_deeply(form, depth))
