@@ -28,7 +28,7 @@ def _made_anew(update: Callable[..., Any], create: Callable[..., Any]) -> Callab
         there = resources_map._parsed_resources
         condition = resource_json.get("Condition")
         wanted = not condition or resources_map.lazy_condition_map[condition]
-        if wanted and logical_id in there:
+        if wanted and logical_id in there and not _is_renamed(there[logical_id], resource_json, resources_map):
             with suppress(Exception):
                 new = update(logical_id, resource_json, resources_map, **place)
         if new is None and logical_id in there:
@@ -38,6 +38,14 @@ def _made_anew(update: Callable[..., Any], create: Callable[..., Any]) -> Callab
         return new or create(logical_id, resource_json, resources_map, **place)
 
     return updated
+
+
+def _is_renamed(queue: Any, resource_json: Any, resources_map: Any) -> bool:
+    """CloudFormation replaces what has another name; moto lets a queue have its old one."""
+    if queue is None or resource_json["Type"] != "AWS::SQS::Queue":
+        return False
+    name = (parsing.clean_json(resource_json, resources_map).get("Properties") or {}).get("QueueName")
+    return name is not None and name != queue.name
 
 
 def _keeping_count(update: Callable[..., Any]) -> Callable[..., Any]:
