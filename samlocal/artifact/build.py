@@ -170,6 +170,16 @@ class Builds:
         return last is not None and last.builder.startswith(IN_CONTAINER)
 
     def _plan(self, target: BuildTarget) -> _Plan | None:
+        """None for one that is not built. Raises BuildError."""
+        try:
+            return self._planned(target)
+        except OSError as error:
+            raise BuildError(
+                f"{target.metadata.location}: {target.path}: what it is built from cannot be read: {error}.",
+                tip="Give yourself the right to it.",
+            ) from error
+
+    def _planned(self, target: BuildTarget) -> _Plan | None:
         workflow = workflow_of(target)
         if workflow is None:
             return None

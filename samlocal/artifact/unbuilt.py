@@ -28,6 +28,8 @@ def is_unbuilt(target: BuildTarget) -> bool:
     """Only what is certain: a BuildMethod, dependencies that are not there, a project where a program is to be."""
     if target.metadata.method is not None:
         return True
+    if target.asset:
+        return False
     folder, runtime = target.source, target.runtime or ""
     if runtime.startswith("python"):
         return not set(_python_dependencies(folder)) <= _OF_PYTHON | _installed(folder)
@@ -46,7 +48,7 @@ def is_unbuilt(target: BuildTarget) -> bool:
 def is_typescript(target: BuildTarget) -> bool:
     """Whether the handler's module is there in TypeScript alone, which no runtime of Lambda's loads."""
     module = (target.handler or "").rpartition(".")[0]
-    if not (target.runtime or "").startswith("nodejs"):
+    if not (target.runtime or "").startswith("nodejs") or target.asset:
         return False
     written = any((target.source / f"{module}{ending}").exists() for ending in (".ts", ".mts", ".cts", ".tsx"))
     return written and not any((target.source / f"{module}{ending}").exists() for ending in (".js", ".mjs", ".cjs"))

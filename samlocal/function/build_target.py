@@ -19,7 +19,8 @@ from samlocal.template.model import Resource
 class BuildTarget:
     """A function or a layer to build. ``path`` is the way to it from the top template, such as ``Child/Function``.
 
-    ``runtime`` is None for a layer, ``node_options`` is the function's own variable of that name.
+    ``runtime`` is None for a layer, ``node_options`` is the function's own variable of that name. ``asset`` says that
+    the folder is CDK's, which deploys it as it is.
     """
 
     path: str
@@ -30,6 +31,7 @@ class BuildTarget:
     architecture: str
     metadata: BuildMetadata
     node_options: str = ""
+    asset: bool = False
 
     @property
     def is_layer(self) -> bool:
@@ -58,6 +60,7 @@ def function_target(owner: Application, resource: Resource) -> BuildTarget | Non
         architecture=architecture_of(properties),
         metadata=metadata,
         node_options=_node_options(owner, resource) if metadata.method == "esbuild" else "",
+        asset=resource.asset_path is not None,
     )
 
 

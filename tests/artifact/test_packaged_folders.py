@@ -171,6 +171,19 @@ def test_an_archive_with_closed_folders_runs(project: Make) -> None:
     assert made.invoke("Fn").succeeded().payload == "ran"
 
 
+def test_names_in_an_archive_that_differ_in_case_alone_are_both_there(project: Make) -> None:
+    """As in many packages of Python (LICENSE, license) and in every terminfo."""
+    from hostile_zips import file, packed
+
+    source = b"def handler(event, context):\n    return [open(name).read() for name in ('LICENSE', 'license')]\n"
+    code = packed(file("app.py", source), file("LICENSE", b"big"), file("license", b"small"))
+    made = project({"template.json": template(Fn=function(CodeUri="code.zip")), "code.zip": code})
+    if (made.folder / "CODE.ZIP").exists():
+        assert "which ignores case" in made.invoke("Fn").ended(16).stderr
+    else:
+        assert made.invoke("Fn").succeeded().payload == ["big", "small"]
+
+
 def test_only_what_has_changed_is_copied_again(project: Make) -> None:
     made = project({**python("def handler(event, context):\n    return 1\n"), "code/big.bin": b"x" * 1000})
     close_to_others(made.folder / "code")

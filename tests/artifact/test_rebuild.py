@@ -72,6 +72,29 @@ def test_sources_that_were_never_built_and_need_no_build_run_as_they_are(project
 
 
 @pytest.mark.docker
+def test_an_asset_of_cdk_runs_as_it_is_deployed(project: Make) -> None:
+    asset = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Runtime": "python3.11",
+            "Handler": "app.handler",
+            "Code": {"S3Bucket": "b", "S3Key": "k.zip"},
+        },
+        "Metadata": {"aws:asset:path": "asset.0123", "aws:asset:property": "Code"},
+    }
+    made = project(
+        {
+            "cdk.out/Stack.template.json": {"Resources": {"Fn": asset}},
+            "cdk.out/asset.0123/app.py": SAYS.format("ran"),
+            "cdk.out/asset.0123/requirements.txt": "nowhere-to-be-found==1.0\n",
+        }
+    )
+    said = invoke(made, "-t", "cdk.out").succeeded()
+    assert said.payload == "ran"
+    assert "build" not in said.stderr
+
+
+@pytest.mark.docker
 def test_requirements_that_are_not_there_are_built_or_left_out_on_the_users_word(project: Make) -> None:
     source = "import markupsafe\ndef handler(event, context):\n    return str(markupsafe.escape('<'))\n"
     made = project({**python(source), "code/requirements.txt": "markupsafe==3.0.2\n"})

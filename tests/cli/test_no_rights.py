@@ -38,7 +38,7 @@ def run(made: Project, command: str) -> Outcome:
         ("template.json", "list", ExitStatus.TEMPLATE),
         ("samconfig.toml", "list", ExitStatus.CONFIGURATION),
         (".env", "env Fn", ExitStatus.CONFIGURATION),
-        ("code", "build Fn", ExitStatus.CONFIGURATION),
+        ("code", "build Fn", ExitStatus.BUILD),
     ],
 )
 def test_what_may_not_be_read_is_named(
