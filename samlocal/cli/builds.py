@@ -40,12 +40,15 @@ def with_builds(
     the first time. With ``--build`` or ``--build-in-container`` everything is that can be; with ``--no-build``
     nothing is, and the last build runs. ``debug`` builds without optimizations. Raises BuildError.
     """
-    from samlocal.function.build_target import targets
+    from samlocal.function.build_target import function_target, layer_target
+    from samlocal.function.package import LocalLayer
 
     if ctx.params["build"] is False and not _kept(chosen):
         return spec
     owner, resource = application.find(wanted)
-    of_function = targets(owner, resource)
+    # The function's layers are the spec's: where the template cannot say, they are the deployed function's.
+    layers = (layer_target(owner, layer) for layer in spec.layers if isinstance(layer, LocalLayer))
+    of_function = [target for target in (function_target(owner, resource), *layers) if target is not None]
     if not of_function:
         return spec
 
