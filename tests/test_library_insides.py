@@ -207,7 +207,7 @@ def test_dotenvs_parser_gives_each_line_with_its_number_and_its_errors() -> None
 
 
 def test_debugpy_listens_in_its_own_process_and_leaves_marked_threads_alone() -> None:
-    # sandbox/debug_python.py
+    # sandbox/inside/debug_python.py
     import debugpy
     from debugpy._vendored import project_root
 
@@ -235,7 +235,7 @@ def test_aws_lambda_builders_speaks_the_protocol_that_samlocal_asks_for() -> Non
     # artifact/builder.py
     from aws_lambda_builders import RPC_PROTOCOL_VERSION
 
-    from samlocal.artifact.builder import PROTOCOL
+    from samlocal.artifact.build.builder import PROTOCOL
 
     assert RPC_PROTOCOL_VERSION == PROTOCOL
 

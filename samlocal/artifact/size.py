@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from samlocal.artifact.cache import hash_of
-from samlocal.artifact.code import Code
-from samlocal.artifact.layers import Opt
-from samlocal.artifact.supply import Supply
+from samlocal.artifact.code.folder import Code
+from samlocal.artifact.fetch.supply import ArtifactStore
+from samlocal.artifact.layers.opt import Opt
 from samlocal.deployed import shape
 from samlocal.function import limits
 from samlocal.own_folder import own_folder
@@ -24,7 +24,7 @@ _LEFT_OUT = frozenset({".git", ".aws-sam", ".venv", "venv", ".tox", ".nox", "__p
 _GOOD_SECONDS = 3600.0
 
 
-def warn_of_size(logical_id: str, code: Code, opt: Opt | None, supply: Supply) -> None:
+def warn_of_size(logical_id: str, code: Code, opt: Opt | None, supply: ArtifactStore) -> None:
     """Says with the sizes when Lambda would refuse the function (Lambda developer guide, "Lambda quotas")."""
     own = _size(code.folder, code.size, supply)
     layers = _size(opt.folder, opt.size, supply) if opt else 0
@@ -35,7 +35,7 @@ def warn_of_size(logical_id: str, code: Code, opt: Opt | None, supply: Supply) -
         )
 
 
-def _size(folder: Path, known: int | None, supply: Supply) -> int:
+def _size(folder: Path, known: int | None, supply: ArtifactStore) -> int:
     """Bytes of the files in a folder; a folder of the user's own is measured once an hour."""
     if known is not None:
         return known

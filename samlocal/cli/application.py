@@ -12,9 +12,9 @@ from samlocal.aws import SESSIONS_FOLDER, Aws, AwsCallError, caller_key
 from samlocal.cli.local_environment import local_credentials, local_stack, open_local
 from samlocal.cli.options import NEVER, Settings
 from samlocal.cli.output import Output
-from samlocal.deployed.credential_cache import CredentialCache
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.revision import Question, RevisionCheck, Standing
+from samlocal.deployed.rights.credential_cache import CredentialCache
 from samlocal.deployed.snapshot import Snapshot
 from samlocal.deployed.stack import Stack
 from samlocal.errors import AwsError, FunctionNotFoundError, RoleDeniedError, SamlocalError, UnresolvedError

@@ -14,8 +14,8 @@ from samlocal.cli.options import Settings
 from samlocal.cli.output import Output
 
 if TYPE_CHECKING:
-    from samlocal.artifact.build import Builds
-    from samlocal.artifact.built import Built
+    from samlocal.artifact.build.builds import Builds
+    from samlocal.artifact.build.built import Built
     from samlocal.function.application import Application
     from samlocal.function.build_target import BuildTarget
     from samlocal.function.spec import FunctionSpec
@@ -52,7 +52,7 @@ def with_builds(
     if not of_function:
         return spec
 
-    from samlocal.artifact.built import Origin, from_builds
+    from samlocal.artifact.build.built import Origin, from_builds
 
     done = _done(ctx, chosen, of_function, output, debug=debug)
     for built in done:
@@ -70,8 +70,8 @@ def with_builds(
 def _done(
     ctx: click.Context, chosen: Settings, of_function: Sequence[BuildTarget], output: Output, *, debug: bool
 ) -> list[Built]:
-    from samlocal.artifact.built import Origin
-    from samlocal.artifact.unbuilt import is_typescript, is_unbuilt
+    from samlocal.artifact.build.built import Origin
+    from samlocal.artifact.build.unbuilt import is_typescript, is_unbuilt
     from samlocal.errors import BuildError
 
     asked, in_container = ctx.params["build"], bool(ctx.params["build_in_container"])
@@ -115,7 +115,7 @@ def build(
 
     ``never_built`` is the way on for one that fails the first time.
     """
-    from samlocal.artifact.built import BuildFailed, Built
+    from samlocal.artifact.build.built import BuildFailed, Built
     from samlocal.errors import BuildError
 
     done: list[Built] = []
@@ -148,8 +148,8 @@ def builds(
     force: bool = False,
 ) -> Iterator[Builds]:
     """What builds for a command."""
-    from samlocal.artifact.build import Builds
-    from samlocal.artifact.builder import HostBuilder
+    from samlocal.artifact.build.builder import HostBuilder
+    from samlocal.artifact.build.builds import Builds
     from samlocal.artifact.cache import Cache
 
     world = chosen.world
@@ -161,7 +161,7 @@ def builds(
         yield Builds(cache=cache, last=last, builder=host, sam_builds=_sam_builds(chosen), debug=debug, force=force)
         return
 
-    from samlocal.artifact.build_container import ContainerBuilder
+    from samlocal.artifact.build.container_builder import ContainerBuilder
     from samlocal.engine import Engine
     from samlocal.sandbox.session import session
 

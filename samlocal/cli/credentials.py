@@ -16,7 +16,7 @@ from samlocal.errors import ProtectedError, RoleDeniedError
 if TYPE_CHECKING:
     from samlocal.aws import Credentials
     from samlocal.deployed.environment import Environment
-    from samlocal.deployed.session_policy import Rights
+    from samlocal.deployed.rights.session_policy import Rights
     from samlocal.function.application import Application
     from samlocal.function.spec import FunctionSpec
 
@@ -121,7 +121,7 @@ def _role_of(ctx: click.Context, function: FunctionSpec) -> str:
 
 
 def _of_role(ctx: click.Context, chosen: Settings, role_arn: str, function: FunctionSpec) -> Credentials:
-    from samlocal.deployed.role import assume_role
+    from samlocal.deployed.rights.role import assume_role
 
     aws = caller(chosen)
     try:
@@ -133,7 +133,7 @@ def _of_role(ctx: click.Context, chosen: Settings, role_arn: str, function: Func
 def _scoped_down(
     ctx: click.Context, environment: Environment, application: Application, function: FunctionSpec, output: Output
 ) -> Credentials:
-    from samlocal.deployed.session_policy import session_policy
+    from samlocal.deployed.rights.session_policy import session_policy
 
     rights = _rights(ctx, environment, application, function)
     policy = session_policy(rights, read_managed=environment.managed_policy)

@@ -11,8 +11,8 @@ from samlocal.cli.options import EnvironmentCommand, environment_options, settin
 from samlocal.cli.output import Output
 from samlocal.errors import ExitStatus
 from samlocal.function.application import Application
-from samlocal.function.environment import MissingVariable, Variable, size_problem
 from samlocal.function.overrides import dotenv_line
+from samlocal.function.variables import MissingVariable, Variable, size_problem
 from samlocal.template.model import Resource
 
 _MASK = "********"

@@ -58,7 +58,7 @@ def of_engine(engine: Engine) -> Finding:
 
 def of_images(engine: Engine, application: Application) -> Iterator[Finding]:
     """Of each runtime of the template, once."""
-    from samlocal.artifact.image import images_of
+    from samlocal.artifact.image.runtime_image import images_of
     from samlocal.function.summary import summarize
 
     wanted: dict[tuple[str, str], list[str]] = {}
@@ -83,8 +83,8 @@ def of_images(engine: Engine, application: Application) -> Iterator[Finding]:
 
 
 def of_reachability(engine: Engine, world: World, *, network: str) -> Finding:
-    from samlocal.artifact.image import REGISTRY, STAND_INS
-    from samlocal.sandbox.reachability import try_reachability
+    from samlocal.artifact.image.runtime_image import REGISTRY, STAND_INS
+    from samlocal.sandbox.network.reachability import try_reachability
     from samlocal.sandbox.session import session
 
     subject = "way back"
@@ -120,7 +120,7 @@ def of_template(application: Application) -> Iterator[Finding]:
 
 
 def of_caller(aws: Aws, *, needed: bool) -> Finding:
-    from samlocal.deployed.caller import read_caller
+    from samlocal.deployed.rights.caller import read_caller
 
     try:
         return good("caller", read_caller(aws).arn)
@@ -149,7 +149,7 @@ def of_stack(environment: Environment) -> Finding:
 
 def of_roles(application: Application, aws: Aws, *, environment: str) -> Iterator[Finding]:
     """Whether each function's role can be assumed, asked anew."""
-    from samlocal.deployed.role import assume_role
+    from samlocal.deployed.rights.role import assume_role
 
     tried: dict[str, SamlocalError | None] = {}
     for owner, resource in application.functions():

@@ -120,7 +120,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
 
     _, (engine, spec) = with_current_values(chosen, output, prepared)
 
-    from samlocal.artifact.image import lacking
+    from samlocal.artifact.image.runtime_image import lacking
     from samlocal.sandbox.sandbox import Request, Sandbox
     from samlocal.sandbox.session import session
 

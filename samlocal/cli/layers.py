@@ -37,7 +37,7 @@ def command() -> None:
 @click.pass_context
 def list_command(ctx: click.Context, /, output_form: str, **_: object) -> int:
     """List the layers that are kept, with their size unpacked and when they were last used."""
-    from samlocal.artifact.kept_layers import kept_layers
+    from samlocal.artifact.layers.kept import kept_layers
 
     output = Output(ctx.obj)
     layers = kept_layers(_cache(ctx, output))
@@ -78,19 +78,19 @@ def list_command(ctx: click.Context, /, output_form: str, **_: object) -> int:
 @click.pass_context
 def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -> int:
     """Fetch layer versions anew: those named, or all that are kept."""
-    from samlocal.artifact.archive import ArchiveError
     from samlocal.artifact.cache import Cache
-    from samlocal.artifact.download import DownloadError
-    from samlocal.artifact.kept_layers import kept_versions
-    from samlocal.artifact.layer_versions import layer_version
-    from samlocal.artifact.supply import Supply
+    from samlocal.artifact.fetch.archive import ArchiveError
+    from samlocal.artifact.fetch.download import DownloadError
+    from samlocal.artifact.fetch.supply import ArtifactStore
+    from samlocal.artifact.layers.kept import kept_versions
+    from samlocal.artifact.layers.versions import layer_version
     from samlocal.cli.application import caller
 
     output = Output(ctx.obj)
     chosen = settings(ctx)
     layers = _cache(ctx, output)
     with output.pulling() as progress:
-        supply = Supply(
+        supply = ArtifactStore(
             cache=Cache(ctx.obj.cache_folder, notice=output.notice),
             layers=layers,
             caller=caller(chosen),
@@ -117,7 +117,7 @@ def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -
 @click.pass_context
 def clean_command(ctx: click.Context, /, **_: object) -> int:
     """Remove every layer that is kept. The next invocation fetches what it needs."""
-    from samlocal.artifact.kept_layers import clean, kept_layers
+    from samlocal.artifact.layers.kept import clean, kept_layers
 
     output = Output(ctx.obj)
     cache = _cache(ctx, output)

@@ -7,8 +7,8 @@ import click
 from samlocal.cli.application import keep, with_current_values
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
-from samlocal.function.environment import MissingVariable, Variable
 from samlocal.function.summary import FunctionSummary, endpoints, summarize
+from samlocal.function.variables import MissingVariable, Variable
 
 
 def value_as_json(entry: Variable | MissingVariable, *, show_secrets: bool) -> dict[str, object]:

@@ -128,7 +128,7 @@ def status(ctx: click.Context, /, output_form: str, every: bool, **_: object) ->
 
 
 def _told(project: LocalProject) -> dict[str, Any]:
-    from samlocal.local.environment import deployed_stacks
+    from samlocal.local.local_environment import deployed_stacks
 
     server = project.running()
     return {
@@ -163,7 +163,7 @@ def seed(ctx: click.Context, /, file: Path, **_: object) -> None:
 
     Names are logical ids or real names. What is there under the same key is replaced; messages are added.
     """
-    from samlocal.local.environment import forget_answers
+    from samlocal.local.local_environment import forget_answers
     from samlocal.local.seed import read_seed, sow
 
     output = Output(ctx.obj)

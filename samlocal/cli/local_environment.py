@@ -15,10 +15,10 @@ from samlocal.errors import ConfigurationError
 from samlocal.function.parameters import parse_overrides
 
 if TYPE_CHECKING:
-    from samlocal.deployed.credential_cache import CredentialCache
     from samlocal.deployed.environment import Environment
+    from samlocal.deployed.rights.credential_cache import CredentialCache
     from samlocal.local.deploy import Deployment
-    from samlocal.local.environment import LocalEnvironment
+    from samlocal.local.local_environment import LocalEnvironment
     from samlocal.local.project import LocalProject
     from samlocal.local.stack_parameters import MadeUp
 
@@ -44,7 +44,7 @@ def open_local(chosen: Settings, *, anew: bool = False, told: bool = True) -> Lo
     It is deployed ``anew`` where what the stack was made from has changed outside of the template. Once, what is made
     up there is ``told``.
     """
-    from samlocal.local.environment import Wanted, local_environment
+    from samlocal.local.local_environment import LocalStack, local_environment
 
     ctx = click.get_current_context()
     if _OPEN not in ctx.meta or anew:
@@ -53,7 +53,7 @@ def open_local(chosen: Settings, *, anew: bool = False, told: bool = True) -> Lo
         ctx.call_on_close(lambda: os.close(in_use))
         if _OPEN not in ctx.meta:
             ctx.call_on_close(lambda: _tell_end(ctx, project, Output(chosen.world)))
-        wanted = Wanted(
+        wanted = LocalStack(
             stack_name=chosen.stack_name or "local",
             region=chosen.region or LOCAL_REGION,
             parameters=_parameters(chosen),
@@ -85,7 +85,7 @@ def local_stack(chosen: Settings) -> Environment:
 
 
 def local_credentials(chosen: Settings) -> CredentialCache:
-    from samlocal.deployed.credential_cache import CredentialCache
+    from samlocal.deployed.rights.credential_cache import CredentialCache
 
     local = open_local(chosen)
     return CredentialCache(

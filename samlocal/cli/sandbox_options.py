@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from samlocal.artifact.private_folders import PrivateFolders
+from samlocal.artifact.code.private_folders import PrivateFolders
 from samlocal.cli.options import variable
 from samlocal.cli.world import World
 from samlocal.sandbox.mounts import folder_mount

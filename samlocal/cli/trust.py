@@ -18,7 +18,7 @@ from samlocal.errors import RoleDeniedError
 
 if TYPE_CHECKING:
     from samlocal.aws import Aws
-    from samlocal.deployed.trust import Change, Trust
+    from samlocal.deployed.rights.trust import Change, Trust
 
 _YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
@@ -38,8 +38,8 @@ def command() -> None:
 @click.pass_context
 def show(ctx: click.Context, /, **_: object) -> int:
     """Show the trust policy of FUNCTION's role, and whether it has samlocal's statement for you."""
-    from samlocal.deployed.caller import principal, read_caller
-    from samlocal.deployed.trust_policy import TrustStatement
+    from samlocal.deployed.rights.caller import principal, read_caller
+    from samlocal.deployed.rights.trust_policy import TrustStatement
 
     output = Output(ctx.obj)
     aws, trust, role_arn = _trust(ctx, settings(ctx), output)
@@ -60,8 +60,8 @@ def show(ctx: click.Context, /, **_: object) -> int:
 @click.pass_context
 def add(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
     """Let the role of FUNCTION trust you: add one statement to its trust policy, and wait until it is in force."""
-    from samlocal.deployed.caller import principal, read_caller
-    from samlocal.deployed.trust_policy import TrustStatement
+    from samlocal.deployed.rights.caller import principal, read_caller
+    from samlocal.deployed.rights.trust_policy import TrustStatement
 
     output, chosen = Output(ctx.obj), settings(ctx)
     _refuse_protected(chosen)
@@ -88,8 +88,8 @@ def add(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
 @click.pass_context
 def remove(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
     """Take samlocal's statement for you out of the trust policy of FUNCTION's role."""
-    from samlocal.deployed.caller import principal, read_caller
-    from samlocal.deployed.trust_policy import TrustStatement
+    from samlocal.deployed.rights.caller import principal, read_caller
+    from samlocal.deployed.rights.trust_policy import TrustStatement
 
     output, chosen = Output(ctx.obj), settings(ctx)
     _refuse_protected(chosen)
@@ -114,7 +114,7 @@ def _refuse_protected(chosen: Settings) -> None:
 
 def _trust(ctx: click.Context, chosen: Settings, output: Output) -> tuple[Aws, Trust, str]:
     """Raises RoleDeniedError where the function has no role to be found."""
-    from samlocal.deployed.trust import Trust
+    from samlocal.deployed.rights.trust import Trust
 
     if chosen.stack_name is None:
         raise click.UsageError("The role is an environment's: name it with -e ENV, or its stack with -n STACK.")

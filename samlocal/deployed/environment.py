@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 from samlocal.aws import Aws, Credentials
-from samlocal.deployed import attributes, references, role, role_policies, scope_down, shape
-from samlocal.deployed.attributes import AttributeValue
-from samlocal.deployed.credential_cache import CredentialCache
+from samlocal.deployed import references, shape
+from samlocal.deployed.attributes import lookup as attributes
+from samlocal.deployed.attributes.lookup import AttributeValue
 from samlocal.deployed.function import (
     DeployedFunction,
     decode_function,
@@ -20,7 +20,9 @@ from samlocal.deployed.function import (
 )
 from samlocal.deployed.place import Place
 from samlocal.deployed.revision import RevisionCheck, Standing
-from samlocal.deployed.session_policy import Policy, Rights, SessionPolicy
+from samlocal.deployed.rights import role, role_policies, scope_down
+from samlocal.deployed.rights.credential_cache import CredentialCache
+from samlocal.deployed.rights.session_policy import Policy, Rights, SessionPolicy
 from samlocal.deployed.snapshot import Form, Snapshot, plain
 from samlocal.deployed.stack import (
     Stack,

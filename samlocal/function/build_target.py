@@ -8,10 +8,10 @@ from pathlib import Path
 
 from samlocal.function.application import Application
 from samlocal.function.build_metadata import BuildMetadata, build_metadata
-from samlocal.function.environment import Variable
 from samlocal.function.package import LocalCode, LocalLayer, code_of, layers_of, local_layers
 from samlocal.function.properties import Properties
 from samlocal.function.spec import architecture_of
+from samlocal.function.variables import Variable
 from samlocal.template.model import Resource
 
 

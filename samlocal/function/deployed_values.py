@@ -8,7 +8,7 @@ from pathlib import Path
 
 from samlocal.deployed.environment import Environment
 from samlocal.errors import SamlocalError
-from samlocal.function.environment import MissingVariable, Variable
+from samlocal.function.variables import MissingVariable, Variable
 from samlocal.template import model
 from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.model import Resource, Template

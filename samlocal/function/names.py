@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from samlocal.config import nearest
-from samlocal.deployed import attributes
-from samlocal.deployed.attributes import AttributeValue
+from samlocal.deployed.attributes import lookup as attributes
+from samlocal.deployed.attributes.lookup import AttributeValue
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.place import Place
 from samlocal.errors import AwsError

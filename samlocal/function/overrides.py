@@ -9,7 +9,7 @@ from pathlib import Path
 
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError, TemplateError
-from samlocal.function.environment import MissingVariable, Variable, name_problem
+from samlocal.function.variables import MissingVariable, Variable, name_problem
 from samlocal.template.reader import Map, Node, parse
 from samlocal.template.values import Origin, text
 

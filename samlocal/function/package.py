@@ -10,7 +10,7 @@ from typing import TypeAlias
 from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.function import limits
 from samlocal.function.build_metadata import BuildMetadata, build_metadata
-from samlocal.function.image import ImageBuild, image_build
+from samlocal.function.image_config import ImageBuild, image_build
 from samlocal.function.properties import Properties
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template

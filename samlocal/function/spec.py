@@ -10,16 +10,8 @@ from samlocal.deployed.place import Place
 from samlocal.deployed.stack import Stack
 from samlocal.errors import FunctionNotFoundError, TemplateError, UnresolvedError
 from samlocal.function import limits
-from samlocal.function.environment import (
-    MissingVariable,
-    Variable,
-    deciding_placeholders,
-    name_problem,
-    require_known,
-    size_problem,
-)
 from samlocal.function.file_systems import FileSystem, file_systems
-from samlocal.function.image import ImageConfig, image_config
+from samlocal.function.image_config import ImageConfig, image_config
 from samlocal.function.logging_config import LoggingConfig, logging_config
 from samlocal.function.package import (
     Code,
@@ -33,6 +25,14 @@ from samlocal.function.package import (
 )
 from samlocal.function.properties import Properties
 from samlocal.function.tenancy import isolates_tenants
+from samlocal.function.variables import (
+    MissingVariable,
+    Variable,
+    deciding_placeholders,
+    name_problem,
+    require_known,
+    size_problem,
+)
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.values import Known, Unknown, text, written

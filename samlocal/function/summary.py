@@ -10,7 +10,6 @@ from samlocal.errors import SamlocalError
 from samlocal.function import limits
 from samlocal.function.absence import Absence
 from samlocal.function.application import Application
-from samlocal.function.environment import MissingVariable, Variable, size_problem
 from samlocal.function.package import (
     Code,
     DeployedCode,
@@ -27,6 +26,7 @@ from samlocal.function.package import (
 )
 from samlocal.function.properties import Properties
 from samlocal.function.spec import architecture_of
+from samlocal.function.variables import MissingVariable, Variable, size_problem
 from samlocal.template.model import Resource
 from samlocal.template.reader import Map, Seq
 from samlocal.template.values import Known, Unknown, text

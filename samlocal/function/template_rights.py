@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from samlocal.deployed.policy_statement import statements
-from samlocal.deployed.session_policy import Policy, Rights
+from samlocal.deployed.rights.policy_statement import statements
+from samlocal.deployed.rights.session_policy import Policy, Rights
 from samlocal.deployed.snapshot import read_private, write_private
 from samlocal.errors import RoleDeniedError, TemplateError, UnresolvedError
 from samlocal.function.application import Application

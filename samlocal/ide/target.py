@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from samlocal.function.package import Code, DeployedCode, ImageCode, Layer, LocalCode, LocalLayer
-from samlocal.sandbox.debug import Language
+from samlocal.sandbox.debug.wiring import Language
 
 WAITS = r"(waiting for the debugger|a debugger can attach) at 127\.0\.0\.1:"
 """A regular expression, JavaScript's too, of what samlocal says when it is time to attach."""

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
 from samlocal.errors import CodeError, ConfigurationError, TemplateError
-from samlocal.local.archive import archive
-from samlocal.local.moto_gaps import Fitted, Stands, culprit, fit
+from samlocal.local.code_archive import archive
+from samlocal.local.moto.gaps import Fitted, StandIns, culprit, fit
 from samlocal.local.server import ACCOUNT
 from samlocal.local.stack import Action, Stack, StackDeployer
 from samlocal.local.stack_parameters import MadeUp, stack_parameters
@@ -135,7 +135,7 @@ def deploy(
     part = _translated(document, aws.region, values, uploads if with_code else None)
     part.check()
     types = _types(url)
-    stands = Stands(bucket=bucket, archive=uploads.put(_EMPTY_ARCHIVE), quietly=not with_code)
+    stands = StandIns(bucket=bucket, archive=uploads.put(_EMPTY_ARCHIVE), quietly=not with_code)
     deployer = StackDeployer(name=stack_name, aws=aws, until=time.monotonic() + deadline)
     before = deployer.template()
     # Written into the deployed template: known from the start the next time.
@@ -210,7 +210,7 @@ def _translated(document: Document, region: str, parameters: Mapping[str, str], 
 def _fitted(
     part: _Part,
     uploads: _Uploads,
-    stands: Stands,
+    stands: StandIns,
     types: frozenset[str] | None,
     unable: Mapping[str, str],
     prefix: str = "",
@@ -228,7 +228,7 @@ def _fitted(
         for name, reason in unable.items()
         if name.startswith(prefix) and "/" not in name.removeprefix(prefix)
     }
-    here = Stands(bucket=stands.bucket, archive=stands.archive, quietly=stands.quietly, nested=nested)
+    here = StandIns(bucket=stands.bucket, archive=stands.archive, quietly=stands.quietly, nested=nested)
     found[prefix] = fit(part.plain, stands=here, types=types, unable=own)
     return found
 

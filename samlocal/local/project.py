@@ -107,7 +107,7 @@ class LocalProject:
             os.open(self.log, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600), "w+", encoding="utf-8"
         ) as writing:
             process = subprocess.Popen(
-                # -P: moto_process.py's own folder is no place to import from.
+                # -P: moto/process.py's own folder is no place to import from.
                 [sys.executable, "-P", str(PROGRAM), str(self.folder), str(self.idle)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -19,11 +19,11 @@ from typing import IO
 
 from samlocal.aws import Aws, Credentials
 from samlocal.errors import AwsError, ConfigurationError
-from samlocal.local.moto_door import CONTROL_HEADER
+from samlocal.local.moto.door import CONTROL_HEADER
 
 ACCOUNT = "123456789012"  # moto's, unless told otherwise
 
-PROGRAM = Path(__file__).with_name("moto_process.py")
+PROGRAM = Path(__file__).with_name("moto") / "process.py"
 _TAIL = 15
 
 # The endpoint takes any key. These cannot be mistaken for real ones, and the child must find no real ones.
@@ -71,7 +71,7 @@ def serve(environ: Mapping[str, str], *, deadline: float = 30) -> Iterator[Local
     check_installed()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(
-            # -P: moto_process.py's own folder is no place to import from.
+            # -P: moto/process.py's own folder is no place to import from.
             [sys.executable, "-P", str(PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -12,7 +12,7 @@ from typing import Any
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.errors import AwsError, SamlocalError
-from samlocal.local.moto_gaps import culprit
+from samlocal.local.moto.gaps import culprit
 from samlocal.template.uploads import Plain
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]

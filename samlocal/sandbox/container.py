@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from samlocal.engine import ContainerSpec, Engine, Input
 from samlocal.errors import EngineError
+from samlocal.sandbox.lines import Lines, entries
 from samlocal.sandbox.memory import MemoryWatch
 from samlocal.sandbox.messages import Broken, Exited, Message
-from samlocal.sandbox.output import Lines, entries
 from samlocal.sandbox.supervision import Flushed, Launching, RuntimeExited, RuntimeStarted, Supervision, Word
 from samlocal.sandbox.tmp_folder import TmpFolder
 

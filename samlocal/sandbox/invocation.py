@@ -6,11 +6,11 @@ import time
 import uuid
 from dataclasses import dataclass
 
+from samlocal.sandbox.apis.telemetry import timestamp
 from samlocal.sandbox.journal import Journal
 from samlocal.sandbox.messages import Event, Message, Ready, Responded, Span, StreamEnded
 from samlocal.sandbox.report import Report
 from samlocal.sandbox.result import Crashed, Result, TimedOut, outcome, timeout_text
-from samlocal.sandbox.telemetry import timestamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Invocation:
     closing: tuple[str, ...] = ()
 
 
-class Course:
+class RunningInvocation:
     """One invocation on its way. ``timeout`` is in seconds, moments are ``time.monotonic``'s."""
 
     def __init__(self, request: Request, *, timeout: int) -> None:

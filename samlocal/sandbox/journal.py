@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from samlocal.function.logging_config import LogFormat, LoggingConfig
+from samlocal.sandbox.apis.telemetry import Category, Telemetry, timestamp
 from samlocal.sandbox.log_records import as_line, level_of, level_of_line
 from samlocal.sandbox.messages import Span
 from samlocal.sandbox.report import Report, end_line, start_line
-from samlocal.sandbox.telemetry import Category, Telemetry, timestamp
 
 Fields: TypeAlias = dict[str, object]
 
@@ -25,7 +25,7 @@ _VERSION = "$LATEST"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class SandboxIdentity:
     """Whose journal it is. ``memory`` is in MB; ``instance`` is the name of the log stream."""
 
     function_name: str
@@ -39,7 +39,7 @@ class Subject:
 class Journal:
     """One sandbox's; called from any thread. The function's log levels filter the log and not the telemetry."""
 
-    def __init__(self, subject: Subject, *, log: Callable[[str], None], telemetry: Telemetry) -> None:
+    def __init__(self, subject: SandboxIdentity, *, log: Callable[[str], None], telemetry: Telemetry) -> None:
         self.subject = subject
         self._log = log
         self._telemetry = telemetry

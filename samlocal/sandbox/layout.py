@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from samlocal.artifact.image import Image
+from samlocal.artifact.image.runtime_image import Image
 from samlocal.artifact.lease import Lease
 from samlocal.engine import ContainerSpec, Mount, Tmp
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.debug import Debugging
-from samlocal.sandbox.endpoint import Endpoint
+from samlocal.sandbox.debug.wiring import Debugging
 from samlocal.sandbox.mounts import groups_for
-from samlocal.sandbox.network import HOST_NETWORK, LOOPBACK, Route
+from samlocal.sandbox.network.endpoint import Endpoint
+from samlocal.sandbox.network.route import HOST_NETWORK, LOOPBACK, Route
 
 USER = "993:990"
 """Lambda's sbx_user1051 and its group."""
@@ -24,7 +24,7 @@ PROCESSES = 1024
 """Processes and threads (Lambda developer guide, "Lambda quotas")."""
 
 _OWN_FOLDER = "/.samlocal"
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parent / "inside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from samlocal.artifact.private_folders import PrivateFolders
-from samlocal.sandbox.debug import DebugOptions
+from samlocal.artifact.code.private_folders import PrivateFolders
+from samlocal.sandbox.debug.wiring import DebugOptions
 from samlocal.sandbox.mounts import FolderMount
 
 

@@ -7,23 +7,23 @@ import uuid
 from collections.abc import Callable
 
 from samlocal.artifact.cache import Cache
-from samlocal.artifact.code import code_folder
-from samlocal.artifact.image import Image, choose_image, fitted
-from samlocal.artifact.image_function import image_of_function
-from samlocal.artifact.layers import opt_folder
+from samlocal.artifact.code.folder import code_folder
+from samlocal.artifact.fetch.supply import ArtifactStore
+from samlocal.artifact.image.function_image import image_of_function
+from samlocal.artifact.image.runtime_image import Image, choose_image, fitted
+from samlocal.artifact.layers.opt import opt_folder
 from samlocal.artifact.size import warn_of_size
-from samlocal.artifact.supply import Supply
 from samlocal.aws import SESSIONS_FOLDER, Aws, Credentials
 from samlocal.engine import Engine, PullProgress
 from samlocal.errors import ConfigurationError
-from samlocal.function.environment import lambda_variables
 from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.debug import Debugging, debugging, language_of, language_of_image
-from samlocal.sandbox.endpoint import Endpoint, endpoint
+from samlocal.function.variables import lambda_variables
+from samlocal.sandbox.debug.wiring import Debugging, debugging, language_of, language_of_image
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.mounts import mounts_of
-from samlocal.sandbox.network import HOST_NETWORK
+from samlocal.sandbox.network.endpoint import Endpoint, endpoint
+from samlocal.sandbox.network.route import HOST_NETWORK
 from samlocal.sandbox.options import SandboxOptions
 
 # Not on Lambda, but what code looks for to learn that it runs on a developer's machine.
@@ -50,7 +50,7 @@ def sandbox_spec(
     for note in function.notes:
         notice(note)
     cache = cache.leasing()
-    supply = Supply(
+    supply = ArtifactStore(
         cache=cache,
         layers=Cache(options.layer_cache or cache.root / "layers", named_by="--layer-cache-basedir", notice=notice),
         caller=Aws(profile=options.profile, region=function.place.region, sessions=cache.root / SESSIONS_FOLDER),
@@ -130,7 +130,7 @@ def _debugging(function: FunctionSpec, image: Image, engine: Engine, options: Sa
 def _image(
     function: FunctionSpec,
     engine: Engine,
-    supply: Supply,
+    supply: ArtifactStore,
     options: SandboxOptions,
     progress: Callable[[str, PullProgress], None],
 ) -> Image:

@@ -12,13 +12,14 @@ from typing import assert_never
 from samlocal.engine import Engine
 from samlocal.errors import EngineError
 from samlocal.function import limits
-from samlocal.sandbox import debug
-from samlocal.sandbox.apis import Apis, Served, host_of_container
+from samlocal.sandbox.apis.apis import Apis, Services, host_of_container
+from samlocal.sandbox.apis.outlet import Outlet
 from samlocal.sandbox.container import Container
-from samlocal.sandbox.debug import DebuggerView
+from samlocal.sandbox.debug import wiring as debug
+from samlocal.sandbox.debug.wiring import DebuggerView
 from samlocal.sandbox.init_phase import InitOutcome, await_init
-from samlocal.sandbox.invocation import Course, Invocation, Request
-from samlocal.sandbox.journal import Journal, Subject
+from samlocal.sandbox.invocation import Invocation, Request, RunningInvocation
+from samlocal.sandbox.journal import Journal, SandboxIdentity
 from samlocal.sandbox.layout import USER, SandboxSpec, container_spec
 from samlocal.sandbox.mailbox import Mailbox
 from samlocal.sandbox.messages import (
@@ -37,8 +38,7 @@ from samlocal.sandbox.messages import (
     TooLarge,
     Truncated,
 )
-from samlocal.sandbox.network import Whereabouts, blocked_error, is_blocked, open_route
-from samlocal.sandbox.outlet import Outlet
+from samlocal.sandbox.network.route import Whereabouts, blocked_error, is_blocked, open_route
 from samlocal.sandbox.result import (
     FunctionError,
     InitFailed,
@@ -139,7 +139,7 @@ class Sandbox:
         self._renew()
         self._finish_init()
         outlet = Outlet(chunk)
-        course = Course(request, timeout=self._timeout)
+        course = RunningInvocation(request, timeout=self._timeout)
         self._journal.start(course.request_id, trace_id=course.trace_id, tenant_id=course.tenant_id)
         result = self._init_again(course) if self._state is _State.ENDED else None
         if result is None:
@@ -316,7 +316,7 @@ class Sandbox:
             self._apis.post(lambda served: served.extensions.end_init())
         return ended
 
-    def _init_again(self, course: Course) -> Result | None:
+    def _init_again(self, course: RunningInvocation) -> Result | None:
         """Runs a failed init once more inside the invocation, as Lambda does; its result when it fails again.
 
         Lambda developer guide, "Lambda execution environment lifecycle": failures during the Init phase.
@@ -326,11 +326,11 @@ class Sandbox:
         # Whoever debugs has seen it fail, and would have to attach once more.
         return self._init_result(course, self._failed_init)
 
-    def _init_inside(self, course: Course) -> Result | None:
+    def _init_inside(self, course: RunningInvocation) -> Result | None:
         """Runs an init inside the invocation; what comes of that where it fails."""
         return self._init_result(course, self._await_init(self._start(inside_invoke=True), course.deadline))
 
-    def _init_result(self, course: Course, ended: InitOutcome) -> Result | None:
+    def _init_result(self, course: RunningInvocation, ended: InitOutcome) -> Result | None:
         match ended:
             case Idle():
                 return None
@@ -349,7 +349,7 @@ class Sandbox:
 
     # an event
 
-    def _run(self, course: Course, outlet: Outlet) -> Result:
+    def _run(self, course: RunningInvocation, outlet: Outlet) -> Result:
         """Gives the runtime the event and waits for what comes of it.
 
         A runtime that died before it got the event has not failed it: the next one gets it, once.
@@ -357,7 +357,7 @@ class Sandbox:
         for last in (False, True):
             self._become(_State.BUSY)
             event = course.event(self._spec.function.arn)
-            self._apis.post(partial(Served.invoke, event=event))
+            self._apis.post(partial(Services.invoke, event=event))
             result = self._answer(course, outlet, last=last)
             if result is None:
                 self._spend(Reason.FAILURE)
@@ -367,7 +367,7 @@ class Sandbox:
                 return result
         raise AssertionError("the last answer is one")
 
-    def _answer(self, course: Course, outlet: Outlet, *, last: bool) -> Result | None:
+    def _answer(self, course: RunningInvocation, outlet: Outlet, *, last: bool) -> Result | None:
         """None when the runtime ended before it got the event, unless it is the ``last`` to be tried."""
         taken = last
         while True:
@@ -398,7 +398,7 @@ class Sandbox:
                 case _:
                     continue
 
-    def _until_idle(self, course: Course) -> None:
+    def _until_idle(self, course: RunningInvocation) -> None:
         """Waits until the runtime and all extensions ask for the next event: the invocation ends then, not with its
         answer."""
         while self._state is _State.BUSY:
@@ -414,7 +414,7 @@ class Sandbox:
                 # Answered, but busy beyond its time: the answer stands, the sandbox does not.
                 self._spend(Reason.TIMEOUT)
 
-    def _failed(self, course: Course, failure: Exited | ExtensionFailed) -> Result:
+    def _failed(self, course: RunningInvocation, failure: Exited | ExtensionFailed) -> Result:
         self._spend(Reason.FAILURE)
         match failure:
             case Exited(status=status, out_of_memory=out_of_memory):
@@ -425,14 +425,14 @@ class Sandbox:
                 assert_never(failure)
         return result
 
-    def _time_up(self, course: Course) -> TimedOut:
+    def _time_up(self, course: RunningInvocation) -> TimedOut:
         self._spend(Reason.TIMEOUT)
         return timed_out(course.request_id, self._timeout)
 
 
-def _subject(spec: SandboxSpec) -> Subject:
+def _subject(spec: SandboxSpec) -> SandboxIdentity:
     function = spec.function
-    return Subject(
+    return SandboxIdentity(
         function_name=function.function_name,
         handler=function.handler or "",
         account=function.place.account,

@@ -10,7 +10,7 @@ import contextlib
 import time
 
 from samlocal.errors import EngineError
-from samlocal.sandbox.apis import Apis
+from samlocal.sandbox.apis.apis import Apis
 from samlocal.sandbox.container import Container
 from samlocal.sandbox.mailbox import Mailbox
 from samlocal.sandbox.messages import Exited, ExtensionsEnded, Message, Reason, Shutdown

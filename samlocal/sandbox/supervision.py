@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from samlocal.sandbox.output import entries
+from samlocal.sandbox.lines import entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ import boto3  # noqa: F401 - so that killing after "ready" hits the fetch and no
 import filelock  # noqa: F401
 
 from samlocal.artifact.cache import Cache
-from samlocal.artifact.layer_versions import layer_version
-from samlocal.artifact.supply import Supply
+from samlocal.artifact.fetch.supply import ArtifactStore
+from samlocal.artifact.layers.versions import layer_version
 from samlocal.aws import Aws
 from samlocal.errors import SamlocalError
 
@@ -24,7 +24,7 @@ def say(line: str) -> None:
 
 
 def main(folder: str, endpoint: str, arn: str) -> None:
-    supply = Supply(
+    supply = ArtifactStore(
         cache=Cache(Path(folder)),
         layers=Cache(Path(folder), named_by="--layer-cache-basedir"),
         caller=Aws(region="eu-west-1"),

@@ -8,7 +8,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator
 
-from samlocal.artifact import archive
+from samlocal.artifact.fetch import archive
 
 LINK, PIPE, SOCKET = stat.S_IFLNK, stat.S_IFIFO, stat.S_IFSOCK
 CHARACTER_DEVICE, BLOCK_DEVICE = stat.S_IFCHR, stat.S_IFBLK

@@ -16,7 +16,7 @@ from hostile_zips import LIMIT, file, hostile, link, packed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samlocal.artifact.archive import (
+from samlocal.artifact.fetch.archive import (
     ArchiveError,
     BrokenArchiveError,
     Contents,

@@ -15,7 +15,7 @@ import pytest
 from build_kit import build, files, needs, run, states, tools_environment
 from kit import Project, function, template, write
 
-from samlocal.artifact.npm_packing import pack
+from samlocal.artifact.build.npm_packing import pack
 
 Make = Callable[..., Project]
 

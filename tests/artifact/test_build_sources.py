@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from kit import write
 
-from samlocal.artifact.dependencies import dependencies_key
-from samlocal.artifact.source_maps import point_at_sources
-from samlocal.artifact.sources import SourceHashes, roots
-from samlocal.artifact.workflow import CARGO, ESBUILD, GO, NPM, PIP, Workflow, workflow_of
+from samlocal.artifact.build.dependencies import dependencies_key
+from samlocal.artifact.build.source_maps import point_at_sources
+from samlocal.artifact.build.sources import SourceHashes, roots
+from samlocal.artifact.build.workflow import CARGO, ESBUILD, GO, NPM, PIP, Workflow, workflow_of
 from samlocal.function.build_metadata import BuildMetadata
 from samlocal.function.build_target import BuildTarget
 

@@ -132,7 +132,7 @@ def test_a_link_planted_for_a_lock_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_link_planted_for_a_part_file_is_not_followed(tmp_path: Path) -> None:
-    from samlocal.artifact.download import download
+    from samlocal.artifact.fetch.download import download
     from samlocal.aws import Body
 
     target = tmp_path / "target"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from samlocal.artifact.image import Image, choose_image
+from samlocal.artifact.image.runtime_image import Image, choose_image
 from samlocal.engine import PullProgress
 from samlocal.errors import ImageError, TemplateError
 from samlocal.function.application import application

@@ -22,8 +22,8 @@ from kit import Docker, Project, template
 from package_front import PackageFront
 
 from samlocal.artifact.cache import Cache
-from samlocal.artifact.image_function import registry_login
-from samlocal.artifact.supply import Supply
+from samlocal.artifact.fetch.supply import ArtifactStore
+from samlocal.artifact.image.function_image import registry_login
 from samlocal.aws import Aws
 
 pytestmark = pytest.mark.docker
@@ -367,7 +367,7 @@ def test_the_login_of_ecr_is_the_callers(
         monkeypatch.delenv(name)
     for name, value in front.environ.items():
         monkeypatch.setenv(name, value)
-    supply = Supply(
+    supply = ArtifactStore(
         cache=Cache(tmp_path),
         layers=Cache(tmp_path),
         caller=Aws(region="eu-west-1"),

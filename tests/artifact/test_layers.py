@@ -17,12 +17,12 @@ import pytest
 from hostile_zips import file, link, packed
 from package_front import PackageFront, zipped
 
-from samlocal.artifact.archive import LeavingLinkError
 from samlocal.artifact.cache import Cache
-from samlocal.artifact.download import DownloadError
-from samlocal.artifact.layer_versions import layer_version
-from samlocal.artifact.merge import merge
-from samlocal.artifact.supply import Supply
+from samlocal.artifact.fetch.archive import LeavingLinkError
+from samlocal.artifact.fetch.download import DownloadError
+from samlocal.artifact.fetch.supply import ArtifactStore
+from samlocal.artifact.layers.merge import merge
+from samlocal.artifact.layers.versions import layer_version
 from samlocal.aws import Aws
 from samlocal.errors import AwsError, LayerError
 
@@ -36,14 +36,14 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def supply(front: PackageFront, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Supply:
+def supply(front: PackageFront, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ArtifactStore:
     # botocore reads the process's environment.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in front.environ.items():
         monkeypatch.setenv(name, value)
     cache = Cache(tmp_path / "cache")
-    return Supply(
+    return ArtifactStore(
         cache=cache,
         layers=cache,
         caller=Aws(region="eu-west-1"),
@@ -57,7 +57,7 @@ def leftovers(cache: Path) -> list[str]:
     return [path.name for path in cache.glob("*/.*") if path.parent.name != ".locks"]
 
 
-def test_a_warm_cache_asks_nobody(front: PackageFront, supply: Supply) -> None:
+def test_a_warm_cache_asks_nobody(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("warm", FILES)
     first = layer_version(arn, supply)
     assert tree(first.folder) == FILES
@@ -67,7 +67,9 @@ def test_a_warm_cache_asks_nobody(front: PackageFront, supply: Supply) -> None:
     assert (len(front.calls), len(front.ranges)) == (1, 1)
 
 
-def test_a_refresh_fetches_anew_and_a_failing_one_leaves_what_was_there(front: PackageFront, supply: Supply) -> None:
+def test_a_refresh_fetches_anew_and_a_failing_one_leaves_what_was_there(
+    front: PackageFront, supply: ArtifactStore
+) -> None:
     arn = front.publish("renewed", FILES)
     folder = layer_version(arn, supply).folder
     (folder / "python/a.py").write_text("damaged")
@@ -79,28 +81,28 @@ def test_a_refresh_fetches_anew_and_a_failing_one_leaves_what_was_there(front: P
     assert tree(layer_version(arn, supply).folder) == FILES
 
 
-def test_each_layer_is_asked_for_in_its_own_region(front: PackageFront, supply: Supply) -> None:
+def test_each_layer_is_asked_for_in_its_own_region(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("far", {"x": "far away"}, region="ap-southeast-2")
     assert ":ap-southeast-2:" in arn
     # The front refuses whoever asks in another region.
     assert tree(layer_version(arn, supply).folder) == {"x": b"far away"}
 
 
-def test_a_broken_download_goes_on_where_it_broke(front: PackageFront, supply: Supply) -> None:
+def test_a_broken_download_goes_on_where_it_broke(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("broken", FILES)
     front.break_after = [1_000_000, 700_000]
     assert tree(layer_version(arn, supply).folder) == FILES
     assert front.ranges == [0, 1_000_000, 1_700_000]
 
 
-def test_a_signed_url_that_has_expired_is_asked_for_again(front: PackageFront, supply: Supply) -> None:
+def test_a_signed_url_that_has_expired_is_asked_for_again(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("expired", FILES)
     front.expired = 1
     assert tree(layer_version(arn, supply).folder) == FILES
     assert front.calls == ["GetLayerVersionByArn"] * 2
 
 
-def test_another_content_than_aws_promised_is_not_kept(front: PackageFront, supply: Supply) -> None:
+def test_another_content_than_aws_promised_is_not_kept(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("spoiled", FILES)
     front.spoiled = 1
     with pytest.raises(DownloadError, match="SHA-256"):
@@ -109,7 +111,7 @@ def test_another_content_than_aws_promised_is_not_kept(front: PackageFront, supp
     assert tree(layer_version(arn, supply).folder) == FILES
 
 
-def test_what_a_killed_process_had_is_used_but_checked(front: PackageFront, supply: Supply) -> None:
+def test_what_a_killed_process_had_is_used_but_checked(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("part", FILES)
     layer_version(arn, supply)
     (entry,) = supply.layers.entries("versions")
@@ -121,7 +123,7 @@ def test_what_a_killed_process_had_is_used_but_checked(front: PackageFront, supp
     assert front.ranges == [1000, 0]
 
 
-def test_a_connection_that_never_holds_ends_in_an_error(front: PackageFront, supply: Supply) -> None:
+def test_a_connection_that_never_holds_ends_in_an_error(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("never", FILES)
     front.break_after = [0] * 20
     began = time.monotonic()
@@ -131,7 +133,7 @@ def test_a_connection_that_never_holds_ends_in_an_error(front: PackageFront, sup
     assert len(front.ranges) == 5
 
 
-def test_a_layer_that_may_not_be_read_says_what_helps(front: PackageFront, supply: Supply) -> None:
+def test_a_layer_that_may_not_be_read_says_what_helps(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("secret", {"x": "1"})
     front.denied = {"testing"}
     with pytest.raises(LayerError, match="secret:1 cannot be read") as raised:
@@ -139,11 +141,11 @@ def test_a_layer_that_may_not_be_read_says_what_helps(front: PackageFront, suppl
     assert "--layer-role-arn" in str(raised.value.tip)
 
 
-def test_a_layer_role_reads_what_its_caller_may_not(front: PackageFront, supply: Supply) -> None:
+def test_a_layer_role_reads_what_its_caller_may_not(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("theirs", {"x": "1"})
     front.denied = {"testing"}
     role = "arn:aws:iam::123456789012:role/layer-reader"
-    with_role = Supply(
+    with_role = ArtifactStore(
         cache=supply.cache,
         layers=supply.layers,
         caller=supply.caller,
@@ -155,14 +157,14 @@ def test_a_layer_role_reads_what_its_caller_may_not(front: PackageFront, supply:
     assert tree(layer_version(arn, with_role).folder) == {"x": b"1"}
 
 
-def test_a_layer_version_that_there_is_not_is_an_error(front: PackageFront, supply: Supply) -> None:
+def test_a_layer_version_that_there_is_not_is_an_error(front: PackageFront, supply: ArtifactStore) -> None:
     with pytest.raises(LayerError, match="cannot be had"):
         layer_version("arn:aws:lambda:eu-west-1:123456789012:layer:nothing:7", supply)
     with pytest.raises(LayerError, match="no layer version"):
         layer_version("arn:aws:lambda:eu-west-1:123456789012:layer:without-version", supply)
 
 
-def test_a_hostile_layer_is_refused_and_leaves_nothing(front: PackageFront, supply: Supply) -> None:
+def test_a_hostile_layer_is_refused_and_leaves_nothing(front: PackageFront, supply: ArtifactStore) -> None:
     arn = front.publish("hostile", packed(file("good"), link("evil", "../../..")))
     with pytest.raises(LeavingLinkError):
         layer_version(arn, supply)
@@ -280,9 +282,9 @@ def _environment(front: PackageFront) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _supply_in(folder: Path, front: PackageFront) -> Supply:
+def _supply_in(folder: Path, front: PackageFront) -> ArtifactStore:
     cache = Cache(folder)
-    return Supply(
+    return ArtifactStore(
         cache=cache,
         layers=cache,
         caller=Aws(region="eu-west-1"),

@@ -284,7 +284,7 @@ def test_another_owners_closed_folder_is_refused_in_one_line(tmp_path: Path) -> 
             "-c",
             "import os, sys\n"
             "from pathlib import Path\n"
-            "from samlocal.artifact.packaging import is_as_packaged\n"
+            "from samlocal.artifact.code.packaging import is_as_packaged\n"
             "os.setuid(65534)\n"
             "try: is_as_packaged(Path(sys.argv[1]) / 'x', mounted_at='/var/task')\n"
             "except PermissionError as error: print(error.filename)\n",

@@ -15,7 +15,7 @@ from kit import Project
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
-from samlocal.sandbox.debug import DebugOptions
+from samlocal.sandbox.debug.wiring import DebugOptions
 from samlocal.sandbox.options import SandboxOptions
 from samlocal.sandbox.plan import sandbox_spec
 from samlocal.sandbox.sandbox import Sandbox

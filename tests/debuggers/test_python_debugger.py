@@ -245,7 +245,7 @@ def test_samlocals_debugpy_works_in_other_pythons(version: str, tmp_path: Path) 
     packages = tmp_path / "packages"
     packages.mkdir()
     (packages / "debugpy").symlink_to(Path(debugpy.__file__).parent)
-    hook = Path(samlocal.sandbox.__file__).parent / "debug_python.py"
+    hook = Path(samlocal.sandbox.__file__).parent / "inside" / "debug_python.py"
     port = free_port()
     with subprocess.Popen(
         [program, "-Xfrozen_modules=off", hook, packages, "127.0.0.1", str(port), "wait", "--", script],

@@ -6,7 +6,9 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from samlocal.deployed.attributes import (
+from samlocal.deployed.attributes.describe_call import Call
+from samlocal.deployed.attributes.form import placeholder_fields
+from samlocal.deployed.attributes.lookup import (
     CALLS,
     FORMS,
     attribute_of_id,
@@ -17,9 +19,7 @@ from samlocal.deployed.attributes import (
     ref_is_name,
     reference,
 )
-from samlocal.deployed.describe_call import Call
 from samlocal.deployed.place import Place, partition_of
-from samlocal.deployed.resource_form import placeholder_fields
 
 ACCOUNT = "123456789012"
 OHIO = Place(region="us-east-2", account=ACCOUNT)

@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from samlocal.aws import Aws
-from samlocal.deployed.attributes import AttributeUnknownError, attribute_from_aws, attribute_of_id, reference
+from samlocal.deployed.attributes.lookup import AttributeUnknownError, attribute_from_aws, attribute_of_id, reference
 from samlocal.deployed.place import Place
 
 OHIO = Place(region="us-east-2", account="123456789012")

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samlocal.artifact.last_build import LastBuilds
+from samlocal.artifact.build.last_build import LastBuilds
 from samlocal.aws import Aws, AwsUnreachableError, Credentials
-from samlocal.deployed.credential_cache import CredentialCache
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.function import DeployedFunction
-from samlocal.deployed.session_policy import Rights
+from samlocal.deployed.rights.credential_cache import CredentialCache
+from samlocal.deployed.rights.session_policy import Rights
 from samlocal.deployed.snapshot import Snapshot, write_private
 from samlocal.deployed.stack import Stack
 from samlocal.errors import SamlocalError

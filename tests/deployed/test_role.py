@@ -12,8 +12,8 @@ from aws_front import Answer, Call, Front, error
 from callers import LAMBDA, as_session_of
 
 from samlocal.aws import Aws, AwsUnreachableError, Credentials
-from samlocal.deployed.credential_cache import CredentialCache
-from samlocal.deployed.role import assume_role
+from samlocal.deployed.rights.credential_cache import CredentialCache
+from samlocal.deployed.rights.role import assume_role
 from samlocal.errors import RoleDeniedError
 
 HOUR = 3600

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samlocal.aws import Aws
-from samlocal.deployed import session_policy as policies
-from samlocal.deployed.policy_statement import document_text, shortened, statements
-from samlocal.deployed.role_policies import decode_rights, encode_rights, read_managed, read_rights
-from samlocal.deployed.scope_down import narrowed_credentials
-from samlocal.deployed.session_policy import SessionPolicy
+from samlocal.deployed.rights import session_policy as policies
+from samlocal.deployed.rights.policy_statement import document_text, shortened, statements
+from samlocal.deployed.rights.role_policies import decode_rights, encode_rights, read_managed, read_rights
+from samlocal.deployed.rights.scope_down import narrowed_credentials
+from samlocal.deployed.rights.session_policy import SessionPolicy
 from samlocal.errors import RoleDeniedError
 
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/events"

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samlocal.aws import Aws, AwsUnreachableError
-from samlocal.deployed.caller import Caller, principal, read_caller
-from samlocal.deployed.document_text import with_statement, without_statement
-from samlocal.deployed.trust import Trust
-from samlocal.deployed.trust_policy import TrustStatement
+from samlocal.deployed.rights.caller import Caller, principal, read_caller
+from samlocal.deployed.rights.document_text import with_statement, without_statement
+from samlocal.deployed.rights.trust import Trust
+from samlocal.deployed.rights.trust_policy import TrustStatement
 from samlocal.errors import ConfigurationError, CredentialsError, RoleDeniedError
 
 JANE = TrustStatement(principal="arn:aws:iam::123456789012:user/jane")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from samlocal.deployed.credential_cache import CredentialCache
 from samlocal.deployed.environment import Environment
+from samlocal.deployed.rights.credential_cache import CredentialCache
 from samlocal.deployed.snapshot import Snapshot
 from samlocal.function.application import application
-from samlocal.function.environment import Variable
+from samlocal.function.variables import Variable
 from samlocal.template.reader import parse
 
 STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/people/1"

@@ -16,8 +16,8 @@ from samlocal.deployed.function import DeployedFunction
 from samlocal.deployed.place import Place
 from samlocal.deployed.stack import Stack, StackParameter, StackResource
 from samlocal.function.application import Application, application
-from samlocal.function.environment import MissingVariable, Variable
 from samlocal.function.parameters import parse_overrides
+from samlocal.function.variables import MissingVariable, Variable
 from samlocal.template.reader import parse
 
 PARAMETERS = {

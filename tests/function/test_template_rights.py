@@ -12,9 +12,9 @@ import pytest
 from kit import AwsEndpoint
 
 from samlocal.aws import Aws, Credentials
-from samlocal.deployed.credential_cache import CredentialCache
 from samlocal.deployed.environment import Environment
-from samlocal.deployed.session_policy import Policy, Rights, SessionPolicy, session_policy
+from samlocal.deployed.rights.credential_cache import CredentialCache
+from samlocal.deployed.rights.session_policy import Policy, Rights, SessionPolicy, session_policy
 from samlocal.deployed.snapshot import Snapshot
 from samlocal.errors import RoleDeniedError, UnresolvedError
 from samlocal.function.application import Application, application

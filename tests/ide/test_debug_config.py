@@ -14,7 +14,7 @@ import pytest
 from kit import Project, function, template
 
 from samlocal.errors import ExitStatus
-from samlocal.sandbox.debug import DebuggerView, Debugging
+from samlocal.sandbox.debug.wiring import DebuggerView, Debugging
 
 
 def files(**more: Any) -> dict[str, Any]:

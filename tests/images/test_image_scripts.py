@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from samlocal.artifact.image import images_of
+from samlocal.artifact.image.runtime_image import images_of
 
 ROOT = Path(__file__).parents[2]
 AWS, STAND_IN = images_of("python3.11", "x86_64") or ("", "")

@@ -41,7 +41,7 @@ ATTEMPTS = {
 PROGRAM = """
 import _socket, importlib, json, os, socket, subprocess, sys
 import docker.errors  # there already: that must not help
-from samlocal.local.moto_confinement import confine
+from samlocal.local.moto.confinement import confine
 
 PATH, OTHER, attempts = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 own = socket.create_server(("127.0.0.1", 0))

@@ -15,7 +15,7 @@ from sample_kit import SAMPLE, document
 
 from samlocal.aws import Aws
 from samlocal.errors import ConfigurationError, TemplateError
-from samlocal.local.archive import archive
+from samlocal.local.code_archive import archive
 from samlocal.local.deploy import Deployment, deploy
 from samlocal.local.stack import Action
 from samlocal.template.reader import read

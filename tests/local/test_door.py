@@ -13,7 +13,7 @@ from botocore.config import Config
 from kit import Project, function, template
 from sample_kit import REGION
 
-from samlocal.local.moto_door import CONTROL_HEADER, is_own
+from samlocal.local.moto.door import CONTROL_HEADER, is_own
 from samlocal.local.server import LocalServer
 
 LISTED = {"Content-Type": "application/x-www-form-urlencoded"}

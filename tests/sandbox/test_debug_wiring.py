@@ -11,7 +11,7 @@ from kit import Project, function, template
 from samlocal.errors import ConfigurationError
 from samlocal.function.application import application
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.debug import (
+from samlocal.sandbox.debug.wiring import (
     DebuggerView,
     Debugging,
     DebugOptions,

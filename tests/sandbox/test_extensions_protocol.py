@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from samlocal.function.logging_config import LoggingConfig
-from samlocal.sandbox.apis import Apis
-from samlocal.sandbox.journal import Journal, Subject
+from samlocal.sandbox.apis.apis import Apis
+from samlocal.sandbox.journal import Journal, SandboxIdentity
 from samlocal.sandbox.messages import (
     Event,
     ExtensionFailed,
@@ -33,7 +33,7 @@ from samlocal.sandbox.messages import (
     Shutdown,
     Taken,
 )
-from samlocal.sandbox.network import Route, bound_socket
+from samlocal.sandbox.network.route import Route, bound_socket
 
 DEADLINE = 5.0
 ROOT = "/2020-01-01/extension"
@@ -98,7 +98,7 @@ class Sandbox:
             route, bound_socket("127.0.0.1"), endpoint=None, tell=self.told.put, broken=self.broken.append
         )
         self.apis.container_host = "127.0.0.1"
-        subject = Subject(
+        subject = SandboxIdentity(
             function_name="orders",
             handler="app.handler",
             account="123456789012",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samlocal.sandbox.output import Lines, entries
+from samlocal.sandbox.lines import Lines, entries
 
 
 def lines_of(pieces: Iterable[bytes]) -> list[str]:

@@ -14,7 +14,7 @@ from kit import Project, python
 
 from samlocal.artifact.cache import Cache
 from samlocal.aws import Credentials
-from samlocal.deployed.credential_cache import RENEW_BEFORE, CredentialCache
+from samlocal.deployed.rights.credential_cache import RENEW_BEFORE, CredentialCache
 from samlocal.engine import Engine
 from samlocal.function import limits
 from samlocal.function.application import application

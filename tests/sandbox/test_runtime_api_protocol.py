@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 
-from samlocal.sandbox.listener import Listener, LoopThread
+from samlocal.sandbox.apis.listener import Listener, LoopThread
+from samlocal.sandbox.apis.runtime_api import RuntimeApi
+from samlocal.sandbox.apis.server import Server
 from samlocal.sandbox.messages import (
     Chunk,
     Event,
@@ -31,9 +33,7 @@ from samlocal.sandbox.messages import (
     TooLarge,
     Truncated,
 )
-from samlocal.sandbox.network import bound_socket
-from samlocal.sandbox.runtime_api import RuntimeApi
-from samlocal.sandbox.server import Server
+from samlocal.sandbox.network.route import bound_socket
 
 ROOT = "/2018-06-01/runtime"
 RESPONSE_BYTES = 6_291_556

@@ -15,8 +15,8 @@ import pytest
 from corpus import COUNT, FOLDER, NAMES, TEMPLATES, needs_corpus
 
 from samlocal.function.application import Application, application
-from samlocal.function.environment import MissingVariable, Variable
 from samlocal.function.summary import FunctionSummary, summarize
+from samlocal.function.variables import MissingVariable, Variable
 from samlocal.template.model import Resource
 from samlocal.template.reader import read
 from samlocal.template.values import Known

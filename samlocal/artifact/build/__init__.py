@@ -1,0 +1,1 @@
+"""What is built from sources, and only when they have changed."""

@@ -1,0 +1,1 @@
+"""The folder that stands at /var/task."""

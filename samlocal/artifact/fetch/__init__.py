@@ -1,0 +1,1 @@
+"""Archives and files from elsewhere, brought to this machine once and unpacked safely."""

@@ -1,0 +1,1 @@
+"""Under whose rights a function runs: roles, trust, narrowed sessions."""

@@ -1,0 +1,96 @@
+"""What narrows a session to the rights of a role: a session policy, within STS's limits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from samlocal.deployed.rights.policy_statement import Statement, document_text, shortened
+from samlocal.errors import RoleDeniedError
+
+# STS API reference, AssumeRole and GetFederationToken: Policy and PolicyArns.
+MOST_CHARACTERS = 2048
+MOST_ARNS = 10
+
+_NOTHING = Statement(effect="Deny", actions=frozenset({"*"}), resources=frozenset({"*"}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One policy by the name that its owner knows it by."""
+
+    name: str
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """The permissions that ``source`` has. ``boundary`` is the ARN of its permissions boundary."""
+
+    source: str
+    inline: tuple[Policy, ...]
+    managed: tuple[str, ...]
+    boundary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPolicy:
+    """A policy for one session; ``text`` is None where the managed policies say it all."""
+
+    source: str
+    text: str | None
+    arns: tuple[str, ...]
+
+    def arguments(self) -> dict[str, Any]:
+        """As AssumeRole and GetFederationToken take it."""
+        inline: dict[str, Any] = {"Policy": self.text} if self.text else {}
+        return inline | ({"PolicyArns": [{"arn": arn} for arn in self.arns]} if self.arns else {})
+
+    @property
+    def key(self) -> str:
+        """Tells one policy from another."""
+        return hashlib.sha256("\0".join([self.text or "", *self.arns]).encode()).hexdigest()[:32]
+
+
+def session_policy(rights: Rights, *, read_managed: Callable[[str], Policy]) -> SessionPolicy:
+    """The shortest session policy that means these rights.
+
+    ``read_managed`` brings a managed policy by its ARN: those beyond ten have to be written out. Raises
+    RoleDeniedError, which names what does not fit.
+    """
+    inline, arns = list(rights.inline), rights.managed
+    if len(arns) > MOST_ARNS:
+        by_size = sorted((read_managed(arn) for arn in arns), key=_size)
+        written = by_size[: len(arns) - MOST_ARNS]
+        inline += written
+        names = {policy.name for policy in written}
+        arns = tuple(arn for arn in arns if arn not in names)
+    found = shortened(statement for policy in inline for statement in policy.statements)
+    if not found and not arns:
+        found = (_NOTHING,)
+    text = document_text(found) if found else None
+    if text is not None and len(text) > MOST_CHARACTERS:
+        raise _too_large(rights.source, inline, len(text))
+    return SessionPolicy(source=rights.source, text=text, arns=arns)
+
+
+def _size(policy: Policy) -> int:
+    return len(document_text(shortened(policy.statements)))
+
+
+def _too_large(source: str, policies: list[Policy], size: int) -> RoleDeniedError:
+    fitting: list[Policy] = []
+    left_over: list[Policy] = []
+    for policy in sorted(policies, key=_size):
+        together = [statement for each in (*fitting, policy) for statement in each.statements]
+        fits = len(document_text(shortened(together))) <= MOST_CHARACTERS
+        (fitting if fits else left_over).append(policy)
+    names = ", ".join(f"{policy.name} ({_size(policy):,} characters)" for policy in left_over)
+    return RoleDeniedError(
+        f"The policies of {source} do not fit into a session policy: it holds {MOST_CHARACTERS:,} characters, "
+        f"shortened they are {size:,}. What does not fit: {names}.",
+        tip="A managed policy counts by its ARN, not by its length (ten at most): turn the long one into one. "
+        "Or let the role trust you: `samlocal trust add`.",
+    )

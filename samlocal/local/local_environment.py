@@ -1,0 +1,168 @@
+"""The environment on this machine, brought up to the template: its endpoint up, its stack deployed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
+
+from samlocal import __version__
+from samlocal.deployed import shape
+from samlocal.deployed.snapshot import read_private, write_private
+from samlocal.local.project import LocalProject
+from samlocal.local.server import LocalServer
+from samlocal.local.stack_parameters import MadeUp
+from samlocal.template.reader import read
+
+if TYPE_CHECKING:
+    from samlocal.local.deploy import Deployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalStack:
+    """A stack as the user wants it."""
+
+    stack_name: str
+    region: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalEnvironment:
+    """An endpoint with the stack of today's template. ``memory`` is for what is learnt of this very deployment.
+
+    ``made_up`` are the stack's parameters that nobody has given a value.
+    """
+
+    server: LocalServer
+    wanted: LocalStack
+    memory: Path
+    made_up: tuple[MadeUp, ...] = ()
+
+
+class Listener(Protocol):
+    """Hears what takes time."""
+
+    def starting(self) -> None: ...
+
+    def deploying(self, *, again: bool) -> None: ...
+
+    def deployed(self, deployment: Deployment, seconds: float) -> None: ...
+
+
+def local_environment(
+    project: LocalProject, wanted: LocalStack, listener: Listener, *, anew: bool = False
+) -> LocalEnvironment:
+    """The environment, started and deployed where it is not up to the template, or ``anew`` in any case.
+
+    Whoever holds ``project.residence.use()`` can rely on it until then. When nothing has changed, nothing is asked
+    and next to nothing is imported. Raises what LocalProject.start and deploy raise.
+    """
+    ready = None if anew else _as_it_is(project, wanted)
+    if ready is not None:
+        project.residence.touch()
+        return ready
+    with project.locked():
+        # Somebody else may have done it while this one waited.
+        return (None if anew else _as_it_is(project, wanted)) or _made(project, wanted, listener)
+
+
+def deployed_stacks(project: LocalProject, server: LocalServer) -> list[str]:
+    """What is deployed there: stack and region."""
+    records = (read_private(file) for file in sorted(project.memory(server).glob("stack-*.json")))
+    return [f"{record['stack']} in {record['region']}" for record in records if record.keys() >= {"stack", "region"}]
+
+
+def forget_answers(project: LocalProject) -> None:
+    """What AWS said is not true any more; the next run asks again."""
+    server = project.running()
+    if server is None:
+        return
+    for file in project.memory(server).glob("*/snapshot.json"):
+        file.unlink(missing_ok=True)
+
+
+def _as_it_is(project: LocalProject, wanted: LocalStack) -> LocalEnvironment | None:
+    server = project.running()
+    if server is None:
+        return None
+    record = read_private(_record(project, server, wanted))
+    try:
+        files = [Path(name) for name in shape.texts(record.get("files", []))]
+        memory = project.memory(server) / shape.text(record["id"])
+        made_up = tuple(MadeUp(**made) for made in shape.mappings(record.get("made_up", [])))
+    except shape.MALFORMED:
+        return None
+    if not files or record.get("fingerprint") != _fingerprint(files, wanted):
+        return None
+    return LocalEnvironment(server=server, wanted=wanted, memory=memory, made_up=made_up)
+
+
+def _made(project: LocalProject, wanted: LocalStack, listener: Listener) -> LocalEnvironment:
+    import time
+
+    began = time.monotonic()
+    server = project.running()
+    again = server is not None and _record(project, server, wanted).exists()
+    if server is None:
+        listener.starting()
+        server = project.start(meanwhile=_import_what_deploys)
+    else:
+        listener.deploying(again=again)
+    from samlocal.local.deploy import deploy
+
+    document = read(project.template)
+    deployment = deploy(
+        document,
+        stack_name=wanted.stack_name,
+        aws=server.aws(wanted.region),
+        parameters=wanted.parameters,
+        # The functions' code is on this machine, and nobody runs it there.
+        with_code=False,
+    )
+    files = [path.resolve() for path in deployment.files]
+    record = {
+        "version": 1,
+        "stack": wanted.stack_name,
+        "region": wanted.region,
+        "id": uuid.uuid4().hex,
+        "files": [os.fspath(path) for path in files],
+        "fingerprint": _fingerprint(files, wanted),
+        "made_up": [dataclasses.asdict(made) for made in deployment.made_up],
+    }
+    write_private(_record(project, server, wanted), json.dumps(record))
+    listener.deployed(deployment, time.monotonic() - began)
+    project.residence.touch()
+    memory = project.memory(server) / str(record["id"])
+    return LocalEnvironment(server=server, wanted=wanted, memory=memory, made_up=deployment.made_up)
+
+
+def _import_what_deploys() -> None:
+    """Half a second that the endpoint needs too, to come up."""
+    import samtranslator.translator.translator  # noqa: F401
+
+
+def _record(project: LocalProject, server: LocalServer, wanted: LocalStack) -> Path:
+    return project.memory(server) / f"stack-{quote(wanted.stack_name, safe='')}-{wanted.region}.json"
+
+
+def _fingerprint(files: Iterable[Path], wanted: LocalStack) -> str:
+    """Tells whether what was deployed is what would be deployed now."""
+    digest = hashlib.sha256()
+    parts = [__version__, wanted.stack_name, wanted.region, json.dumps(dict(sorted(wanted.parameters.items())))]
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    for file in files:
+        try:
+            content = file.read_bytes()
+        except OSError:
+            content = b"\0gone"
+        digest.update(os.fspath(file).encode() + b"\0" + hashlib.sha256(content).digest())
+    return digest.hexdigest()

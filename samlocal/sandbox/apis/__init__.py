@@ -1,0 +1,1 @@
+"""What samlocal serves to a sandbox: the Runtime, Extensions and Telemetry APIs."""

@@ -1,0 +1,1 @@
+"""Debuggers, wired for each language."""

@@ -1,0 +1,1 @@
+"""What is mounted into the container."""

@@ -1,0 +1,1 @@
+"""The ways between a container and this machine."""
