@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kit import Project
+from kit import Project, python, template
 
 from samlocal import errors
 from samlocal.errors import ExitStatus, SamlocalError
@@ -59,6 +59,19 @@ def test_the_help_imports_nothing_heavy(project: Callable[..., Project]) -> None
     imported = {line.rpartition("|")[2].strip().split(".")[0] for line in ran.stderr.splitlines()}
     assert "click" in imported
     assert not imported & set(HEAVY)
+
+
+def test_a_list_without_an_environment_imports_nothing_that_only_others_need(project: Callable[..., Project]) -> None:
+    """Each of these costs every command milliseconds: a role's rights, the translator, and what is heavy."""
+    files = {"template.yaml": template(Fn=python("def handler(event, context): return None"))}
+    listed = project(files).run("list", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
+    imported = {line.rpartition("|")[2].strip() for line in listed.lines}
+    assert "samlocal.deployed.environment" in imported
+    unneeded = {"boto3", "botocore", "configparser", "docker", "logging", "requests", "samtranslator", "subprocess"}
+    assert not imported & unneeded
+    rights = {name for name in imported if name.startswith("samlocal.deployed.rights.")}
+    assert rights <= {"samlocal.deployed.rights.credential_cache"}
+    assert "samlocal.template.translate" not in imported
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -20,6 +19,10 @@ def profile_region(environ: Mapping[str, str], *, profile: str | None) -> str | 
     path = Path(named) if named else Path(home or "") / ".aws" / "config"
     if named and named.startswith("~") and home:
         path = Path(home) / named.removeprefix("~").lstrip("/")
+    if not path.is_file():
+        return None
+    import configparser  # 2 ms
+
     # Nested settings (`s3 =` and indented lines below it) are values to this parser, as they are to botocore's.
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from samlocal.aws import Aws, Credentials
 from samlocal.deployed import references, shape
@@ -20,9 +21,7 @@ from samlocal.deployed.function import (
 )
 from samlocal.deployed.place import Place
 from samlocal.deployed.revision import RevisionCheck, Standing
-from samlocal.deployed.rights import role, role_policies, scope_down
 from samlocal.deployed.rights.credential_cache import CredentialCache
-from samlocal.deployed.rights.session_policy import Policy, Rights, SessionPolicy
 from samlocal.deployed.snapshot import Form, Snapshot, plain
 from samlocal.deployed.stack import (
     Stack,
@@ -34,6 +33,10 @@ from samlocal.deployed.stack import (
     read_template,
     undeployed_stack,
 )
+
+if TYPE_CHECKING:
+    # Loaded where a role's rights are asked for: 5 ms, which a known run and one without an environment save.
+    from samlocal.deployed.rights.session_policy import Policy, Rights, SessionPolicy
 
 _MOMENT = 5.0
 """Seconds for which nobody doubts what AWS said."""
@@ -150,28 +153,39 @@ class Environment:
 
     def role_credentials(self, role_arn: str) -> Credentials:
         """Raises RoleDeniedError when the caller may not assume the role."""
-        return self._credentials.of(role_arn, lambda: role.assume_role(self._aws, role_arn))
+
+        def assume() -> Credentials:
+            from samlocal.deployed.rights.role import assume_role
+
+            return assume_role(self._aws, role_arn)
+
+        return self._credentials.of(role_arn, assume)
 
     def role_rights(self, role_arn: str) -> Rights:
         """What a deployed role may do."""
-        return self._snapshot.ask(
-            ("rights", role_arn), lambda: role_policies.read_rights(self._aws, role_arn), _RIGHTS
-        )
+        from samlocal.deployed.rights import role_policies
+
+        form = Form(encode=role_policies.encode_rights, decode=role_policies.decode_rights)
+        return self._snapshot.ask(("rights", role_arn), lambda: role_policies.read_rights(self._aws, role_arn), form)
 
     def managed_policy(self, arn: str) -> Policy:
-        return self._snapshot.ask(
-            ("managed-policy", arn), lambda: role_policies.read_managed(self._aws, arn), _POLICY
-        )
+        from samlocal.deployed.rights import role_policies
+
+        form = Form(encode=role_policies.encode_policy, decode=role_policies.decode_policy)
+        return self._snapshot.ask(("managed-policy", arn), lambda: role_policies.read_managed(self._aws, arn), form)
 
     def narrowed_credentials(self, policy: SessionPolicy, *, via_role: str | None) -> Credentials:
         """Keys for what both the caller, or the role assumed on the way, and the policy allow.
 
         Raises RoleDeniedError where STS gives no such session.
         """
-        return self._credentials.of(
-            f"{via_role or 'self'} narrowed by {policy.key}",
-            lambda: scope_down.narrowed_credentials(self._aws, policy, via_role=via_role),
-        )
+
+        def narrow() -> Credentials:
+            from samlocal.deployed.rights.scope_down import narrowed_credentials
+
+            return narrowed_credentials(self._aws, policy, via_role=via_role)
+
+        return self._credentials.of(f"{via_role or 'self'} narrowed by {policy.key}", narrow)
 
     def own_credentials(self) -> Credentials:
         """The caller's own keys."""
@@ -227,6 +241,4 @@ _TEXT: Form[str] = plain(shape.text)
 _TEXTS: Form[list[str]] = plain(shape.texts)
 _ATTRIBUTE: Form[AttributeValue] = plain(shape.text_or_texts)
 _STACK = Form(encode=encode_stack, decode=decode_stack)
-_RIGHTS = Form(encode=role_policies.encode_rights, decode=role_policies.decode_rights)
-_POLICY = Form(encode=role_policies.encode_policy, decode=role_policies.decode_policy)
 _FUNCTION = Form(encode=encode_function, decode=decode_function)

@@ -11,7 +11,6 @@ import datetime
 import hashlib
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -100,6 +99,8 @@ class RevisionCheck:
     """The question, under way. ``environ`` is what the caller is known by."""
 
     def __init__(self, question: Question, *, environ: Mapping[str, str]) -> None:
+        import subprocess
+
         self._until = time.monotonic() + PATIENCE
         asked = dataclasses.asdict(question)
         self._process = subprocess.Popen(
@@ -114,6 +115,8 @@ class RevisionCheck:
 
     def answer(self) -> str:
         """The stack's revision now. Raises AwsError where AWS does not tell it in time."""
+        import subprocess
+
         try:
             told, _ = self._process.communicate(timeout=max(0.1, self._until - time.monotonic()))
         except subprocess.TimeoutExpired as error:

@@ -9,7 +9,6 @@ from samlocal.errors import TemplateError
 from samlocal.template import model
 from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Document
-from samlocal.template.translate import translate
 from samlocal.template.values import ParameterValue
 
 
@@ -30,6 +29,8 @@ class TranslatedResources:
         declared = self._template.resources
         if not any(resource.type.startswith("AWS::Serverless::") for resource in declared.values()):
             return {}
+        from samlocal.template.translate import translate
+
         values = {name: value.text for name, value in self._parameters.items() if value.known}
         try:
             made = translate(self._template.document, region=self._region, parameters=values).template

@@ -6,7 +6,6 @@ The translator is the one that AWS runs behind ``Transform: AWS::Serverless-2016
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from samlocal.template.uploads import CodeLocation, Plain, Prepared, PutAside, p
 if TYPE_CHECKING:
     from samtranslator.model.exceptions import InvalidDocumentException
 
-_SILENCE = logging.NullHandler()
 _NAMED = re.compile(r"\[(?P<id>[^\]]+)\]")
 
 
@@ -66,13 +64,17 @@ class _Region:
 
 def _run(prepared: Prepared, document: Document, *, region: str, parameters: Mapping[str, str]) -> Plain:
     # 350-480 ms: this is why the translator is never on the way of an invocation.
+    import logging
+
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
     from samtranslator.utils.py27hash_fix import to_py27_compatible_template
 
     # It logs for those who run it as a service; whoever configures logging still gets it.
-    logging.getLogger("samtranslator").addHandler(_SILENCE)
+    log = logging.getLogger("samtranslator")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
     plain = prepared.template
     # Loops of AWS::LanguageExtensions are no resources yet; CloudFormation unrolls them itself.
     loops = {name: plain["Resources"].pop(name) for name in list(plain["Resources"]) if name.startswith("Fn::")}
