@@ -9,9 +9,10 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from samlocal.errors import ConfigurationError, TemplateError
 
@@ -40,8 +41,7 @@ _MOUNTS = frozenset({"mount", "mounts"})
 _PATHS = frozenset({"template", "layer_cache_basedir", "env_vars", "debugger_path"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSettings:
+class FileSettings(Struct, frozen=True, kw_only=True):
     """One environment's values by samlocal's option names; ``path`` is the file they stand in."""
 
     path: Path | None = None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from samlocal.aws.failures import (
     AwsCallError,
@@ -39,8 +40,7 @@ SESSIONS_FOLDER = "aws-sessions"
 """Of the cache folder: what ``Aws`` keeps there as ``sessions``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(Struct, frozen=True, kw_only=True):
     """What is downloaded: its bytes from ``start`` on, in pieces. ``total`` is the whole's size where it is told."""
 
     start: int
@@ -59,8 +59,7 @@ _NO_SETTINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class Credentials(Struct, frozen=True, kw_only=True):
     """Keys that sign requests. ``expires`` is in epoch seconds, None for keys that do not end.
 
     ``endpoint_url`` is what stands in for AWS where these keys are good; None for AWS itself.

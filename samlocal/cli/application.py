@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from samlocal.aws import SESSIONS_FOLDER, Aws, AwsCallError, caller_key
 from samlocal.cli.local_environment import local_credentials, local_stack, open_local

@@ -6,10 +6,11 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from samlocal.cli.world import World
 from samlocal.errors import EngineError, SamlocalError
@@ -27,8 +28,7 @@ class Level(Enum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One line of the page. ``remedy`` says what to do where the level is not OK."""
 
     level: Level

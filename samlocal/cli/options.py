@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from msgspec import Struct
 
 from samlocal.cli.configured import check_variables, configured
 from samlocal.cli.world import World
@@ -135,8 +135,7 @@ def spread_overrides(args: Sequence[str]) -> list[str]:
     return spread
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What every command that reads a template starts from. ``stack_name`` is None without an environment."""
 
     world: World

@@ -12,8 +12,9 @@ import io
 import os
 import select
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from msgspec import Struct
 
 from samlocal.errors import OutputError, ReaderGoneError
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 _STDIN, _STDOUT, _STDERR = range(3)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Streams:
+class Streams(Struct, frozen=True, kw_only=True):
     stdin: BinaryIO
     stdout: BinaryIO
     stderr: TextIO

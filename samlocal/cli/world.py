@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
+
+from msgspec import Struct
 
 from samlocal.cli.streams import Streams
 from samlocal.errors import ConfigurationError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """``stdout`` is for the function's payload only, everything else goes to ``stderr``."""
 
     environ: Mapping[str, str]

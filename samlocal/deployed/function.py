@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from samlocal.aws import Aws
 from samlocal.deployed import shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployedFunction:
+class DeployedFunction(Struct, frozen=True, kw_only=True):
     """What Lambda runs now under this name. ``code_sha256`` is base64, as Lambda tells it."""
 
     name: str
@@ -51,7 +51,7 @@ def read_variables(aws: Aws, name: str) -> Mapping[str, str]:
 
 
 def encode_function(function: DeployedFunction) -> object:
-    return dataclasses.asdict(function)
+    return msgspec.to_builtins(function)
 
 
 def decode_function(value: Mapping[str, Any]) -> DeployedFunction:

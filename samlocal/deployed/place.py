@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # botocore's data/partitions.json: which regions a partition holds, and its DNS suffix (`AWS::URLSuffix`).
 _PARTITIONS = (
@@ -27,8 +28,7 @@ _DASHED_WEBSITES = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A region of an account."""
 
     partition: str = "aws"

@@ -6,7 +6,6 @@ the run; a process takes it from another processor. It asks where the kept answe
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import hashlib
 import json
@@ -14,10 +13,12 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
 
 from samlocal.aws import Aws
 from samlocal.deployed import shape
@@ -84,8 +85,7 @@ class Standing(Enum):
     UNKNOWN = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """Which stack, and where and as whom it is asked for; ``sessions`` is a folder, as ``Aws`` has it."""
 
     stack_name: str
@@ -102,7 +102,7 @@ class RevisionCheck:
         import subprocess
 
         self._until = time.monotonic() + PATIENCE
-        asked = dataclasses.asdict(question)
+        asked = msgspec.to_builtins(question)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "samlocal.deployed.revision", json.dumps(asked)],
             env=dict(environ),

@@ -6,13 +6,14 @@ An answer on disk that has another shape than it should counts as absent.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
+
+from msgspec import Struct
 
 from samlocal.aws import AwsUnreachableError
 from samlocal.deployed import shape
@@ -26,8 +27,7 @@ DEFAULT_MAX_AGE = 300.0
 _VERSION = 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Form(Generic[T]):
+class Form(Struct, Generic[T], frozen=True, kw_only=True):
     """How an answer is written as JSON and read again; ``decode`` raises one of MALFORMED for another shape."""
 
     encode: Callable[[T], object]
@@ -39,8 +39,7 @@ def plain(decode: Callable[[object], T]) -> Form[T]:
     return Form(encode=lambda answer: answer, decode=decode)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Kept(Generic[T]):
+class Kept(Struct, Generic[T], frozen=True, kw_only=True):
     """An answer on disk, and its age in seconds."""
 
     answer: T

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed import shape
@@ -19,8 +20,7 @@ from samlocal.errors import AwsError, StackNotFoundError
 _GONE = frozenset({"DELETE_COMPLETE", "REVIEW_IN_PROGRESS"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackParameter:
+class StackParameter(Struct, frozen=True, kw_only=True):
     """A parameter's value in the stack; ``resolved`` is what CloudFormation read from SSM for it.
 
     ``value`` is None for a NoEcho parameter: CloudFormation shows it as asterisks.
@@ -30,8 +30,7 @@ class StackParameter:
     resolved: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackResource:
+class StackResource(Struct, frozen=True, kw_only=True):
     """A resource of the stack."""
 
     logical_id: str
@@ -40,8 +39,7 @@ class StackResource:
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
+class Stack(Struct, frozen=True, kw_only=True):
     """A stack as CloudFormation describes it."""
 
     name: str
@@ -136,7 +134,7 @@ def read_template(aws: Aws, name: str) -> str:
 
 
 def encode_stack(stack: Stack) -> object:
-    return dataclasses.asdict(stack)
+    return msgspec.to_builtins(stack)
 
 
 def decode_stack(value: Mapping[str, Any]) -> Stack:

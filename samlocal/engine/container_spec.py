@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     import docker
@@ -26,8 +27,7 @@ class Tmp(StrEnum):
     LIMITED_DISK = "limited disk"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
+class Mount(Struct, frozen=True, kw_only=True):
     """A folder or file of the host, read-only in the container unless it is ``writable``."""
 
     source: Path
@@ -35,8 +35,7 @@ class Mount:
     writable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerSpec:
+class ContainerSpec(Struct, frozen=True, kw_only=True):
     """A container to be made. ``memory`` and ``tmp_size`` are in MB; ``environment`` replaces the image's own.
 
     A ``memory``, ``open_files`` or ``processes`` of 0 sets no limit, and ``read_only`` is for the root file system.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Tmp, host_config
 from samlocal.engine.failures import image_tip, translated
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 _UNHEARD_SECONDS = 0.005
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerState:
+class ContainerState(Struct, frozen=True, kw_only=True):
     """How a container stands. ``pid`` is the host's, 0 when it does not run; ``started_at`` is in epoch seconds."""
 
     running: bool

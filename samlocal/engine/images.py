@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from samlocal.engine.container_spec import LABEL
 from samlocal.engine.failures import cause, image_tip, translated
@@ -27,8 +28,7 @@ _BUILD_TIP = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullProgress:
+class PullProgress(Struct, frozen=True, kw_only=True):
     """One step of a pull: what is done for which layer, and bytes where the engine tells them."""
 
     layer: str
@@ -37,8 +37,7 @@ class PullProgress:
     total: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageDescription:
+class ImageDescription(Struct, frozen=True, kw_only=True):
     """What an image says of itself: its id, its processor (``amd64``, ``arm64``), and how it is started."""
 
     id: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from samlocal.engine.failures import translated
 from samlocal.errors import EngineError
@@ -17,8 +18,7 @@ _BRIDGE = "bridge"
 _INTERFACE = "com.docker.network.bridge.name"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
+class Network(Struct, frozen=True, kw_only=True):
     """A network as its engine describes it.
 
     ``gateway`` is None where the engine names none: for its default bridge until its first restart (moby issue

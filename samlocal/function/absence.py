@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from samlocal.errors import FunctionNotFoundError
 from samlocal.template.intrinsics import Evaluator
@@ -12,8 +12,7 @@ from samlocal.template.uses import uses
 from samlocal.template.values import Known, text, written
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absence:
+class Absence(Struct, frozen=True, kw_only=True):
     """A false condition. ``holder`` is the resource that it stands at: the function, or a nested stack round it.
 
     ``parameters`` are those that the condition depends on, with their values; None for what is secret or not known.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from samlocal.config import nearest
 from samlocal.deployed.environment import Environment
@@ -33,8 +34,7 @@ from samlocal.template.reader import Document, Map, Node, Problem, read
 from samlocal.template.values import Answer, Known, ParameterValue, Unknown, text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
+class Application(Struct, frozen=True, kw_only=True):
     """A template with all that its expressions stand for. ``environment`` is None without a deployed stack.
 
     ``prefix`` is the way to a nested stack, such as ``Child/``; ``layers`` are the local layers of the whole tree by

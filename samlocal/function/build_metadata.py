@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.template.intrinsics import Evaluator
@@ -12,8 +13,7 @@ from samlocal.template.model import Resource, Template
 from samlocal.template.values import Json, Known, Unknown, text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildMetadata:
+class BuildMetadata(Struct, frozen=True, kw_only=True):
     """A resource's build settings (SAM developer guide, "Building Lambda functions" and "Building layers").
 
     ``folder`` is where relative paths start, ``architecture`` a layer's own. ``skip`` says that there is nothing to

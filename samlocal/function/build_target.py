@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.function.application import Application
 from samlocal.function.build_metadata import BuildMetadata, build_metadata
@@ -15,8 +16,7 @@ from samlocal.function.variables import Variable
 from samlocal.template.model import Resource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildTarget:
+class BuildTarget(Struct, frozen=True, kw_only=True):
     """A function or a layer to build. ``path`` is the way to it from the top template, such as ``Child/Function``.
 
     ``runtime`` is None for a layer, ``node_options`` is the function's own variable of that name. ``asset`` says that

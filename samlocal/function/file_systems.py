@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.function.properties import Properties
 from samlocal.template.intrinsics import Evaluator
@@ -16,8 +17,7 @@ _NAME = "FileSystemConfigs"
 _PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSystem:
+class FileSystem(Struct, frozen=True, kw_only=True):
     """One that a function mounts at ``path``; a project's functions with the same access point see the same files."""
 
     path: str

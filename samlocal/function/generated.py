@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from samlocal.deployed.stack import StackResource
 from samlocal.template.model import Resource, Template
@@ -31,8 +32,7 @@ _IMPLICIT_STAGES = {
 _OF_FUNCTION = {"Role": "AWS::IAM::Role", "Url": "AWS::Lambda::Url"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generated:
+class Generated(Struct, frozen=True, kw_only=True):
     """A resource that stands in the stack but not in the template. ``hashed`` ids end in ten hex digits.
 
     ``named`` holds the property by which the template names it, for a stage its StageName; None where it has no name.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from samlocal.function.properties import Properties
 from samlocal.template.model import Resource, Template
 from samlocal.template.values import Json, text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageBuild:
+class ImageBuild(Struct, frozen=True, kw_only=True):
     """A Dockerfile and its context on this machine; ``dockerfile`` is relative to ``context``.
 
     ``tag`` is the name under which `sam build` would leave the image.
@@ -25,8 +25,7 @@ class ImageBuild:
     tag: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageConfig:
+class ImageConfig(Struct, frozen=True, kw_only=True):
     """What the template puts in place of the Dockerfile's own; None leaves it (Lambda API, ImageConfig)."""
 
     entry_point: tuple[str, ...] | None = None

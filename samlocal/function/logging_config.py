@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from samlocal.function.properties import Properties
 from samlocal.template.values import Json, text
@@ -41,8 +42,7 @@ _SYSTEM_LEVELS = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARN)
 E = TypeVar("E", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggingConfig:
+class LoggingConfig(Struct, frozen=True, kw_only=True):
     """``application_level`` is for what the function writes, ``system_level`` for what Lambda says; both for JSON."""
 
     group: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError, TemplateError
@@ -19,8 +20,7 @@ _EVERY_FUNCTION = "Parameters"
 _FORM = 'Write {"FunctionId": {"NAME": "value"}}, or {"Parameters": {…}} for every function.'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overrides:
+class Overrides(Struct, frozen=True, kw_only=True):
     """``common`` counts for every function, ``own`` for one by its logical id, path or name; later lists win."""
 
     common: tuple[Variable, ...] = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.function import limits
@@ -18,23 +19,20 @@ from samlocal.template.reader import Map
 from samlocal.template.values import Json, Known, text, written
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalCode:
+class LocalCode(Struct, frozen=True, kw_only=True):
     """A folder or an archive beside the template; ``built_from`` is the source of a folder that a build made."""
 
     path: Path
     built_from: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InlineCode:
+class InlineCode(Struct, frozen=True, kw_only=True):
     """Source that stands in the template."""
 
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3Code:
+class S3Code(Struct, frozen=True, kw_only=True):
     """An archive in S3."""
 
     bucket: str
@@ -42,16 +40,14 @@ class S3Code:
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageCode:
+class ImageCode(Struct, frozen=True, kw_only=True):
     """A container image: built here where ``build`` says how, else ``uri``, None where the template names none."""
 
     uri: str | None
     build: ImageBuild | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeployedCode:
+class DeployedCode(Struct, frozen=True, kw_only=True):
     """The package that Lambda runs now; ``sha256`` is base64, as Lambda tells it.
 
     ``working_copy`` is the code that the template names.
@@ -65,8 +61,7 @@ class DeployedCode:
 Code: TypeAlias = LocalCode | InlineCode | S3Code | ImageCode | DeployedCode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalLayer:
+class LocalLayer(Struct, frozen=True, kw_only=True):
     """A layer of the template whose content lies beside it; ``built_from`` as in LocalCode."""
 
     logical_id: str
@@ -75,16 +70,14 @@ class LocalLayer:
     built_from: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredLayer:
+class StoredLayer(Struct, frozen=True, kw_only=True):
     """A layer of the template whose content is an archive in S3."""
 
     logical_id: str
     content: S3Code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteLayer:
+class RemoteLayer(Struct, frozen=True, kw_only=True):
     """A layer version in AWS. ``placeholder`` is the expression for which the ARN is made up, None for a real one."""
 
     arn: str

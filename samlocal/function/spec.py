@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from samlocal.config import nearest
 from samlocal.deployed.place import Place
@@ -38,8 +39,7 @@ from samlocal.template.model import Resource, Template
 from samlocal.template.values import Known, Unknown, text, written
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionSpec:
+class FunctionSpec(Struct, frozen=True, kw_only=True):
     """What is run. ``timeout`` is in seconds, ``memory`` and ``storage`` (``/tmp``) in MB.
 
     ``role`` is the ARN of the execution role, or why there is none.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from samlocal.errors import SamlocalError
 from samlocal.function import limits
@@ -36,8 +37,7 @@ T = TypeVar("T")
 _API_EVENTS = ("Api", "HttpApi")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventSource:
+class EventSource(Struct, frozen=True, kw_only=True):
     """An event of a function, as its template names it; ``method`` and ``path`` for those of an API."""
 
     name: str
@@ -46,8 +46,7 @@ class EventSource:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionSummary:
+class FunctionSummary(Struct, frozen=True, kw_only=True):
     """What a list shows. A field is None where it is absent or cannot be known; ``problems`` say why."""
 
     logical_id: str
@@ -68,8 +67,7 @@ class FunctionSummary:
     """The false condition that keeps it out of the stack."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True):
     """A way in from outside."""
 
     method: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.function.limits import ENVIRONMENT_BYTES
@@ -44,8 +45,7 @@ RESERVED = frozenset(
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
+class Variable(Struct, frozen=True, kw_only=True):
     """An environment variable with its value and where that came from."""
 
     name: str
@@ -62,8 +62,7 @@ class Variable:
         return tuple(origin.text for origin in self.origins if origin.placeholder)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingVariable:
+class MissingVariable(Struct, frozen=True, kw_only=True):
     """A variable whose value cannot be known."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.function.package import Code, DeployedCode, ImageCode, Layer, LocalCode, LocalLayer
 from samlocal.sandbox.debug.wiring import Language
@@ -22,16 +23,14 @@ _PORTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mapping:
+class Mapping(Struct, frozen=True, kw_only=True):
     """A folder of this machine and where the function has it."""
 
     local: Path
     remote: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DebugTarget:
+class DebugTarget(Struct, frozen=True, kw_only=True):
     """``name`` is the way to the function from the top template, ``command`` starts it and waits."""
 
     name: str

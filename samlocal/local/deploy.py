@@ -7,10 +7,11 @@ import http.client
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
@@ -35,8 +36,7 @@ _EMPTY_ARCHIVE = b"PK\x05\x06" + bytes(18)
 _CODE = ("CodeUri", "ContentUri", "Code", "Content")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What became of one resource of the translated template; ``Child/Queue`` is a nested stack's.
 
     ``note`` says why it was not made, or how it differs from what AWS would have made. ``physical_id`` is None for
@@ -50,8 +50,7 @@ class Outcome:
     note: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class Deployment(Struct, frozen=True, kw_only=True):
     """A deployed stack.
 
     ``made_up`` are the parameters that it uses and nobody has given a value, ``files`` what was read.
@@ -73,8 +72,7 @@ class Deployment:
         return next((one.physical_id for one in self.resources if one.logical_id == logical_id), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _Part(Struct, frozen=True, kw_only=True):
     """A template, translated, with those of its nested stacks by logical id."""
 
     document: Document

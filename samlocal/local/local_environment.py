@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
 
 from samlocal import __version__
 from samlocal.deployed import shape
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from samlocal.local.deploy import Deployment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalStack:
+class LocalStack(Struct, frozen=True, kw_only=True):
     """A stack as the user wants it."""
 
     stack_name: str
@@ -34,8 +34,7 @@ class LocalStack:
     parameters: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalEnvironment:
+class LocalEnvironment(Struct, frozen=True, kw_only=True):
     """An endpoint with the stack of today's template. ``memory`` is for what is learnt of this very deployment.
 
     ``made_up`` are the stack's parameters that nobody has given a value.
@@ -135,7 +134,7 @@ def _made(project: LocalProject, wanted: LocalStack, listener: Listener) -> Loca
         "id": uuid.uuid4().hex,
         "files": [os.fspath(path) for path in files],
         "fingerprint": _fingerprint(files, wanted),
-        "made_up": [dataclasses.asdict(made) for made in deployment.made_up],
+        "made_up": [msgspec.to_builtins(made) for made in deployment.made_up],
     }
     write_private(_record(project, server, wanted), json.dumps(record))
     listener.deployed(deployment, time.monotonic() - began)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from samlocal.template.references import references
 from samlocal.template.uploads import Plain
@@ -14,8 +15,7 @@ from samlocal.template.uploads import Plain
 _FUNCTION_NEEDS = frozenset({"Code", "FunctionName", "PackageType", "Role"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rest:
+class Rest(Struct, frozen=True, kw_only=True):
     """``kept`` are the resources that can be made; ``reasons`` say why the others cannot, ``notes`` what went."""
 
     kept: Mapping[str, Plain]

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.config import nearest
@@ -34,8 +35,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seeded:
+class Seeded(Struct, frozen=True, kw_only=True):
     """What was put somewhere: how many, what, where."""
 
     count: int
@@ -43,8 +43,7 @@ class Seeded:
     where: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seed:
+class Seed(Struct, frozen=True, kw_only=True):
     """A seed file, read. ``sections`` hold what goes where, by section and name."""
 
     path: Path

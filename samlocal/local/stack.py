@@ -6,9 +6,10 @@ import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
+
+from msgspec import Struct
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.errors import AwsError, SamlocalError
@@ -29,8 +30,7 @@ class Action(Enum):
     RECREATED = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
+class Stack(Struct, frozen=True, kw_only=True):
     """A stack as the endpoint describes it.
 
     ``resources`` maps logical to physical ids, which are empty where moto has none (permissions, layer versions).
@@ -41,8 +41,7 @@ class Stack:
     resources: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackDeployer:
+class StackDeployer(Struct, frozen=True, kw_only=True):
     """Makes one stack. ``until`` is when to give up, on the monotonic clock."""
 
     name: str

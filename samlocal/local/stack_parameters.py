@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
@@ -18,8 +19,7 @@ from samlocal.template.values import ParameterValue
 _USED_IN = ("Resources", "Conditions", "Outputs", "Globals")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeUp:
+class MadeUp(Struct, frozen=True, kw_only=True):
     """A parameter whose value nobody has given. ``key`` is the SSM parameter that holds it, where a user can."""
 
     name: str
@@ -28,8 +28,7 @@ class MadeUp:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackParameters:
+class StackParameters(Struct, frozen=True, kw_only=True):
     """``values`` are passed to the stack, ``resolved`` are what SSM holds for those that name a parameter there."""
 
     values: Mapping[str, str]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from samlocal.sandbox.apis.telemetry import timestamp
 from samlocal.sandbox.journal import Journal
@@ -13,8 +14,7 @@ from samlocal.sandbox.report import Report
 from samlocal.sandbox.result import Crashed, Result, TimedOut, outcome, timeout_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """An event and what comes with it. ``trace_id`` is an X-Ray header, made up where it is None.
 
     ``tenant_id`` is for functions that keep tenants apart, and no others (``tenancy.check_tenant``).
@@ -26,8 +26,7 @@ class Request:
     tenant_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation:
+class Invocation(Struct, frozen=True, kw_only=True):
     """What came of one event, and its figures. ``closing`` is how Lambda ends its log: END and REPORT, or JSON."""
 
     request_id: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from samlocal.function.logging_config import LogFormat, LoggingConfig
 from samlocal.sandbox.apis.telemetry import Category, Telemetry, timestamp
@@ -24,8 +25,7 @@ _INIT_TYPE = "on-demand"
 _VERSION = "$LATEST"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxIdentity:
+class SandboxIdentity(Struct, frozen=True, kw_only=True):
     """Whose journal it is. ``memory`` is in MB; ``instance`` is the name of the log stream."""
 
     function_name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.image.runtime_image import Image
 from samlocal.artifact.lease import Lease
@@ -27,8 +28,7 @@ _OWN_FOLDER = "/.samlocal"
 _HERE = Path(__file__).parent / "inside"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxSpec:
+class SandboxSpec(Struct, frozen=True, kw_only=True):
     """What a sandbox is made of. ``variables`` is the whole environment but for the addresses of samlocal itself.
 
     ``expires`` is when the credentials among them end, in epoch seconds. ``code`` is None for an image function.
@@ -45,7 +45,7 @@ class SandboxSpec:
     expires: float | None = None
     debugging: Debugging | None = None
     mounts: tuple[Mount, ...] = ()
-    leases: tuple[Lease, ...] = field(default=(), repr=False, compare=False)
+    leases: tuple[Lease, ...] = ()
     """Of what is mounted from the cache: they end with the last sandbox that is made of this."""
 
     @property

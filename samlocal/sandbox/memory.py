@@ -7,8 +7,9 @@ whoever touched it first, so its own count leaves out the runtime's libraries an
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MB = 1024 * 1024
@@ -64,8 +65,7 @@ class MemoryWatch:
             self._peak = max(self._peak, held)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
+class _Group(Struct, frozen=True, kw_only=True):
     """A cgroup's files. ``anonymous`` is the line of ``memory.stat`` for pages that are no file's."""
 
     folder: Path

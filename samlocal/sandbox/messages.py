@@ -6,120 +6,106 @@ What is told of an event carries its request id: what comes late is not taken fo
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
+
+class Ready(Struct, frozen=True, kw_only=True):
     """The runtime asked for the next event."""
 
-    at: float = field(default_factory=time.monotonic, compare=False)
+    at: float = field(default_factory=time.monotonic)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Idle:
+class Idle(Struct, frozen=True, kw_only=True):
     """The runtime and every extension have asked for the next event: init, or the invocation, is over."""
 
-    at: float = field(default_factory=time.monotonic, compare=False)
+    at: float = field(default_factory=time.monotonic)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """From when to when something took."""
 
     began: float
     ended: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitError:
+class InitError(Struct, frozen=True, kw_only=True):
     """The runtime could not start; ``payload`` is its error as JSON."""
 
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """The runtime got the event."""
 
     request_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Responded:
+class Responded(Struct, frozen=True, kw_only=True):
     """The function's response, whole; ``sent`` is how long the runtime took to send it."""
 
     request_id: str
     payload: bytes
-    sent: Span | None = field(default=None, compare=False)
+    sent: Span | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TooLarge:
+class TooLarge(Struct, frozen=True, kw_only=True):
     """The function's response was over the limit; ``size`` is in bytes, as far as it was read."""
 
     request_id: str
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truncated:
+class Truncated(Struct, frozen=True, kw_only=True):
     """The function's response, or its error, broke off."""
 
     request_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(Struct, frozen=True, kw_only=True):
     """The function's error as JSON."""
 
     request_id: str
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chunk:
+class Chunk(Struct, frozen=True, kw_only=True):
     """A part of a streamed response."""
 
     request_id: str
     data: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamEnded:
+class StreamEnded(Struct, frozen=True, kw_only=True):
     """The end of a streamed response. ``error`` is the JSON of a failure half-way, None when it went well."""
 
     request_id: str
     error: bytes | None
-    size: int = field(default=0, compare=False)
-    sent: Span | None = field(default=None, compare=False)
+    size: int = 0
+    sent: Span | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exited:
+class Exited(Struct, frozen=True, kw_only=True):
     """The runtime's process ended."""
 
     status: int
     out_of_memory: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionFailed:
+class ExtensionFailed(Struct, frozen=True, kw_only=True):
     """An extension ended, or could not be started, in Lambda's words: ``Extension.Crash``, ``exit status 1``."""
 
     error_type: str
     cause: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionsEnded:
+class ExtensionsEnded(Struct, frozen=True, kw_only=True):
     """Every extension that was told of the shutdown has ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class Broken(Struct, frozen=True, kw_only=True):
     """samlocal's own side failed."""
 
     error: BaseException
@@ -147,8 +133,7 @@ OF_EVENT = (Taken, Responded, TooLarge, Truncated, Failed, Chunk, StreamEnded)
 """What is told of one event, with its ``request_id``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """An event on its way to the runtime. ``deadline_ms`` is in epoch milliseconds."""
 
     request_id: str
@@ -169,8 +154,7 @@ class Reason(StrEnum):
     FAILURE = "failure"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shutdown:
+class Shutdown(Struct, frozen=True, kw_only=True):
     """The end of the sandbox, on its way to the extensions. ``deadline_ms`` is in epoch milliseconds."""
 
     reason: Reason

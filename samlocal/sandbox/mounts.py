@@ -5,8 +5,9 @@ from __future__ import annotations
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.engine import Mount
@@ -25,8 +26,7 @@ _TAKEN = (
 _UID = 993
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderMount:
+class FolderMount(Struct, frozen=True, kw_only=True):
     """``--mount TARGET=FOLDER[:ro]``."""
 
     target: str

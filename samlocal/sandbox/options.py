@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from samlocal.artifact.code.private_folders import PrivateFolders
 from samlocal.sandbox.debug.wiring import DebugOptions
 from samlocal.sandbox.mounts import FolderMount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxOptions:
+class SandboxOptions(Struct, frozen=True, kw_only=True):
     """``images`` holds an image for each runtime named; ``endpoint_url`` stands in for AWS.
 
     ``profile`` is the caller's, whose rights fetch code and layers, these into ``layer_cache``. ``private`` are the

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """An invocation in figures: durations in ms, memory in MB.
 
     ``init_duration`` is there for the first event of a sandbox, ``max_memory_used`` where the engine lets it be read,

@@ -4,36 +4,33 @@ from __future__ import annotations
 
 import json
 import signal
-from dataclasses import dataclass
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
 
 from samlocal.function.limits import RESPONSE_BYTES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Success:
+class Success(Struct, frozen=True, kw_only=True):
     """``payload`` is the function's response; empty when it was streamed."""
 
     payload: bytes
     streamed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionError:
+class FunctionError(Struct, frozen=True, kw_only=True):
     """The handler raised, or its response was refused; ``payload`` is the error as Lambda answers it."""
 
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimedOut:
+class TimedOut(Struct, frozen=True, kw_only=True):
     """The function did not answer within its timeout."""
 
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crashed:
+class Crashed(Struct, frozen=True, kw_only=True):
     """The process ended before it answered; ``error_type`` is Lambda's."""
 
     payload: bytes
@@ -41,8 +38,7 @@ class Crashed:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitFailed:
+class InitFailed(Struct, frozen=True, kw_only=True):
     """The runtime did not come as far as the handler."""
 
     payload: bytes

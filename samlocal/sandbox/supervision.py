@@ -3,59 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from samlocal.sandbox.lines import entries
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launching:
+class Launching(Struct, frozen=True, kw_only=True):
     """The extensions that are about to be started, by file name."""
 
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotLaunched:
+class NotLaunched(Struct, frozen=True, kw_only=True):
     """An extension could not be started, or not any more; ``cause`` in Lambda's words."""
 
     name: str
     cause: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionLine:
+class ExtensionLine(Struct, frozen=True, kw_only=True):
     """A line that an extension wrote."""
 
     line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionExited:
+class ExtensionExited(Struct, frozen=True, kw_only=True):
     """An extension's process ended; ``status`` is a shell's: 128 and the signal for one that was killed."""
 
     name: str
     status: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeStarted:
+class RuntimeStarted(Struct, frozen=True, kw_only=True):
     """``process`` is the runtime's number in the container."""
 
     process: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeExited:
+class RuntimeExited(Struct, frozen=True, kw_only=True):
     """The runtime's process ended, the container goes on."""
 
     status: int
     out_of_memory: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flushed:
+class Flushed(Struct, frozen=True, kw_only=True):
     """What was written before samlocal asked has come; said on both streams."""
 
 

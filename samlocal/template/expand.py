@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from samlocal.errors import TemplateError
 from samlocal.template.reader import EXPANSION_LIMIT, Document, IncludedLine, Map, Node, Problem, Seq, place, read
@@ -46,8 +48,7 @@ def expand(document: Document, parameters: Mapping[str, ParameterValue]) -> Docu
     return Document(path=document.path, root=root, problems=problems, size=document.size)
 
 
-@dataclass(slots=True)
-class _Budget:
+class _Budget(Struct):
     """What loops have put in so far: entries of their bodies, and values in all."""
 
     entries: int = 0
@@ -67,8 +68,7 @@ class _Budget:
                 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Expansion:
+class _Expansion(Struct, frozen=True, kw_only=True):
     """``chain`` are the files that include one another, the template first."""
 
     document: Document

@@ -11,8 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from samlocal.template.computed import COMPUTED, FunctionError, bounded, kind
 from samlocal.template.model import Parameter, Template, is_intrinsic
@@ -49,8 +51,7 @@ _PLACE = re.compile(r"\$\{([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:(ssm-secure|ssm|secretsmanager):([^{}]+)\}\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Decided(Struct, frozen=True, kw_only=True):
     """What stands in a place once every ``Fn::If`` round it is decided; ``node`` is None for ``AWS::NoValue``.
 
     ``origins`` are the placeholders and the secrets that had a part in the decision.

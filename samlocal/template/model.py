@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from samlocal.errors import TemplateError
 from samlocal.template.reader import Document, Map, Node, Problem, Seq, place
@@ -33,8 +34,7 @@ _BYTES = 1_000_000
 _REPLACED = frozenset({"Architectures"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class Resource(Struct, frozen=True, kw_only=True):
     """One resource. ``properties`` hold what Globals give it; ``body`` is the resource as written."""
 
     logical_id: str
@@ -73,8 +73,7 @@ class Resource:
         return self.properties.lines.get(name, self.line)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(Struct, frozen=True, kw_only=True):
     """A template parameter. ``default`` is text as CloudFormation passes it, None where there is none."""
 
     name: str
@@ -103,8 +102,7 @@ class Parameter:
         return self.type.startswith("AWS::SSM::Parameter::Value<")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
+class Template(Struct, frozen=True, kw_only=True):
     """A template understood part by part; what could not be understood is in ``problems``."""
 
     path: Path

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, cast
 
 import yaml
 from cfn_tools.yaml_loader import multi_constructor
+from msgspec import Struct
 
 from samlocal.errors import TemplateError
 
@@ -61,8 +61,7 @@ NESTING_LIMIT = 200
 Node: TypeAlias = str | int | float | bool | Map | Seq | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """Something wrong in a template that does not stop the rest of it."""
 
     path: Path
@@ -92,8 +91,7 @@ def place(path: Path, line: int) -> str:
     return f"{line.path if isinstance(line, IncludedLine) else path}:{int(line)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A template file as written."""
 
     path: Path

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from samlocal.errors import TemplateError
 from samlocal.template.reader import Document, Map, with_lines
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _NAMED = re.compile(r"\[(?P<id>[^\]]+)\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translated:
+class Translated(Struct, frozen=True, kw_only=True):
     """Plain CloudFormation. A generated resource has the line of the one that it was generated for."""
 
     template: Map

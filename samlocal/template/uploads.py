@@ -7,9 +7,10 @@ code and layers are said to be in ``PLACEHOLDER_BUCKET`` until the caller tells 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from samlocal.template import model, reader
 from samlocal.template.reader import Document, Map, Node
@@ -27,8 +28,7 @@ _DEFINITIONS = {
 Plain: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeLocation:
+class CodeLocation(Struct, frozen=True, kw_only=True):
     """An object in S3."""
 
     bucket: str
@@ -39,8 +39,7 @@ class CodeLocation:
         return f"s3://{self.bucket}/{self.key}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PutAside:
+class PutAside(Struct, frozen=True, kw_only=True):
     """A property for which a placeholder stands.
 
     ``path`` is where the template points on the disk, whether or not there is something; None where it points
@@ -53,8 +52,7 @@ class PutAside:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(Struct, frozen=True, kw_only=True):
     """A copy of a document that the SAM translator takes. ``files`` are the definitions that were read into it."""
 
     template: Plain
@@ -62,8 +60,7 @@ class Prepared:
     files: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sources:
+class _Sources(Struct, frozen=True, kw_only=True):
     template: model.Template
     parameters: Mapping[str, str]
     code: Mapping[str, CodeLocation]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from samlocal.template.model import Template, is_intrinsic
 from samlocal.template.reader import Map, Node, Seq
@@ -12,8 +13,7 @@ from samlocal.template.reader import Map, Node, Seq
 _PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uses:
+class Uses(Struct, frozen=True, kw_only=True):
     """Names by the section they stand in; ``references`` are of resources, and of what the template does not have."""
 
     parameters: set[str] = field(default_factory=set)

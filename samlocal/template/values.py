@@ -6,8 +6,9 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 from samlocal.template.model import Resource, is_intrinsic
 from samlocal.template.reader import EXPANSION_LIMIT, Map, Node, Seq
@@ -15,8 +16,7 @@ from samlocal.template.reader import EXPANSION_LIMIT, Map, Node, Seq
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where a value, or a part of it, came from, in a few words: ``stack events-test: EventsTable``."""
 
     text: str
@@ -24,8 +24,7 @@ class Origin:
     placeholder: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """A value and every place that had a part in it."""
 
     value: Json
@@ -40,8 +39,7 @@ class Known:
         return any(origin.placeholder for origin in self.origins)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(Struct, frozen=True, kw_only=True):
     """A value that cannot be known: the expression, why, and what to do about it.
 
     ``secret`` says that it would be secret if it were known, ``circular`` that it needs itself.
@@ -57,8 +55,7 @@ class Unknown:
 Answer: TypeAlias = Known | Unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """A Ref (``attribute`` is None) or a GetAtt. ``resource`` is None for what the SAM translator generates."""
 
     logical_id: str
@@ -86,8 +83,7 @@ class Names(Protocol):
         """The availability zones of a region."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParameterValue:
+class ParameterValue(Struct, frozen=True, kw_only=True):
     """A parameter's value as text; ``resolved`` where the stack has looked an SSM parameter up already.
 
     ``hidden`` says that there is a value, but nobody shows it: then the default is not the value either; nor is it

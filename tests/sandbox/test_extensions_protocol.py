@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from unmeasured import unmeasured
 
 from samlocal.function.logging_config import LoggingConfig
 from samlocal.sandbox.apis.apis import Apis
@@ -120,12 +121,12 @@ class Sandbox:
     def runtime_polls(self) -> Caller:
         runtime = self.caller()
         runtime.send("GET", "/2018-06-01/runtime/invocation/next")
-        assert self.next() == Ready()
+        assert self.next() == Ready(at=0.0)
         return runtime
 
     def next(self, within: float = DEADLINE) -> Message | None:
         try:
-            return self.told.get(timeout=within)
+            return unmeasured(self.told.get(timeout=within))
         except queue.Empty:
             return None
 
@@ -255,7 +256,7 @@ def test_the_phase_is_over_when_runtime_and_extensions_are_ready(sandbox: Sandbo
     sandbox.runtime_polls()
     assert sandbox.next(within=0.1) is None
     internal.poll()
-    assert sandbox.next() == Idle()
+    assert sandbox.next() == Idle(at=0.0)
     assert sandbox.lines == ["EXTENSION\tName: inside\tState: Ready\tEvents: [INVOKE]"]
 
 
@@ -265,7 +266,7 @@ def test_an_event_goes_to_those_who_want_it(sandbox: Sandbox, internal: Caller) 
     other.poll()
     internal.poll()
     runtime = sandbox.runtime_polls()
-    assert sandbox.next() == Idle()
+    assert sandbox.next() == Idle(at=0.0)
 
     sandbox.apis.post(lambda served: served.invoke(event()))
     assert internal.answer() == (
@@ -283,17 +284,17 @@ def test_an_event_goes_to_those_who_want_it(sandbox: Sandbox, internal: Caller) 
     runtime.call("POST", "/2018-06-01/runtime/invocation/r-1/response", b"1")
     sandbox.next()
     runtime.send("GET", "/2018-06-01/runtime/invocation/next")
-    assert sandbox.next() == Ready()
+    assert sandbox.next() == Ready(at=0.0)
     # The one that did not want it has nothing to be ready for.
     assert sandbox.next(within=0.1) is None
     internal.poll()
-    assert sandbox.next() == Idle()
+    assert sandbox.next() == Idle(at=0.0)
 
 
 def test_a_second_poll_is_out_of_turn(sandbox: Sandbox, internal: Caller) -> None:
     internal.poll()
     sandbox.runtime_polls()
-    assert sandbox.next() == Idle()
+    assert sandbox.next() == Idle(at=0.0)
     twin = sandbox.caller()
     twin.id = internal.id
     status, said = twin.call("GET", f"{ROOT}/event/next")
@@ -327,7 +328,7 @@ def test_external_extensions_that_want_it_are_told_of_the_end(sandbox: Sandbox) 
     told.poll()
     silent.poll()
     sandbox.runtime_polls()
-    assert sandbox.next() == Idle()
+    assert sandbox.next() == Idle(at=0.0)
     assert sandbox.apis.grace == 2.0
     sandbox.apis.shut_down(Shutdown(reason=Reason.SPINDOWN, deadline_ms=7), flush_seconds=1)
     answer = {"eventType": "SHUTDOWN", "deadlineMs": 7, "shutdownReason": "spindown"}
@@ -368,7 +369,7 @@ def test_nothing_of_a_runtime_before_counts_for_the_next(sandbox: Sandbox) -> No
         before.answer()
     assert told.empty()
     sandbox.caller().send("GET", "/2018-06-01/runtime/invocation/next")
-    assert told.get(timeout=DEADLINE) == Ready()
+    assert unmeasured(told.get(timeout=DEADLINE)) == Ready(at=0.0)
 
 
 # subscriptions
@@ -437,7 +438,7 @@ def test_nobody_subscribes_after_the_init_phase(sandbox: Sandbox, internal: Call
     subscriber.id = internal.id
     internal.poll()
     sandbox.runtime_polls()
-    assert sandbox.next() == Idle()
+    assert sandbox.next() == Idle(at=0.0)
     refusal = {"errorType": "Telemetry.SubscriptionClosed", "errorMessage": "Telemetry API subscription is closed"}
     assert subscriber.subscribe(SUBSCRIPTION) == (403, refusal)
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from unmeasured import unmeasured
 
 from samlocal.sandbox.apis.listener import Listener, LoopThread
 from samlocal.sandbox.apis.runtime_api import RuntimeApi
@@ -79,7 +80,7 @@ class Api:
     def told(self, within: float = DEADLINE) -> Message | None:
         """The next message, None when there is none."""
         try:
-            return self._told.get(timeout=within)
+            return unmeasured(self._told.get(timeout=within))
         except queue.Empty:
             return None
 
@@ -143,7 +144,7 @@ def runtime(connect: Callable[[], Runtime]) -> Runtime:
 def nonce(api: Api, runtime: Runtime) -> str:
     """A runtime that has the event ``r-1`` to answer: the nonce it came with."""
     runtime.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
     api.offer(event())
     _, _, headers = runtime.answer()
     assert api.told() == Taken(request_id="r-1")
@@ -152,7 +153,7 @@ def nonce(api: Api, runtime: Runtime) -> str:
 
 def test_next_blocks_until_there_is_an_event(api: Api, runtime: Runtime) -> None:
     runtime.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
     assert runtime.connection.sock is not None
     runtime.connection.sock.settimeout(SOON)
     with pytest.raises(TimeoutError):
@@ -235,7 +236,7 @@ def test_one_event_follows_another(api: Api, runtime: Runtime, nonce: str) -> No
     runtime.post("/invocation/r-1/response")
     assert isinstance(api.told(), Responded)
     runtime.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
     api.offer(event("r-2"))
     _, _, headers = runtime.answer()
     assert headers["Lambda-Runtime-Aws-Request-Id"] == "r-2"
@@ -356,11 +357,11 @@ def test_a_stream_that_breaks_off_is_a_failure_and_nothing_after_it_is_taken(
 def test_an_event_does_not_go_to_a_runtime_that_hung_up(api: Api, connect: Callable[[], Runtime]) -> None:
     first, second = connect(), connect()
     first.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
     first.close()
     time.sleep(SOON)
     second.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
     api.offer(event())
     status, payload, _ = second.answer()
     assert (status, payload) == (200, {"id": 7})
@@ -370,7 +371,7 @@ def test_an_event_that_comes_between_two_polls_waits_for_the_second(api: Api, co
     """A client whose own time limit ends its poll asks again at once; the event must not fall in between."""
     first, second = connect(), connect()
     first.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
     first.close()
     time.sleep(SOON)
     api.offer(event())
@@ -382,9 +383,9 @@ def test_an_event_that_comes_between_two_polls_waits_for_the_second(api: Api, co
 def test_an_event_goes_to_the_last_runtime_that_asked(api: Api, connect: Callable[[], Runtime]) -> None:
     first, second = connect(), connect()
     first.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
     second.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
     api.offer(event())
     assert second.answer()[0] == 200
     first.connection.getresponse().close()
@@ -394,7 +395,7 @@ def test_the_end_of_the_api_is_the_end_of_its_connections(api: Api, connect: Cal
     waiting, done = connect(), connect()
     assert done.post("/invocation/none/response")[0] == 400
     waiting.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
     api.close()
     for each in (waiting, done):
         assert each.connection.sock is not None
@@ -411,7 +412,7 @@ def test_after_a_restart_the_next_runtime_starts_with_its_init(
     assert again.post("/init/error")[0] == 202
     assert isinstance(api.told(), InitError)
     again.poll()
-    assert api.told() == Ready()
+    assert api.told() == Ready(at=0.0)
 
 
 # requests that are none, or not whole

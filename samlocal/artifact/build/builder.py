@@ -14,10 +14,11 @@ import sys
 import tarfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from samlocal.artifact.build.job import BuilderFolders, Job
 from samlocal.artifact.build.log import check_answer, failed, log_level, plain, step_of

@@ -7,9 +7,10 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from samlocal.artifact.build.builder import IN_CONTAINER, Builder, library_version
 from samlocal.artifact.build.built import BuildFailed, BuildOutcome, Built, Origin
@@ -61,8 +62,7 @@ class Watcher(Protocol):
     def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
+class _Plan(Struct, frozen=True, kw_only=True):
     """``basis`` is what is built, ``key`` that and by what it is built."""
 
     target: BuildTarget

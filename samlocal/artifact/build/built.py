@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from samlocal.artifact.build.last_build import LastBuild
 from samlocal.errors import BuildError
@@ -28,8 +30,7 @@ class Origin(Enum):
     OUTDATED = "older than its sources"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """A function or layer that is built: ``folder`` is what stands at /var/task or /opt, ``source`` what it is from.
 
     ``seconds`` is what the build took, and ``age`` how long ago it was made where it was not made now.
@@ -44,8 +45,7 @@ class Built:
     source_maps: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildFailed:
+class BuildFailed(Struct, frozen=True, kw_only=True):
     """A build that failed; ``last`` is the last one that did not, which is kept."""
 
     target: BuildTarget

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.build.workflow import Workflow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheFolder:
+class CacheFolder(Struct, frozen=True, kw_only=True):
     """A folder that is there, and the variable that tells the tool of it; ``form`` is how it is written there."""
 
     folder: Path

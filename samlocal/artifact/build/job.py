@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.build.workflow import Workflow
 from samlocal.function.build_target import BuildTarget
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """One build: what, into which folder, with which folder for dependencies kept apart.
 
     ``manifest`` names the dependencies, ``fetch`` says that their folder is to be filled; ``debug`` leaves out
@@ -29,8 +29,7 @@ class Job:
     packed: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuilderFolders:
+class BuilderFolders(Struct, frozen=True, kw_only=True):
     """What a builder calls the folders: the one that it fills, and by its names those that it reads."""
 
     artifacts: str

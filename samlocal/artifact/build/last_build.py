@@ -7,8 +7,9 @@ import os
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import hash_of
 from samlocal.deployed import shape
@@ -16,8 +17,7 @@ from samlocal.function.build_target import BuildTarget
 from samlocal.own_folder import own_folder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastBuild:
+class LastBuild(Struct, frozen=True, kw_only=True):
     """A built folder, the hash of what it was built from, when (seconds since 1970), and by what: a builder's key."""
 
     folder: Path

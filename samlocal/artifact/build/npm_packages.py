@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 _MANIFEST = "package.json"
 _PNPM = "pnpm-workspace.yaml"
@@ -20,8 +21,7 @@ FIELDS = ("dependencies", "optionalDependencies")
 _PROTOCOLS = ("file:", "link:", "portal:")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class Workspace(Struct, frozen=True, kw_only=True):
     """``members`` are packages by their names (npm documentation, "Workspaces")."""
 
     root: Path

@@ -6,12 +6,12 @@ aws-lambda-builders reads a requirements.txt, and without one builds a function 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonProject:
+
+class PythonProject(Struct, frozen=True, kw_only=True):
     """``dependencies`` are PEP 621's, ``poetry`` says whether Poetry has its own; ``lock`` is what pins them."""
 
     manifest: Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from samlocal.artifact.build.python_project import python_project
 from samlocal.config import nearest
@@ -14,8 +15,7 @@ from samlocal.function.build_target import BuildTarget
 from samlocal.template.values import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow:
+class Workflow(Struct, frozen=True, kw_only=True):
     """A workflow of aws-lambda-builders.
 
     ``keeps_dependencies`` says that dependencies can be kept apart from the code and used again, ``ignored`` are the

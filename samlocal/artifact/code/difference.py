@@ -5,8 +5,9 @@ from __future__ import annotations
 import filecmp
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 # What building or running leaves behind, or what is never packed.
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".DS_Store", ".pytest_cache", ".mypy_cache"})
@@ -14,8 +15,7 @@ _LEFT_OUT = frozenset({"__pycache__", ".git", ".DS_Store", ".pytest_cache", ".my
 _SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """Names of files, relative to the code's folder, in order."""
 
     changed: tuple[str, ...]

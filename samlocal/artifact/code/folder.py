@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import hash_of
 from samlocal.artifact.code.deployed import deployed
@@ -33,8 +34,7 @@ _HERE = Path(__file__).parent
 _RESPONSE = {"py": ("cfnresponse", "cfnresponse.py"), "js": ("cfn-response", "cfn-response.js")}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class Code(Struct, frozen=True, kw_only=True):
     """What stands at /var/task. ``size`` is in bytes, None for a folder of the user's own, not measured yet."""
 
     folder: Path

@@ -7,8 +7,9 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.code.packaging import Contents, PackagingError, is_as_packaged, packaging
@@ -21,8 +22,7 @@ KIND = "packaged"
 _CONTENT, _NOTE = "content", "about.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packaged:
+class Packaged(Struct, frozen=True, kw_only=True):
     """``key`` and ``size`` (bytes) are those of a copy, which never changes; of the user's own folder they are None.
 
     ``remarks`` are clauses about what a copy leaves out.

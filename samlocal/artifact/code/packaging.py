@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from samlocal.artifact.cache import file_state, hash_of
 from samlocal.artifact.code.private_folders import PrivateFolders
@@ -29,8 +30,7 @@ class PackagingError(Exception):
     """A folder that is refused. Its text is a clause about the folder: ``is the home folder``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True, kw_only=True):
     """A file to be copied. ``state`` changes whenever it does."""
 
     source: str
@@ -38,8 +38,7 @@ class SourceFile:
     state: str
 
 
-@dataclass(slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, kw_only=True):
     """What is to be there, by its path below the folder; ``remarks`` are clauses about what is not.
 
     ``size`` is in bytes.

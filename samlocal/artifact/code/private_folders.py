@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 # The machine's own (Filesystem Hierarchy Standard 3.0): its devices and processes, what runs now (the engine's socket
 # among it), its settings, what the engine keeps.
@@ -15,8 +16,7 @@ _MEMORY = "/dev/shm"  # noqa: S108 - where people build in memory
 _KEYS = (".ssh", ".gnupg", ".aws/credentials")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrivateFolders:
+class PrivateFolders(Struct, frozen=True, kw_only=True):
     """``home`` is the user's home folder; ``allowed`` says that the user wants any folder mounted."""
 
     home: Path | None = None

@@ -13,8 +13,9 @@ import zipfile
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.function import limits
 
@@ -87,16 +88,14 @@ class TooLargeError(ArchiveError):
     """It unzips to more than Lambda takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """What was unpacked: its bytes, and the files that others than their owner cannot read, as paths."""
 
     size: int
     unreadable: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
+class _Entry(Struct, frozen=True, kw_only=True):
     """A file, folder or link to be made; ``target`` is a link's."""
 
     info: zipfile.ZipInfo

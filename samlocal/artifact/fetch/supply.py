@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.code.private_folders import PrivateFolders
@@ -15,8 +16,7 @@ FETCHING = "Downloading"
 """The engine's word for it, which the progress of a pull knows too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactStore:
+class ArtifactStore(Struct, frozen=True, kw_only=True):
     """``caller`` is who runs samlocal: code and layers are fetched with their rights, not with the function's.
 
     ``endpoint_url`` stands in for AWS; what it calls by a name is not what AWS calls so. ``max_age`` is in seconds:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import Cache, file_hash, hash_of, sha256_of
 from samlocal.artifact.fetch.archive import ArchiveError, unpack
@@ -14,8 +15,7 @@ from samlocal.deployed import shape
 _CONTENT, _NOTE = "content", "about.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unpacked:
+class Unpacked(Struct, frozen=True, kw_only=True):
     """``folder`` is never written to. ``sha256`` is the archive's, in hexadecimal; ``size`` is unpacked, in bytes.
 
     ``unreadable`` are the files that only their owner can read, which Lambda's user is not.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.image.traits import image_traits
@@ -22,8 +24,7 @@ STAND_INS = "samlocal/lambda"
 _NO_CLIENT = re.compile(rb"Cannot find (?:module|package) '(@aws-sdk/[\w.-]+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Runtime:
+class Runtime(Struct, frozen=True, kw_only=True):
     """A Lambda runtime: the repository and tag of AWS's base image, and whether Lambda has deprecated it."""
 
     name: str
@@ -88,8 +89,7 @@ def runtime(spec: FunctionSpec) -> Runtime:
     return table[name]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """The image to start from; ``platform`` is Docker's name of the architecture, None where it may differ.
 
     ``remarks`` is what the user should know of it. ``start`` is how an image function's own image is started, in

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.engine import Engine, Tmp
@@ -14,8 +15,7 @@ _KIND = "images"
 _SHELL, _TMP = "/bin/sh", "/tmp"  # noqa: S108 - in the image
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageTraits:
+class ImageTraits(Struct, frozen=True, kw_only=True):
     """Whether an image has a shell, and where a container of it can have its /tmp."""
 
     has_shell: bool

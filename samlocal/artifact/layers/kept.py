@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.code import packaged
@@ -17,8 +18,7 @@ from samlocal.artifact.layers.opt import ARCHIVES, MERGED
 _UNPACKED = (layer_versions.KIND, stored.KIND, ARCHIVES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptLayer:
+class KeptLayer(Struct, frozen=True, kw_only=True):
     """A layer in the cache. ``size`` is unpacked, in bytes; ``last_used`` is in epoch seconds."""
 
     name: str

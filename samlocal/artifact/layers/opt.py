@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import hash_of, tree_hash
 from samlocal.artifact.code.packaged import is_own_build, packaged
@@ -30,16 +31,14 @@ ARCHIVES = "archives"
 _CONTENT, _NOTE = "content", "about.json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opt:
+class Opt(Struct, frozen=True, kw_only=True):
     """What stands at /opt. ``size`` is in bytes, None for a folder of the user's own, which nobody has measured."""
 
     folder: Path
     size: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Content:
+class _Content(Struct, frozen=True, kw_only=True):
     """One layer's files. ``state`` is that of a copy that never changes, None for a folder of the user's own.
 
     ``size`` is in bytes, None where nobody has measured it.

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from samlocal.deployed.attributes.form import AttributeValue
 
 Parameter: TypeAlias = "str | bool | Sequence[Parameter] | Mapping[str, Parameter]"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """One call and the attributes its response holds, each with its path."""
 
     service: str

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from samlocal.deployed.place import Place
 
@@ -48,8 +49,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """What is true of every resource of one type.
 
     ``attributes`` follow from the id. ``placeholders`` do not: they stand in, where nothing is deployed, for what AWS

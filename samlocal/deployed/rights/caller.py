@@ -5,8 +5,9 @@ from __future__ import annotations
 import getpass
 import re
 import socket
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from samlocal.aws import Aws
 from samlocal.errors import AwsError, CredentialsError
@@ -22,8 +23,7 @@ class Kind(Enum):
     ROOT = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """A caller; ``arn`` is what STS's GetCallerIdentity says (IAM user guide, "IAM identifiers")."""
 
     arn: str

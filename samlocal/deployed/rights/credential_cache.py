@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+
+import msgspec
 
 from samlocal.aws import AwsUnreachableError, Credentials
 from samlocal.deployed import shape
@@ -40,7 +41,7 @@ class CredentialCache:
             if kept is None or self._left(kept) <= 0:
                 raise
             return kept
-        write_private(file, json.dumps({"version": 1, **dataclasses.asdict(credentials)}))
+        write_private(file, json.dumps({"version": 1, **msgspec.to_builtins(credentials)}))
         return credentials
 
     def _read(self, file: Path) -> Credentials | None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 # `${aws:username}` is a variable in this version and plain text in the older one (IAM, "Version").
 VERSION = "2012-10-17"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True):
     """One statement without its Sid. ``condition`` is JSON in one form, empty where there is none."""
 
     effect: str

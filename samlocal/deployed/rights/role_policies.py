@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from samlocal.aws import Aws
 from samlocal.deployed import shape
@@ -64,7 +65,7 @@ def encode_policy(policy: Policy) -> dict[str, object]:
     return {
         "name": policy.name,
         "statements": [
-            dataclasses.asdict(each) | {"actions": sorted(each.actions), "resources": sorted(each.resources)}
+            msgspec.to_builtins(each) | {"actions": sorted(each.actions), "resources": sorted(each.resources)}
             for each in policy.statements
         ],
     }

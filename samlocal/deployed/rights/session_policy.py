@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from samlocal.deployed.rights.policy_statement import Statement, document_text, shortened
 from samlocal.errors import RoleDeniedError
@@ -17,16 +18,14 @@ MOST_ARNS = 10
 _NOTHING = Statement(effect="Deny", actions=frozenset({"*"}), resources=frozenset({"*"}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """One policy by the name that its owner knows it by."""
 
     name: str
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rights:
+class Rights(Struct, frozen=True, kw_only=True):
     """The permissions that ``source`` has. ``boundary`` is the ARN of its permissions boundary."""
 
     source: str
@@ -35,8 +34,7 @@ class Rights:
     boundary: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionPolicy:
+class SessionPolicy(Struct, frozen=True, kw_only=True):
     """A policy for one session; ``text`` is None where the managed policies say it all."""
 
     source: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed import shape
@@ -22,8 +23,7 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 4.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A trust policy before and after. ``copy`` is the file that keeps the text of before."""
 
     role_arn: str

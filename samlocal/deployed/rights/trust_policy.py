@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import urllib.parse
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from samlocal.deployed.rights import document_text
 
@@ -13,8 +14,7 @@ SID = "Samlocal"
 """What the Sids of samlocal's statements begin with. A Sid holds letters and digits only (IAM, "Sid")."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrustStatement:
+class TrustStatement(Struct, frozen=True, kw_only=True):
     """Lets one principal assume the role. The Sid follows from the principal: a second one would be the first."""
 
     principal: str

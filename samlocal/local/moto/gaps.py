@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from samlocal.local.omissions import without
 from samlocal.template.references import places, references
@@ -22,8 +23,7 @@ _INTEGRATION = {"Type": "MOCK", "IntegrationHttpMethod": "POST", "Uri": ""}
 _CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
+class Fitted(Struct, frozen=True, kw_only=True):
     """A template that moto can take. ``notes`` say by logical id what was done to a resource; those in
     ``left_out`` are not in the template any more, and why.
     """
@@ -33,8 +33,7 @@ class Fitted:
     left_out: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandIns:
+class StandIns(Struct, frozen=True, kw_only=True):
     """What stands for what is not there.
 
     ``bucket`` is the one that the local code was uploaded to; code anywhere else is out of moto's reach, and

@@ -7,12 +7,12 @@ references); only what differs stands here. Tried with moto 5.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+
+class Kind(Struct, frozen=True, kw_only=True):
     """A resource type and how it is made.
 
     ``name`` is the property that gets a name made up when the template gives none. ``id`` and ``attributes`` are

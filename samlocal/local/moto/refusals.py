@@ -8,12 +8,12 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Runs:
+
+class _Runs(Struct, frozen=True, kw_only=True):
     """The operations of a service's backend that run code, and its error for what a caller may not do."""
 
     backend: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from samlocal.aws import Aws
 
@@ -22,8 +23,7 @@ _INTEGRATION_PARTS = ("type", "uri", "httpMethod", "payloadFormatVersion")
 _SUBSCRIPTION = ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Special:
+class Special(Struct, frozen=True, kw_only=True):
     """``create`` gives what the resource's formats are filled in from, ``update`` what of it has changed; without
     one the resource is made anew.
     """

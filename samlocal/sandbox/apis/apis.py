@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from samlocal.sandbox.apis.telemetry import Telemetry
 from samlocal.sandbox.journal import Journal
@@ -47,8 +48,7 @@ class Teller:
         self.tell(message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
+class Services(Struct, frozen=True, kw_only=True):
     """What lives on the loop."""
 
     runtime: RuntimeApi

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 _Connection: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -16,8 +17,7 @@ _CONNECT_SECONDS = 1.0
 _FINISH_SECONDS = 0.2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpDestination:
+class HttpDestination(Struct, frozen=True, kw_only=True):
     """An HTTP listener; ``path`` begins with a slash."""
 
     port: int
@@ -25,8 +25,7 @@ class HttpDestination:
     method: str = "POST"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TcpDestination:
+class TcpDestination(Struct, frozen=True, kw_only=True):
     """A listener that reads lines of JSON."""
 
     port: int

@@ -10,10 +10,10 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import h11
+from msgspec import Struct, field
 
 # A request's line and headers together, or the trailers; Lambda's own come nowhere near.
 _HEAD_BYTES = 64 * 1024
@@ -50,8 +50,7 @@ class BodyTooLarge(Exception):  # noqa: N818 - an answer, not a failure
         self.limit = limit
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(Struct, frozen=True, kw_only=True):
     """An answer. A header's value may be any text; what HTTP has no place for is left out of it."""
 
     status: int = 200
@@ -121,8 +120,7 @@ class Request:
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """``path`` may hold one ``{id}``, which stands for a whole segment. ``handler`` may raise Disconnected."""
 
     method: str

@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from samlocal.sandbox.apis.telemetry import Category, TelemetryEvent, timestamp
 
@@ -26,8 +27,7 @@ class Api(StrEnum):
     LOGS = "logs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Buffering:
+class Buffering(Struct, frozen=True, kw_only=True):
     """When a batch is sent: at so many events, bytes, or after so many milliseconds."""
 
     max_items: int = 10_000
@@ -35,8 +35,7 @@ class Buffering:
     timeout_ms: int = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubscriptionTerms:
+class SubscriptionTerms(Struct, frozen=True, kw_only=True):
     """What was subscribed to."""
 
     name: str

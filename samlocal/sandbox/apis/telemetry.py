@@ -6,9 +6,10 @@ import datetime
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 Record: TypeAlias = object
 """A line, or what becomes a JSON object."""
@@ -23,8 +24,7 @@ class Category(StrEnum):
     EXTENSION = "extension"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TelemetryEvent:
+class TelemetryEvent(Struct, frozen=True, kw_only=True):
     """One event of Lambda's Telemetry API; ``time`` is in its form."""
 
     time: str

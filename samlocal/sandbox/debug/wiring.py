@@ -11,10 +11,11 @@ import shlex
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from threading import Lock
+
+from msgspec import Struct
 
 from samlocal.engine import Mount
 from samlocal.errors import ConfigurationError
@@ -46,8 +47,7 @@ class Language(Enum):
     PROGRAM = "a program"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DebugOptions:
+class DebugOptions(Struct, frozen=True, kw_only=True):
     """What the user asks for: ``path`` is the folder of a debugger that has to be brought along, such as dlv."""
 
     port: int
@@ -56,8 +56,7 @@ class DebugOptions:
     path: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Debugging:
+class Debugging(Struct, frozen=True, kw_only=True):
     """What comes on top of a sandbox. ``memory`` is in MB, what the debugger itself may take.
 
     ``clients`` says which debuggers fit. ``listening`` and ``attached`` match lines that the debugger writes when it
@@ -188,8 +187,7 @@ _PROGRAMS = {"python3": Language.PYTHON} | {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wired:
+class _Wired(Struct, frozen=True, kw_only=True):
     """What every runtime's wiring starts from; ``host`` is where the debugger listens in the container."""
 
     spec: FunctionSpec

@@ -6,8 +6,9 @@ import errno
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from samlocal.engine import Engine, Network
 from samlocal.errors import EngineError
@@ -46,8 +47,7 @@ def bound_socket(host: str) -> socket.socket:
     return listening
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(Struct, frozen=True, kw_only=True):
     """``host`` is where samlocal listens, ``seen_as`` what the container calls that."""
 
     network: str
@@ -56,8 +56,7 @@ class Route:
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whereabouts:
+class Whereabouts(Struct, frozen=True, kw_only=True):
     """A container that runs, as its engine tells of it: its address on the network, its first process and its user.
 
     ``process`` is 0 when it has ended already.
