@@ -12,6 +12,8 @@ from kit import Project, python
 
 from samlocal.errors import ExitStatus
 
+# A region of one's own: without one samlocal says which it takes.
+REGION = {"AWS_REGION": "eu-west-1"}
 PROJECT = python("def handler(event, context):\n    return event\n")
 
 
@@ -44,7 +46,7 @@ def test_an_address_that_leads_nowhere_is_said(
         assert found["level"] == "fail"
         assert re.search(says, f"{found['text']}\n{found['remedy']}")
         return
-    outcome = made.run("invoke", "Fn", environ={"DOCKER_HOST": host}).ended(ExitStatus.DOCKER)
+    outcome = made.run("invoke", "Fn", environ={"DOCKER_HOST": host} | REGION).ended(ExitStatus.DOCKER)
     assert re.search(says, outcome.stderr), outcome.stderr
     assert len(outcome.lines) == 2
 
@@ -72,6 +74,6 @@ def test_a_docker_configuration_that_is_none_is_said(project: Callable[..., Proj
     (made.home / ".docker").mkdir()
     (made.home / ".docker" / "config.json").write_text(json.dumps(config))
     environ = {"DOCKER_HOST": "", "DOCKER_CONTEXT": "", "DOCKER_CONFIG": ""}
-    unset = {name: value for name, value in made.environment(environ).items() if name not in environ}
+    unset = {name: value for name, value in made.environment(environ | REGION).items() if name not in environ}
     outcome = made.shell(f"unset {' '.join(environ)}; samlocal invoke Fn", environ=unset).ended(ExitStatus.DOCKER)
     assert len(outcome.lines) == 2
