@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock engine images images-for-tests python-image check test test-latest demo fuzz bench clean
+.PHONY: setup lock engine images images-for-tests python-image check test test-latest demo fuzz bench bench-many clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -80,6 +80,10 @@ fuzz: setup
 
 bench: setup python-image
 	$(BIN)/python bench/run.py
+
+# 1, 8 and 32 sandboxes in one process.
+bench-many: setup python-image
+	$(BIN)/python bench/many.py
 
 clean:
 	rm -rf $(VENV) .venv-bench .venv-bench-samlocal .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
