@@ -489,3 +489,70 @@ def test_an_archive_keeps_links_and_takes_ready_ones_as_they_are(tmp_path: Path)
         link = zipped.getinfo("lib.so")
         assert stat.S_ISLNK(link.external_attr >> 16)
         assert zipped.read(link) == b"lib.so.1"
+
+
+def test_attributes_are_known_of_what_moto_gives_none_for(aws: Aws, client: Client, tmp_path: Path) -> None:
+    """The CloudFormation template reference, "Return values": ``!Ref`` and ``!GetAtt`` of each type."""
+    template = document(
+        """
+Resources:
+  Files: {Type: AWS::EFS::FileSystem}
+  Access: {Type: AWS::EFS::AccessPoint, Properties: {FileSystemId: !Ref Files}}
+  Policy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}
+  Setting: {Type: AWS::SSM::Parameter, Properties: {Name: /colour, Type: String, Value: blue}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: ""
+      Handler: index.handler
+      Runtime: python3.11
+      FileSystemConfigs: [{Arn: !GetAtt Access.Arn, LocalMountPath: /mnt/data}]
+      Environment:
+        Variables:
+          FILES: !GetAtt Files.Arn
+          ACCESS: !Ref Access
+          ACCESS_ID: !GetAtt Access.AccessPointId
+          POLICY: !GetAtt Policy.PolicyArn
+          COLOUR: !GetAtt Setting.Value
+          BUS: !Ref Bus
+""",
+        tmp_path,
+    )
+    made = deploy(template, stack_name="attributes", aws=aws)
+    assert [outcome.logical_id for outcome in made.not_made] == []
+    variables = client("lambda").get_function_configuration(FunctionName=made.physical_id("Fn"))["Environment"][
+        "Variables"
+    ]
+    (files,) = client("efs").describe_file_systems(FileSystemId=made.physical_id("Files"))["FileSystems"]
+    (access,) = client("efs").describe_access_points(FileSystemId=files["FileSystemId"])["AccessPoints"]
+    assert made.physical_id("Access") == access["AccessPointId"]
+    assert variables == {
+        "FILES": files["FileSystemArn"],
+        "ACCESS": access["AccessPointId"],
+        "ACCESS_ID": access["AccessPointId"],
+        "POLICY": made.physical_id("Policy"),
+        "COLOUR": "blue",
+        "BUS": "orders",
+    }
+
+
+def test_an_attribute_that_the_endpoint_does_not_know_is_named(aws: Aws, tmp_path: Path) -> None:
+    template = document(
+        """
+Resources:
+  Files: {Type: AWS::EFS::FileSystem}
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAtt Files.Colour}}
+""",
+        tmp_path,
+    )
+    (queue,) = deploy(template, stack_name="unknown-attribute", aws=aws).not_made
+    assert (queue.logical_id, queue.note) == (
+        "Queue",
+        "the local endpoint knows no Colour of an AWS::EFS::FileSystem",
+    )

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from samlocal.aws import Aws
 from samlocal.errors import SamlocalError
+from samlocal.local.moto.attributes import mend_attributes
 from samlocal.local.moto.gaps import cannot_make
 from samlocal.local.moto.resources import register
 from samlocal.local.moto.updates import mend_updates
@@ -34,6 +35,7 @@ _INSIDE = f"{cannot_make('')}/"
 def repair(connect: Callable[[str], Aws]) -> None:
     """Called once, before the first request. ``connect`` gives the endpoint itself, in a region."""
     register(connect)
+    mend_attributes()
     create = _naming_the_culprit(parsing.parse_and_create_resource)
     parsing.parse_and_create_resource = create
     mend_updates(create)
