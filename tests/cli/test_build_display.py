@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -71,11 +72,12 @@ def at_a_terminal(project: Project, *args: str, environ: Mapping[str, str]) -> t
         stderr=theirs,
     )
     os.close(theirs)
+    # A letter, or a sequence, may be cut off between two pieces.
+    decoder = codecs.getincrementaldecoder("utf-8")()
     rest = ""
     try:
-        while piece := os.read(ours, 1 << 16).decode(errors="replace"):
-            # A sequence may be cut off between two pieces.
-            whole, mark, begun = (rest + piece).rpartition("\x1b")
+        while piece := os.read(ours, 1 << 16):
+            whole, mark, begun = (rest + decoder.decode(piece)).rpartition("\x1b")
             screen.write(whole if mark else begun)
             rest = mark + begun if mark else ""
     except OSError:
