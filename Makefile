@@ -54,17 +54,20 @@ images-for-tests:
 	@images/engine.sh && images/build.sh || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
 		echo "The tests that need a Docker engine and the stand-in images are skipped." >&2; }
 
+# Tests wait more than they compute; those of one file share what they start.
+PARALLEL ?= --numprocesses=3 --dist=loadfile
+
 # Packages and images come side by side, from different places.
 test:
 	@$(MAKE) --no-print-directory -j2 setup images-for-tests
-	$(BIN)/pytest
+	$(BIN)/pytest $(PARALLEL)
 
 # With the newest libraries that the ranges allow, which a user's installation gets.
 test-latest: images-for-tests
 	$(PYTHON) -m venv --clear .venv-latest
 	.venv-latest/$(PIP_INSTALL) --upgrade 'pip>=25.1'
 	.venv-latest/$(PIP_INSTALL) --editable '.[local]' --group dev
-	.venv-latest/bin/pytest
+	.venv-latest/bin/pytest $(PARALLEL)
 
 # AWS's image, or its stand-in alone.
 python-image:
