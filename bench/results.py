@@ -39,7 +39,7 @@ def page(measured: Sequence[Measurement], *, pairs: int, machine: Mapping[str, s
         "## Figures\n",
         _figures(measured),
         "## Reach\n",
-        "What issue 1 of 5 wants, and this run's medians:\n",
+        "What samlocal is to reach, and this run's medians:\n",
         _reach(measured),
         _NOTES,
     ]
