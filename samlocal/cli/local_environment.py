@@ -81,6 +81,7 @@ def local_stack(chosen: Settings) -> Environment:
         snapshot=snapshot,
         made_up={made.name: StackParameter(value=made.value, resolved=made.resolved) for made in local.made_up},
         credentials=local_credentials(chosen),
+        remedy="Its deployment said why it was not made (`samlocal local reset` deploys anew and says it again)",
     )
 
 

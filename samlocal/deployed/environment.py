@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     # Loaded where a role's rights are asked for: 5 ms, which a known run and one without an environment save.
     from samlocal.deployed.rights.session_policy import Policy, Rights, SessionPolicy
 
+DEPLOY = "Deploy it (`sam deploy`)"
+
 _MOMENT = 5.0
 """Seconds for which nobody doubts what AWS said."""
 
@@ -55,12 +57,15 @@ class Environment:
         check: Callable[[Stack], RevisionCheck] | None = None,
         made_up: Mapping[str, StackParameter] | None = None,
         undeployed: Stack | None = None,
+        remedy: str = DEPLOY,
     ) -> None:
         """``check`` asks AWS whether the stack has changed; None where what is kept is not to be doubted.
 
         ``made_up`` are the stack's parameters that samlocal itself has given a value, where nobody else had.
-        ``undeployed`` stands for a nested stack that is in the template only.
+        ``undeployed`` stands for a nested stack that is in the template only. ``remedy`` is what to do about a
+        resource that the stack does not have.
         """
+        self.remedy = remedy
         self.made_up = made_up or {}
         self._undeployed = undeployed
         self._aws = aws
@@ -84,7 +89,13 @@ class Environment:
 
     def child(self, stack_arn: str) -> Environment:
         """The environment of a nested stack: the same caller and the same answers."""
-        return Environment(self._aws, stack_name=stack_arn, snapshot=self._snapshot, credentials=self._credentials)
+        return Environment(
+            self._aws,
+            stack_name=stack_arn,
+            snapshot=self._snapshot,
+            credentials=self._credentials,
+            remedy=self.remedy,
+        )
 
     def undeployed_child(self, logical_id: str) -> Environment:
         """The environment of a nested stack that is not deployed yet: nothing in it is known."""
@@ -95,6 +106,7 @@ class Environment:
             snapshot=self._snapshot,
             credentials=self._credentials,
             undeployed=stack,
+            remedy=self.remedy,
         )
 
     def template_text(self) -> str:

@@ -141,7 +141,7 @@ class DeployedNames:
             reason=f"the stack {stack.name} has no resource {reference.logical_id}"
             if stack.deployed
             else f"the nested stack {stack.name} is not deployed",
-            tip="Deploy it (`sam deploy`), or give the value with --set NAME=VALUE.",
+            tip=f"{self._environment.remedy}, or give the value with --set NAME=VALUE.",
         )
 
 

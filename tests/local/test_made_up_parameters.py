@@ -79,3 +79,11 @@ def test_a_value_that_is_seeded_again_is_the_stacks(local: Local) -> None:
         (project.folder / "seed.yaml").write_text(f"parameters: {{/app/key: {value}}}")
         project.run("local", "seed", "seed.yaml").succeeded()
         assert values(asked(project))["KEY"] == value
+
+
+def test_what_could_not_be_made_is_not_to_be_deployed_elsewhere(local: Local) -> None:
+    template = TEMPLATE.replace("  Queue: {Type: AWS::SQS::Queue,", "  Queue: {Type: Custom::Queue,")
+    refused = local({"template.yaml": template}).run("invoke", "Fn", "-e", "local").ended(5)
+    assert "QUEUE" in refused.stderr
+    assert "sam deploy" not in refused.stderr
+    assert "`samlocal local reset`" in refused.stderr
