@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 from kit import Docker, Project, function, template
 
 from samlocal.local.server import process_environment
@@ -36,17 +39,32 @@ ATTEMPTS = {
     "docker": "import docker",
     "a part of docker": "import docker.errors",
     "docker by name": "importlib.import_module('docker')",
+    "a user's file": "open(FILE).read()",
+    "a user's file, by its address": "urllib.request.urlopen('file://' + FILE)",
+    "a user's file through a link": "open(LINK).read()",
+    "a user's file, bare": "os.open(FILE, os.O_RDONLY)",
+    "another file's content": "open(FILE, 'w')",
+    "a new file": "open(FILE + '.new', 'w')",
+    "a new file among the program's": "open(os.path.join(os.path.dirname(json.__file__), 'planted.py'), 'w')",
+    "a user's folder": "os.listdir(os.path.dirname(FILE))",
+    "an end of a file": "os.remove(FILE)",
+    "another name": "os.rename(FILE, FILE + '.new')",
+    "another mode": "os.chmod(FILE, 0o777)",
+    "a link": "os.symlink(FILE, FILE + '.link')",
+    "a database": "sqlite3.connect(FILE + '.db')",
 }
 
 PROGRAM = """
-import _socket, importlib, json, os, socket, subprocess, sys
+import _socket, importlib, json, os, pathlib, socket, sqlite3, subprocess, sys, tempfile, urllib.request
 import docker.errors  # there already: that must not help
 from samlocal.local.moto.confinement import confine
 
-PATH, OTHER, attempts = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+PATH, OTHER, attempts, FILE, OWN = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4], sys.argv[5]
+LINK = os.path.join(OWN, "link")
+os.symlink(FILE, LINK)
 own = socket.create_server(("127.0.0.1", 0))
 PORT = own.getsockname()[1]
-confine(PORT)
+confine(PORT, own=pathlib.Path(OWN))
 told = {}
 for name, code in attempts.items():
     try:
@@ -55,18 +73,27 @@ for name, code in attempts.items():
     except Exception as error:
         told[name] = str(error)
 socket.create_connection(("localhost", PORT)).close()
+with open(os.path.join(OWN, "state"), "w") as state:
+    state.write("mine")
+os.remove(state.name)
+with tempfile.TemporaryFile() as large, tempfile.NamedTemporaryFile() as named:
+    large.write(b"rolled over")
+import wave  # a part of the program that nothing has needed yet
 print(json.dumps(told))
 """
 
 
 def test_the_process_reaches_itself_alone_and_starts_nothing(tmp_path: Path) -> None:
     path = str(tmp_path / "engine.sock")
+    file, own = tmp_path / "users", tmp_path / "own"
+    file.write_text("users")
+    own.mkdir()
     with socket.socket(socket.AF_UNIX) as engine, socket.create_server(("127.0.0.1", 0)) as other:
         engine.bind(path)
         engine.listen()
         port = str(other.getsockname()[1])
         done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, path, port, json.dumps(ATTEMPTS)],
+            [sys.executable, "-c", PROGRAM, path, port, json.dumps(ATTEMPTS), str(file), str(own)],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -74,12 +101,59 @@ def test_the_process_reaches_itself_alone_and_starts_nothing(tmp_path: Path) -> 
             timeout=60,
         )
     told = json.loads(done.stdout)
-    assert {name for name, said in told.items() if not said.startswith("samlocal's local environment ")} == set()
+    assert {name for name, said in told.items() if "samlocal's local environment " not in said} == set()
+    assert file.read_text() == "users"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["engine.sock", "own", "users"]
 
 
 def test_the_process_is_not_told_where_the_engine_is() -> None:
     given = process_environment({"PATH": "/bin", "DOCKER_HOST": "tcp://127.0.0.1:2375", "DOCKER_CONTEXT": "x"})
     assert {name for name in given if "DOCKER" in name} == set()
+
+
+def test_a_template_is_data_and_calls_nothing(client: Callable[[str], Any], tmp_path: Path) -> None:
+    planted = tmp_path / "planted"
+    tag = f"!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path [{json.dumps(str(planted))}]]"
+    body = f"Description: {tag}\nResources: {{Queue: {{Type: AWS::SQS::Queue}}}}\n"
+    cloudformation = client("cloudformation")
+
+    with contextlib.suppress(ClientError, ResponseParserError):
+        cloudformation.create_stack(StackName="calls", TemplateBody=body)
+    with contextlib.suppress(ClientError, ResponseParserError):
+        cloudformation.create_change_set(
+            StackName="calls-too", ChangeSetName="set", ChangeSetType="CREATE", TemplateBody=body
+        )
+    with contextlib.suppress(ClientError, ResponseParserError):
+        cloudformation.validate_template(TemplateBody=body)
+    plain = "Resources: {Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub 'q-${AWS::StackName}'}}}"
+    cloudformation.create_stack(StackName="plain", TemplateBody=plain)
+
+    assert not planted.exists()
+    assert client("sqs").get_queue_url(QueueName="q-plain")["QueueUrl"]
+
+
+def test_a_document_that_names_a_file_does_not_get_it(client: Callable[[str], Any], tmp_path: Path) -> None:
+    secret = tmp_path / "secret.yaml"
+    secret.write_text("type: hunter2")
+    content = {"application/json": {"schema": {"$ref": secret.as_uri()}}}
+    document = {
+        "openapi": "3.0.0",
+        "info": {"title": "reads", "version": "1"},
+        "paths": {"/": {"get": {"responses": {"200": {"description": "", "content": content}}}}},
+    }
+
+    with pytest.raises(ClientError) as refused:
+        client("apigateway").import_rest_api(body=json.dumps(document).encode(), failOnWarnings=True)
+
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_large_object_is_kept_as_a_small_one_is(client: Callable[[str], Any]) -> None:
+    # moto puts more than 16 MB into a temporary file.
+    s3, large = client("s3"), b"x" * (17 << 20)
+    s3.create_bucket(Bucket="large", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="large", Key="key", Body=large)
+    assert s3.get_object(Bucket="large", Key="key")["Body"].read() == large
 
 
 def test_a_subscriber_by_http_is_not_called_and_the_others_are(client: Callable[[str], Any]) -> None:

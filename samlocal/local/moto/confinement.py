@@ -2,7 +2,7 @@
 
 moto runs containers for some services (Batch, Lambda) and calls addresses that its callers name (SNS to HTTP). A
 function could so reach what the endpoint's process can reach and the function cannot: the Docker engine's socket,
-which is root on this machine, and everything that listens on loopback. An audit hook (PEP 578) sees every connection
+which is root on this machine, everything that listens on loopback, and the user's files. An audit hook (PEP 578) sees every connection
 and every program that any code of the process starts, in whatever library, and nothing can take it away again.
 """
 
@@ -12,7 +12,10 @@ import ipaddress
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from samlocal.local.moto.confined_files import Files
 
 # Clients of container engines.
 _ENGINES = frozenset({"aiodocker", "docker", "kubernetes", "podman", "python_on_whales"})
@@ -37,17 +40,24 @@ class ConfinedError(PermissionError):
     """Something in the endpoint's process went for what lies outside of it. An OSError, as a broken connection is."""
 
 
-def confine(port: int) -> None:
-    """From now on this process connects to itself alone, at its ``port``, and starts no program. For good."""
+def confine(port: int, *, own: Path | None = None) -> None:
+    """From now on this process connects to itself alone, at its ``port``, and starts no program. For good.
+
+    Of files it has those of its program, to read, and those in its ``own`` folder.
+    """
     for name in [name for name in sys.modules if name.partition(".")[0] in _ENGINES]:
         del sys.modules[name]
-    sys.addaudithook(_hook(port))
+    sys.addaudithook(_hook(port, Files(own)))
 
 
-def _hook(port: int) -> Callable[[str, tuple[Any, ...]], None]:
+def _hook(port: int, files: Files) -> Callable[[str, tuple[Any, ...]], None]:
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
         # Called for each import and each file that is opened, too: the common events are passed over first.
-        if event.startswith("socket."):
+        if event in files.events:
+            path = files.refused(event, arguments)
+            if path is not None:
+                raise ConfinedError(f"samlocal's local environment reaches no files but its own, not {path!r}.")
+        elif event.startswith("socket."):
             _connection(event, arguments, port)
         elif event in _PROGRAMS:
             raise ConfinedError(f"samlocal's local environment starts no program ({event}).")

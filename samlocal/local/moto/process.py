@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> NoReturn:
         residence.live()
     # A word of the process's own making: nothing of it is on a command line or in an environment.
     control = secrets.token_hex()
-    port, door = _serve(control)
+    port, door = _serve(control, residence.folder if residence else None)
     sys.stdout.write(json.dumps({"port": port, "pid": os.getpid(), "control": control}) + "\n")
     sys.stdout.flush()
     if residence is None:
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> NoReturn:
     os._exit(0)
 
 
-def _serve(control: str) -> tuple[int, Door]:
+def _serve(control: str, folder: Path | None) -> tuple[int, Door]:
     # One line for each request would push out of the log what is worth reading.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     import threading
@@ -78,7 +78,7 @@ def _serve(control: str) -> tuple[int, Door]:
     own = Credentials(access_key_id=_ACCOUNT_KEYS, secret_access_key=_ACCOUNT_KEYS)
     url = f"http://127.0.0.1:{server.port}"
     repair(lambda region: Aws(region=region, credentials=own, endpoint_url=url))
-    confine(server.port)
+    confine(server.port, own=folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.port, door
 

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import yaml
 from moto.awslambda.models import LambdaFunction
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack, cloudformation_backends
+from moto.cloudformation.utils import yaml_tag_constructor
 from moto.core.exceptions import ServiceException
 from moto.stepfunctions.models import StateMachine
 from werkzeug.exceptions import HTTPException
@@ -36,6 +38,7 @@ def repair(connect: Callable[[str], Aws]) -> None:
     """Called once, before the first request. ``connect`` gives the endpoint itself, in a region."""
     register(connect)
     mend_attributes()
+    _read_data_alone()
     create = _naming_the_culprit(parsing.parse_and_create_resource)
     parsing.parse_and_create_resource = create
     mend_updates(create)
@@ -50,6 +53,19 @@ def repair(connect: Callable[[str], Aws]) -> None:
     setattr(StateMachine, "get_cfn_attribute", _with_arn(StateMachine.get_cfn_attribute))  # noqa: B010
     setattr(Stack, "get_cfn_attribute", _output_of)  # noqa: B010
     setattr(Stack, "create_from_cloudformation_json", classmethod(_nested(Stack.create_from_cloudformation_json)))  # noqa: B010
+
+
+class _DataLoader(yaml.SafeLoader):
+    """Reads templates: their own tags and data."""
+
+
+_DataLoader.add_multi_constructor("", yaml_tag_constructor)
+
+
+def _read_data_alone() -> None:
+    """moto reads templates with a loader that calls whatever Python function a tag names (PyYAML, UnsafeLoader)."""
+    for name in ("Loader", "FullLoader", "UnsafeLoader"):
+        setattr(yaml, name, _DataLoader)
 
 
 def _naming_the_culprit(create: Callable[..., Any]) -> Callable[..., Any]:
