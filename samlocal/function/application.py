@@ -269,7 +269,6 @@ class Application(Struct, frozen=True, kw_only=True):
         return ParameterValue(
             text=value,
             origin=f"{resource.logical_id}: {origins}",
-            resolved=value,
             placeholder=answer.placeholder,
             secret=answer.secret,
         )

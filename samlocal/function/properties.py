@@ -23,6 +23,7 @@ class Properties:
         self._evaluator = evaluator
         self.origins: dict[str, Origin] = {}
         """The placeholders that had a part in what was read so far, by their texts."""
+        self._secret: set[str] = set()
 
     def value(self, name: str) -> Json:
         return self._known(name, self._resource.properties.get(name))
@@ -77,7 +78,9 @@ class Properties:
         return self._known(name, node)
 
     def wrong(self, name: str, what: str) -> TemplateError:
-        return TemplateError(f"{self.place(name)}: {self._resource.logical_id}: {what}.")
+        # What is wrong quotes the value.
+        said = f"{name} is not what Lambda takes; its value is secret" if name in self._secret else what
+        return TemplateError(f"{self.place(name)}: {self._resource.logical_id}: {said}.")
 
     def place(self, name: str) -> str:
         return self._template.place(self._resource.line_of(name))
@@ -86,6 +89,8 @@ class Properties:
         match self._evaluator.evaluate(node):
             case Known(value=value, origins=origins):
                 self._note(origins)
+                if any(origin.secret for origin in origins):
+                    self._secret.add(name)
                 return value
             case Unknown() as unknown:
                 raise self._unresolved(name, unknown)

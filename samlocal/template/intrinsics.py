@@ -38,11 +38,24 @@ class _Missing(Exception):  # noqa: N818 - a signal inside this module, no error
     def __init__(self, unknown: Unknown) -> None:
         super().__init__(unknown.reason)
         self.unknown = unknown
+        self.is_placed = False
+        """Whether the expression that it arose in has been passed."""
+
+    def place(self, node: Node, trace: _Trace) -> None:
+        """Once, by the innermost expression: the words may quote what it is made of, which may be secret."""
+        if not self.is_placed:
+            self.is_placed = True
+            if _has_secret(trace):
+                self.unknown = Unknown(
+                    expression=written(node), reason=_UNTOLD, tip="Give the value with --set NAME=VALUE.", secret=True
+                )
 
 
 class _NoValue:
     """What ``AWS::NoValue`` stands for while a value is put together."""
 
+
+_UNTOLD = "it is made of a secret that does not do for it; the reason would tell the secret"
 
 _NO_VALUE = _NoValue()
 _Value: TypeAlias = "Json | _NoValue"
@@ -150,20 +163,26 @@ class Evaluator:
     # values
 
     def _value(self, node: Node, trace: _Trace) -> _Value:
-        if not isinstance(node, (Map, Seq)):
-            return self._text_with_references(node, trace) if isinstance(node, str) else node
+        if not isinstance(node, (Map, Seq)) and (not isinstance(node, str) or "{{resolve:" not in node):
+            return node
         # Aliases let one node stand in many places.
         known = self._memo.get(id(node))
         if known is None:
             own: _Trace = {}
-            value = self._made(node, own)
+            try:
+                value = self._made(node, own)
+            except _Missing as missing:
+                missing.place(node, own)
+                raise
             known = self._memo[id(node)] = (node, value, tuple(own.values()))
         for origin in known[2]:
             _note(trace, origin)
         return known[1]
 
-    def _made(self, node: Map | Seq, trace: _Trace) -> _Value:
+    def _made(self, node: Map | Seq | str, trace: _Trace) -> _Value:
         match node:
+            case str():
+                return self._text_with_references(node, trace)
             case Map() if is_intrinsic(node):
                 ((name, argument),) = node.items()
                 if name in COMPUTED:
@@ -296,6 +315,13 @@ class Evaluator:
             case Unknown():
                 raise _Missing(answer)
 
+    def _outside(self, answer: Answer, trace: _Trace) -> Json:
+        """What was asked for by a name, which its origin quotes; the name may be made of a secret."""
+        if isinstance(answer, Known) and _has_secret(trace):
+            origins = (replace(origin, text="a name made of a secret", secret=True) for origin in answer.origins)
+            answer = replace(answer, origins=tuple(origins))
+        return self._answer(answer, trace)
+
     def _get_att(self, node: Node, trace: _Trace) -> _Value:
         parts = node.split(".", 1) if isinstance(node, str) else self._arguments(node, range(2, 3), "Fn::GetAtt")
         if len(parts) != 2:
@@ -308,14 +334,15 @@ class Evaluator:
         return self._resource(logical_id, attribute, trace)
 
     def _import_value(self, node: Node, trace: _Trace) -> _Value:
-        return self._answer(self._names.export(self._text(node, trace, "Fn::ImportValue")), trace)
+        name = self._text(node, trace, "Fn::ImportValue")
+        return self._outside(self._names.export(name), trace)
 
     def _text_with_references(self, value: str, trace: _Trace) -> Json:
         if "{{resolve:" not in value:
             return value
 
         def resolved(match: re.Match[str]) -> str:
-            return text(self._answer(self._names.dynamic(match[1], match[2]), trace))
+            return text(self._outside(self._names.dynamic(match[1], match[2]), trace))
 
         return _DYNAMIC.sub(resolved, value)
 
@@ -366,7 +393,7 @@ class Evaluator:
         region = self._text(node, trace, "Fn::GetAZs")
         if not region:
             region = self._text(Map({"Ref": "AWS::Region"}), trace, "Fn::GetAZs")
-        return self._answer(self._names.zones(region), trace)
+        return self._outside(self._names.zones(region), trace)
 
     def _find_in_map(self, node: Node, trace: _Trace) -> _Value:
         name, first, second, *more = self._arguments(node, range(3, 5), "Fn::FindInMap")
@@ -412,7 +439,9 @@ class Evaluator:
             return value
         if isinstance(value, str) and value.lower() in ("true", "false"):
             return value.lower() == "true"
-        raise _missing(node, f"a condition is true or false, this is {kind(value)}", "Mend the template.")
+        missing = _missing(node, f"a condition is true or false, this is {kind(value)}", "Mend the template.")
+        missing.place(node, trace)
+        raise missing
 
     def _condition_function(self, node: Node, trace: _Trace) -> _Value:
         return self._holds(self._text(node, trace, "Condition"), trace)
@@ -456,6 +485,10 @@ _WAY: ContextVar[tuple[tuple[Evaluator, str], ...]] = ContextVar("samlocal.way",
 
 def _reference(name: str) -> Node:
     return Map({"Fn::GetAtt": name}) if "." in name else Map({"Ref": name})
+
+
+def _has_secret(trace: _Trace) -> bool:
+    return any(origin.secret for origin in trace.values())
 
 
 def _deciding(origins: Iterable[Origin]) -> Iterator[Origin]:

@@ -111,3 +111,21 @@ def test_each_way_on_has_a_line_of_its_own(project: Callable[..., Project]) -> N
     outcome = made.run("invoke", "Fn")
 
     assert "Mend the name, or declare it.\nAdd it, or give the parameter another value." in outcome.stderr
+
+
+def test_a_name_passed_down_for_a_parameter_of_an_ssm_type_is_looked_up(project: Callable[..., Project]) -> None:
+    inner = {
+        "Parameters": {"Key": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/app/default"}},
+        "Resources": {"Inner": function(Environment={"Variables": {"KEY": {"Ref": "Key"}}})},
+    }
+    passes = {
+        "Type": "AWS::Serverless::Application",
+        "Properties": {"Location": "child.json", "Parameters": {"Key": "/app/passed"}},
+    }
+    made = project({"template.json": template(Child=passes), "child.json": inner, "code/app.py": ""})
+
+    (key,) = made.run("env", "Child/Inner", "--output", "json").succeeded().payload
+
+    assert key["placeholder"] is True
+    assert "{{resolve:ssm:/app/passed}}" in key["origin"]
+    assert key["value"] != "/app/passed"

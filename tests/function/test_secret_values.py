@@ -153,3 +153,66 @@ def test_the_default_of_an_ssm_parameter_is_the_name_of_its_value(
     assert without.payload[0]["placeholder"] is True
     assert without.payload[0]["value"] != "/secret-values/plain"
     assert "BootstrapVersion" not in deployed.stderr + without.stderr
+
+
+MADE_OF_A_SECRET: dict[str, Any] = {
+    "of no address": {"Fn::Select": [0, {"Fn::Cidr": [{"Ref": "Password"}, 1, 8]}]},
+    "no index": {"Fn::Select": [{"Ref": "Password"}, ["a", "b"]]},
+    "no list": {"Fn::Select": [0, {"Ref": "Password"}]},
+    "no key": {"Fn::FindInMap": ["Sizes", {"Ref": "Password"}, "size"]},
+    "no resource": {"Ref": {"Ref": "Password"}},
+    "no attribute": {"Fn::GetAtt": ["Fn", {"Ref": "Password"}]},
+    "no condition": {"Fn::If": [{"Ref": "Password"}, "a", "b"]},
+    "a mapping's key": {"Fn::ToJsonString": {"password": {"Ref": "Password"}}},
+    "a text's": {"Fn::Sub": ["${It}", {"It": {"Fn::Join": ["-", [{"Ref": "Password"}, "x"]]}}]},
+    "an export's name": {"Fn::ImportValue": {"Ref": "Password"}},
+    "a parameter's name": {"Fn::Sub": "{{resolve:ssm:/${Password}}}"},
+    "a secret's name": {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Password"}, "}}"]]},
+    "a region": {"Fn::Select": [0, {"Fn::GetAZs": {"Ref": "Password"}}]},
+}
+
+
+@pytest.mark.parametrize("node", MADE_OF_A_SECRET.values(), ids=MADE_OF_A_SECRET)
+@pytest.mark.parametrize("deployed", [False, True], ids=["placeholders", "deployed"])
+def test_no_message_quotes_what_is_made_of_a_secret(
+    project: Callable[..., Project], aws_server: AwsEndpoint, stack: str, node: Any, *, deployed: bool
+) -> None:
+    made = application(project, aws_server, MADE=node)
+    given = ["--parameter-overrides", "Password=hunter2", *(["-n", stack] if deployed else [])]
+
+    outcomes = [
+        made.run("env", "Fn", *given),
+        made.run("env", "Fn", "--output", "json", *given),
+        made.run("list", "--output", "json", *given),
+        made.run("doctor", *given),
+    ]
+
+    assert "MADE" in outcomes[0].stdout.decode()
+    for outcome in outcomes:
+        assert "hunter2" not in outcome.stdout.decode() + outcome.stderr
+
+
+def test_the_reason_stays_where_it_tells_no_secret(
+    project: Callable[..., Project], aws_server: AwsEndpoint, stack: str
+) -> None:
+    made = application(project, aws_server, MADE={"Fn::Join": ["", [{"Ref": "Password"}, {"Ref": "Qeue"}]]})
+
+    outcome = made.run("env", "Fn", "--parameter-overrides", "Password=hunter2").ended(ExitStatus.UNRESOLVED)
+
+    assert "neither a resource nor a parameter Qeue" in outcome.stderr
+
+
+@pytest.mark.parametrize("name", ["Timeout", "MemorySize", "Handler", "FunctionName"])
+def test_a_property_that_is_refused_does_not_tell_its_secret(
+    project: Callable[..., Project], aws_server: AwsEndpoint, name: str
+) -> None:
+    made = application(project, aws_server)
+    path = made.folder / "template.json"
+    content = json.loads(path.read_text())
+    content["Resources"]["Fn"]["Properties"][name] = {"Fn::Sub": "hunter ${Password}"}
+    path.write_text(json.dumps(content))
+
+    outcome = made.run("invoke", "Fn", "--parameter-overrides", "Password=swordfish").ended(ExitStatus.TEMPLATE)
+
+    assert f"{name} is not what Lambda takes; its value is secret" in outcome.stderr
+    assert "swordfish" not in outcome.stderr
