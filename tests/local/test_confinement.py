@@ -113,7 +113,8 @@ def test_the_process_is_not_told_where_the_engine_is() -> None:
 
 def test_a_template_is_data_and_calls_nothing(client: Callable[[str], Any], tmp_path: Path) -> None:
     planted = tmp_path / "planted"
-    tag = f"!!python/object/apply:pathlib.Path.touch [!!python/object/apply:pathlib.Path [{json.dumps(str(planted))}]]"
+    call = "!!python/object/apply:pathlib.Path"
+    tag = f"{call}.touch [{call} [{json.dumps(str(planted))}]]"
     body = f"Description: {tag}\nResources: {{Queue: {{Type: AWS::SQS::Queue}}}}\n"
     cloudformation = client("cloudformation")
 

@@ -1,4 +1,4 @@
-"""The files of the local endpoint's process: what its program is made of, its own folder, and what it has made itself.
+"""The files of the local endpoint's process: its program's, its own folder's, and those that it has made itself.
 
 Documents that callers send can name files, and moto's libraries follow: a ``$ref`` of an OpenAPI document is read and
 quoted in the error that it gives.
