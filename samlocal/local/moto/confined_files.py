@@ -58,15 +58,15 @@ class Files:
         self._readable = self._program | {os.path.realpath(path) for path in machine}
         self._made: set[str] = set()
 
-    def refused(self, event: str, arguments: tuple[Any, ...]) -> object | None:
+    def refused(self, event: str, arguments: tuple[Any, ...]) -> str | None:
         """The file that an event is refused for, None where it may be."""
         if event == "open":
-            path, mode, flags = arguments
+            opened, mode, flags = arguments
             written = bool(flags & _WRITTEN) or any(letter in (mode or "") for letter in "wax+")
-            return None if self._may(path, write=written, new=flags & _NEW == _NEW) else path
+            return None if self._may(opened, write=written, new=flags & _NEW == _NEW) else str(opened)
         for path in arguments[: _NAMING.get(event, 0)]:
             if not self._may(path, write=event not in _LOOKING, new=False):
-                return path
+                return str(path)
         return None
 
     def _may(self, given: object, *, write: bool, new: bool) -> bool:

@@ -3,7 +3,7 @@
 moto runs containers for some services (Batch, Lambda) and calls addresses that its callers name (SNS to HTTP). A
 function could so reach what the endpoint's process can reach and the function cannot: the Docker engine's socket,
 which is root on this machine, everything that listens on loopback, and the user's files. An audit hook (PEP 578) sees
-every connection, file and program of any code of the process, in whatever library, and nothing can take it away again.
+every connection, file and program of any code of the process, in whatever library, and nothing takes it away again.
 """
 
 from __future__ import annotations
