@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import time
@@ -11,11 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from msgspec import Struct
+
 from samlocal.artifact.cache_entry import BETWEEN, FULL, MAKING, OLD, PART, is_stale, make_entry, mend, remove_tree
 from samlocal.artifact.lease import Lease, lease, unused
-from samlocal.deployed import shape
 from samlocal.errors import ConfigurationError
 from samlocal.own_folder import own_folder
+from samlocal.records import read_record, write_record
 
 # How long one process may take over an entry that another waits for.
 _WAIT_SECONDS = 900.0
@@ -252,26 +253,26 @@ def tree_hash(folder: Path) -> str:
     return hash_of(*parts)
 
 
+class _FileHash(Struct, frozen=True, kw_only=True):
+    """A file's hash while it was in this state."""
+
+    path: str
+    state: str
+    sha256: str
+
+
 def file_hash(path: Path, cache: Cache) -> str:
     """The SHA-256 of a file in hexadecimal, read again only when the file has changed."""
     memo = cache.root / "hashes" / f"{hash_of(str(path))}.json"
     state = file_state(path.lstat())
-    try:
-        known = json.loads(memo.read_text(encoding="utf-8"))
-        if known["state"] == state:
-            return str(known["sha256"])
-    except (OSError, *shape.MALFORMED):
-        pass
+    known = read_record(memo, _FileHash)
+    if known is not None and known.state == state:
+        return known.sha256
     found = sha256_of(path)
     if time.time() - path.stat().st_mtime < _SETTLED_SECONDS:
         # It could change again within the grain of the disk's clock.
         return found
-    with suppress(OSError):
-        own_folder(memo.parent)
-        # Replaced whole, since others may be reading it.
-        new = memo.with_name(f"{memo.name}.{os.getpid()}")
-        new.write_text(json.dumps({"path": str(path), "state": state, "sha256": found}), encoding="utf-8")
-        new.replace(memo)
+    write_record(memo, _FileHash(path=str(path), state=state, sha256=found))
     return found
 
 

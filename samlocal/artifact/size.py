@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import hash_of
 from samlocal.artifact.code.folder import Code
 from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.layers.opt import Opt
-from samlocal.deployed import shape
 from samlocal.function import limits
-from samlocal.own_folder import own_folder
+from samlocal.records import read_record, write_record
 
 _KIND = "sizes"
 
@@ -35,19 +35,23 @@ def warn_of_size(logical_id: str, code: Code, opt: Opt | None, supply: ArtifactS
         )
 
 
+class _Measured(Struct, frozen=True, kw_only=True):
+    """A folder's bytes, and when they were counted, in epoch seconds."""
+
+    at: float
+    size: int
+
+
 def _size(folder: Path, known: int | None, supply: ArtifactStore) -> int:
     """Bytes of the files in a folder; a folder of the user's own is measured once an hour."""
     if known is not None:
         return known
     memo = supply.cache.root / _KIND / f"{hash_of(str(folder))}.json"
-    with suppress(OSError, *shape.MALFORMED):
-        kept = json.loads(memo.read_text(encoding="utf-8"))
-        if 0 <= supply.clock() - kept["at"] < _GOOD_SECONDS:
-            return int(kept["size"])
+    kept = read_record(memo, _Measured)
+    if kept is not None and 0 <= supply.clock() - kept.at < _GOOD_SECONDS:
+        return kept.size
     size = _measure(folder)
-    with suppress(OSError):
-        own_folder(memo.parent)
-        memo.write_text(json.dumps({"at": supply.clock(), "size": size}), encoding="utf-8")
+    write_record(memo, _Measured(at=supply.clock(), size=size))
     return size
 
 

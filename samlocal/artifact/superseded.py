@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import time
 
-from samlocal.artifact.cache import Cache
-from samlocal.deployed import shape
+from msgspec import Struct
 
-_NOTE = "about.json"
+from samlocal.artifact.cache import Cache
+from samlocal.records import read_record
+
+NOTE = "about.json"
+"""The file beside an entry's content that says what it is."""
 
 # One with an older content may still be mounted in a sandbox.
 _SECONDS = 3600.0
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """``slot`` is what a newer content takes the place of."""
+
+    slot: str
 
 
 def remove_superseded(cache: Cache, kind: str, *, slot: str, key: str) -> None:
@@ -26,9 +34,9 @@ def remove_superseded(cache: Cache, kind: str, *, slot: str, key: str) -> None:
             old = time.time() - entry.stat().st_mtime > _SECONDS
             if not old:
                 continue
-            note = shape.mapping(json.loads((entry / _NOTE).read_text(encoding="utf-8")))
-        except (OSError, *shape.MALFORMED):
+        except OSError:
             # Another process has just removed it.
             continue
-        if note.get("slot") == slot:
+        note = read_record(entry / NOTE, Note)
+        if note is not None and note.slot == slot:
             cache.remove(kind, entry.name)

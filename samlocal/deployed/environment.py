@@ -8,13 +8,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from samlocal.aws import Aws, Credentials
-from samlocal.deployed import references, shape
+from samlocal.deployed import references
 from samlocal.deployed.attributes import lookup as attributes
 from samlocal.deployed.attributes.lookup import AttributeValue
 from samlocal.deployed.function import (
     DeployedFunction,
-    decode_function,
-    encode_function,
     read_function,
     read_image,
     read_variables,
@@ -22,13 +20,11 @@ from samlocal.deployed.function import (
 from samlocal.deployed.place import Place
 from samlocal.deployed.revision import RevisionCheck, Standing
 from samlocal.deployed.rights.credential_cache import CredentialCache
-from samlocal.deployed.snapshot import Form, Snapshot, plain
+from samlocal.deployed.snapshot import Snapshot
 from samlocal.deployed.stack import (
     Stack,
     StackParameter,
     StackResource,
-    decode_stack,
-    encode_stack,
     read_stack,
     read_template,
     undeployed_stack,
@@ -85,7 +81,7 @@ class Environment:
 
     def nested(self, name: str) -> Stack:
         """Another stack of the account, such as a nested one, by name or ARN."""
-        return self._snapshot.ask(("stack", name), lambda: read_stack(self._aws, name), _STACK)
+        return self._snapshot.ask(("stack", name), lambda: read_stack(self._aws, name), Stack)
 
     def child(self, stack_arn: str) -> Environment:
         """The environment of a nested stack: the same caller and the same answers."""
@@ -112,15 +108,15 @@ class Environment:
     def template_text(self) -> str:
         """The template as it was deployed, before its transforms."""
         return self._snapshot.ask(
-            ("template", self._stack_name), lambda: read_template(self._aws, self._stack_name), _TEXT
+            ("template", self._stack_name), lambda: read_template(self._aws, self._stack_name), str
         )
 
     def function(self, name: str) -> DeployedFunction:
-        return self._snapshot.ask(("function", name), lambda: read_function(self._aws, name), _FUNCTION)
+        return self._snapshot.ask(("function", name), lambda: read_function(self._aws, name), DeployedFunction)
 
     def image(self, name: str) -> str:
         """The container image that a deployed function runs."""
-        return self._snapshot.ask(("image", name), lambda: read_image(self._aws, name), _TEXT)
+        return self._snapshot.ask(("image", name), lambda: read_image(self._aws, name), str)
 
     def variables(self, name: str) -> Mapping[str, str]:
         """The environment variables of a deployed function; never kept, since they may be secrets."""
@@ -142,14 +138,14 @@ class Environment:
 
         if attributes.is_secret(resource.type, attribute):
             return self._snapshot.ask_secret(question, fetch)
-        return self._snapshot.ask(question, fetch, _ATTRIBUTE)
+        return self._snapshot.ask(question, fetch, AttributeValue)
 
     def export(self, name: str) -> str:
-        return self._snapshot.ask(("export", name), lambda: references.read_export(self._aws, name), _TEXT)
+        return self._snapshot.ask(("export", name), lambda: references.read_export(self._aws, name), str)
 
     def ssm_parameter(self, key: str) -> str:
         return self._snapshot.ask(
-            ("ssm-plain", key), lambda: references.read_ssm_parameter(self._aws, key, decrypt=False), _TEXT
+            ("ssm-plain", key), lambda: references.read_ssm_parameter(self._aws, key, decrypt=False), str
         )
 
     def secure_parameter(self, key: str) -> str:
@@ -161,7 +157,7 @@ class Environment:
         return self._snapshot.ask_secret(("secret", key), lambda: references.read_secret(self._aws, key))
 
     def zones(self, region: str) -> list[str]:
-        return self._snapshot.ask(("zones", region), lambda: references.read_zones(self._aws, region), _TEXTS)
+        return self._snapshot.ask(("zones", region), lambda: references.read_zones(self._aws, region), list[str])
 
     def role_credentials(self, role_arn: str) -> Credentials:
         """Raises RoleDeniedError when the caller may not assume the role."""
@@ -175,16 +171,16 @@ class Environment:
 
     def role_rights(self, role_arn: str) -> Rights:
         """What a deployed role may do."""
-        from samlocal.deployed.rights import role_policies
+        from samlocal.deployed.rights.role_policies import read_rights
+        from samlocal.deployed.rights.session_policy import Rights
 
-        form = Form(encode=role_policies.encode_rights, decode=role_policies.decode_rights)
-        return self._snapshot.ask(("rights", role_arn), lambda: role_policies.read_rights(self._aws, role_arn), form)
+        return self._snapshot.ask(("rights", role_arn), lambda: read_rights(self._aws, role_arn), Rights)
 
     def managed_policy(self, arn: str) -> Policy:
-        from samlocal.deployed.rights import role_policies
+        from samlocal.deployed.rights.role_policies import read_managed
+        from samlocal.deployed.rights.session_policy import Policy
 
-        form = Form(encode=role_policies.encode_policy, decode=role_policies.decode_policy)
-        return self._snapshot.ask(("managed-policy", arn), lambda: role_policies.read_managed(self._aws, arn), form)
+        return self._snapshot.ask(("managed-policy", arn), lambda: read_managed(self._aws, arn), Policy)
 
     def narrowed_credentials(self, policy: SessionPolicy, *, via_role: str | None) -> Credentials:
         """Keys for what both the caller, or the role assumed on the way, and the policy allow.
@@ -209,7 +205,7 @@ class Environment:
 
         Not where it said so a moment ago, unless a deployment was under way then.
         """
-        kept = self._snapshot.kept(("stack", self._stack_name), _STACK)
+        kept = self._snapshot.kept(("stack", self._stack_name), Stack)
         if self._check is not None and kept is not None:
             moment_ago = min(kept.age, self._snapshot.confirmed_age) < _MOMENT
             if not moment_ago or kept.answer.status.endswith("_IN_PROGRESS"):
@@ -247,10 +243,3 @@ class Environment:
     def outdated(self) -> float | None:
         """The age in seconds of what stood in for an AWS out of reach, None when AWS was reached or not needed."""
         return self._snapshot.oldest
-
-
-_TEXT: Form[str] = plain(shape.text)
-_TEXTS: Form[list[str]] = plain(shape.texts)
-_ATTRIBUTE: Form[AttributeValue] = plain(shape.text_or_texts)
-_STACK = Form(encode=encode_stack, decode=decode_stack)
-_FUNCTION = Form(encode=encode_function, decode=decode_function)

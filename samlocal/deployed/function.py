@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from samlocal.aws import Aws
-from samlocal.deployed import shape
 
 
 class DeployedFunction(Struct, frozen=True, kw_only=True):
@@ -48,20 +45,3 @@ def read_variables(aws: Aws, name: str) -> Mapping[str, str]:
     """The deployed function's environment variables. They may hold secrets. Raises AwsError."""
     configuration = aws.call("lambda", "get_function_configuration", FunctionName=name)
     return {str(key): str(value) for key, value in configuration.get("Environment", {}).get("Variables", {}).items()}
-
-
-def encode_function(function: DeployedFunction) -> object:
-    return msgspec.to_builtins(function)
-
-
-def decode_function(value: Mapping[str, Any]) -> DeployedFunction:
-    """Raises one of shape.MALFORMED."""
-    return DeployedFunction(
-        name=shape.text(value["name"]),
-        arn=shape.text(value["arn"]),
-        role_arn=shape.text(value["role_arn"]),
-        layers=tuple(shape.texts(value["layers"])),
-        runtime=shape.text_or_none(value["runtime"]),
-        handler=shape.text_or_none(value["handler"]),
-        code_sha256=shape.text(value["code_sha256"]),
-    )

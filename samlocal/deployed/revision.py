@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import json
 import os
 import sys
 import time
@@ -17,12 +16,11 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec import Struct
 
 from samlocal.aws import Aws
-from samlocal.deployed import shape
 from samlocal.errors import AwsError, SamlocalError
+from samlocal.records import MALFORMED, decoded, encoded
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -45,7 +43,7 @@ def revision_of(described: Mapping[str, Any]) -> str:
         [[item.get(part) or "" for part in parts] for item in described.get(name) or ()]
         for name, parts in _LISTS.items()
     ]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+    return hashlib.sha256(encoded(told)).hexdigest()[:32]
 
 
 def _moment(time: datetime.datetime) -> str:
@@ -53,7 +51,7 @@ def _moment(time: datetime.datetime) -> str:
 
 
 def _described(answer: bytes) -> dict[str, Any]:
-    """The stack in the XML of DescribeStacks' answer. Raises one of shape.MALFORMED, or ParseError."""
+    """The stack in the XML of DescribeStacks' answer. Raises what a text of another form makes it raise."""
     from xml.etree import ElementTree
 
     # botocore reads AWS's answers with the same parser.
@@ -95,6 +93,13 @@ class Question(Struct, frozen=True, kw_only=True):
     sessions: str
 
 
+class _Answer(Struct, frozen=True, kw_only=True):
+    """One of the two."""
+
+    revision: str = ""
+    error: str = ""
+
+
 class RevisionCheck:
     """The question, under way. ``environ`` is what the caller is known by."""
 
@@ -102,9 +107,8 @@ class RevisionCheck:
         import subprocess
 
         self._until = time.monotonic() + PATIENCE
-        asked = msgspec.to_builtins(question)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "samlocal.deployed.revision", json.dumps(asked)],
+            [sys.executable, "-P", "-m", "samlocal.deployed.revision", encoded(question).decode()],
             env=dict(environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -124,13 +128,12 @@ class RevisionCheck:
         finally:
             self.close()
         try:
-            answer = shape.mapping(json.loads(told))
-            if "revision" in answer:
-                return shape.text(answer["revision"])
-            said = shape.text(answer["error"])
-        except shape.MALFORMED as error:
+            answer = decoded(told, _Answer)
+        except MALFORMED as error:
             raise AwsError("The process that asks AWS ended without an answer.") from error
-        raise AwsError(said)
+        if answer.error:
+            raise AwsError(answer.error)
+        return answer.revision
 
     def close(self) -> None:
         """Ends the process, asked or not."""
@@ -140,7 +143,7 @@ class RevisionCheck:
         self._process.wait()
 
 
-def _told(question: Question) -> dict[str, str]:
+def _told(question: Question) -> _Answer:
     aws = Aws(profile=question.profile, region=question.region, sessions=Path(question.sessions))
     try:
         answer = aws.query(
@@ -152,12 +155,12 @@ def _told(question: Question) -> dict[str, str]:
             StackName=question.stack_name,
         )
     except SamlocalError as error:
-        return {"error": error.message}
-    return {"revision": revision_of(_described(answer))}
+        return _Answer(error=error.message)
+    return _Answer(revision=revision_of(_described(answer)))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_told(Question(**json.loads(sys.argv[1])))))
+    sys.stdout.buffer.write(encoded(_told(decoded(sys.argv[1], Question))))
     sys.stdout.flush()
     # Taking the interpreter apart is time that the run would wait.
     os._exit(0)

@@ -5,38 +5,27 @@ An answer on disk that has another shape than it should counts as absent.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
+import msgspec
 from msgspec import Struct
 
 from samlocal.aws import AwsUnreachableError
-from samlocal.deployed import shape
-from samlocal.own_folder import own_folder
+from samlocal.records import MALFORMED, decoded, encoded, read_record, write_record
 
 T = TypeVar("T")
 
 DEFAULT_MAX_AGE = 300.0
 """Seconds for which an answer on disk is used without asking again."""
 
-_VERSION = 1
 
+class _File(Struct, kw_only=True, tag_field="version", tag=2):
+    """When each answer was given, and the answer as JSON; all times are epoch seconds."""
 
-class Form(Struct, Generic[T], frozen=True, kw_only=True):
-    """How an answer is written as JSON and read again; ``decode`` raises one of MALFORMED for another shape."""
-
-    encode: Callable[[T], object]
-    decode: Callable[[Any], T]
-
-
-def plain(decode: Callable[[object], T]) -> Form[T]:
-    """For answers that are JSON already; ``decode`` makes sure of their shape."""
-    return Form(encode=lambda answer: answer, decode=decode)
+    confirmed: float = 0.0
+    answers: dict[str, tuple[float, msgspec.Raw]] = {}
 
 
 class Kept(Struct, Generic[T], frozen=True, kw_only=True):
@@ -67,18 +56,20 @@ class Snapshot:
         self._max_age = max_age
         self._refresh = refresh
         self._fresh: dict[str, object] = {}
-        self._kept: dict[str, tuple[float, object]] | None = None
-        self._confirmed = 0.0
+        self._on_disk: _File | None = None
         self._changed = False
         self.oldest: float | None = None
         self.kept_age: float | None = None
 
-    def ask(self, question: tuple[str, ...], fetch: Callable[[], T], form: Form[T]) -> T:
-        """The answer at hand, else what ``fetch`` brings, which is kept on disk."""
-        key = json.dumps(question)
+    def ask(self, question: tuple[str, ...], fetch: Callable[[], T], kind: Any) -> T:
+        """The answer at hand, else what ``fetch`` brings, which is kept on disk.
+
+        ``kind`` is the answer's type, which may be a union.
+        """
+        key = _key(question)
         if key in self._fresh:
             return cast("T", self._fresh[key])
-        kept = self._kept_answer(key, form)
+        kept: Kept[T] | None = self._kept_answer(key, kind)
         if kept is not None and not self._refresh and 0 <= kept.age < self._max_age:
             return self._from_disk(key, kept)
         try:
@@ -88,94 +79,60 @@ class Snapshot:
                 raise
             self.oldest = max(self.oldest or 0.0, kept.age)
             return self._from_disk(key, kept)
-        self._on_disk()[key] = (self._clock(), form.encode(answer))
+        self._file_content.answers[key] = (self._clock(), msgspec.Raw(encoded(answer)))
         self._changed = True
         return self._remember(key, answer)
 
     def ask_secret(self, question: tuple[str, ...], fetch: Callable[[], T]) -> T:
         """The same for what must not be written anywhere: asked once in each run."""
-        key = json.dumps(question)
+        key = _key(question)
         return cast("T", self._fresh[key]) if key in self._fresh else self._remember(key, fetch())
 
-    def kept(self, question: tuple[str, ...], form: Form[T]) -> Kept[T] | None:
+    def kept(self, question: tuple[str, ...], kind: type[T]) -> Kept[T] | None:
         """The answer on disk that ``ask`` would give, without asking; None where there is none."""
-        answer = self._kept_answer(json.dumps(question), form)
+        answer: Kept[T] | None = self._kept_answer(_key(question), kind)
         return answer if answer is not None and not self._refresh and 0 <= answer.age < self._max_age else None
 
     @property
     def confirmed_age(self) -> float:
         """Seconds since AWS said last that what is kept still holds."""
-        self._on_disk()
-        age = self._clock() - self._confirmed
+        age = self._clock() - self._file_content.confirmed
         return age if age >= 0 else float("inf")
 
     def confirm(self) -> None:
         """Keeps that AWS has just said so."""
-        self._on_disk()
-        self._confirmed = self._clock()
+        self._file_content.confirmed = self._clock()
         self._changed = True
 
     def save(self) -> None:
         """Writes what is new to disk, readable by the user only. A disk that refuses is no reason to fail."""
         if self._file is not None and self._changed:
-            answers = {key: [at, answer] for key, (at, answer) in self._on_disk().items()}
-            content = {"version": _VERSION, "confirmed": self._confirmed, "answers": answers}
-            write_private(self._file, json.dumps(content))
+            write_record(self._file, self._file_content)
             self._changed = False
 
     def _remember(self, key: str, answer: T) -> T:
         self._fresh[key] = answer
         return answer
 
-    def _kept_answer(self, key: str, form: Form[T]) -> Kept[T] | None:
-        if key not in self._on_disk():
+    def _kept_answer(self, key: str, kind: Any) -> Kept[T] | None:
+        if key not in self._file_content.answers:
             return None
-        at, answer = self._on_disk()[key]
+        at, answer = self._file_content.answers[key]
         try:
-            return Kept(answer=form.decode(answer), age=self._clock() - at)
-        except shape.MALFORMED:
+            return Kept(answer=decoded(bytes(answer), kind), age=self._clock() - at)
+        except MALFORMED:
             return None
 
     def _from_disk(self, key: str, kept: Kept[T]) -> T:
         self.kept_age = max(self.kept_age or 0.0, kept.age)
         return self._remember(key, kept.answer)
 
-    def _on_disk(self) -> dict[str, tuple[float, object]]:
-        if self._kept is None:
-            content = read_private(self._file)
-            self._kept = {}
-            with contextlib.suppress(*shape.MALFORMED):
-                self._confirmed = shape.number(content.get("confirmed", 0.0))
-                for key, (at, answer) in shape.mapping(content.get("answers", {})).items():
-                    self._kept[key] = (shape.number(at), answer)
-        return self._kept
+    @property
+    def _file_content(self) -> _File:
+        if self._on_disk is None:
+            self._on_disk = (read_record(self._file, _File) if self._file is not None else None) or _File()
+        return self._on_disk
 
 
-def read_private(file: Path | None) -> Mapping[str, Any]:
-    """A JSON file of this version, empty when it is absent, broken, or of another version."""
-    if file is None:
-        return {}
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, *shape.MALFORMED):
-        return {}
-    return content if isinstance(content, dict) and content.get("version") == _VERSION else {}
-
-
-def write_private(file: Path, text: str) -> None:
-    """Replaces a file whole, readable by its owner only. A disk that refuses is no reason to fail."""
-    with contextlib.suppress(OSError):
-        put_private(file, text)
-
-
-def put_private(file: Path, text: str) -> None:
-    """The same for what has to be there afterwards. Raises OSError."""
-    own_folder(file.parent)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as writing:
-            writing.write(text)
-        Path(name).replace(file)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _key(question: tuple[str, ...]) -> str:
+    return encoded(question).decode()

@@ -5,13 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from samlocal.aws import Aws, AwsCallError
-from samlocal.deployed import shape
 from samlocal.deployed.place import Place
 from samlocal.deployed.revision import revision_of
 from samlocal.errors import AwsError, StackNotFoundError
@@ -48,16 +45,20 @@ class Stack(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, StackParameter]
     outputs: Mapping[str, str]
     resources: Mapping[str, StackResource]
-    revision: str = ""
+    revision: str
     """Another one whenever a deployment has changed the stack."""
-    endpoint_url: str = ""
+    endpoint_url: str
     """Where it was asked for."""
 
-    notification_arns: tuple[str, ...] = ()
+    notification_arns: tuple[str, ...]
     """The topics that are told of the stack's events: ``AWS::NotificationARNs``."""
 
     deployed: bool = True
     """False for a nested stack that the parent's stack does not have yet; ``arn`` is the parent's then."""
+
+    def __post_init__(self) -> None:
+        # An ARN that names no place is none.
+        _ = self.place
 
     @property
     def place(self) -> Place:
@@ -133,41 +134,6 @@ def read_template(aws: Aws, name: str) -> str:
     return body if isinstance(body, str) else json.dumps(body)
 
 
-def encode_stack(stack: Stack) -> object:
-    return msgspec.to_builtins(stack)
-
-
-def decode_stack(value: Mapping[str, Any]) -> Stack:
-    """Raises one of shape.MALFORMED."""
-    stack = Stack(
-        name=shape.text(value["name"]),
-        arn=shape.text(value["arn"]),
-        status=shape.text(value["status"]),
-        parameters={
-            name: StackParameter(
-                value=shape.text_or_none(parameter["value"]), resolved=shape.text_or_none(parameter["resolved"])
-            )
-            for name, parameter in shape.mapping(value["parameters"]).items()
-        },
-        outputs={name: shape.text(output) for name, output in shape.mapping(value["outputs"]).items()},
-        resources={
-            name: StackResource(
-                logical_id=shape.text(resource["logical_id"]),
-                physical_id=shape.text(resource["physical_id"]),
-                type=shape.text(resource["type"]),
-                status=shape.text(resource["status"]),
-            )
-            for name, resource in shape.mapping(value["resources"]).items()
-        },
-        revision=shape.text(value["revision"]),
-        endpoint_url=shape.text(value["endpoint_url"]),
-        notification_arns=tuple(shape.texts(value["notification_arns"])),
-    )
-    # An ARN that names no place is none.
-    _ = stack.place
-    return stack
-
-
 def undeployed_stack(parent: Stack, logical_id: str) -> Stack:
     """A nested stack that is in the template only."""
     return Stack(
@@ -177,6 +143,9 @@ def undeployed_stack(parent: Stack, logical_id: str) -> Stack:
         parameters={},
         outputs={},
         resources={},
+        revision="",
+        endpoint_url=parent.endpoint_url,
+        notification_arns=(),
         deployed=False,
     )
 

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from samlocal.deployed.rights.policy_statement import statements
 from samlocal.deployed.rights.session_policy import Policy, Rights
-from samlocal.deployed.snapshot import read_private, write_private
 from samlocal.errors import RoleDeniedError, TemplateError, UnresolvedError
 from samlocal.function.application import Application
+from samlocal.records import read_record, write_record
 from samlocal.template.model import Resource
 from samlocal.template.reader import Map, with_lines
 from samlocal.template.translate import translate
@@ -80,6 +82,13 @@ class _Values:
         return [] if value is None else [text(item) for item in (value if isinstance(value, list) else [value])]
 
 
+class _Translated(Struct, frozen=True, kw_only=True):
+    """A template's resources, and the hash that tells what was kept whole."""
+
+    sha256: str
+    resources: dict[str, Any]
+
+
 def _translated(owner: Application, cache: Path) -> dict[str, Any]:
     """The template's resources as plain CloudFormation. What the translator said is kept by content."""
     template = owner.template
@@ -92,12 +101,12 @@ def _translated(owner: Application, cache: Path) -> dict[str, Any]:
     region = owner.place.region
     told = json.dumps([template.document.root, parameters, region, version], sort_keys=True, default=str)
     file = cache / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.json"
-    kept = read_private(file)
-    if isinstance(kept.get("resources"), dict) and kept.get("sha256") == _digest(kept["resources"]):
-        return dict(kept["resources"])
+    kept = read_record(file, _Translated)
+    if kept is not None and kept.sha256 == _digest(kept.resources):
+        return kept.resources
     translated = translate(template.document, region=region, parameters=parameters).template["Resources"]
     resources: dict[str, Any] = json.loads(json.dumps(translated))
-    write_private(file, json.dumps({"version": 1, "sha256": _digest(resources), "resources": resources}))
+    write_record(file, _Translated(sha256=_digest(resources), resources=resources))
     return resources
 
 

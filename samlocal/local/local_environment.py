@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
-import msgspec
 from msgspec import Struct
 
 from samlocal import __version__
-from samlocal.deployed import shape
-from samlocal.deployed.snapshot import read_private, write_private
 from samlocal.local.project import LocalProject
 from samlocal.local.server import LocalServer
 from samlocal.local.stack_parameters import MadeUp
+from samlocal.records import read_record, write_record
 from samlocal.template.reader import read
 
 if TYPE_CHECKING:
@@ -32,6 +30,17 @@ class LocalStack(Struct, frozen=True, kw_only=True):
     stack_name: str
     region: str
     parameters: Mapping[str, str]
+
+
+class _Record(Struct, frozen=True, kw_only=True):
+    """What was deployed; ``id`` names the folder for what is learnt of it."""
+
+    stack: str
+    region: str
+    id: str
+    files: tuple[Path, ...]
+    fingerprint: str
+    made_up: tuple[MadeUp, ...]
 
 
 class LocalEnvironment(Struct, frozen=True, kw_only=True):
@@ -75,8 +84,8 @@ def local_environment(
 
 def deployed_stacks(project: LocalProject, server: LocalServer) -> list[str]:
     """What is deployed there: stack and region."""
-    records = (read_private(file) for file in sorted(project.memory(server).glob("stack-*.json")))
-    return [f"{record['stack']} in {record['region']}" for record in records if record.keys() >= {"stack", "region"}]
+    records = (read_record(file, _Record) for file in sorted(project.memory(server).glob("stack-*.json")))
+    return [f"{record.stack} in {record.region}" for record in records if record is not None]
 
 
 def forget_answers(project: LocalProject) -> None:
@@ -92,16 +101,12 @@ def _as_it_is(project: LocalProject, wanted: LocalStack) -> LocalEnvironment | N
     server = project.running()
     if server is None:
         return None
-    record = read_private(_record(project, server, wanted))
-    try:
-        files = [Path(name) for name in shape.texts(record.get("files", []))]
-        memory = project.memory(server) / shape.text(record["id"])
-        made_up = tuple(MadeUp(**made) for made in shape.mappings(record.get("made_up", [])))
-    except shape.MALFORMED:
+    record = read_record(_record(project, server, wanted), _Record)
+    if record is None or not record.files or record.fingerprint != _fingerprint(record.files, wanted):
         return None
-    if not files or record.get("fingerprint") != _fingerprint(files, wanted):
-        return None
-    return LocalEnvironment(server=server, wanted=wanted, memory=memory, made_up=made_up)
+    return LocalEnvironment(
+        server=server, wanted=wanted, memory=project.memory(server) / record.id, made_up=record.made_up
+    )
 
 
 def _made(project: LocalProject, wanted: LocalStack, listener: Listener) -> LocalEnvironment:
@@ -126,20 +131,19 @@ def _made(project: LocalProject, wanted: LocalStack, listener: Listener) -> Loca
         # The functions' code is on this machine, and nobody runs it there.
         with_code=False,
     )
-    files = [path.resolve() for path in deployment.files]
-    record = {
-        "version": 1,
-        "stack": wanted.stack_name,
-        "region": wanted.region,
-        "id": uuid.uuid4().hex,
-        "files": [os.fspath(path) for path in files],
-        "fingerprint": _fingerprint(files, wanted),
-        "made_up": [msgspec.to_builtins(made) for made in deployment.made_up],
-    }
-    write_private(_record(project, server, wanted), json.dumps(record))
+    files = tuple(path.resolve() for path in deployment.files)
+    record = _Record(
+        stack=wanted.stack_name,
+        region=wanted.region,
+        id=uuid.uuid4().hex,
+        files=files,
+        fingerprint=_fingerprint(files, wanted),
+        made_up=tuple(deployment.made_up),
+    )
+    write_record(_record(project, server, wanted), record)
     listener.deployed(deployment, time.monotonic() - began)
     project.residence.touch()
-    memory = project.memory(server) / str(record["id"])
+    memory = project.memory(server) / record.id
     return LocalEnvironment(server=server, wanted=wanted, memory=memory, made_up=deployment.made_up)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import shutil
 import signal
@@ -16,15 +15,25 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from samlocal import __version__
-from samlocal.deployed import shape
-from samlocal.deployed.snapshot import put_private, read_private
+from msgspec import Struct
+
 from samlocal.errors import AwsError
 from samlocal.local.residence import Residence, unwritable
 from samlocal.local.server import PROGRAM, LocalServer, awaited, check_installed, process_environment
+from samlocal.records import put_record, read_record
 
 IDLE = 1800.0
 """Seconds after its last use at which an endpoint ends by itself."""
+
+
+class _State(Struct, frozen=True, kw_only=True):
+    """A running endpoint, and the template that it is up for."""
+
+    url: str
+    pid: int
+    token: str
+    control: str
+    template: Path
 
 
 class LocalProject:
@@ -55,16 +64,10 @@ class LocalProject:
         """The endpoint, if it is up."""
         if not self.residence.alive:
             return None
-        state = read_private(self.residence.state)
-        try:
-            return LocalServer(
-                url=shape.text(state["url"]),
-                pid=int(shape.number(state["pid"])),
-                token=shape.text(state["token"]),
-                control=shape.text(state["control"]),
-            )
-        except shape.MALFORMED:
+        state = read_record(self.residence.state, _State)
+        if state is None:
             return None
+        return LocalServer(url=state.url, pid=state.pid, token=state.token, control=state.control)
 
     @property
     def log(self) -> Path:
@@ -125,17 +128,9 @@ class LocalProject:
                 answered = awaited(process, writing, time.monotonic() + deadline)
         url = f"http://127.0.0.1:{answered.port}"
         server = LocalServer(url=url, pid=answered.pid, token=uuid.uuid4().hex, control=answered.control)
-        state = {
-            "version": 1,
-            "url": url,
-            "pid": server.pid,
-            "token": server.token,
-            "control": server.control,
-            "samlocal": __version__,
-            "template": str(self.template),
-        }
+        state = _State(url=url, pid=server.pid, token=server.token, control=server.control, template=self.template)
         try:
-            put_private(self.residence.state, json.dumps(state))
+            put_record(self.residence.state, state)
         except OSError as error:
             # Nobody would find it.
             self.stop()
@@ -173,7 +168,8 @@ def running_projects(cache: Path, *, environ: Mapping[str, str]) -> list[LocalPr
     for folder in (cache / "local").glob("*"):
         if Residence(folder).alive:
             # One that is just starting has not said yet whose it is.
-            template = Path(str(read_private(Residence(folder).state).get("template", folder)))
+            state = read_record(Residence(folder).state, _State)
+            template = state.template if state is not None else folder
             found.append(LocalProject(cache, template, environ=environ, folder=folder))
     return sorted(found, key=lambda project: project.template)
 

@@ -18,7 +18,7 @@ from samlocal.deployed.environment import Environment
 from samlocal.deployed.function import DeployedFunction
 from samlocal.deployed.rights.credential_cache import CredentialCache
 from samlocal.deployed.rights.session_policy import Rights
-from samlocal.deployed.snapshot import Snapshot, write_private
+from samlocal.deployed.snapshot import Snapshot
 from samlocal.deployed.stack import Stack
 from samlocal.errors import SamlocalError
 
@@ -43,6 +43,7 @@ ANSWERS: dict[tuple[str, ...], Any] = {
         "resources": {"Q": RESOURCE},
         "revision": "r",
         "endpoint_url": "https://cloudformation.eu-west-1.amazonaws.com",
+        "notification_arns": [],
     },
     ("function", "f"): {
         "name": "f",
@@ -120,7 +121,7 @@ once = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], dea
 @once
 def test_a_changed_snapshot_gives_answers_of_their_shape_or_none(tmp_path: Path, text: str) -> None:
     file = tmp_path / "snapshot.json"
-    write_private(file, text)
+    file.write_text(text)
     environment = Environment(
         Unreachable(region="eu-west-1"),
         stack_name="s",
@@ -159,7 +160,7 @@ def test_changed_credentials_are_asked_for_again(tmp_path: Path, text: str) -> N
         file.unlink()
     cache.of("role", lambda: new)
     (file,) = tmp_path.glob("*.json")
-    write_private(file, text)
+    file.write_text(text)
 
     found = cache.of("role", lambda: new)
 

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from samlocal.aws import Aws
 from samlocal.deployed.rights import session_policy as policies
 from samlocal.deployed.rights.policy_statement import document_text, shortened, statements
-from samlocal.deployed.rights.role_policies import decode_rights, encode_rights, read_managed, read_rights
+from samlocal.deployed.rights.role_policies import read_managed, read_rights
 from samlocal.deployed.rights.scope_down import narrowed_credentials
-from samlocal.deployed.rights.session_policy import SessionPolicy
+from samlocal.deployed.rights.session_policy import Rights, SessionPolicy
 from samlocal.errors import RoleDeniedError
+from samlocal.records import decoded, encoded
 
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/events"
 READ = ["dynamodb:GetItem", "dynamodb:Query"]
@@ -175,7 +176,7 @@ def test_rights_are_the_same_after_a_rest_on_disk(aws: Aws, role: Callable[..., 
         aws, role([LAMBDA], inline={"a": document(allow(READ, TABLE, Condition=condition))}, managed=(basic,))
     )
 
-    assert decode_rights(json.loads(json.dumps(encode_rights(rights)))) == rights
+    assert decoded(encoded(rights), Rights) == rights
 
 
 # the limits

@@ -49,6 +49,9 @@ class Deployed:
             "Password": StackParameter(value=None),
         },
         outputs={},
+        revision="",
+        endpoint_url="",
+        notification_arns=(),
         resources={
             "Fn": StackResource(
                 logical_id="Fn", physical_id="s-Fn-1", type="AWS::Lambda::Function", status="CREATE_COMPLETE"

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
 from samlocal.artifact.cache import hash_of
-from samlocal.deployed import shape
 from samlocal.function.build_target import BuildTarget
-from samlocal.own_folder import own_folder
+from samlocal.records import put_record, read_record
 
 
 class LastBuild(Struct, frozen=True, kw_only=True):
@@ -38,34 +33,17 @@ class LastBuilds:
         self._folder = folder
 
     def find(self, target: BuildTarget) -> LastBuild | None:
-        try:
-            kept = json.loads(self._path(target).read_bytes())
-            last = LastBuild(
-                folder=Path(kept["folder"]),
-                basis=shape.text(kept["basis"]),
-                time=shape.number(kept["time"]),
-                builder=shape.text(kept["builder"]),
-            )
-        except (OSError, *shape.MALFORMED):
-            return None
-        return last if last.folder.is_dir() else None
+        last = read_record(self._path(target), LastBuild)
+        return last if last is not None and last.folder.is_dir() else None
 
     def folders(self) -> set[Path]:
         """Every folder that is some function's or layer's last build."""
-        found: set[Path] = set()
-        for path in self._folder.glob("*.json"):
-            with suppress(OSError, *shape.MALFORMED):
-                found.add(Path(json.loads(path.read_bytes())["folder"]))
-        return found
+        kept = (read_record(path, LastBuild) for path in self._folder.glob("*.json"))
+        return {last.folder for last in kept if last is not None}
 
     def keep(self, target: BuildTarget, folder: Path, basis: str, *, builder: str) -> None:
         """Raises OSError."""
-        path = self._path(target)
-        own_folder(path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w") as file:
-            json.dump({"folder": str(folder), "basis": basis, "time": time.time(), "builder": builder}, file)
-        Path(name).replace(path)
+        put_record(self._path(target), LastBuild(folder=folder, basis=basis, time=time.time(), builder=builder))
 
     def _path(self, target: BuildTarget) -> Path:
         template = str(target.metadata.template.resolve())

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +13,8 @@ from samlocal.artifact.build.manifests import named_outside
 from samlocal.artifact.build.npm_packages import local_packages, workspace_of
 from samlocal.artifact.build.workflow import CARGO, ESBUILD, GO, GRADLE, NPM, Workflow, manifest_path, source_folder
 from samlocal.artifact.cache import hash_of
-from samlocal.deployed import shape
 from samlocal.function.build_target import BuildTarget
-from samlocal.own_folder import own_folder
+from samlocal.records import read_record, write_record
 
 # Names that no build takes in, or that the manifest beside them stands for.
 _IGNORED = frozenset(
@@ -57,7 +54,7 @@ class SourceHashes:
     def of(self, root: Path, *, ignored: frozenset[str]) -> str:
         """A folder's or a file's names, executable bits and contents, but for names that are ignored."""
         memo = self._folder / f"{hash_of(str(root))}.json"
-        known = _read(memo)
+        known = read_record(memo, dict[str, _Known]) or {}
         seen: dict[str, _Known] = {}
         read = 0
         digest = hashlib.sha256()
@@ -74,7 +71,7 @@ class SourceHashes:
             executable = "x" if status.st_mode & 0o111 else "-"
             digest.update(f"{name}\0{executable}{content}\0".encode(errors="surrogateescape"))
         if read or seen.keys() != known.keys():
-            _write(memo, seen)
+            write_record(memo, seen)
         return digest.hexdigest()
 
 
@@ -184,25 +181,3 @@ def _content(path: str) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return "unreadable"
-
-
-def _read(memo: Path) -> dict[str, _Known]:
-    try:
-        return {
-            name: (stamp[0], stamp[1], stamp[2], stamp[3], stamp[4])
-            for name, stamp in json.loads(memo.read_bytes()).items()
-        }
-    except (OSError, *shape.MALFORMED):
-        return {}
-
-
-def _write(memo: Path, seen: dict[str, _Known]) -> None:
-    """The memo only saves time: a folder that cannot be written is no reason to stop."""
-    try:
-        own_folder(memo.parent)
-        handle, name = tempfile.mkstemp(dir=memo.parent)
-        with os.fdopen(handle, "w") as file:
-            json.dump(seen, file)
-        Path(name).replace(memo)
-    except OSError:
-        return

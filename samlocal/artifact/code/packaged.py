@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -14,12 +13,18 @@ from msgspec import Struct
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.code.packaging import Contents, PackagingError, is_as_packaged, packaging
 from samlocal.artifact.code.private_folders import PrivateFolders
-from samlocal.artifact.superseded import remove_superseded
-from samlocal.deployed import shape
+from samlocal.artifact.superseded import NOTE, Note, remove_superseded
+from samlocal.records import put_record, read_record
 
 KIND = "packaged"
 
-_CONTENT, _NOTE = "content", "about.json"
+_CONTENT = "content"
+
+
+class _Note(Note, frozen=True, kw_only=True):
+    """``files`` are the states of a copy's files, by name."""
+
+    files: dict[str, str]
 
 
 class Packaged(Struct, frozen=True, kw_only=True):
@@ -56,7 +61,7 @@ def packaged(folder: Path, cache: Cache, *, mounted_at: str, private: PrivateFol
         _copy(contents, place, before=_last(cache, slot))
         place.chmod(0o755)
         files = {name: file.state for name, file in contents.files.items()}
-        (entry / _NOTE).write_text(json.dumps({"slot": slot, "files": files}), encoding="utf-8")
+        put_record(entry / NOTE, _Note(slot=slot, files=files))
 
     entry = cache.entry(KIND, key, make)
     if fresh:
@@ -80,11 +85,10 @@ def _last(cache: Cache, slot: str) -> tuple[Path, Mapping[str, str]]:
     """The copy made before, and its files' states."""
     try:
         entry = cache.root / KIND / _pointer(cache, slot).read_text(encoding="utf-8")
-        note = json.loads((entry / _NOTE).read_text(encoding="utf-8"))
-        files = {name: shape.text(state) for name, state in shape.mapping(note["files"]).items()}
-    except (OSError, *shape.MALFORMED):
+    except (OSError, ValueError):
         return cache.root, {}
-    return entry / _CONTENT, files
+    note = read_record(entry / NOTE, _Note)
+    return (entry / _CONTENT, note.files) if note is not None else (cache.root, {})
 
 
 def _copy(contents: Contents, place: Path, *, before: tuple[Path, Mapping[str, str]]) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+from msgspec import Struct
 
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.fetch.download import download
 from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.fetch.unpacked import Unpacked, unpacked
 from samlocal.aws import AwsCallError, AwsUnreachableError, Body
-from samlocal.deployed import shape
 from samlocal.function.package import S3Code
-from samlocal.own_folder import own_folder
+from samlocal.records import read_record, write_record
 
 KIND = "s3"
 
@@ -54,23 +54,25 @@ def _stored(
     return unpacked(cache, KIND, key, origin=name, obtain=obtain, mounted_at=mounted_at)
 
 
+class _Etag(Struct, frozen=True, kw_only=True):
+    """What S3 said of an object, and when, in epoch seconds."""
+
+    at: float
+    etag: str
+
+
 def _etag(code: S3Code, supply: ArtifactStore, cache: Cache, region: str, *, anew: bool) -> str:
     """What tells one content of the object from another; asked for again when the answer has grown old."""
     memo = cache.root / KIND / f".etag-{hash_of(code.bucket, code.key, supply.endpoint_url or '')}.json"
-    at, known = 0.0, None
-    with suppress(OSError, *shape.MALFORMED):
-        kept = json.loads(memo.read_text(encoding="utf-8"))
-        at, known = float(kept["at"]), str(kept["etag"])
-    if known is not None and not anew and not supply.refresh and 0 <= supply.clock() - at < supply.max_age:
-        return known
+    kept = read_record(memo, _Etag)
+    if kept is not None and not anew and not supply.refresh and 0 <= supply.clock() - kept.at < supply.max_age:
+        return kept.etag
     try:
         etag = str(supply.caller.call("s3", "head_object", region=region, Bucket=code.bucket, Key=code.key)["ETag"])
     except AwsUnreachableError:
-        if known is None:
+        if kept is None:
             raise
         supply.notice(f"AWS cannot be reached; what s3://{code.bucket}/{code.key} held before is used.")
-        return known
-    with suppress(OSError):
-        own_folder(memo.parent)
-        memo.write_text(json.dumps({"at": supply.clock(), "etag": etag}), encoding="utf-8")
+        return kept.etag
+    write_record(memo, _Etag(at=supply.clock(), etag=etag))
     return etag

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from samlocal.artifact.cache import Cache, file_hash, hash_of, sha256_of
 from samlocal.artifact.fetch.archive import ArchiveError, unpack
-from samlocal.deployed import shape
+from samlocal.records import MALFORMED, decoded, put_record
 
 _CONTENT, _NOTE = "content", "about.json"
 
 
-class Unpacked(Struct, frozen=True, kw_only=True):
-    """``folder`` is never written to. ``sha256`` is the archive's, in hexadecimal; ``size`` is unpacked, in bytes.
+class _Note(Struct, frozen=True, kw_only=True):
+    """``sha256`` is the archive's, in hexadecimal; ``size`` is unpacked, in bytes.
 
     ``unreadable`` are the files that only their owner can read, which Lambda's user is not.
     """
 
-    folder: Path
     origin: str
     sha256: str
     size: int
     unreadable: tuple[str, ...]
+
+
+class Unpacked(_Note, frozen=True, kw_only=True):
+    """``folder`` is never written to."""
+
+    folder: Path
 
 
 def unpacked(
@@ -56,33 +61,27 @@ def unpacked(
             part.unlink(missing_ok=True)
             raise
         content.chmod(0o755)
-        note = {
-            "origin": origin,
-            "sha256": sha256_of(archive),
-            "size": contents.size,
-            "unreadable": contents.unreadable[:20],
-        }
-        (folder / _NOTE).write_text(json.dumps(note), encoding="utf-8")
+        note = _Note(
+            origin=origin,
+            sha256=sha256_of(archive),
+            size=contents.size,
+            unreadable=tuple(contents.unreadable[:20]),
+        )
+        put_record(folder / _NOTE, note)
         part.unlink(missing_ok=True)
 
     entry = cache.entry(kind, key, make, renew=renew)
     try:
         return read_unpacked(entry)
-    except (OSError, *shape.MALFORMED):
+    except (OSError, *MALFORMED):
         # A disk that lost power, or a note of another version of samlocal.
         return read_unpacked(cache.entry(kind, key, make, renew=True))
 
 
 def read_unpacked(entry: Path) -> Unpacked:
-    """What a folder of the cache holds."""
-    note = json.loads((entry / _NOTE).read_text(encoding="utf-8"))
-    return Unpacked(
-        folder=entry / _CONTENT,
-        origin=shape.text(note["origin"]),
-        sha256=shape.text(note["sha256"]),
-        size=int(shape.number(note["size"])),
-        unreadable=tuple(shape.texts(note["unreadable"])),
-    )
+    """What a folder of the cache holds. Raises OSError, or one of MALFORMED."""
+    note = decoded((entry / _NOTE).read_bytes(), _Note)
+    return Unpacked(folder=entry / _CONTENT, **asdict(note))
 
 
 def local_archive(path: Path, cache: Cache, kind: str, *, mounted_at: str) -> Unpacked:

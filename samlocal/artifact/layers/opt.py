@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,16 +18,23 @@ from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.fetch.unpacked import local_archive, warn_of_unreadable
 from samlocal.artifact.layers.merge import merge
 from samlocal.artifact.layers.versions import OPT, layer_version
-from samlocal.artifact.superseded import remove_superseded
+from samlocal.artifact.superseded import NOTE, Note, remove_superseded
 from samlocal.aws import AwsCallError
 from samlocal.errors import LayerError, UnresolvedError
 from samlocal.function.package import Layer, LocalLayer, RemoteLayer, StoredLayer
 from samlocal.function.spec import FunctionSpec
+from samlocal.records import put_record
 
 MERGED = "merged"
 ARCHIVES = "archives"
 
-_CONTENT, _NOTE = "content", "about.json"
+_CONTENT = "content"
+
+
+class _Note(Note, frozen=True, kw_only=True):
+    """The layers that were merged."""
+
+    layers: list[str]
 
 
 class Opt(Struct, frozen=True, kw_only=True):
@@ -71,8 +77,7 @@ def opt_folder(spec: FunctionSpec, supply: ArtifactStore) -> Opt | None:
         merged.mkdir()
         merge([(content.folder, content.state is not None) for content in contents], merged)
         merged.chmod(0o755)
-        note = {"slot": slot, "layers": [content.name for content in contents]}
-        (entry / _NOTE).write_text(json.dumps(note), encoding="utf-8")
+        put_record(entry / NOTE, _Note(slot=slot, layers=[content.name for content in contents]))
 
     with _refused(spec, "a layer"):
         key = hash_of(*(content.key for content in contents))

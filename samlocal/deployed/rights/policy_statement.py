@@ -26,6 +26,10 @@ class Statement(Struct, frozen=True, kw_only=True):
     not_resource: bool = False
     condition: str = ""
 
+    def __post_init__(self) -> None:
+        if self.condition and not isinstance(json.loads(self.condition), dict):
+            raise ValueError("the condition of a statement is an object")
+
     def text(self) -> str:
         body: dict[str, object] = {
             "Effect": self.effect,

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
-
-import msgspec
 
 from samlocal.aws import Aws
-from samlocal.deployed import shape
-from samlocal.deployed.rights.policy_statement import Statement, statements
+from samlocal.deployed.rights.policy_statement import statements
 from samlocal.deployed.rights.role import read_role, role_name
 from samlocal.deployed.rights.session_policy import Policy, Rights
 from samlocal.deployed.rights.trust_policy import written_document
@@ -40,57 +35,6 @@ def read_managed(aws: Aws, arn: str) -> Policy:
     version = aws.call("iam", "get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
     document = aws.call("iam", "get_policy_version", PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
     return _policy(arn, document)
-
-
-def encode_rights(rights: Rights) -> object:
-    return {
-        "source": rights.source,
-        "inline": [encode_policy(policy) for policy in rights.inline],
-        "managed": list(rights.managed),
-        "boundary": rights.boundary,
-    }
-
-
-def decode_rights(value: Mapping[str, Any]) -> Rights:
-    """Raises one of shape.MALFORMED."""
-    return Rights(
-        source=shape.text(value["source"]),
-        inline=tuple(decode_policy(policy) for policy in shape.mappings(value["inline"])),
-        managed=tuple(shape.texts(value["managed"])),
-        boundary=shape.text_or_none(value["boundary"]),
-    )
-
-
-def encode_policy(policy: Policy) -> dict[str, object]:
-    return {
-        "name": policy.name,
-        "statements": [
-            msgspec.to_builtins(each) | {"actions": sorted(each.actions), "resources": sorted(each.resources)}
-            for each in policy.statements
-        ],
-    }
-
-
-def decode_policy(value: Mapping[str, Any]) -> Policy:
-    """Raises one of shape.MALFORMED."""
-    return Policy(
-        name=shape.text(value["name"]),
-        statements=tuple(_decode_statement(each) for each in shape.mappings(value["statements"])),
-    )
-
-
-def _decode_statement(value: Mapping[str, Any]) -> Statement:
-    condition = shape.text(value["condition"])
-    if condition:
-        shape.mapping(json.loads(condition))
-    return Statement(
-        effect=shape.text(value["effect"]),
-        actions=frozenset(shape.texts(value["actions"])),
-        resources=frozenset(shape.texts(value["resources"])),
-        not_action=shape.flag(value["not_action"]),
-        not_resource=shape.flag(value["not_resource"]),
-        condition=condition,
-    )
 
 
 def _policy(name: str, sent: object) -> Policy:

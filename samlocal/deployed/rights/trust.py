@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
 from samlocal.aws import Aws, AwsCallError
-from samlocal.deployed import shape
 from samlocal.deployed.rights.caller import session_name
 from samlocal.deployed.rights.role import read_role, role_name
 from samlocal.deployed.rights.trust_policy import TrustStatement, same, written_document
-from samlocal.deployed.snapshot import put_private
 from samlocal.errors import AwsError, ConfigurationError, RoleDeniedError
+from samlocal.records import put_private, put_record, read_record
 
 # IAM says "seconds" (IAM user guide, "Changes that I make are not always immediately visible").
 WAIT_SECONDS = 60.0
@@ -34,6 +31,14 @@ class Change(Struct, frozen=True, kw_only=True):
     @property
     def is_none(self) -> bool:
         return self.before == self.after
+
+
+class _Record(Struct, frozen=True, kw_only=True):
+    """What samlocal has made of a role's trust policy."""
+
+    role: str
+    before: str
+    written: str
 
 
 class Trust:
@@ -61,8 +66,8 @@ class Trust:
         before = self.document()
         after = _edited(statement.removed_from, before, self._role_arn)
         kept = self._kept(statement)
-        if after != before and kept is not None and same(before, kept["written"]):
-            after = kept["before"]
+        if after != before and kept is not None and same(before, kept.written):
+            after = kept.before
         return self._change(statement, before, after)
 
     def make(self, change: Change, statement: TrustStatement) -> None:
@@ -129,26 +134,19 @@ class Trust:
         return self._copies / f"{statement.sid}.json"
 
     def _keep(self, change: Change, statement: TrustStatement) -> None:
-        record = {"role": self._role_arn, "before": change.before, "written": change.after}
+        record = _Record(role=self._role_arn, before=change.before, written=change.after)
         try:
-            put_private(change.copy, change.before)
-            put_private(self._record(statement), json.dumps(record))
+            put_private(change.copy, change.before.encode())
+            put_record(self._record(statement), record)
         except OSError as error:
             raise ConfigurationError(
                 f"No copy of the trust policy can be kept, so it stays as it is: {error}.",
                 tip="Name another folder with SAMLOCAL_CACHE_DIR.",
             ) from error
 
-    def _kept(self, statement: TrustStatement) -> dict[str, str] | None:
-        try:
-            record: Any = json.loads(self._record(statement).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        try:
-            kept = {name: shape.text(record[name]) for name in ("role", "before", "written")}
-        except shape.MALFORMED:
-            return None
-        return kept if kept["role"] == self._role_arn else None
+    def _kept(self, statement: TrustStatement) -> _Record | None:
+        kept = read_record(self._record(statement), _Record)
+        return kept if kept is not None and kept.role == self._role_arn else None
 
 
 def _edited(edit: Callable[[str], str], document: str, role_arn: str) -> str:
