@@ -5,6 +5,7 @@ An answer on disk that has another shape than it should counts as absent.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -21,7 +22,7 @@ DEFAULT_MAX_AGE = 300.0
 """Seconds for which an answer on disk is used without asking again."""
 
 
-class _File(Struct, kw_only=True, tag_field="version", tag=2):
+class _File(Struct, kw_only=True, tag_field="version", tag=1):
     """When each answer was given, and the answer as JSON; all times are epoch seconds."""
 
     confirmed: float = 0.0
@@ -135,4 +136,4 @@ class Snapshot:
 
 
 def _key(question: tuple[str, ...]) -> str:
-    return encoded(question).decode()
+    return json.dumps(question)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from samlocal.deployed.rights.session_policy import Rights
 from samlocal.deployed.snapshot import Snapshot
 from samlocal.deployed.stack import Stack
 from samlocal.errors import SamlocalError
+from samlocal.records import read_record, write_record
 
 NOW = 1_800_000_000.0
 ARN = "arn:aws:cloudformation:eu-west-1:123456789012:stack/s/1"
@@ -63,7 +65,7 @@ ANSWERS: dict[tuple[str, ...], Any] = {
     ("zones", "eu-west-1"): ["eu-west-1a"],
     ("ssm-plain", "/p"): "v",
 }
-SNAPSHOT = {
+SNAPSHOT: dict[str, Any] = {
     "version": 1,
     "confirmed": NOW,
     "answers": {json.dumps(question): [NOW, answer] for question, answer in ANSWERS.items()},
@@ -117,17 +119,66 @@ class Unreachable(Aws):
 once = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
-@given(text=mutated(SNAPSHOT))
-@once
-def test_a_changed_snapshot_gives_answers_of_their_shape_or_none(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "snapshot.json"
+def kept_environment(folder: Path, text: str) -> Environment:
+    file = folder / "snapshot.json"
     file.write_text(text)
-    environment = Environment(
+    return Environment(
         Unreachable(region="eu-west-1"),
         stack_name="s",
         snapshot=Snapshot(file, clock=lambda: NOW, max_age=float("inf")),
-        credentials=CredentialCache(tmp_path, caller="c", clock=lambda: NOW),
+        credentials=CredentialCache(folder, caller="c", clock=lambda: NOW),
     )
+
+
+def test_an_unchanged_snapshot_gives_each_answer_without_asking(tmp_path: Path) -> None:
+    environment = kept_environment(tmp_path, json.dumps(SNAPSHOT))
+
+    assert environment.stack.outputs == {"Out": "y"}
+    assert environment.stack.resources["Q"].physical_id == "s-Q-1"
+    assert environment.function("f").layers == ("l",)
+    assert environment.role_rights("r").inline[0].statements[0].actions == frozenset({"s3:GetObject"})
+    assert environment.zones("eu-west-1") == ["eu-west-1a"]
+    assert environment.ssm_parameter("/p") == "v"
+
+
+def test_a_snapshot_of_another_version_is_absent(tmp_path: Path) -> None:
+    environment = kept_environment(tmp_path, json.dumps(SNAPSHOT | {"version": 2}))
+
+    with pytest.raises(AwsUnreachableError):
+        environment.ssm_parameter("/p")
+
+
+@pytest.mark.parametrize("lost", ["notification_arns", "revision", "endpoint_url"])
+def test_a_stack_that_an_older_version_kept_without_a_field_is_asked_for_again(tmp_path: Path, lost: str) -> None:
+    older = copy.deepcopy(SNAPSHOT)
+    del older["answers"][json.dumps(("stack", "s"))][1][lost]
+
+    with pytest.raises(AwsUnreachableError):
+        _ = kept_environment(tmp_path, json.dumps(older)).stack
+
+
+def test_keys_whose_end_is_not_known_are_asked_for_again(tmp_path: Path) -> None:
+    cache = CredentialCache(tmp_path, caller="c", clock=lambda: NOW)
+    cache.of("role", lambda: Credentials(access_key_id="OLD", secret_access_key="s", expires=NOW + 3600))
+    (file,) = tmp_path.glob("*.json")
+    file.write_text(json.dumps({name: value for name, value in KEYS.items() if name != "expires"}))
+
+    new = Credentials(access_key_id="NEW", secret_access_key="s", expires=NOW + 3600)
+    assert cache.of("role", lambda: new).access_key_id == "NEW"
+
+
+def test_a_record_with_a_name_that_is_not_utf_8_is_read_as_it_was_written(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(b"/caf\xe9"))
+
+    write_record(tmp_path / "record.json", {"folder": folder})
+
+    assert read_record(tmp_path / "record.json", dict[str, Path]) == {"folder": folder}
+
+
+@given(text=mutated(SNAPSHOT))
+@once
+def test_a_changed_snapshot_gives_answers_of_their_shape_or_none(tmp_path: Path, text: str) -> None:
+    environment = kept_environment(tmp_path, text)
     asked: list[tuple[Any, type]] = [
         (lambda: environment.stack, Stack),
         (lambda: environment.place.region, str),
