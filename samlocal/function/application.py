@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from samlocal.config import nearest
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.place import Place, partition_of
-from samlocal.errors import FunctionNotFoundError, TemplateError
+from samlocal.errors import FunctionNotFoundError, TemplateError, UnresolvedError
 from samlocal.function import pseudo
 from samlocal.function.absence import Absence, absence
 from samlocal.function.circles import circles
@@ -73,10 +73,22 @@ class Application(Struct, frozen=True, kw_only=True):
         return owner.specify(resource)
 
     def check_deployed(self, resource: Resource) -> None:
-        """Raises FunctionNotFoundError where a false condition keeps a function out of the stack."""
+        """Raises FunctionNotFoundError where a false condition keeps a function out of the stack.
+
+        Raises UnresolvedError where the stack does not have it and its condition cannot be known.
+        """
         absent = self.absence(resource)
         if absent is not None:
             raise absent.refusal()
+        decided = self.evaluator.holds(resource.condition)
+        if self.environment is None or not isinstance(decided, Unknown):
+            return
+        if resource.logical_id not in self.environment.stack.resources:
+            raise UnresolvedError(
+                f"{self.template.place(resource.line)}: whether {resource.logical_id} would be deployed cannot be "
+                f"known: its condition {resource.condition} needs {decided.expression}: {decided.reason}.",
+                tip=decided.tip,
+            )
 
     def absence(self, resource: Resource) -> Absence | None:
         """The false condition that keeps a resource out of the stack, its own or that of a stack round it."""

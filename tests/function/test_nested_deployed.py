@@ -151,3 +151,26 @@ def test_a_nested_stacks_output_that_is_made_of_a_secret_is_masked(
 
     assert {entry["name"]: entry["secret"] for entry in outcome.payload} == {"SHOUTED": True, "TOPIC": False}
     assert b"hunter2" not in outcome.stdout
+
+
+def test_a_function_that_the_stack_lacks_and_whose_condition_a_hidden_value_decides_does_not_run(
+    project: Callable[..., Project], aws: AwsEndpoint
+) -> None:
+    deployed = {
+        "Parameters": {"Password": {"Type": "String", "NoEcho": True}},
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+    }
+    # What CloudFormation shows of such a parameter; moto shows the parameter itself.
+    aws.deploy("hidden", deployed, parameters={"Password": "****"})
+    conditional = {
+        **deployed,
+        "Conditions": {"Open": {"Fn::Equals": [{"Ref": "Password"}, "open"]}},
+        "Resources": {"Fn": {**function(), "Condition": "Open"}},
+    }
+    made = project({"template.json": conditional, "code/app.py": ""}, **aws.environ)
+
+    for command in ("env", "invoke"):
+        refused = made.run(command, "Fn", "-n", "hidden").ended(5)
+        assert "whether Fn would be deployed cannot be known: its condition Open needs" in refused.stderr
+    made.run("env", "Fn", "-n", "hidden", "--parameter-overrides", "Password=open").succeeded()
+    made.run("env", "Fn", "-n", "hidden", "--parameter-overrides", "Password=other").ended(11)
