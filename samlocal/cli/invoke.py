@@ -130,7 +130,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     streamed = bytearray()
     as_json = values["output_form"] == "json"
     with session(ctx.obj.cache_folder / "sessions") as own:
-        with Sandbox(engine, spec, session=own, log=output.log, notice=output.notice) as sandbox:
+        with Sandbox(engine, spec, session=own, log=output.record, notice=output.notice) as sandbox:
             sweeper = _sweep(own, ctx.obj.environ, output)
             invocation = sandbox.invoke(
                 Request(payload=payload, tenant_id=tenant_id), chunk=streamed.extend if as_json else output.chunk

@@ -16,6 +16,7 @@ from samlocal.errors import SamlocalError
 from samlocal.sandbox.result import Success, outcome
 
 if TYPE_CHECKING:
+    from samlocal.sandbox.journal import Record
     from samlocal.sandbox.sandbox import Invocation
 
 
@@ -71,14 +72,20 @@ class Output:
         else:
             self._error_line(click.unstyle(coloured(line)))
 
+    def record(self, record: Record) -> None:
+        """A record of a sandbox's log, where the function's log has a line of it."""
+        from samlocal.sandbox.log_format import render
+
+        line = render(record)
+        if line is not None:
+            self.log(line)
+
     def chunk(self, data: bytes) -> None:
         """A part of a streamed response, at once."""
         self._payload(data)
 
     def invocation(self, invocation: Invocation) -> None:
-        """The end of the log, then the payload."""
-        for line in invocation.closing:
-            self._error_line(line)
+        """The payload."""
         result = invocation.result
         if isinstance(result, Success) and result.streamed:
             return
@@ -86,8 +93,6 @@ class Output:
 
     def invocation_as_json(self, invocation: Invocation, streamed: bytes) -> None:
         """One object with the payload, how the invocation ended, and its figures (ms, MB)."""
-        for line in invocation.closing:
-            self._error_line(line)
         result, report = invocation.result, invocation.report
         payload = streamed if isinstance(result, Success) and result.streamed else result.payload
         status, error_type = outcome(result)

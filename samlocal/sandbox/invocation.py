@@ -27,12 +27,11 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Invocation(Struct, frozen=True, kw_only=True):
-    """What came of one event, and its figures. ``closing`` is how Lambda ends its log: END and REPORT, or JSON."""
+    """What came of one event, and its figures."""
 
     request_id: str
     result: Result
     report: Report
-    closing: tuple[str, ...] = ()
 
 
 class RunningInvocation:
@@ -74,16 +73,6 @@ class RunningInvocation:
             case _:
                 pass
 
-    def last_words(self, result: Result) -> tuple[str, ...]:
-        """What Lambda writes into the log of one that it ended itself."""
-        match result:
-            case TimedOut():
-                return (f"{timestamp()} {self.request_id} {timeout_text(self._timeout)}",)
-            case Crashed(message=message, error_type=error_type):
-                return (message, error_type)
-            case _:
-                return ()
-
     def conclude(
         self,
         result: Result,
@@ -118,8 +107,24 @@ class RunningInvocation:
             tenant_id=self.tenant_id,
         )
         overhead = Span(began=ready, ended=ended) if done else None
-        closing = journal.report(report, trace_id=self.trace_id, overhead=overhead, tenant_id=self.tenant_id)
-        return Invocation(request_id=self.request_id, result=result, report=report, closing=closing)
+        journal.report(
+            report,
+            trace_id=self.trace_id,
+            overhead=overhead,
+            last_words=self._last_words(result),
+            tenant_id=self.tenant_id,
+        )
+        return Invocation(request_id=self.request_id, result=result, report=report)
+
+    def _last_words(self, result: Result) -> tuple[str, ...]:
+        """What Lambda writes into the log of one that it ended itself."""
+        match result:
+            case TimedOut():
+                return (f"{timestamp()} {self.request_id} {timeout_text(self._timeout)}",)
+            case Crashed(message=message, error_type=error_type):
+                return (message, error_type)
+            case _:
+                return ()
 
 
 def _trace_id() -> str:

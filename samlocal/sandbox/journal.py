@@ -1,4 +1,4 @@
-"""What Lambda itself says of a sandbox: as lines of the log, and as the platform events of the Telemetry API.
+"""What a sandbox writes down: everything that is in its log, and the events of the Telemetry API.
 
 Schema: Lambda developer guide, "Lambda Telemetry API Event schema reference". Figures are measured, and those that
 are also in the REPORT line are the same ones. Moments are ``time.monotonic``'s.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
 
-from samlocal.function.logging_config import LogFormat, LoggingConfig
+from samlocal.function.logging_config import LogFormat, LoggingConfig, LogLevel
 from samlocal.sandbox.apis.telemetry import Category, Telemetry, timestamp
-from samlocal.sandbox.log_records import as_line, level_of, level_of_line
+from samlocal.sandbox.log_levels import level_of_event, level_of_line
 from samlocal.sandbox.messages import Span
 from samlocal.sandbox.report import Report, end_line, start_line
 
@@ -36,30 +36,53 @@ class SandboxIdentity(Struct, frozen=True, kw_only=True):
     logging: LoggingConfig
 
 
-class Journal:
-    """One sandbox's; called from any thread. The function's log levels filter the log and not the telemetry."""
+class Record(Struct, frozen=True, kw_only=True):
+    """One entry of a sandbox's log; ``log_format.render`` makes a line of it.
 
-    def __init__(self, subject: SandboxIdentity, *, log: Callable[[str], None], telemetry: Telemetry) -> None:
+    ``request_id`` is the invocation's that ran at that moment, None outside of any. ``type`` is the Telemetry API's,
+    as are the ``fields`` of one of Lambda's own events. ``text`` is how a text log has it, None where it has nothing
+    of it. ``level`` is None where nothing filters by it.
+    """
+
+    sandbox: SandboxIdentity
+    request_id: str | None
+    stream: Category
+    time: datetime.datetime
+    level: LogLevel | None
+    type: str
+    text: str | None
+    fields: Mapping[str, object] | None = None
+
+    @property
+    def function(self) -> str:
+        return self.sandbox.function_name
+
+
+class Journal:
+    """One sandbox's; called from any thread, as ``sink`` is. Levels filter what is shown, and nothing here."""
+
+    def __init__(self, subject: SandboxIdentity, sink: Callable[[Record], None], *, telemetry: Telemetry) -> None:
         self.subject = subject
-        self._log = log
+        self._sink = sink
         self._telemetry = telemetry
         self._phase = "init"
+        self._request_id: str | None = None
+        self._closing: tuple[Record, ...] = ()
 
     # lines
 
     def function_line(self, line: str) -> None:
-        logging = self.subject.logging
-        if logging.format is LogFormat.TEXT or level_of_line(line).passes(logging.application_level):
-            self._log(line)
+        level = level_of_line(line) if self.subject.logging.format is LogFormat.JSON else None
+        self._sink(self._entry(Category.FUNCTION, line, level=level))
         self._telemetry.add(Category.FUNCTION, "function", line)
 
     def extension_line(self, line: str) -> None:
-        self._log(line)
+        self._sink(self._entry(Category.EXTENSION, line))
         self._telemetry.add(Category.EXTENSION, "extension", line)
 
     def line(self, line: str) -> None:
-        """A line of Lambda's own that is no event."""
-        self._log(line)
+        """A line of Lambda's own that is no event: something went wrong."""
+        self._sink(self._entry(Category.PLATFORM, line, level=LogLevel.ERROR))
 
     # init
 
@@ -93,7 +116,7 @@ class Journal:
         self._platform(
             "extension",
             fields | ({"errorType": error_type} if error_type else {}),
-            line=f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{','.join(events)}]{failed}",
+            text=f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{','.join(events)}]{failed}",
         )
 
     def subscription(self, name: str, types: tuple[str, ...], *, of: str) -> None:
@@ -102,16 +125,18 @@ class Journal:
         self._platform(
             f"{of}Subscription",
             {"name": name, "state": "Subscribed", "types": list(types)},
-            line=f"{of.upper()}\tName: {name}\tState: Subscribed\tTypes: [{written}]",
+            text=f"{of.upper()}\tName: {name}\tState: Subscribed\tTypes: [{written}]",
         )
 
     # invocation
 
     def start(self, request_id: str, *, trace_id: str, tenant_id: str | None = None) -> None:
+        self.end_invocation()
+        self._request_id = request_id
         self._platform(
             "start",
             {"requestId": request_id, "version": _VERSION, **_tenant(tenant_id), "tracing": _tracing(trace_id)},
-            line=start_line(request_id),
+            text=start_line(request_id),
         )
 
     def runtime_done(
@@ -152,16 +177,24 @@ class Journal:
         )
 
     def report(
-        self, report: Report, *, trace_id: str, overhead: Span | None, tenant_id: str | None = None
-    ) -> tuple[str, ...]:
-        """The invocation's end; ``overhead`` is what the extensions took behind the runtime.
+        self,
+        report: Report,
+        *,
+        trace_id: str,
+        overhead: Span | None,
+        last_words: tuple[str, ...] = (),
+        tenant_id: str | None = None,
+    ) -> None:
+        """The invocation is over; ``overhead`` is what the extensions took behind the runtime.
 
-        Gives the last lines of the invocation's log, for when what the function has written is in it.
+        Its ``last_words``, END and REPORT are the end of its log, which ``end_invocation`` writes.
         """
-        self._tell("platform.end", {"requestId": report.request_id})
+        request_id = report.request_id
+        words = tuple(self._entry(Category.PLATFORM, line, level=LogLevel.ERROR) for line in last_words)
+        end = self._event("platform.end", {"requestId": request_id}, text=end_line(request_id))
         spans = {"spans": [_span("extensionOverhead", overhead)]} if overhead is not None else {}
-        record: Fields = {
-            "requestId": report.request_id,
+        fields: Fields = {
+            "requestId": request_id,
             **_tenant(tenant_id),
             "metrics": report.metrics,
             "status": report.status or "success",
@@ -169,33 +202,54 @@ class Journal:
             "tracing": _tracing(trace_id),
             **spans,
         }
-        self._tell("platform.report", record)
-        if self.subject.logging.format is LogFormat.TEXT:
-            return end_line(report.request_id), report.line()
-        return self._json("platform.report", record)
+        self._closing = (*words, end, self._event("platform.report", fields, text=report.line()))
+
+    def end_invocation(self) -> None:
+        """Ends the log of an invocation that is over, now that what the function has written is in it.
+
+        Where nobody says so, the next invocation's START does.
+        """
+        closing, self._closing = self._closing, ()
+        for record in closing:
+            self._sink(record)
+        if closing:
+            self._request_id = None
 
     def _init(self) -> Fields:
         return {"initializationType": _INIT_TYPE, "phase": self._phase}
 
-    def _platform(self, name: str, record: Fields, *, at: float | None = None, line: str | None = None) -> None:
-        """``line`` is how a text log has it, None where it has nothing of it."""
-        type_, date = f"platform.{name}", _date(at)
-        if self.subject.logging.format is LogFormat.JSON:
-            for own in self._json(type_, record, at=date):
-                self._log(own)
-        elif line is not None:
-            self._log(line)
-        self._tell(type_, record, at=date)
+    def _platform(self, name: str, fields: Fields, *, at: float | None = None, text: str | None = None) -> None:
+        """``text`` is how a text log has it, None where it has nothing of it."""
+        self._sink(self._event(f"platform.{name}", fields, at=at, text=text))
 
-    def _json(self, type_: str, record: Fields, *, at: datetime.datetime | None = None) -> tuple[str, ...]:
-        """The record's line in a JSON log, nothing where the level leaves it out."""
-        level = level_of(type_, record)
-        if level is None or not level.passes(self.subject.logging.system_level):
-            return ()
-        return (as_line(timestamp(at), type_, record),)
+    def _event(self, type_: str, fields: Fields, *, at: float | None = None, text: str | None) -> Record:
+        """Tells one of Lambda's own events to whom it may concern, and gives its record for the log."""
+        record = self._entry(
+            Category.PLATFORM, text, level=level_of_event(type_, fields), type_=type_, fields=fields, at=at
+        )
+        self._telemetry.add(Category.PLATFORM, type_, dict(fields), at=record.time)
+        return record
 
-    def _tell(self, type_: str, record: Fields, *, at: datetime.datetime | None = None) -> None:
-        self._telemetry.add(Category.PLATFORM, type_, dict(record), at=at)
+    def _entry(
+        self,
+        stream: Category,
+        text: str | None,
+        *,
+        level: LogLevel | None = None,
+        type_: str | None = None,
+        fields: Fields | None = None,
+        at: float | None = None,
+    ) -> Record:
+        return Record(
+            sandbox=self.subject,
+            request_id=self._request_id,
+            stream=stream,
+            time=_date(at),
+            level=level,
+            type=type_ or stream.value,
+            text=text,
+            fields=fields,
+        )
 
 
 def _tenant(tenant_id: str | None) -> Fields:
@@ -214,10 +268,10 @@ def _milliseconds(span: Span) -> float:
     return round((span.ended - span.began) * 1000, 3)
 
 
-def _date(moment: float | None) -> datetime.datetime | None:
-    if moment is None:
-        return None
-    return datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=time.monotonic() - moment)
+def _date(moment: float | None) -> datetime.datetime:
+    """A moment's, now where it is None."""
+    now = datetime.datetime.now(datetime.UTC)
+    return now if moment is None else now - datetime.timedelta(seconds=time.monotonic() - moment)
 
 
 def _tracing(trace_id: str) -> Fields:

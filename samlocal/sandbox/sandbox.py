@@ -19,7 +19,7 @@ from samlocal.sandbox.debug import wiring as debug
 from samlocal.sandbox.debug.wiring import DebuggerView
 from samlocal.sandbox.init_phase import InitOutcome, await_init
 from samlocal.sandbox.invocation import Invocation, Request, RunningInvocation
-from samlocal.sandbox.journal import Journal, SandboxIdentity
+from samlocal.sandbox.journal import Journal, Record, SandboxIdentity
 from samlocal.sandbox.layout import USER, SandboxSpec, container_spec
 from samlocal.sandbox.mailbox import Mailbox
 from samlocal.sandbox.messages import (
@@ -70,7 +70,7 @@ class _State(Enum):
 class Sandbox:
     """Runs one event after another in one container. Use it as a context manager; it ends with its block.
 
-    ``log`` gets what the function and its extensions write, and Lambda's own lines, from threads of its own, and
+    ``log`` gets what the function and its extensions write, and what Lambda itself does, from threads of its own, and
     ``notice`` how it stands with the debugger, and what would be otherwise on Lambda.
     """
 
@@ -80,7 +80,7 @@ class Sandbox:
         spec: SandboxSpec,
         *,
         session: Session,
-        log: Callable[[str], None],
+        log: Callable[[Record], None],
         notice: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._engine = engine
@@ -104,7 +104,7 @@ class Sandbox:
             broken=self._broken,
             notice=notice,
         )
-        self._journal = Journal(_subject(spec), log=_unbroken(log), telemetry=self._apis.telemetry)
+        self._journal = Journal(_subject(spec), _unbroken(log), telemetry=self._apis.telemetry)
         self._debugger = (
             DebuggerView(spec.debugging, log=self._journal.function_line, notice=notice) if spec.debugging else None
         )
@@ -158,12 +158,13 @@ class Sandbox:
         self._check_tmp()
         # A reader who takes their time with the stream is not waited for before the container has ended.
         if self._state is _State.SPENT and (outlet.busy or not self._apis.grace):
-            self.stop()
+            self._end()
         elif self._container is not None and self._apis.grace:
             self._container.settle()
         outlet.close()
-        for line in course.last_words(result):
-            self._journal.line(line)
+        if self._container is None or self._apis.grace:
+            # What the function wrote is in the log. Of a container that ends at once it is when that has ended.
+            self._journal.end_invocation()
         return invocation
 
     def stop(self, reason: Reason = Reason.SPINDOWN) -> None:
@@ -171,6 +172,10 @@ class Sandbox:
 
         Extensions are told first, and have their time. A sandbox that is spent has its reason already.
         """
+        self._end(reason)
+        self._journal.end_invocation()
+
+    def _end(self, reason: Reason = Reason.SPINDOWN) -> None:
         if self._state is _State.SPENT:
             reason = self._reason
         self._read_memory()
@@ -442,15 +447,15 @@ def _subject(spec: SandboxSpec) -> SandboxIdentity:
     )
 
 
-def _unbroken(log: Callable[[str], None]) -> Callable[[str], None]:
+def _unbroken(log: Callable[[Record], None]) -> Callable[[Record], None]:
     """A log whose reader may go away: what nobody reads any more is no reason for the function to fail."""
     gone = False
 
-    def write(line: str) -> None:
+    def write(record: Record) -> None:
         nonlocal gone
         if not gone:
             try:
-                log(line)
+                log(record)
             except (OSError, ValueError):
                 # A stream that is closed is a ValueError.
                 gone = True

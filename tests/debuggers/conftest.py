@@ -44,7 +44,7 @@ def debugged(project: Callable[..., Project]) -> Iterator[Callable[..., Debugged
                 progress=lambda _, __: None,
             )
             run = stack.enter_context(session(of.sessions))
-            sandbox = Sandbox(engine, spec, session=run, log=own.log.append, notice=own.notices.append)
+            sandbox = Sandbox(engine, spec, session=run, log=own.records.append, notice=own.notices.append)
             own.run_in(stack.enter_context(sandbox))
             return own
 

@@ -14,6 +14,8 @@ from kit import Project, eventually
 
 from samlocal.function.application import application
 from samlocal.function.spec import FunctionSpec
+from samlocal.sandbox.journal import Record
+from samlocal.sandbox.log_format import render
 from samlocal.sandbox.result import Success
 from samlocal.sandbox.sandbox import Invocation, Request, Sandbox
 from samlocal.template.reader import read
@@ -25,11 +27,15 @@ class Debugged:
     def __init__(self, port: int) -> None:
         self.port = port
         self.notices: list[str] = []
-        self.log: list[str] = []
+        self.records: list[Record] = []
         self._sandbox: Sandbox | None = None
 
     def run_in(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+
+    @property
+    def log(self) -> list[str]:
+        return [line for record in list(self.records) if (line := render(record)) is not None]
 
     def invoke(self, event: object) -> Future[Invocation]:
         """Runs an event beside the test, which is the debugger."""

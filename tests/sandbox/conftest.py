@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -13,6 +12,8 @@ from kit import Project
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
 from samlocal.function.application import application
+from samlocal.sandbox.journal import Record
+from samlocal.sandbox.log_format import render
 from samlocal.sandbox.options import SandboxOptions
 from samlocal.sandbox.plan import sandbox_spec
 from samlocal.sandbox.sandbox import Invocation, Request, Sandbox
@@ -23,9 +24,13 @@ from samlocal.template.reader import read
 class Open:
     """A sandbox with its log."""
 
-    def __init__(self, sandbox: Sandbox, lines: list[str]) -> None:
+    def __init__(self, sandbox: Sandbox, records: list[Record]) -> None:
         self.sandbox = sandbox
-        self.lines = lines
+        self.records = records
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for record in list(self.records) if (line := render(record)) is not None]
 
     def invoke(self, payload: bytes = b"{}", **more: object) -> Invocation:
         return self.sandbox.invoke(Request(payload=payload), chunk=lambda _: None, **more)  # type: ignore[arg-type]
@@ -36,7 +41,7 @@ def opened(docker: object) -> Iterator[Callable[..., Open]]:
     """Opens a sandbox for a project's function ``Fn``; it is closed after the test."""
     with ExitStack() as stack:
 
-        def start(project: Project, *, log: Callable[[str], None] | None = None) -> Open:
+        def start(project: Project, *, log: Callable[[Record], None] | None = None) -> Open:
             engine = stack.enter_context(_engine())
             joined = application(
                 read(project.folder / "template.json"), environment=None, region="eu-west-1", flags={}, configured={}
@@ -50,14 +55,8 @@ def opened(docker: object) -> Iterator[Callable[..., Open]]:
                 progress=lambda *_: None,
             )
             own = stack.enter_context(session(project.sessions))
-            lines: list[str] = []
-            lock = threading.Lock()
-
-            def keep(line: str) -> None:
-                with lock:
-                    lines.append(line)
-
-            return Open(stack.enter_context(Sandbox(engine, spec, session=own, log=log or keep)), lines)
+            records: list[Record] = []
+            return Open(stack.enter_context(Sandbox(engine, spec, session=own, log=log or records.append)), records)
 
         yield start
 

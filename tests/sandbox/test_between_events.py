@@ -10,6 +10,7 @@ import pytest
 from extension_kit import watched
 from kit import Project, python
 
+from samlocal.sandbox.journal import Record
 from samlocal.sandbox.result import Success
 
 pytestmark = pytest.mark.docker
@@ -68,7 +69,7 @@ def test_the_payload_does_not_wait_for_the_shutdown_phase(project: Callable[...,
 def test_a_log_that_nobody_reads_any_more_changes_no_result(
     project: Callable[..., Project], opened: Callable[..., Any]
 ) -> None:
-    def gone(_: str) -> None:
+    def gone(_: Record) -> None:
         raise BrokenPipeError
 
     source = "def handler(event, context):\n    print('a line')\n    return event\n"

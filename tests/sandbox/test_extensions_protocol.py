@@ -22,7 +22,8 @@ from unmeasured import unmeasured
 
 from samlocal.function.logging_config import LoggingConfig
 from samlocal.sandbox.apis.apis import Apis
-from samlocal.sandbox.journal import Journal, SandboxIdentity
+from samlocal.sandbox.journal import Journal, Record, SandboxIdentity
+from samlocal.sandbox.log_format import render
 from samlocal.sandbox.messages import (
     Event,
     ExtensionFailed,
@@ -91,7 +92,7 @@ class Sandbox:
     def __init__(self) -> None:
         self.told: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self.broken: list[BaseException] = []
-        self.lines: list[str] = []
+        self.records: list[Record] = []
         self.started = threading.Event()
         self._callers: list[Caller] = []
         route = Route(network="bridge", host="127.0.0.1", seen_as="127.0.0.1")
@@ -107,8 +108,12 @@ class Sandbox:
             memory=128,
             logging=LoggingConfig(group="/aws/lambda/orders"),
         )
-        self.journal = Journal(subject, log=self.lines.append, telemetry=self.apis.telemetry)
+        self.journal = Journal(subject, self.records.append, telemetry=self.apis.telemetry)
         self.apis.begin(self.journal)
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for record in self.records if (line := render(record)) is not None]
 
     def launching(self, *names: str) -> None:
         self.apis.post(lambda served: served.restart(self.started.set, self.told.put))
