@@ -14,7 +14,7 @@ from samlocal.cli.debug_flags import PORT
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError, SamlocalError
-from samlocal.sandbox.debug.wiring import Language, language_of
+from samlocal.sandbox.debug.language import Language, language_of
 
 if TYPE_CHECKING:
     from samlocal.function.application import Application

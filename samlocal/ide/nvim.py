@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from samlocal.ide.target import DebugTarget
-from samlocal.sandbox.debug.wiring import Language
+from samlocal.sandbox.debug.language import Language
 
 FILE = Path(".nvim") / "samlocal.lua"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from samlocal.ide.target import DebugTarget
-from samlocal.sandbox.debug.wiring import Language
+from samlocal.sandbox.debug.language import Language
 
 _PROJECT = "$PROJECT_DIR$"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from samlocal.function.package import Code, DeployedCode, ImageCode, Layer, LocalCode, LocalLayer
-from samlocal.sandbox.debug.wiring import Language
+from samlocal.sandbox.debug.language import Language
 
 WAITS = r"(waiting for the debugger|a debugger can attach) at 127\.0\.0\.1:"
 """A regular expression, JavaScript's too, of what samlocal says when it is time to attach."""

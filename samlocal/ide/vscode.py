@@ -7,7 +7,7 @@ from pathlib import Path
 
 from samlocal.ide.jsonc import with_entries
 from samlocal.ide.target import WAITS, DebugTarget, Mapping
-from samlocal.sandbox.debug.wiring import Language
+from samlocal.sandbox.debug.language import Language
 
 _NEW_LAUNCH = '{\n    "version": "0.2.0",\n    "configurations": []\n}\n'
 _NEW_TASKS = '{\n    "version": "2.0.0",\n    "tasks": []\n}\n'

@@ -19,7 +19,8 @@ from samlocal.errors import ConfigurationError
 from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.variables import lambda_variables
-from samlocal.sandbox.debug.wiring import Debugging, debugging, language_of, language_of_image
+from samlocal.sandbox.debug.language import debugging, language_of, language_of_image
+from samlocal.sandbox.debug.wiring import Debugging
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.mounts import mounts_of
 from samlocal.sandbox.network.endpoint import Endpoint, endpoint

@@ -16,7 +16,7 @@ from samlocal.sandbox.apis.apis import Apis, Services, host_of_container
 from samlocal.sandbox.apis.outlet import Outlet
 from samlocal.sandbox.container import Container
 from samlocal.sandbox.debug import wiring as debug
-from samlocal.sandbox.debug.wiring import DebuggerView
+from samlocal.sandbox.debug.view import DebuggerView
 from samlocal.sandbox.init_phase import InitOutcome, await_init
 from samlocal.sandbox.invocation import Invocation, Request, RunningInvocation
 from samlocal.sandbox.journal import Journal, Record, SandboxIdentity

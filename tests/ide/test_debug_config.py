@@ -14,7 +14,8 @@ import pytest
 from kit import Project, function, template
 
 from samlocal.errors import ExitStatus
-from samlocal.sandbox.debug.wiring import DebuggerView, Debugging
+from samlocal.sandbox.debug.view import DebuggerView
+from samlocal.sandbox.debug.wiring import Debugging
 
 
 def files(**more: Any) -> dict[str, Any]:

@@ -11,15 +11,9 @@ from kit import Project, function, template
 from samlocal.errors import ConfigurationError
 from samlocal.function.application import application
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.debug.wiring import (
-    DebuggerView,
-    Debugging,
-    DebugOptions,
-    Language,
-    debugging,
-    language_of,
-    language_of_image,
-)
+from samlocal.sandbox.debug.language import Language, debugging, language_of, language_of_image
+from samlocal.sandbox.debug.view import DebuggerView
+from samlocal.sandbox.debug.wiring import Debugging, DebugOptions
 from samlocal.template.reader import read
 
 # Lambda's runtimes of today (Lambda developer guide, "Lambda runtimes").
