@@ -121,9 +121,13 @@ class CodeError(SamlocalError):
 
 
 class BuildError(SamlocalError):
-    """A build failed."""
+    """A build failed. ``others`` are those that failed beside it, before it."""
 
     exit_status = ExitStatus.BUILD
+
+    def __init__(self, message: str, *, tip: str | None = None, others: tuple[BuildError, ...] = ()) -> None:
+        super().__init__(message, tip=tip)
+        self.others = others
 
 
 class EventError(SamlocalError):

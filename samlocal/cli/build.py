@@ -6,11 +6,11 @@ import time
 
 import click
 
-from samlocal.cli.application import keep, load_application
-from samlocal.cli.build_flags import build_place_flags
-from samlocal.cli.builds import build, builds
+from samlocal.cli.build_flags import build_options, build_place_flags
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
+from samlocal.project.builds import build, builds
+from samlocal.project.project import Project
 
 
 @click.command("build", cls=EnvironmentCommand, short_help="Build functions and layers that have changed.")
@@ -37,7 +37,7 @@ from samlocal.cli.output import Output
     help="A table to read, or JSON for other programs.",
 )
 @click.pass_context
-def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, *, force: bool, **_: object) -> int:
+def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, **_: object) -> int:
     """Build the functions and layers IDS, or all; a function with its layers. `samlocal invoke` runs what is built.
 
     Functions that share code and options are built once, and what has not changed is not built again. A build that
@@ -47,18 +47,19 @@ def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, *, fo
 
     output = Output(ctx.obj)
     chosen = settings(ctx)
-    application = load_application(chosen, output)
-    layers = {target.path: target for target in layer_targets(application)}
-    found = (application.find(name) for name in ids if name not in layers) if ids else application.functions()
-    named = list(found)
-    to_build = [target for owner, resource in named for target in targets(owner, resource)]
-    to_build += [target for path, target in layers.items() if not ids or path in ids]
-    keep(application, output)
+    with Project(chosen, output) as project:
+        application = project.application()
+        layers = {target.path: target for target in layer_targets(application)}
+        found = (application.find(name) for name in ids if name not in layers) if ids else application.functions()
+        named = list(found)
+        to_build = [target for owner, resource in named for target in targets(owner, resource)]
+        to_build += [target for path, target in layers.items() if not ids or path in ids]
+        project.keep(application)
     images = [owner.path(resource) for owner, resource in named if resource.properties.get("PackageType") == "Image"]
     if images:
         output.notice(f"{', '.join(images)}: the images of functions are built when they are invoked.")
     started = time.monotonic()
-    with builds(ctx, chosen, output, in_container=bool(ctx.params["build_in_container"]), force=force) as own:
+    with builds(chosen, build_options(ctx), output) as own:
         done = sorted(build(own, to_build, output), key=lambda built: built.target.path)
     if output_form == "json":
         output.document(

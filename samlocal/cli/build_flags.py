@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
 
 from samlocal.cli.options import variable
+from samlocal.project.builds import BuildOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,10 +46,24 @@ def build_place_flags(command: F) -> F:
     return command
 
 
-def build_images(ctx: click.Context) -> dict[str, str]:
+def build_options(ctx: click.Context, *, debug: bool = False) -> BuildOptions:
+    """The flags' values; a command without one of them has its default."""
+    values = ctx.params
+    return BuildOptions(
+        build=values.get("build"),
+        in_container=values["build_in_container"],
+        images=_images(values["build_images"]),
+        skip_pull=values["skip_pull_image"],
+        network=values["docker_network"],
+        debug=debug,
+        force=values.get("force", False),
+    )
+
+
+def _images(texts: Iterable[str]) -> dict[str, str]:
     """Images by runtime or id, under "" the one for all others."""
     images: dict[str, str] = {}
-    for text in ctx.params["build_images"]:
+    for text in texts:
         name, found, image = text.partition("=")
         images[name if found else ""] = image if found else name
     return images

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from samlocal.cli.application import load_application
 from samlocal.cli.debug_flags import PORT
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError, SamlocalError
+from samlocal.project.project import Project
 from samlocal.sandbox.debug.language import Language, language_of
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def command(ctx: click.Context, /, functions: tuple[str, ...], ide: str, *, repl
     is kept, comments too.
     """
     output = Output(ctx.obj)
-    application = load_application(settings(ctx), output)
     workspace = ctx.obj.cwd.resolve()
-    targets = list(_targets(ctx, application, functions, output))
+    with Project(settings(ctx), output) as project:
+        targets = list(_targets(ctx, project.application(), functions, output))
     match ide:
         case "vscode":
             from samlocal.ide import vscode

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli import findings
-from samlocal.cli.application import caller, keep, load_application
 from samlocal.cli.findings import Finding, Level, doubtful, failed, good
-from samlocal.cli.local_environment import local_project
-from samlocal.cli.options import EnvironmentCommand, Settings, environment_options, settings, variable
+from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import EngineError, ExitStatus, SamlocalError, TemplateError
+from samlocal.project.local_stack import local_project
+from samlocal.project.project import Project
+from samlocal.project.settings import Settings
 
 if TYPE_CHECKING:
     from samlocal.engine import Engine
@@ -102,18 +103,20 @@ def _findings(ctx: click.Context, output: Output, network: str) -> Iterator[Find
             yield failed("template", error)
         chosen = None
     if chosen is not None:
-        yield from _of_project(chosen, output, engine)
+        with Project(chosen, output) as project:
+            yield from _of_project(project, engine)
     yield from findings.of_caches(ctx.obj.cache_folder)
     if engine is not None:
         engine.close()
 
 
-def _of_project(chosen: Settings, output: Output, engine: Engine | None) -> Iterator[Finding]:
+def _of_project(project: Project, engine: Engine | None) -> Iterator[Finding]:
+    chosen = project.settings
     yield _of_local(chosen)
     try:
-        aws = caller(chosen)
+        aws = project.account.caller()
         yield findings.of_caller(aws, needed=chosen.stack_name is not None)
-        application = load_application(chosen, output, quietly=True)
+        application = project.application(quietly=True)
     except SamlocalError as error:
         subject = "template" if isinstance(error, TemplateError) else "environment"
         yield failed(subject, error)
@@ -125,7 +128,7 @@ def _of_project(chosen: Settings, output: Output, engine: Engine | None) -> Iter
         yield findings.of_stack(application.environment)
         environment = f"-e {chosen.env_name}" if chosen.env_name else f"-n {chosen.stack_name}"
         yield from findings.of_roles(application, aws, environment=environment)
-        keep(application, output)
+        project.keep(application)
 
 
 def _of_local(chosen: Settings) -> Finding:

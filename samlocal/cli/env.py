@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from samlocal.cli.application import keep, with_current_values
 from samlocal.cli.function_id import function_options, wanted_function
 from samlocal.cli.listing import value_as_json
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
@@ -13,6 +12,7 @@ from samlocal.errors import ExitStatus
 from samlocal.function.application import Application
 from samlocal.function.overrides import dotenv_line
 from samlocal.function.variables import MissingVariable, Variable, size_problem
+from samlocal.project.project import Project
 from samlocal.template.model import Resource
 
 _MASK = "********"
@@ -47,13 +47,11 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
         owner.check_deployed(resource)
         return owner, resource, sorted(owner.variables(resource), key=lambda entry: entry.name)
 
-    application, (owner, resource, variables) = with_current_values(
-        settings(ctx),
-        output,
-        evaluated,
-        complete=lambda found: not any(isinstance(entry, MissingVariable) for entry in found[2]),
-    )
-    keep(application, output)
+    with Project(settings(ctx), output) as project:
+        application, (owner, resource, variables) = project.with_current_values(
+            evaluated, complete=lambda found: not any(isinstance(entry, MissingVariable) for entry in found[2])
+        )
+        project.keep(application)
     known = [entry for entry in variables if isinstance(entry, Variable)]
     shown = [entry for entry in known if show_secrets or not entry.secret]
     match output_form:

@@ -9,24 +9,23 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from samlocal.cli.application import keep, with_current_values
-from samlocal.cli.build_flags import build_flag
-from samlocal.cli.builds import with_builds
-from samlocal.cli.credentials import credential_options, function_credentials
+from samlocal.cli.build_flags import build_flag, build_options
 from samlocal.cli.debug_flags import debug_flags, debug_options
 from samlocal.cli.event import read_event
 from samlocal.cli.function_id import function_options, wanted_function
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
+from samlocal.cli.rights_flags import rights_flags, rights_options
 from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
-from samlocal.errors import EngineError, ExitStatus, UnresolvedError
+from samlocal.cli.ways_on import ways_on
+from samlocal.errors import EngineError, ExitStatus
+from samlocal.project.credentials import RunsUnder
+from samlocal.project.project import Project
+from samlocal.project.run_options import Code, RunOptions
 from samlocal.sandbox.result import Success
 
 if TYPE_CHECKING:
-    from samlocal.engine import Engine
-    from samlocal.function.application import Application
     from samlocal.function.spec import FunctionSpec
-    from samlocal.sandbox.layout import SandboxSpec
     from samlocal.sandbox.session import Session
 
 
@@ -58,7 +57,7 @@ _SWEEP_SECONDS = 5.0
     envvar=variable("code"),
     help="The working copy, or the package and layers that run in the environment now.",
 )
-@credential_options
+@rights_flags
 @build_flag
 @sandbox_flags
 @debug_flags
@@ -81,44 +80,27 @@ def command(ctx: click.Context, /, **values: object) -> int:
     output = Output(ctx.obj)
     chosen = settings(ctx)
     wanted = wanted_function(ctx)
-    options = replace(sandbox_options(ctx), debug=debug_options(ctx))
+    debug = debug_options(ctx)
+    options = RunOptions(
+        code=Code(values["code"]),
+        strict=bool(values["strict"]),
+        build=build_options(ctx, debug=debug is not None),
+        rights=rights_options(ctx),
+        sandbox=replace(sandbox_options(ctx), debug=debug),
+    )
     payload = read_event(values["event"] if isinstance(values["event"], str) else None, ctx.obj)
-
     tenant_id = values["tenant_id"] if isinstance(values["tenant_id"], str) else None
 
-    def prepared(application: Application) -> tuple[Engine, SandboxSpec]:
-        from samlocal.artifact.cache import Cache
-        from samlocal.engine import Engine
+    def accept(function: FunctionSpec) -> None:
         from samlocal.function.tenancy import check_tenant
-        from samlocal.sandbox.plan import sandbox_spec
 
-        function = application.function(wanted)
         check_tenant(tenant_id, isolated=function.isolates_tenants)
-        _announce(function, output, strict=bool(values["strict"]), local=chosen.is_local)
-        if values["code"] == "deployed":
-            from samlocal.function.deployed_package import with_deployed_package
+        if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
+            raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
 
-            owner, _ = application.find(wanted)
-            function = with_deployed_package(function, owner.environment)
-        else:
-            function = with_builds(
-                ctx, chosen, application, wanted, function, output, debug=options.debug is not None
-            )
-        credentials = function_credentials(ctx, chosen, application, function, output)
-        keep(application, output)
-        engine = Engine.connect(ctx.obj.environ, notice=output.notice)
-        with output.pulling() as progress:
-            return engine, sandbox_spec(
-                function,
-                engine=engine,
-                cache=Cache(ctx.obj.cache_folder),
-                credentials=credentials,
-                options=options,
-                progress=progress,
-                notice=output.notice,
-            )
-
-    _, (engine, spec) = with_current_values(chosen, output, prepared)
+    project = ctx.with_resource(Project(chosen, output))
+    with ways_on(ctx, chosen):
+        spec = project.plan(wanted, options, accept=accept)
 
     from samlocal.artifact.image.runtime_image import lacking
     from samlocal.sandbox.sandbox import Request, Sandbox
@@ -130,7 +112,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     streamed = bytearray()
     as_json = values["output_form"] == "json"
     with session(ctx.obj.cache_folder / "sessions") as own:
-        with Sandbox(engine, spec, session=own, log=output.record, notice=output.notice) as sandbox:
+        with Sandbox(project.engine, spec, session=own, log=output.record, notice=output.notice) as sandbox:
             sweeper = _sweep(own, ctx.obj.environ, output)
             invocation = sandbox.invoke(
                 Request(payload=payload, tenant_id=tenant_id), chunk=streamed.extend if as_json else output.chunk
@@ -150,31 +132,6 @@ def command(ctx: click.Context, /, **values: object) -> int:
     if lacks:
         output.notice(lacks)
     return int(ExitStatus.FUNCTION_FAILED)
-
-
-def _announce(function: FunctionSpec, output: Output, *, strict: bool, local: bool) -> None:
-    """Says once which values are placeholders. Raises UnresolvedError where the user wants none.
-
-    In the ``local`` environment they are said for the whole stack already.
-    """
-    if not function.placeholders:
-        return
-    names = ", ".join(function.placeholders)
-    if strict and local:
-        raise UnresolvedError(
-            f"{function.location}: {function.logical_id}: in the local environment nobody has given these: {names}.",
-            tip="Give them: --parameter-overrides, `samlocal local seed` for parameters of SSM, or --set.",
-        )
-    if strict:
-        raise UnresolvedError(
-            f"{function.location}: {function.logical_id}: without an environment these are not known: {names}.",
-            tip="Name the environment with -e ENV or -n STACK, or give the values: --set, --parameter-overrides.",
-        )
-    if local:
-        return
-    output.warning(
-        f"no environment, so these are placeholders: {names}. -e ENV gives the deployed values and the role."
-    )
 
 
 def _sweep(own: Session, environ: Mapping[str, str], output: Output) -> threading.Thread:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,20 +85,19 @@ def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -
     from samlocal.artifact.fetch.supply import ArtifactStore
     from samlocal.artifact.layers.kept import kept_versions
     from samlocal.artifact.layers.versions import layer_version
-    from samlocal.cli.application import caller
+    from samlocal.project.account import Account
 
     output = Output(ctx.obj)
-    chosen = settings(ctx)
     layers = _cache(ctx, output)
-    with output.pulling() as progress:
+    with closing(Account(settings(ctx), output)) as account, output.progress() as progress:
         supply = ArtifactStore(
             cache=Cache(ctx.obj.cache_folder, notice=output.notice),
             layers=layers,
-            caller=caller(chosen),
+            caller=account.caller(),
             endpoint_url=ctx.obj.environ.get("AWS_ENDPOINT_URL"),
             layer_role_arn=ctx.params["layer_role_arn"],
             notice=output.notice,
-            progress=progress,
+            progress=progress.pulled,
         )
         for arn in arns or kept_versions(layers):
             try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from samlocal.cli.application import keep, with_current_values
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.function.summary import FunctionSummary, endpoints, summarize
 from samlocal.function.variables import MissingVariable, Variable
+from samlocal.project.project import Project
 
 
 def value_as_json(entry: Variable | MissingVariable, *, show_secrets: bool) -> dict[str, object]:
@@ -34,16 +34,15 @@ def value_as_json(entry: Variable | MissingVariable, *, show_secrets: bool) -> d
 def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_: object) -> int:
     """List the functions, layers and endpoints of the template, and why a function cannot run."""
     output = Output(ctx.obj)
-    application, functions = with_current_values(
-        settings(ctx),
-        output,
-        lambda joined: [summarize(owner, resource) for owner, resource in joined.functions(absent=True)],
-        complete=lambda found: (
-            not any(isinstance(entry, MissingVariable) for function in found for entry in function.variables)
-        ),
-    )
-    ways_in = list(endpoints(application))
-    keep(application, output)
+    with Project(settings(ctx), output) as project:
+        application, functions = project.with_current_values(
+            lambda joined: [summarize(owner, resource) for owner, resource in joined.functions(absent=True)],
+            complete=lambda found: (
+                not any(isinstance(entry, MissingVariable) for function in found for entry in function.variables)
+            ),
+        )
+        ways_in = list(endpoints(application))
+        project.keep(application)
     if output_form == "json":
         output.document(
             {

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from samlocal.cli.local_environment import local_project, open_local
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.config import LOCAL_ENVIRONMENT
 from samlocal.errors import ExitStatus
+from samlocal.project.local_stack import LocalStackInUse, local_project
 
 if TYPE_CHECKING:
     from samlocal.local.project import LocalProject
@@ -46,9 +47,9 @@ def command() -> None:
 @click.pass_context
 def start(ctx: click.Context, /, **_: object) -> None:
     """Start it and deploy the template, where that is not done yet."""
-    chosen = settings(ctx)
-    opened = open_local(chosen)
-    Output(ctx.obj).notice(f"the local environment is up at {opened.server.url}.")
+    output = Output(ctx.obj)
+    with closing(LocalStackInUse(settings(ctx), output)) as stack:
+        output.notice(f"the local environment is up at {stack.opened().server.url}.")
 
 
 @command.command("stop", cls=_LocalCommand)
@@ -87,8 +88,9 @@ def reset(ctx: click.Context, /, **_: object) -> None:
     project = local_project(chosen)
     with project.locked():
         project.stop()
-    opened = open_local(chosen)
-    Output(ctx.obj).notice(f"the local environment is new, at {opened.server.url}.")
+    output = Output(ctx.obj)
+    with closing(LocalStackInUse(chosen, output)) as stack:
+        output.notice(f"the local environment is new, at {stack.opened().server.url}.")
 
 
 @command.command("status", cls=_LocalCommand)
@@ -169,12 +171,13 @@ def seed(ctx: click.Context, /, file: Path, **_: object) -> None:
     output = Output(ctx.obj)
     chosen = settings(ctx)
     content = read_seed(chosen.world.cwd / file)
-    opened = open_local(chosen, told=False)
-    try:
-        for seeded in sow(content, opened.server.aws(opened.wanted.region), stack_name=opened.wanted.stack_name):
-            output.notice(f"{seeded.where}: {seeded.count} put into {seeded.what}.")
-    finally:
-        # What was read of a parameter before may have another value now.
-        forget_answers(local_project(chosen))
-    # A stack looks a parameter of SSM up when it is deployed.
-    open_local(chosen, anew="parameters" in content.sections)
+    with closing(LocalStackInUse(chosen, output)) as stack:
+        opened = stack.opened(told=False)
+        try:
+            for seeded in sow(content, opened.server.aws(opened.wanted.region), stack_name=opened.wanted.stack_name):
+                output.notice(f"{seeded.where}: {seeded.count} put into {seeded.what}.")
+        finally:
+            # What was read of a parameter before may have another value now.
+            forget_answers(local_project(chosen))
+        # A stack looks a parameter of SSM up when it is deployed.
+        stack.brought_up(anew="parameters" in content.sections)

@@ -9,23 +9,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from msgspec import Struct
 
 from samlocal.cli.configured import check_variables, configured
 from samlocal.cli.world import World
-from samlocal.config import LOCAL_ENVIRONMENT, FileSettings, file_settings, find_config, find_template
+from samlocal.config import FileSettings, file_settings, find_config
 from samlocal.errors import ConfigurationError
+from samlocal.project.settings import NEVER, SNAPSHOT_AGE, Settings, project_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = "samlocal.file_settings"
-
-LOCAL_REGION = "us-east-1"
-"""Where the environment on this machine says that it is, unless --region says otherwise."""
-
-
-NEVER = math.inf
-"""The snapshot's age that nobody doubts: AWS is asked only for what is not kept, or where something is missing."""
 
 
 class Seconds(click.ParamType[float]):
@@ -135,68 +128,23 @@ def spread_overrides(args: Sequence[str]) -> list[str]:
     return spread
 
 
-class Settings(Struct, frozen=True, kw_only=True):
-    """What every command that reads a template starts from. ``stack_name`` is None without an environment."""
-
-    world: World
-    template: Path
-    env_name: str | None
-    stack_name: str | None
-    profile: str | None
-    region: str | None
-    refresh: bool
-    snapshot_age: float
-    parameter_overrides: tuple[str, ...]
-    env_vars: Path | None
-    set_variables: tuple[str, ...]
-    dotenv: bool
-    protected: bool
-    file: FileSettings
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the environment is the one on this machine."""
-        return self.env_name == LOCAL_ENVIRONMENT
-
-    @property
-    def environment(self) -> str | None:
-        """What the user calls the environment."""
-        return self.env_name or self.stack_name
-
-
 def settings(ctx: click.Context) -> Settings:
     """The shared options of a command. Raises TemplateError and ConfigurationError."""
-    world: World = ctx.obj
     values = ctx.params
-    file: FileSettings = ctx.meta[_FILE]
-    env_name: str | None = values["env_name"] or (file.environment if "env_name" in file.values else None)
-    stack_name: str | None = values["stack_name"]
-    region: str | None = values["region"]
-    if env_name == LOCAL_ENVIRONMENT:
-        stack_name, region = stack_name or LOCAL_ENVIRONMENT, region or LOCAL_REGION
-    if env_name and not stack_name:
-        raise ConfigurationError(
-            f"{file.path}: the environment {env_name!r} names no stack.",
-            tip=f"Put stack_name into [{env_name}.deploy.parameters], or give -n/--stack-name.",
-        )
-    template: Path | None = values["template"]
-    return Settings(
-        world=world,
-        template=find_template(cwd=world.cwd, template=template),
-        env_name=env_name,
-        stack_name=stack_name,
+    return project_settings(
+        ctx.obj,
+        file=ctx.meta[_FILE],
+        template=values["template"],
+        env_name=values["env_name"],
+        stack_name=values["stack_name"],
         profile=values["aws_profile"],
-        # boto3 alone among the SDKs does not read AWS_REGION.
-        region=region or world.environ.get("AWS_REGION"),
+        region=values["region"],
         refresh=values["refresh"],
         snapshot_age=values["snapshot_age"],
         parameter_overrides=values["parameter_overrides"],
         env_vars=values["env_vars"],
         set_variables=values["set_variables"],
         dotenv=values["dotenv"],
-        # Without a stack nothing of an environment is touched.
-        protected=stack_name is not None and file.protected,
-        file=file,
     )
 
 
@@ -239,7 +187,7 @@ def environment_options(command: F) -> F:
             click.option(
                 "--snapshot-age",
                 type=Seconds(),
-                default=300.0,
+                default=SNAPSHOT_AGE,
                 show_default=True,
                 metavar="SECONDS|never",
                 envvar=variable("snapshot_age"),

@@ -9,10 +9,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from samlocal.cli.progress import BuildView, Display, PullView
+from samlocal.cli.progress import Display, ProgressView
 from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
-from samlocal.errors import SamlocalError
+from samlocal.errors import BuildError, SamlocalError
 from samlocal.sandbox.result import Success, outcome
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _UNBOUND = 10_000
 
 
 class Output:
-    """Writes to one world's streams."""
+    """Writes to one world's streams; a project's ``Teller``."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -48,6 +48,8 @@ class Output:
             self._said(head, text, fg=fg)
 
     def error(self, error: SamlocalError) -> None:
+        for other in error.others if isinstance(error, BuildError) else ():
+            self.error(other)
         self._said("Error: ", error.message, fg="red", bold=True)
         if error.tip:
             self.plain(error.tip)
@@ -146,23 +148,14 @@ class Output:
         self._world.stdout.write(self._drawn(heads, rows, stream=self._world.stdout).encode() + b"\n\n")
         self._world.stdout.flush()
 
-    def error_table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table that is not the payload."""
         self._error_line(self._drawn(heads, rows, stream=self._world.stderr) + "\n")
 
     @contextmanager
-    def pulling(self) -> Iterator[PullView]:
-        """Shows images being pulled."""
-        view = PullView(self._display, self.notice)
-        try:
-            yield view
-        finally:
-            view.close()
-
-    @contextmanager
-    def building(self) -> Iterator[BuildView]:
-        """Shows builds going on."""
-        view = BuildView(self._display, self.notice)
+    def progress(self) -> Iterator[ProgressView]:
+        """Shows images being pulled and builds going on."""
+        view = ProgressView(self._display, self.notice)
         try:
             yield view
         finally:

@@ -133,6 +133,19 @@ class BuildView:
         self._display.leave(self)
 
 
+class ProgressView:
+    """Both at once, for whoever cannot know which of them will go on."""
+
+    def __init__(self, display: Display, notice: Callable[[str], None]) -> None:
+        self._pull = PullView(display, notice)
+        self._build = BuildView(display, notice)
+        self.pulled, self.step, self.done = self._pull, self._build.step, self._build.done
+
+    def close(self) -> None:
+        self._pull.close()
+        self._build.close()
+
+
 def _progress(stream: IO[Any], environ: Mapping[str, str]) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.application import caller, keep, load_application
-from samlocal.cli.credentials import refuse_protected
 from samlocal.cli.function_id import function_options, wanted_function
-from samlocal.cli.options import EnvironmentCommand, Settings, environment_options, settings
+from samlocal.cli.options import EnvironmentCommand, environment_options, settings
 from samlocal.cli.output import Output
 from samlocal.errors import RoleDeniedError
+from samlocal.project.credentials import refuse_protected
+from samlocal.project.project import Project
+from samlocal.project.settings import Settings
 
 if TYPE_CHECKING:
     from samlocal.aws import Aws
@@ -118,17 +119,18 @@ def _trust(ctx: click.Context, chosen: Settings, output: Output) -> tuple[Aws, T
 
     if chosen.stack_name is None:
         raise click.UsageError("The role is an environment's: name it with -e ENV, or its stack with -n STACK.")
-    application = load_application(chosen, output)
+    project = ctx.with_resource(Project(chosen, output))
+    application = project.application()
     owner, resource = application.find(wanted_function(ctx))
     role = owner.role(resource)
-    keep(application, output)
+    project.keep(application)
     if not isinstance(role, str):
         raise RoleDeniedError(
             f"{owner.template.place(resource.line)}: {resource.logical_id}: its role is not known: "
             f"{role.expression}: {role.reason}.",
             tip=role.tip,
         )
-    aws = caller(chosen)
+    aws = project.account.caller()
     return aws, Trust(aws, role, copies=chosen.world.cache_folder / "trust"), role
 
 

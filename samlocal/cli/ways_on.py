@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.options import Settings
+from samlocal.errors import RoleDeniedError
+from samlocal.project.credentials import RoleNotKnownError, RoleRefusedError
+from samlocal.project.settings import Settings
 
 if TYPE_CHECKING:
     from samlocal.function.spec import FunctionSpec
@@ -37,7 +41,19 @@ Globals:
 """
 
 
-def without_trust(ctx: click.Context, chosen: Settings, function: FunctionSpec, role_arn: str) -> str:
+@contextmanager
+def ways_on(ctx: click.Context, chosen: Settings) -> Iterator[None]:
+    """Gives the refusals of a role their tip."""
+    try:
+        yield
+    except RoleNotKnownError as error:
+        raise RoleDeniedError(error.message, tip=_without_role(ctx, error.function)) from error
+    except RoleRefusedError as error:
+        tip = _without_trust(ctx, chosen, error.function, error.role_arn)
+        raise RoleDeniedError(error.message, tip=tip) from error
+
+
+def _without_trust(ctx: click.Context, chosen: Settings, function: FunctionSpec, role_arn: str) -> str:
     """Three ways on for a caller whom the role does not trust."""
     same = _same(ctx, function)
     snippet = "".join(f"       {line}\n" for line in TRUST_SNIPPET.splitlines())
@@ -58,7 +74,7 @@ def without_trust(ctx: click.Context, chosen: Settings, function: FunctionSpec, 
     )
 
 
-def without_role(ctx: click.Context, function: FunctionSpec) -> str:
+def _without_role(ctx: click.Context, function: FunctionSpec) -> str:
     """The ways on where no role is deployed for the function."""
     same = f"{ctx.command_path}{_same(ctx, function)}"
     return (

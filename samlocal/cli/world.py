@@ -1,23 +1,19 @@
-"""What surrounds a run: the environment, the folders and the streams. Tests give their own."""
+"""What surrounds a command: a project's surroundings, and the streams. Tests give their own."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from msgspec import Struct
-
 from samlocal.cli.streams import Streams
 from samlocal.errors import ConfigurationError
+from samlocal.project.surroundings import Surroundings
 
 
-class World(Struct, frozen=True, kw_only=True):
+class World(Surroundings, frozen=True, kw_only=True):
     """``stdout`` is for the function's payload only, everything else goes to ``stderr``."""
 
-    environ: Mapping[str, str]
-    cwd: Path
     stdin: BinaryIO
     stdout: BinaryIO
     stderr: TextIO
@@ -39,17 +35,3 @@ class World(Struct, frozen=True, kw_only=True):
         return cls(
             environ=os.environ, cwd=Path(os.sep), stdin=streams.stdin, stdout=streams.stdout, stderr=streams.stderr
         )
-
-    def path(self, given: Path) -> Path:
-        """A path that the user gave, short where it can be: messages show it as it was typed."""
-        return given if self.cwd == Path.cwd() else self.cwd / given
-
-    @property
-    def cache_folder(self) -> Path:
-        """SAMLOCAL_CACHE_DIR, else the user's cache folder."""
-        named = self.environ.get("SAMLOCAL_CACHE_DIR")
-        if named:
-            return self.cwd / named
-        import platformdirs
-
-        return platformdirs.user_cache_path("samlocal")

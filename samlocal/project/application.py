@@ -1,0 +1,120 @@
+"""From settings to a template joined with its environment, by values that hold now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from samlocal.aws import AwsCallError
+from samlocal.deployed.environment import Environment
+from samlocal.deployed.revision import Standing
+from samlocal.errors import AwsError, FunctionNotFoundError, RoleDeniedError, SamlocalError, UnresolvedError
+from samlocal.function.application import Application, application
+from samlocal.function.parameters import parse_overrides
+from samlocal.project.account import Account
+from samlocal.project.age import age
+from samlocal.project.given_variables import given_variables
+from samlocal.project.settings import Settings
+from samlocal.project.teller import Teller
+from samlocal.template.reader import read
+
+T = TypeVar("T")
+
+_WORTH_SAYING = 60.0
+"""Seconds from which on the age of what is kept is told."""
+
+FALLBACK_REGION = "us-east-1"
+"""Where a function is without an environment and without a region; it is announced with the placeholders."""
+
+
+def joined(
+    settings: Settings, environment: Environment | None, teller: Teller, *, quietly: bool = False
+) -> Application:
+    """Reads the template and joins it with its environment and with the user's overrides.
+
+    What is wrong with the template is told, unless ``quietly``.
+    """
+    environ = settings.world.environ
+    region = settings.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if region is None and settings.stack_name is None:
+        from samlocal.aws.profile_region import profile_region
+
+        region = profile_region(environ, profile=settings.profile)
+    file = settings.file
+    whole = application(
+        read(settings.template),
+        environment=environment,
+        region=region or FALLBACK_REGION,
+        region_known=region is not None,
+        flags=parse_overrides(settings.parameter_overrides, origin="--parameter-overrides"),
+        configured=parse_overrides(file.values.get("parameter_overrides", ()), origin=file.origin),
+        overrides=given_variables(settings, teller),
+    )
+    for problem in () if quietly else whole.problems():
+        teller.warning(str(problem))
+    return whole
+
+
+def with_current_values(
+    settings: Settings,
+    account: Account,
+    teller: Teller,
+    use: Callable[[Application], T],
+    *,
+    complete: Callable[[T], bool],
+) -> tuple[Application, T]:
+    """The application, and what ``use`` makes of it, by values that hold now.
+
+    What AWS said before is used at once, while AWS is asked whether the stack has changed since. If it has, or if
+    something is missing or refused that a deployment may have brought since, all is asked and made again.
+    ``complete`` says whether nothing is missing. Raises as ``joined`` and ``use`` do.
+    """
+    environment = account.environment(refresh=settings.refresh)
+    if environment is None:
+        whole = joined(settings, None, teller)
+        return whole, use(whole)
+    failure: SamlocalError | None = None
+    with environment.checked():
+        whole = joined(settings, environment, teller)
+        try:
+            used = use(whole)
+            missing = not complete(used)
+        except (UnresolvedError, FunctionNotFoundError, RoleDeniedError, AwsCallError) as error:
+            failure, missing = error, True
+        standing = _standing(environment, teller)
+    if environment.kept_age is not None and (
+        standing is Standing.CHANGED or (missing and standing is Standing.NOT_ASKED)
+    ):
+        whole = joined(settings, account.environment(refresh=True), teller)
+        return whole, use(whole)
+    if failure is not None:
+        raise failure
+    kept_age = environment.kept_age or 0.0
+    if kept_age >= _WORTH_SAYING:
+        stack = f"the stack {settings.stack_name}"
+        teller.notice(f"what AWS said {age(kept_age)} of {stack} is used (--refresh asks anew).")
+    return whole, used
+
+
+def keep(application: Application, teller: Teller) -> None:
+    """Keeps what AWS said for the next run, and says when AWS was out of reach."""
+    environment = application.environment
+    if environment is None:
+        return
+    environment.save()
+    if environment.outdated is not None:
+        teller.warning(f"AWS cannot be reached; what it said {age(environment.outdated)} is used.")
+
+
+def _standing(environment: Environment, teller: Teller) -> Standing:
+    """Waits for what AWS says of the stack, and tells the user what is new or not known."""
+    try:
+        standing = environment.standing()
+    except AwsError as error:
+        teller.notice(f"whether the stack has changed is not known: {error.message}")
+        return Standing.UNKNOWN
+    if standing is Standing.CHANGED:
+        teller.notice("the stack has been deployed since: AWS is asked for its values again.")
+    elif standing is Standing.SAME:
+        environment.save()
+    return standing

@@ -1,0 +1,34 @@
+"""Who tells the user what happens while a function is planned. The command line prints it, a test collects it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from samlocal.engine import PullProgress
+
+
+class Progress(Protocol):
+    """Is told how pulls, fetches and builds go on, from several threads."""
+
+    def pulled(self, image: str, step: PullProgress) -> None: ...
+
+    def step(self, paths: Sequence[str], step: str) -> None:
+        """``paths`` are the functions and layers of one build."""
+
+    def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None: ...
+
+
+class Teller(Protocol):
+    """Each text is a sentence, in one line. The same may be told twice: values are asked for again."""
+
+    def notice(self, text: str) -> None: ...
+
+    def warning(self, text: str) -> None: ...
+
+    def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table of what came of something."""
+
+    def progress(self) -> AbstractContextManager[Progress]: ...
