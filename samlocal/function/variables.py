@@ -11,8 +11,8 @@ from msgspec import Struct
 from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.function.limits import ENVIRONMENT_BYTES
 from samlocal.function.logging_config import LoggingConfig
-from samlocal.template.computed import kind
 from samlocal.template.intrinsics import Decided, Evaluator
+from samlocal.template.intrinsics.computed import kind
 from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Map, Node
 from samlocal.template.values import Known, Origin, Unknown, text, written
