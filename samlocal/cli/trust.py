@@ -18,7 +18,6 @@ from samlocal.project.project import Project
 from samlocal.project.settings import Settings
 
 if TYPE_CHECKING:
-    from samlocal.aws import Aws
     from samlocal.deployed.rights.trust import Change, Trust
 
 _YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -39,17 +38,13 @@ def command() -> None:
 @click.pass_context
 def show(ctx: click.Context, /, **_: object) -> int:
     """Show the trust policy of FUNCTION's role, and whether it has samlocal's statement for you."""
-    from samlocal.deployed.rights.caller import principal, read_caller
-    from samlocal.deployed.rights.trust_policy import TrustStatement
-
     output = Output(ctx.obj)
-    aws, trust, role_arn = _trust(ctx, settings(ctx), output)
-    document = trust.document()
-    statement = TrustStatement(principal=principal(aws, read_caller(aws)))
+    trust = _trust(ctx, settings(ctx), output)
+    document, statement = trust.document(), trust.statement
     there = (
         f"has samlocal's statement {statement.sid}" if statement.is_in(document) else "has no statement of samlocal"
     )
-    output.notice(f"{role_arn} {there} for {statement.principal}.")
+    output.notice(f"{trust.role_arn} {there} for {statement.principal}.")
     output.payload_line(_readable(document))
     return 0
 
@@ -61,24 +56,20 @@ def show(ctx: click.Context, /, **_: object) -> int:
 @click.pass_context
 def add(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
     """Let the role of FUNCTION trust you: add one statement to its trust policy, and wait until it is in force."""
-    from samlocal.deployed.rights.caller import principal, read_caller
-    from samlocal.deployed.rights.trust_policy import TrustStatement
-
-    output, chosen = Output(ctx.obj), settings(ctx)
-    _refuse_protected(chosen)
-    aws, trust, role_arn = _trust(ctx, chosen, output)
-    statement = TrustStatement(principal=principal(aws, read_caller(aws)))
-    change = trust.adding(statement)
+    output = Output(ctx.obj)
+    trust = _changeable_trust(ctx, output)
+    change = trust.adding()
     if change.is_none:
-        output.notice(f"{role_arn} trusts {statement.principal} already, by the statement {statement.sid}.")
+        principal, sid = trust.statement.principal, trust.statement.sid
+        output.notice(f"{trust.role_arn} trusts {principal} already, by the statement {sid}.")
     else:
-        if not _agreed(change, output, yes=yes):
+        if not _agreed(trust, change, output, yes=yes):
             return 0
-        trust.make(change, statement)
-        output.notice(f"added; what was there before is kept in {change.copy}.")
+        trust.make(change)
+        output.notice(f"added; what was there before is kept in {trust.copy}.")
     output.notice("waiting until the role can be assumed …")
     seconds = trust.wait(clock=time.monotonic, sleep=time.sleep)
-    output.notice(f"{role_arn} can be assumed ({seconds:.0f} s).")
+    output.notice(f"{trust.role_arn} can be assumed ({seconds:.0f} s).")
     return 0
 
 
@@ -89,33 +80,31 @@ def add(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
 @click.pass_context
 def remove(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
     """Take samlocal's statement for you out of the trust policy of FUNCTION's role."""
-    from samlocal.deployed.rights.caller import principal, read_caller
-    from samlocal.deployed.rights.trust_policy import TrustStatement
-
-    output, chosen = Output(ctx.obj), settings(ctx)
-    _refuse_protected(chosen)
-    aws, trust, role_arn = _trust(ctx, chosen, output)
-    statement = TrustStatement(principal=principal(aws, read_caller(aws)))
-    change = trust.removing(statement)
+    output = Output(ctx.obj)
+    trust = _changeable_trust(ctx, output)
+    change = trust.removing()
     if change.is_none:
-        output.notice(f"{role_arn} has no statement of samlocal for {statement.principal}.")
-        return 0
-    if _agreed(change, output, yes=yes):
-        trust.make(change, statement)
+        output.notice(f"{trust.role_arn} has no statement of samlocal for {trust.statement.principal}.")
+    elif _agreed(trust, change, output, yes=yes):
+        trust.make(change)
         output.notice("removed. Credentials that were given out before stay valid until they end.")
     return 0
 
 
-def _refuse_protected(chosen: Settings) -> None:
+def _changeable_trust(ctx: click.Context, output: Output) -> Trust:
+    chosen = settings(ctx)
     refuse_protected(
         chosen,
         tip="Its roles' trust policies are changed by its deployment only. Take `protected` out to do it here.",
     )
+    return _trust(ctx, chosen, output)
 
 
-def _trust(ctx: click.Context, chosen: Settings, output: Output) -> tuple[Aws, Trust, str]:
+def _trust(ctx: click.Context, chosen: Settings, output: Output) -> Trust:
     """Raises RoleDeniedError where the function has no role to be found."""
+    from samlocal.deployed.rights.caller import principal, read_caller
     from samlocal.deployed.rights.trust import Trust
+    from samlocal.deployed.rights.trust_policy import TrustStatement
 
     if chosen.stack_name is None:
         raise click.UsageError("The role is an environment's: name it with -e ENV, or its stack with -n STACK.")
@@ -131,15 +120,16 @@ def _trust(ctx: click.Context, chosen: Settings, output: Output) -> tuple[Aws, T
             tip=role.tip,
         )
     aws = project.account.caller()
-    return aws, Trust(aws, role, copies=chosen.world.cache_folder / "trust"), role
+    statement = TrustStatement(principal=principal(aws, read_caller(aws)))
+    return Trust(aws, role, statement, copies=chosen.world.cache_folder / "trust")
 
 
-def _agreed(change: Change, output: Output, *, yes: bool) -> bool:
+def _agreed(trust: Trust, change: Change, output: Output, *, yes: bool) -> bool:
     """Shows the difference and asks."""
     lines = difflib.unified_diff(
         _readable(change.before).splitlines(), _readable(change.after).splitlines(), "before", "after", lineterm=""
     )
-    output.notice(f"the trust policy of {change.role_arn}:")
+    output.notice(f"the trust policy of {trust.role_arn}:")
     output.difference(lines)
     if yes or output.ask("Change it?"):
         return True
@@ -148,7 +138,4 @@ def _agreed(change: Change, output: Output, *, yes: bool) -> bool:
 
 
 def _readable(document: str) -> str:
-    try:
-        return json.dumps(json.loads(document), indent=2, ensure_ascii=False)
-    except ValueError:
-        return document
+    return json.dumps(json.loads(document), indent=2, ensure_ascii=False)

@@ -31,8 +31,8 @@ STATEMENT = {
     "effect": "Allow",
     "actions": ["s3:GetObject"],
     "resources": ["*"],
-    "not_action": False,
-    "not_resource": False,
+    "action": "Action",
+    "resource": "Resource",
     "condition": '{"Bool":{"aws:SecureTransport":"true"}}',
 }
 ANSWERS: dict[tuple[str, ...], Any] = {
@@ -157,6 +157,16 @@ def test_a_stack_that_an_older_version_kept_without_a_field_is_asked_for_again(t
         _ = kept_environment(tmp_path, json.dumps(older)).stack
 
 
+def test_rights_that_an_older_version_kept_are_asked_for_again_and_never_taken_for_wider_ones(tmp_path: Path) -> None:
+    older = copy.deepcopy(SNAPSHOT)
+    statement = older["answers"][json.dumps(("rights", "r"))][1]["inline"][0]["statements"][0]
+    del statement["action"], statement["resource"]
+    statement |= {"not_action": True, "not_resource": False}
+
+    with pytest.raises(AwsUnreachableError):
+        kept_environment(tmp_path, json.dumps(older)).role_rights("r")
+
+
 def test_keys_whose_end_is_not_known_are_asked_for_again(tmp_path: Path) -> None:
     cache = CredentialCache(tmp_path, caller="c", clock=lambda: NOW)
     cache.of("role", lambda: Credentials(access_key_id="OLD", secret_access_key="s", expires=NOW + 3600))
@@ -194,7 +204,7 @@ def test_a_changed_snapshot_gives_answers_of_their_shape_or_none(tmp_path: Path,
             continue
         assert isinstance(answer, kind)
         if isinstance(answer, Rights):
-            assert all(statement.text() for policy in answer.inline for statement in policy.statements)
+            assert all(statement.body() for policy in answer.inline for statement in policy.statements)
         if isinstance(answer, Stack):
             for resource in answer.resources.values():
                 with pytest.raises(SamlocalError):

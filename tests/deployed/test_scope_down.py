@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import urllib.parse
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from aws_front import Front, error, session_policy
+from aws_front import Answer, Front, error, session_policy
 from callers import LAMBDA, as_session_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from samlocal.aws import Aws
 from samlocal.deployed.rights import session_policy as policies
+from samlocal.deployed.rights.policy_document import parsed
 from samlocal.deployed.rights.policy_statement import document_text, shortened, statements
 from samlocal.deployed.rights.role_policies import read_managed, read_rights
 from samlocal.deployed.rights.scope_down import narrowed_credentials
-from samlocal.deployed.rights.session_policy import Rights, SessionPolicy
-from samlocal.errors import RoleDeniedError
+from samlocal.deployed.rights.session_policy import Policy, Rights, SessionPolicy
+from samlocal.errors import AwsError, RoleDeniedError
 from samlocal.records import decoded, encoded
 
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/events"
@@ -112,6 +114,18 @@ def test_a_role_without_rights_gives_a_session_without_rights(
     (asked,) = (call for call in front.calls if call.name == "sts:GetFederationToken")
     nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
     assert session_policy(asked) == ({"Version": "2012-10-17", "Statement": [nothing]}, [])
+
+
+def test_policies_without_a_statement_give_no_rights_and_no_empty_document(aws: Aws, basic: str) -> None:
+    # A template's may be empty; IAM and STS take none that is.
+    empty = Policy(name="empty", statements=statements(document()))
+
+    def of(*managed: str) -> SessionPolicy:
+        rights = Rights(source="template.yaml", inline=(empty,), managed=managed)
+        return policies.session_policy(rights, read_managed=lambda arn: read_managed(aws, arn))
+
+    assert json.loads(of().text or "")["Statement"] == [{"Effect": "Deny", "Action": "*", "Resource": "*"}]
+    assert of(basic).arguments() == {"PolicyArns": [{"arn": basic}]}
 
 
 def test_a_session_of_a_role_is_told_to_name_a_role(
@@ -233,15 +247,35 @@ def test_statements_of_the_same_actions_become_one() -> None:
     assert short(document(allow(READ, "a")), document(allow(list(reversed(READ)), "b"))) == [allow(READ, ["a", "b"])]
 
 
-def test_an_action_that_another_contains_is_left_out() -> None:
-    assert short(document(allow(["s3:Get*", "s3:GetObject", "S3:getobject", "s3:PutObject"]))) == [
-        allow(["s3:Get*", "s3:PutObject"])
-    ]
+def test_statements_that_say_the_same_count_once() -> None:
+    condition = {"StringEquals": {"aws:RequestedRegion": ["eu-west-1"]}}
+    alone = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    assert short(
+        document(allow(READ, ["a"], Sid="One", Condition=condition)), document(allow(READ, "a", Condition=alone))
+    ) == [allow(READ, "a", Condition=alone)]
 
 
-def test_a_statement_that_another_contains_is_left_out() -> None:
-    condition = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
-    assert short(document(allow("logs:*"), allow("logs:PutLogEvents", "x", Condition=condition))) == [allow("logs:*")]
+def test_statements_that_become_alike_become_one() -> None:
+    spread = document(*(allow(f"s3:{action}", bucket) for action in ("Get", "Put") for bucket in ("a", "b")))
+    assert short(spread) == [allow(["s3:Get", "s3:Put"], ["a", "b"])]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (
+            {"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"},
+            {"Effect": "Deny", "NotAction": "sts:*", "Resource": "*"},
+        ),
+        (
+            {"Effect": "Deny", "Action": "s3:*", "NotResource": "a"},
+            {"Effect": "Deny", "Action": "s3:*", "NotResource": "b"},
+        ),
+    ],
+)
+def test_what_statements_leave_out_is_never_put_together(first: dict[str, Any], second: dict[str, Any]) -> None:
+    # Together they would forbid less: each forbids what only the other leaves out.
+    assert short(document(first, second, {**first, "Sid": "Again"})) == [first, second]
 
 
 @pytest.mark.parametrize(
@@ -263,6 +297,68 @@ def test_statements_that_mean_something_else_stay_apart(other: dict[str, Any]) -
 def test_what_is_no_variable_in_the_older_version_stays_none() -> None:
     older = document(allow("s3:GetObject", "arn:aws:s3:::b/${aws:username}"), version="2008-10-17")
     assert short(older) == [allow("s3:GetObject", "arn:aws:s3:::b/${$}{aws:username}")]
+
+
+def test_variables_in_conditions_of_the_older_version_are_text_too_and_names_stay() -> None:
+    condition = {"StringLike": {"aws:PrincipalTag/${x}": ["${aws:username}", "b"]}}
+    older = document(allow("s3:GetObject", "*", Condition=condition), version=None)
+    assert short(older) == [
+        allow("s3:GetObject", Condition={"StringLike": {"aws:PrincipalTag/${x}": ["${$}{aws:username}", "b"]}})
+    ]
+
+
+def test_the_text_holds_only_what_a_policy_may_hold() -> None:
+    condition = {"StringEquals": {"aws:PrincipalTag/team": ["日本", "é"]}}
+    text = document_text(statements(document(allow("s3:GetObject", Condition=condition))))
+    assert text.isascii()
+    assert json.loads(text)["Statement"] == [allow("s3:GetObject", Condition=condition)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ({"Effect": "allow", "Action": "s3:GetObject", "Resource": "*"}, "allow"),
+        ({"Effect": "Deny", "Action": "s3:GetObject"}, "Resource"),
+        ({"Effect": "Deny", "Action": [], "Resource": "*"}, "Action"),
+        ({"Effect": "Deny", "Action": "s3:*", "NotAction": "s3:GetObject", "Resource": "*"}, "NotAction"),
+        ({"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Conditions": {"Bool": {"a": "true"}}}, "Conditions"),
+        ({"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Principal": "*"}, "Principal"),
+        ({"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": "true"}}, "object"),
+        ("s3:*", "object"),
+    ],
+)
+def test_a_statement_that_cannot_be_kept_whole_is_refused(statement: object, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        statements({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_a_policy_of_the_role_with_an_element_twice_is_refused_by_its_name(
+    front: Front, aws: Aws, role: Callable[..., str]
+) -> None:
+    arn = role([LAMBDA], inline={"twice": document(allow(READ, TABLE))})
+    twice = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Action":"s3:Get","Resource":"*"}}'
+    front.rules["iam:GetRolePolicy"] = lambda call: Answer(
+        status=200,
+        body=f"<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName><PolicyName>twice</PolicyName>"
+        f"<PolicyDocument>{urllib.parse.quote(twice)}</PolicyDocument></GetRolePolicyResult>"
+        "</GetRolePolicyResponse>".encode(),
+    )
+
+    with pytest.raises(AwsError, match="The policy twice cannot be read: Action stands twice"):
+        read_rights(aws, arn)
+
+
+def test_numbers_in_conditions_keep_every_digit() -> None:
+    text = (
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":'
+        '{"NumericLessThan":{"s3:max-keys":12345678901234567890123},"NumericGreaterThan":{"x":0.10000000000000000001}}}}'
+    )
+    (statement,) = statements(parsed(text))
+    assert statement.body()["Condition"] == {
+        "NumericLessThan": {"s3:max-keys": 12345678901234567890123},
+        # IAM user guide, "Grammar": a number may stand in quotation marks.
+        "NumericGreaterThan": {"x": "0.10000000000000000001"},
+    }
 
 
 _ACTIONS = ["s:A", "s:Ab", "s:B", "t:A"]

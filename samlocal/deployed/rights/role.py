@@ -6,8 +6,9 @@ from typing import Any
 
 from samlocal.aws import Aws, AwsCallError, Credentials
 from samlocal.deployed.rights.caller import session_name
+from samlocal.deployed.rights.policy_document import written_document
 from samlocal.deployed.rights.session_policy import SessionPolicy
-from samlocal.deployed.rights.trust_policy import principals, written_document
+from samlocal.deployed.rights.trust_policy import principals
 from samlocal.errors import AwsError, RoleDeniedError
 
 HOUR = 3600

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from samlocal.aws import Aws
+from samlocal.deployed.rights.policy_document import parsed, written_document
 from samlocal.deployed.rights.policy_statement import statements
 from samlocal.deployed.rights.role import read_role, role_name
 from samlocal.deployed.rights.session_policy import Policy, Rights
-from samlocal.deployed.rights.trust_policy import written_document
 from samlocal.errors import AwsError
 
 
@@ -37,8 +35,8 @@ def read_managed(aws: Aws, arn: str) -> Policy:
     return _policy(arn, document)
 
 
-def _policy(name: str, sent: object) -> Policy:
+def _policy(name: str, sent: str) -> Policy:
     try:
-        return Policy(name=name, statements=statements(json.loads(written_document(sent))))
-    except (ValueError, AttributeError) as error:
+        return Policy(name=name, statements=statements(parsed(written_document(sent))))
+    except ValueError as error:
         raise AwsError(f"The policy {name} cannot be read: {error}.") from error

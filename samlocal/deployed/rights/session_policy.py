@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +15,9 @@ from samlocal.errors import RoleDeniedError
 MOST_CHARACTERS = 2048
 MOST_ARNS = 10
 
-_NOTHING = Statement(effect="Deny", actions=frozenset({"*"}), resources=frozenset({"*"}))
+_NOTHING = Statement(
+    effect="Deny", action="Action", actions=frozenset("*"), resource="Resource", resources=frozenset("*")
+)
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -53,7 +55,7 @@ class SessionPolicy(Struct, frozen=True, kw_only=True):
 
 
 def session_policy(rights: Rights, *, read_managed: Callable[[str], Policy]) -> SessionPolicy:
-    """The shortest session policy that means these rights.
+    """A session policy that means exactly these rights.
 
     ``read_managed`` brings a managed policy by its ARN: those beyond ten have to be written out. Raises
     RoleDeniedError, which names what does not fit.
@@ -65,30 +67,30 @@ def session_policy(rights: Rights, *, read_managed: Callable[[str], Policy]) -> 
         inline += written
         names = {policy.name for policy in written}
         arns = tuple(arn for arn in arns if arn not in names)
-    found = shortened(statement for policy in inline for statement in policy.statements)
-    if not found and not arns:
-        found = (_NOTHING,)
+    found = _together(inline) or (() if arns else (_NOTHING,))
     text = document_text(found) if found else None
     if text is not None and len(text) > MOST_CHARACTERS:
         raise _too_large(rights.source, inline, len(text))
     return SessionPolicy(source=rights.source, text=text, arns=arns)
 
 
-def _size(policy: Policy) -> int:
-    return len(document_text(shortened(policy.statements)))
+def _together(policies: Iterable[Policy]) -> tuple[Statement, ...]:
+    return shortened(statement for policy in policies for statement in policy.statements)
+
+
+def _size(*policies: Policy) -> int:
+    return len(document_text(_together(policies)))
 
 
 def _too_large(source: str, policies: list[Policy], size: int) -> RoleDeniedError:
     fitting: list[Policy] = []
     left_over: list[Policy] = []
     for policy in sorted(policies, key=_size):
-        together = [statement for each in (*fitting, policy) for statement in each.statements]
-        fits = len(document_text(shortened(together))) <= MOST_CHARACTERS
-        (fitting if fits else left_over).append(policy)
+        (fitting if _size(*fitting, policy) <= MOST_CHARACTERS else left_over).append(policy)
     names = ", ".join(f"{policy.name} ({_size(policy):,} characters)" for policy in left_over)
     return RoleDeniedError(
         f"The policies of {source} do not fit into a session policy: it holds {MOST_CHARACTERS:,} characters, "
-        f"shortened they are {size:,}. What does not fit: {names}.",
+        f"and without Sids and spaces they have {size:,}. What does not fit: {names}.",
         tip="A managed policy counts by its ARN, not by its length (ten at most): turn the long one into one. "
         "Or let the role trust you: `samlocal trust add`.",
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import urllib.parse
+from collections.abc import Iterator
+from typing import Any
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
-from samlocal.deployed.rights import document_text
+from samlocal.deployed.rights.policy_document import declared_statements, parsed
 
 SID = "Samlocal"
 """What the Sids of samlocal's statements begin with. A Sid holds letters and digits only (IAM, "Sid")."""
@@ -23,60 +24,66 @@ class TrustStatement(Struct, frozen=True, kw_only=True):
     def sid(self) -> str:
         return SID + hashlib.sha256(self.principal.encode()).hexdigest()[:16]
 
-    def text(self) -> str:
-        statement = {
-            "Sid": self.sid,
-            "Effect": "Allow",
-            "Principal": {"AWS": self.principal},
-            "Action": "sts:AssumeRole",
-        }
-        return json.dumps(statement)
-
     def is_in(self, document: str) -> bool:
-        return self.sid in document_text.sids(document)
+        """Whether a statement of this Sid names the principal.
+
+        Of one that was deleted and made again under its name, IAM shows an id instead of the ARN, and no longer lets
+        it in (IAM user guide, "AWS JSON policy elements: Principal").
+        """
+        return any(
+            self._is_own(value) and self.principal in _names(value.get("Principal"))
+            for _, value in read_statements(document)
+        )
 
     def added_to(self, document: str) -> str:
-        """The document with this statement, once. Raises ValueError when it is no policy document."""
-        return document if self.is_in(document) else document_text.with_statement(document, self.text())
+        """The document with this statement, once, after all others."""
+        if self.is_in(document):
+            return document
+        body = {"Sid": self.sid, "Effect": "Allow", "Principal": {"AWS": self.principal}, "Action": "sts:AssumeRole"}
+        return _with_statements(document, [*self._others(document), Raw(msgspec.json.encode(body))])
 
     def removed_from(self, document: str) -> str:
-        return document_text.without_statement(document, self.sid)
+        """The document without this statement, the same text where there is none."""
+        others = self._others(document)
+        return document if len(others) == len(read_statements(document)) else _with_statements(document, others)
+
+    def _others(self, document: str) -> list[Raw]:
+        return [written for written, value in read_statements(document) if not self._is_own(value)]
+
+    def _is_own(self, statement: object) -> bool:
+        return isinstance(statement, dict) and statement.get("Sid") == self.sid
 
 
-def written_document(sent: object) -> str:
-    """The document's own text, from the URL-encoded one that IAM sends (IAM API reference, GetRole)."""
-    return urllib.parse.unquote(sent) if isinstance(sent, str) else json.dumps(sent)
-
-
-def same(one: str, other: str) -> bool:
-    """Whether two documents say the same in the same order, however they are set."""
-    try:
-        return bool(json.loads(one) == json.loads(other))
-    except ValueError:
-        return False
+def read_statements(document: str) -> list[tuple[Raw, Any]]:
+    """Each statement as it is written, and its value. Raises ValueError where it is no policy document."""
+    values = declared_statements(parsed(document))
+    whole = msgspec.json.decode(document, type=dict[str, Raw])["Statement"]
+    written = msgspec.json.decode(whole, type=list[Raw]) if bytes(whole).startswith(b"[") else [whole]
+    return list(zip(written, values, strict=True))
 
 
 def principals(document: str) -> list[str]:
     """Everyone whom a statement names, each once. A document that cannot be read names nobody."""
     try:
-        found = document_text.statements(document)
+        found = [value for _, value in read_statements(document) if isinstance(value, dict)]
     except ValueError:
         return []
-    names = [
-        name
-        for piece in found.each
-        if isinstance(piece.value, dict)
-        for name in _names(piece.value.get("Principal", piece.value.get("NotPrincipal")))
-    ]
-    return list(dict.fromkeys(names))
+    named = (value.get("Principal", value.get("NotPrincipal")) for value in found)
+    return list(dict.fromkeys(name for principal in named for name in _names(principal)))
 
 
-def _names(principal: object) -> list[str]:
+def _with_statements(document: str, statements: list[Raw]) -> str:
+    members = msgspec.json.decode(document, type=dict[str, Raw])
+    return msgspec.json.encode({**members, "Statement": statements}).decode()
+
+
+def _names(principal: object) -> Iterator[str]:
+    """``"*"``, or texts and lists of them by their kind (IAM, "Principal")."""
     match principal:
         case dict():
-            return [name for value in principal.values() for name in _names(value)]
+            for value in principal.values():
+                yield from _names(value)
         case list():
-            return [str(name) for name in principal]
-        case None:
-            return []
-    return [str(principal)]
+            yield from map(str, principal)
+        case str():
+            yield principal
