@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock engine images images-for-tests python-image check test test-latest demo fuzz bench bench-many clean
+.PHONY: setup lock attributes engine images images-for-tests python-image check test test-latest demo fuzz bench bench-many clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -26,13 +26,18 @@ $(SET_UP): $(PACKAGES)
 	rm -f $(VENV)/.set-up-*
 	touch $@
 
-# The newest that the ranges in pyproject.toml allow, for every Python and machine that they are for.
+# The newest that the ranges in pyproject.toml allow, for every Python and machine that they are for. `make attributes`
+# after it.
 lock:
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/$(PIP_INSTALL) --upgrade uv
 	.venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra local --group dev \
 		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
 		--output-file $(LOCKED) pyproject.toml
+
+# What is known of each resource type, of the locked cfn-lint's schemas and of what tools/attributes says.
+attributes: setup
+	$(BIN)/python tools/attributes/generate.py
 
 # An engine where there is none.
 engine:

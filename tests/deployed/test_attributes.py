@@ -5,12 +5,11 @@ from __future__ import annotations
 import botocore.session
 import pytest
 from botocore.validate import ParamValidator
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from samlocal.deployed.attributes.describe_call import Call
 from samlocal.deployed.attributes.form import placeholder_fields
 from samlocal.deployed.attributes.lookup import (
-    CALLS,
-    FORMS,
     attribute_of_id,
     id_from_name,
     name_property,
@@ -19,11 +18,14 @@ from samlocal.deployed.attributes.lookup import (
     ref_is_name,
     reference,
 )
+from samlocal.deployed.attributes.resource_types import resource_type as known
+from samlocal.deployed.attributes.resource_types import table
 from samlocal.deployed.place import Place, partition_of
 
 ACCOUNT = "123456789012"
 OHIO = Place(region="us-east-2", account=ACCOUNT)
 LAMBDA = "arn:aws:lambda:us-east-2:123456789012"
+WRITTEN = [name for name in sorted(table().types) if known(name).form.reads != ".*"]
 UUID = "12a34567-8c90-4def-af84-0bf06c1747f3"
 BALANCER = "arn:aws:elasticloadbalancing:us-west-2:123456789012:loadbalancer/app/my-load-balancer/50dc6c495c0c9188"
 CONSUMER = "arn:aws:kinesis:us-east-2:123456789012:stream/clicks/consumer/reader:1525898737"
@@ -324,15 +326,15 @@ def test_what_is_not_deployed_gets_a_placeholder_of_the_right_form(
         assert placeholder_attribute(resource_type, "MyThing", attribute, OHIO, name=name) == expected
 
 
-@pytest.mark.parametrize("resource_type", sorted(FORMS))
+@pytest.mark.parametrize("resource_type", WRITTEN)
 def test_every_placeholder_id_has_its_type_s_form_and_every_attribute_a_placeholder(resource_type: str) -> None:
-    form = FORMS[resource_type]
+    form = known(resource_type).form
     placeholder = placeholder_id(resource_type, "MyThing", OHIO, name=None)
     assert form.read(placeholder, OHIO), placeholder
     fields = placeholder_fields("MyThing", OHIO, name=None)
     for variant in form.variants():
         assert form.read(variant.placeholder_id(fields), OHIO)
-    answers = {attribute for call in CALLS.get(resource_type, ()) for attribute in call.answers}
+    answers = {attribute for call in known(resource_type).calls for attribute in call.answers}
     for attribute in {*form.attributes, *form.placeholders, *answers}:
         value = placeholder_attribute(resource_type, "MyThing", attribute, OHIO, name=None)
         assert value
@@ -341,30 +343,33 @@ def test_every_placeholder_id_has_its_type_s_form_and_every_attribute_a_placehol
 
 # ---- the tables against AWS's own models ----
 
-# SAM's own attributes stand for resources beside; cfn-lint knows none of SAM's WebSocket API; of the two kinds of
-# tables CloudFormation's schema names the id of the global one alone.
+# SAM's own attributes stand for resources beside; of the two kinds of tables CloudFormation's schema names the id of
+# the global one alone.
 NOT_IN_SCHEMA = {
     ("AWS::Serverless::Function", "Alias"),
     ("AWS::Serverless::Function", "Version"),
     ("AWS::Serverless::Api", "Stage"),
-    ("AWS::Serverless::WebSocketApi", "ApiId"),
-    ("AWS::Serverless::WebSocketApi", "ApiEndpoint"),
     ("AWS::DynamoDB::Table", "TableId"),
+    ("AWS::Serverless::SimpleTable", "TableId"),
 }
 
 
-@pytest.mark.parametrize("resource_type", sorted(FORMS))
+@pytest.mark.parametrize("resource_type", WRITTEN)
 def test_attributes_and_names_are_those_of_cloudformation_s_schemas(resource_type: str) -> None:
-    manager = pytest.importorskip("cfnlint.schema.manager").PROVIDER_SCHEMA_MANAGER
-    schema = manager.get_resource_schema("us-east-1", resource_type)
-    form = FORMS[resource_type]
-    ours = {*form.placeholders, *(name for call in CALLS.get(resource_type, ()) for name in call.answers)}
+    schemas = [
+        PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", name)
+        for name in (resource_type, known(resource_type).becomes)
+        if name
+    ]
+    theirs = {name for schema in schemas for name in schema.get_atts}
+    form = known(resource_type).form
+    ours = {*form.placeholders, *(name for call in known(resource_type).calls for name in call.answers)}
     ours |= {name for variant in form.variants() for name in variant.attributes}
-    assert {name for name in ours - set(schema.get_atts) if (resource_type, name) not in NOT_IN_SCHEMA} == set()
-    assert form.name_property is None or form.name_property in schema.schema["properties"]
+    assert {name for name in ours - theirs if (resource_type, name) not in NOT_IN_SCHEMA} == set()
+    assert form.name_property is None or form.name_property in schemas[0].schema["properties"]
 
 
-CALL_TABLE = [(resource_type, call) for resource_type, calls in sorted(CALLS.items()) for call in calls]
+CALL_TABLE = [(name, call) for name in WRITTEN if not known(name).becomes for call in known(name).calls]
 
 
 @pytest.mark.parametrize(
@@ -374,7 +379,7 @@ def test_every_call_is_one_that_botocore_knows_and_its_answers_are_there(resourc
     model = botocore.session.get_session().get_service_model(call.service)
     names = {botocore.xform_name(name): name for name in model.operation_names}
     operation = model.operation_model(names[call.operation])
-    form = FORMS[resource_type]
+    form = known(resource_type).form
     read = form.read(placeholder_id(resource_type, "MyThing", OHIO, name=None), OHIO)
     assert read
     fields = read[1] | {"UserPoolId": "us-east-2_placeholder"}

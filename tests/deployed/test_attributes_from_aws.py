@@ -494,6 +494,16 @@ def test_other_types_are_asked_of_cloud_control(answers: Answers, aws: Aws) -> N
             "AWS::Batch::JobDefinition",
             "pack",
         ),
+        # The registry's primary identifier of a mapping is its id and its domain's name.
+        (
+            "AWS::ApiGatewayV2::ApiMapping",
+            "m1",
+            {"DomainName": "api.example.com"},
+            "AWS::ApiGatewayV2::ApiMapping",
+            "m1|api.example.com",
+        ),
+        ("AWS::Bedrock::AgentAlias", "AGENT|ALIAS", {}, "AWS::Bedrock::AgentAlias", "AGENT|ALIAS"),
+        ("AWS::SSM::MaintenanceWindowTask", "w|t", {}, "AWS::SSM::MaintenanceWindowTask", "w|t"),
     ],
 )
 def test_cloud_control_is_asked_by_its_own_identifier(

@@ -1,6 +1,6 @@
 """A call that tells attributes which the physical id does not determine.
 
-A call's parameters are filled from the id's fields (``resource_form.py``) and the template's properties. An answer's
+A call's parameters are filled from the id's fields (``form.py``) and the template's properties. An answer's
 path goes through the response by keys, indexes and ``*`` (every item of a list). ``|`` divides paths of which the
 first with a value counts, ``:`` divides two that make one value with a colon between them (``host:port``).
 """
@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any
 
 from msgspec import Struct
 
 from samlocal.deployed.attributes.form import AttributeValue
-
-Parameter: TypeAlias = "str | bool | Sequence[Parameter] | Mapping[str, Parameter]"
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -23,10 +21,10 @@ class Call(Struct, frozen=True, kw_only=True):
 
     service: str
     operation: str
-    parameters: Mapping[str, Parameter]
+    parameters: Mapping[str, Any]
     answers: Mapping[str, str]
 
-    def filled(self, fields: Mapping[str, str]) -> dict[str, Parameter]:
+    def filled(self, fields: Mapping[str, str]) -> dict[str, Any]:
         """The parameters of one call. Raises KeyError with the name of a field that is wanting."""
         return {name: _filled(value, fields) for name, value in self.parameters.items()}
 
@@ -40,16 +38,6 @@ class Call(Struct, frozen=True, kw_only=True):
             if len(texts) == len(parts):
                 return ":".join(texts)
         return None
-
-
-def call(service: str, operation: str, parameters: Mapping[str, Parameter], **answers: str) -> Call:
-    """A call with its answers as keywords, ``Endpoint__Address`` for the attribute ``Endpoint.Address``."""
-    return Call(
-        service=service,
-        operation=operation,
-        parameters=parameters,
-        answers={name.replace("__", "."): path for name, path in answers.items()},
-    )
 
 
 def value_at(node: object, path: Sequence[str]) -> AttributeValue | None:
@@ -81,12 +69,12 @@ def _texts(values: list[AttributeValue | None]) -> list[str] | None:
     return texts if len(texts) == len(values) else None
 
 
-def _filled(value: Parameter, fields: Mapping[str, str]) -> Parameter:
+def _filled(value: object, fields: Mapping[str, str]) -> object:
     match value:
         case str():
             return value.format_map(fields)
-        case bool():
-            return value
-        case Mapping():
+        case dict():
             return {name: _filled(inner, fields) for name, inner in value.items()}
-    return [_filled(inner, fields) for inner in value]
+        case list():
+            return [_filled(inner, fields) for inner in value]
+    return value

@@ -61,7 +61,7 @@ class Form(Struct, frozen=True, kw_only=True):
     id: str = "{name}"
     name_property: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
-    placeholders: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    placeholders: Mapping[str, AttributeValue] = field(default_factory=dict)
     identifier: str = "{id}"
     reads: str | None = None
     otherwise: Form | None = None
@@ -93,6 +93,13 @@ class Form(Struct, frozen=True, kw_only=True):
         found = _FIELD.fullmatch(self.id)
         return found is not None and found[1] == "name"
 
+    def cloud_control(self, fields: Mapping[str, str]) -> str:
+        """Cloud Control's identifier of a resource. Raises KeyError with the name of a field that is wanting."""
+        physical_id = fields["id"]
+        # The newer types' ids have all the identifier's parts.
+        whole = "|" in physical_id and physical_id.count("|") == self.identifier.count("|")
+        return physical_id if whole else self.identifier.format_map(fields)
+
     def placeholder_id(self, fields: Mapping[str, str]) -> str:
         """An id of this form; ``fields`` are those of ``placeholder_fields``."""
 
@@ -102,21 +109,6 @@ class Form(Struct, frozen=True, kw_only=True):
             return _KINDS[found[2] or found[1]][1].format_map(fields)
 
         return _FIELD.sub(fill, self.id)
-
-
-def arn(service: str, resource: str) -> str:
-    """The form of an ARN in the resource's own region and account."""
-    return f"arn:{{partition}}:{service}:{{region}}:{{account}}:{resource}"
-
-
-def only_id(form: str, *attributes: str) -> Form:
-    """A type whose id AWS makes and whose attributes, those that follow from it, are the id again."""
-    return Form(id=form, attributes=dict.fromkeys(attributes, "{id}"))
-
-
-def by_name(name_property: str, **attributes: str) -> Form:
-    """A type whose id is its name, with the attributes made of it."""
-    return Form(name_property=name_property, attributes=attributes)
 
 
 def placeholder_fields(logical_id: str, place: Place, *, name: str | None) -> dict[str, str]:

@@ -14,19 +14,13 @@ from typing import Any, NoReturn, cast
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.attributes.describe_call import Call, value_at
-from samlocal.deployed.attributes.form import AttributeValue, Form, placeholder_fields
-from samlocal.deployed.attributes.forms import access as access_forms
-from samlocal.deployed.attributes.forms import application as application_forms
-from samlocal.deployed.attributes.forms import application_calls, infrastructure_calls
-from samlocal.deployed.attributes.forms import data as data_forms
-from samlocal.deployed.attributes.forms import infrastructure as infrastructure_forms
-from samlocal.deployed.attributes.names import ATTRIBUTE_NAMES
+from samlocal.deployed.attributes.form import AttributeValue, placeholder_fields
 from samlocal.deployed.attributes.placeholder import guessed_attribute
+from samlocal.deployed.attributes.resource_types import resource_type as known
 from samlocal.deployed.place import Place
 from samlocal.errors import AwsError
 
 __all__ = [
-    "FORMS",
     "AttributeUnknownError",
     "AttributeValue",
     "attribute_from_aws",
@@ -41,49 +35,6 @@ __all__ = [
     "reference",
 ]
 
-FORMS: Mapping[str, Form] = {
-    **application_forms.COMPUTE,
-    **application_forms.STORAGE,
-    **application_forms.MESSAGING,
-    **application_forms.OPERATIONS,
-    **access_forms.APIS,
-    **access_forms.IDENTITY,
-    **infrastructure_forms.NETWORK,
-    **infrastructure_forms.CONTAINERS,
-    **infrastructure_forms.OTHERS,
-    **data_forms.DATABASES,
-    **data_forms.ANALYTICS,
-}
-CALLS: Mapping[str, tuple[Call, ...]] = {**application_calls.CALLS, **infrastructure_calls.CALLS}
-
-# What the SAM transform makes of its own types (SAM specification, "Generated CloudFormation resources").
-_TRANSFORMED = {
-    "AWS::Serverless::Api": "AWS::ApiGateway::RestApi",
-    "AWS::Serverless::Application": "AWS::CloudFormation::Stack",
-    "AWS::Serverless::CapacityProvider": "AWS::Lambda::CapacityProvider",
-    "AWS::Serverless::Function": "AWS::Lambda::Function",
-    "AWS::Serverless::GraphQLApi": "AWS::AppSync::GraphQLApi",
-    "AWS::Serverless::HttpApi": "AWS::ApiGatewayV2::Api",
-    "AWS::Serverless::LayerVersion": "AWS::Lambda::LayerVersion",
-    "AWS::Serverless::SimpleTable": "AWS::DynamoDB::Table",
-    "AWS::Serverless::StateMachine": "AWS::StepFunctions::StateMachine",
-    "AWS::Serverless::WebSocketApi": "AWS::ApiGatewayV2::Api",
-}
-# The attributes that are keys (template reference, return values of each type).
-_SECRETS = frozenset(
-    {
-        ("AWS::AppSync::ApiKey", "ApiKey"),
-        ("AWS::Cognito::UserPoolClient", "ClientSecret"),
-        ("AWS::IAM::AccessKey", "SecretAccessKey"),
-    }
-)
-# Attributes that SAM adds (SAM specification, "Generated CloudFormation resources").
-_OF_SAM = {
-    "AWS::Serverless::Api": ("Stage",),
-    "AWS::Serverless::Function": ("Alias", "Version"),
-    "AWS::Serverless::HttpApi": ("Stage",),
-}
-_UNKNOWN_TYPE = Form(reads=r".*")
 _NOT_THERE = re.compile(r"NotFound|NoSuch|DoesNotExist|NonExist")
 _TIP = "Give the variable's value with --set."
 _UNSUPPORTED = frozenset({"UnsupportedActionException", "TypeNotFoundException"})
@@ -104,7 +55,7 @@ def reference(resource_type: str, physical_id: str, place: Place) -> str:  # noq
 
 def attribute_of_id(resource_type: str, physical_id: str, attribute: str, place: Place) -> str | None:
     """What `!GetAtt` gives, where the physical id determines it; None where AWS must be asked."""
-    read = _form(resource_type).read(physical_id, place)
+    read = known(resource_type).form.read(physical_id, place)
     if read is None:
         return None
     form, fields = read
@@ -129,7 +80,8 @@ def attribute_from_aws(
     attribute; AwsError and CredentialsError when AWS cannot be asked at all.
     """
     what = f"{resource_type} {physical_id}"
-    deployed_type = _TRANSFORMED.get(resource_type, resource_type)
+    type_ = known(resource_type)
+    deployed_type = type_.becomes or resource_type
     if not physical_id:
         raise AttributeUnknownError(
             f"{resource_type}: the stack names no physical id to ask for {attribute} with.", tip=_TIP
@@ -138,15 +90,14 @@ def attribute_from_aws(
         raise AttributeUnknownError(
             f"{what}: only the custom resource's own provider knows the attribute {attribute}.", tip=_TIP
         )
-    form = _form(resource_type)
-    read = form.read(physical_id, Place.in_region(aws.region, account=""))
-    variant, of_id = read or (form, {"id": physical_id})
+    read = type_.form.read(physical_id, Place.in_region(aws.region, account=""))
+    variant, of_id = read or (type_.form, {"id": physical_id})
     # The id's fields before the properties, which are evaluated only where they are asked for.
     fields = ChainMap(dict(of_id), cast("dict[str, str]", properties))
-    call = next((call for call in CALLS.get(deployed_type, ()) if attribute in call.answers), None)
+    call = next((call for call in type_.calls if attribute in call.answers), None)
     try:
         parameters = call.filled(fields) if call else {}
-        identifier = "" if call else variant.identifier.format_map(fields)
+        identifier = "" if call else variant.cloud_control(fields)
     except KeyError as missing:
         raise AttributeUnknownError(
             f"{what}: the attribute {attribute} can be asked only with the resource's {missing.args[0]}.", tip=_TIP
@@ -158,22 +109,17 @@ def attribute_from_aws(
 
 def attribute_names(resource_type: str) -> frozenset[str] | None:
     """The attributes that a type has, None for types that are not judged here (custom ones, nested stacks)."""
-    names = ATTRIBUTE_NAMES.get(_TRANSFORMED.get(resource_type, resource_type))
-    if names is None:
-        return None
-    form = _form(resource_type)
-    ours = [name for variant in form.variants() for name in (*variant.attributes, *variant.placeholders)]
-    return frozenset((*names.split(), *ours, *_OF_SAM.get(resource_type, ())))
+    return known(resource_type).names
 
 
 def is_secret(resource_type: str, attribute: str) -> bool:
     """Whether an attribute opens something: it is masked, and written nowhere."""
-    return (resource_type, attribute) in _SECRETS
+    return attribute in known(resource_type).secrets
 
 
 def placeholder_id(resource_type: str, logical_id: str, place: Place, *, name: str | None) -> str:
     """An id of the right form for a resource that is not deployed; ``name`` is the template's, if it gives one."""
-    return _form(resource_type).placeholder_id(placeholder_fields(logical_id, place, name=name))
+    return known(resource_type).form.placeholder_id(placeholder_fields(logical_id, place, name=name))
 
 
 def placeholder_attribute(
@@ -185,7 +131,7 @@ def placeholder_attribute(
     if value is not None:
         return value
     fields = placeholder_fields(logical_id, place, name=name)
-    text = _form(resource_type).placeholders.get(attribute)
+    text = known(resource_type).form.placeholders.get(attribute)
     if text is None:
         return guessed_attribute(resource_type, attribute, physical_id, fields)
     if isinstance(text, str):
@@ -195,12 +141,12 @@ def placeholder_attribute(
 
 def name_property(resource_type: str) -> str | None:
     """The template's property that names a resource of this type, None for types without one."""
-    return _form(resource_type).name_property
+    return known(resource_type).form.name_property
 
 
 def ref_is_name(resource_type: str) -> str | None:
     """The template's property that is the physical id, letter for letter, for types where one is."""
-    form = _form(resource_type)
+    form = known(resource_type).form
     return form.name_property if form.is_name() else None
 
 
@@ -209,11 +155,7 @@ def id_from_name(resource_type: str, name: str, place: Place) -> str | None:
 
     None where AWS adds something of its own (a secret's six letters, a layer's version).
     """
-    return _form(resource_type).made_from_name(name, place)
-
-
-def _form(resource_type: str) -> Form:
-    return FORMS.get(resource_type) or FORMS.get(_TRANSFORMED.get(resource_type, ""), _UNKNOWN_TYPE)
+    return known(resource_type).form.made_from_name(name, place)
 
 
 def _described(aws: Aws, call: Call, parameters: dict[str, Any], what: str, attribute: str) -> AttributeValue:
