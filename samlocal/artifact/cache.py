@@ -65,7 +65,7 @@ class Cache:
             with suppress(OSError):
                 os.utime(final)
             return final
-        with self._translated():
+        with self.translated():
             own_folder(final.parent)
             with self._locked(final):
                 self._sweep(final.parent, key)
@@ -110,7 +110,7 @@ class Cache:
     def remove(self, kind: str, key: str) -> bool:
         """Removes an entry, and what a maker of it has left. Whether it could be: one that is in use stays."""
         final = self.root / kind / key
-        with self._translated():
+        with self.translated():
             own_folder(final.parent)
             with self._locked(final):
                 self.leases.pop(final, None)
@@ -128,7 +128,7 @@ class Cache:
     def clear(self, kind: str) -> int:
         """Removes every entry of a kind that nobody uses, with all leftovers; the number of entries."""
         removed = sum(self.remove(kind, path.name) for path in list(self.entries(kind)))
-        with self._translated():
+        with self.translated():
             self._sweep(self.root / kind, "", parts=True)
         return removed
 
@@ -188,12 +188,14 @@ class Cache:
             lock.release()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """Says of a disk that refuses what to do about it. Raises ConfigurationError."""
         try:
             yield
         except OSError as error:
-            # What it was to be filled with may be what cannot be read: whoever knows what that is says so.
-            named = error.filename
+            # What it was to be filled with may be what cannot be read: whoever knows what that is says so. Of a disk
+            # that is full the file that was read may be named, too.
+            named = error.filename if error.errno not in FULL else None
             if isinstance(named, str) and not Path(named).absolute().is_relative_to(self.root.absolute()):
                 raise
             if error.errno in FULL:
