@@ -45,6 +45,8 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     expires: float | None = None
     debugging: Debugging | None = None
     mounts: tuple[Mount, ...] = ()
+    stays: bool = False
+    """Whether a shell stays in the container, which can start the runtime anew there."""
     leases: tuple[Lease, ...] = ()
     """Of what is mounted from the cache: they end with the last sandbox that is made of this."""
 
@@ -83,7 +85,7 @@ def container_spec(
     if spec.code is not None:
         mounts.append(Mount(source=spec.code, target="/var/task"))
     if mark is not None:
-        mounts.append(Mount(source=_HERE / "extensions.sh", target=f"{_OWN_FOLDER}/extensions.sh"))
+        mounts.append(Mount(source=_HERE / "supervisor.sh", target=f"{_OWN_FOLDER}/supervisor.sh"))
     if spec.opt is not None:
         mounts.append(Mount(source=spec.opt, target="/opt"))
     debugging = spec.debugging
@@ -103,6 +105,7 @@ def container_spec(
             **variables,
             **(debugging.variables if debugging else {}),
             **({"SAMLOCAL_MARK": mark} if mark is not None else {}),
+            **({"SAMLOCAL_STAYS": "yes"} if spec.stays else {}),
         },
         mounts=tuple(mounts),
         labels=labels,

@@ -1,4 +1,4 @@
-"""What the shell beside the extensions says (extensions.sh), taken out of the container's output."""
+"""What the shell that stays in the container says (supervisor.sh), taken out of the container's output."""
 
 from __future__ import annotations
 
@@ -53,7 +53,14 @@ class Flushed(Struct, frozen=True, kw_only=True):
     """What was written before samlocal asked has come; said on both streams."""
 
 
-Word: TypeAlias = Launching | NotLaunched | ExtensionLine | ExtensionExited | RuntimeStarted | RuntimeExited | Flushed
+class Renewed(Struct, frozen=True, kw_only=True):
+    """Every process has ended and /tmp is empty: the container is as it was before the first start. Said on both
+    streams, behind all that those processes wrote."""
+
+
+Word: TypeAlias = (
+    Launching | NotLaunched | ExtensionLine | ExtensionExited | RuntimeStarted | RuntimeExited | Flushed | Renewed
+)
 
 
 class Supervision:
@@ -94,10 +101,14 @@ class Supervision:
             self._hear(RuntimeStarted(process=int(rest)))
         elif kind == "flushed":
             self._hear(Flushed())
+        elif kind == "renewed":
+            self.end()
+            self._names = []
+            self._hear(Renewed())
         elif kind == "ended":
             self.end()
             status, _, killed = rest.partition(" ")
-            # The count is the whole cgroup's: the runtime was its victim only if it was killed itself.
+            # The whole cgroup is counted, since this start: the runtime was a victim only if it was killed itself.
             self._hear(RuntimeExited(status=int(status), out_of_memory=status == "137" and killed != "0"))
         else:
             number, _, text = rest.partition(" ")

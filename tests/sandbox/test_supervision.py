@@ -1,4 +1,4 @@
-"""The words of the shell beside the extensions, told from what the function writes."""
+"""The words of the shell that stays, told from what the function writes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from samlocal.sandbox.supervision import (
     ExtensionLine,
     Launching,
     NotLaunched,
+    Renewed,
     RuntimeExited,
     RuntimeStarted,
     Supervision,
@@ -56,6 +57,12 @@ M = "0123456789abcdef"
                 RuntimeStarted(process=17),
                 RuntimeExited(status=1, out_of_memory=False),
             ],
+        ),
+        # Those who are started anew are told anew, and what they wrote is whole.
+        (
+            [f"{M}extension one", f"{M}launching", f"no end{M}renewed", f"{M}extension two", f"{M}launching"],
+            ["no end"],
+            [Launching(names=("one",)), Renewed(), Launching(names=("two",))],
         ),
         ([f"{M}ended 137 1"], [], [RuntimeExited(status=137, out_of_memory=True)]),
         # Killed by somebody else, or the victim was another process.

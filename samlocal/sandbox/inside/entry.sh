@@ -1,27 +1,22 @@
 #!/bin/sh
-# The entry point of every sandbox: entry.sh KIND HANDLER, or entry.sh image PROGRAM ARGUMENT… It puts the environment right and becomes the runtime.
+# The entry point of every sandbox: entry.sh KIND HANDLER, or entry.sh image PROGRAM ARGUMENT… It puts the environment
+# right and becomes the runtime; where a shell is to stay (supervisor.sh) this is run once more to become it.
 set -u
+
+# Docker sets these, and shells the last; Lambda does not.
+unset HOME HOSTNAME SHLVL
+
+if [ -n "${SAMLOCAL_MARK:-}" ]; then
+    # It does not come back.
+    . /.samlocal/supervisor.sh
+fi
+if [ -n "${SAMLOCAL_RUNTIME:-}" ]; then
+    printf '%sruntime %s\n' "$SAMLOCAL_RUNTIME" "$$"
+    unset SAMLOCAL_RUNTIME
+fi
+
 kind=$1
 handler=$2
-
-# Docker sets these; Lambda does not.
-unset HOME HOSTNAME
-
-# Set where there may be extensions.
-mark=${SAMLOCAL_MARK:-}
-unset SAMLOCAL_MARK
-
-# Becomes the runtime; where there are extensions, starts these and stays.
-start() {
-    if [ -n "$mark" ]; then
-        for file in /opt/extensions/*; do
-            # It does not come back.
-            [ ! -f "$file" ] || . /.samlocal/extensions.sh
-        done
-        printf '%slaunching\n' "$mark"
-    fi
-    exec "$@" </dev/null
-}
 
 case $kind in
 image)
@@ -32,18 +27,18 @@ image)
         export NODE_OPTIONS
     fi
     # AWS's own script starts the debugger as its wrapper; another program has to be started by it.
-    [ -z "${SAMLOCAL_DEBUG_BEFORE+set}" ] || [ "$1" = /lambda-entrypoint.sh ] || start /.samlocal/debug.sh "$@"
-    start "$@"
+    [ -z "${SAMLOCAL_DEBUG_BEFORE+set}" ] || [ "$1" = /lambda-entrypoint.sh ] || exec /.samlocal/debug.sh "$@" </dev/null
+    exec "$@" </dev/null
     ;;
 provided)
     # Where Lambda looks for the program of a `provided` function, in this order.
     for program in /var/runtime/bootstrap /var/task/bootstrap /opt/bootstrap; do
         if [ -x "$program" ] && [ ! -d "$program" ]; then
-            [ -z "${SAMLOCAL_DEBUG_BEFORE+set}" ] || start /.samlocal/debug.sh "$program"
-            start "$program"
+            [ -z "${SAMLOCAL_DEBUG_BEFORE+set}" ] || exec /.samlocal/debug.sh "$program" </dev/null
+            exec "$program" </dev/null
         fi
     done
-    start /bin/sh -c 'exit 199'
+    exit 199
     ;;
 nodejs)
     # The module takes itself out of the variable again.
@@ -52,4 +47,4 @@ nodejs)
     ;;
 esac
 
-start /lambda-entrypoint.sh "$handler"
+exec /lambda-entrypoint.sh "$handler" </dev/null

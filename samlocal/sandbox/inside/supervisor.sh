@@ -1,0 +1,183 @@
+# Sourced by entry.sh where a shell is to stay: beside extensions, and where the runtime may be started anew in its
+# container. "$@" is entry.sh's command line. This shell is the parent of all: a runtime that ends leaves its extensions
+# the time to finish, and a shell that is there can say how each one ended.
+# Lines that start with $mark are for samlocal; samlocal answers on standard input, and is gone when that ends.
+
+mark=$SAMLOCAL_MARK
+stays=${SAMLOCAL_STAYS:-}
+unset SAMLOCAL_MARK SAMLOCAL_STAYS
+
+tell() {
+    printf '%s%s\n' "$mark" "$*"
+}
+
+# Behind all that has been written to either stream so far.
+tell_both() {
+    tell "$1"
+    tell "$1" >&4
+}
+
+# Why the system would refuse to run a file, in the words of Lambda; nothing for one it runs. A shell would run a file
+# of any form as a script.
+obstacle() {
+    if [ ! -x "$1" ]; then
+        echo "permission denied"
+        return
+    fi
+    IFS= read -r head <"$1"
+    case $head in
+    '#!'*)
+        interpreter=${head#??}
+        interpreter=${interpreter#"${interpreter%%[! ]*}"}
+        [ -x "${interpreter%% *}" ] || echo "no such file or directory"
+        ;;
+    ?ELF*) ;;
+    *) echo "exec format error" ;;
+    esac
+}
+
+# Its environment is the function's without what is the runtime's own (Lambda developer guide, "Extensions API").
+run_extension() {
+    unset _HANDLER AWS_EXECUTION_ENV LAMBDA_TASK_ROOT LAMBDA_RUNTIME_DIR
+    unset AWS_LAMBDA_LOG_GROUP_NAME AWS_LAMBDA_LOG_STREAM_NAME
+    unset PWD OLDPWD
+    unset AWS_XRAY_CONTEXT_MISSING AWS_XRAY_DAEMON_ADDRESS _AWS_XRAY_DAEMON_ADDRESS _AWS_XRAY_DAEMON_PORT
+    # What a debugger needs is the runtime's too (debug.sh).
+    if [ -n "${SAMLOCAL_DEBUG_BEFORE+set}" ]; then
+        AWS_LAMBDA_EXEC_WRAPPER=${SAMLOCAL_DEBUG_WRAPPER:-}
+        [ -n "$AWS_LAMBDA_EXEC_WRAPPER" ] || unset AWS_LAMBDA_EXEC_WRAPPER
+        unset SAMLOCAL_DEBUG_BEFORE SAMLOCAL_DEBUG_AFTER SAMLOCAL_DEBUG_WRAPPER
+    fi
+    exec "$1"
+}
+
+# Everything that an extension writes comes out as `log NUMBER LINE`, its end behind the last line.
+start_extension() {
+    {
+        (run_extension "$2") </dev/null
+        tell "exited $1 $?"
+    } 2>&1 3<&- 4>&- | while IFS= read -r line || [ -n "$line" ]; do tell "log $1 $line"; done 3<&- 4>&- &
+}
+
+# Starts the extensions; false where there are none.
+start_extensions() {
+    found=
+    for file in /opt/extensions/*; do
+        [ -e "$file" ] || [ -L "$file" ] || continue
+        [ -d "$file" ] || tell "extension ${file##*/}"
+        [ ! -f "$file" ] || found=yes
+    done
+    tell launching
+    [ -n "$found" ] || return 1
+    number=0
+    for file in /opt/extensions/*; do
+        [ -d "$file" ] && continue
+        if [ "$number" -eq 10 ]; then
+            tell "refused $number ErrTooManyExtensions"
+            break
+        fi
+        problem=$(obstacle "$file")
+        if [ -n "$problem" ]; then
+            tell "refused $number fork/exec $file: $problem"
+            break
+        fi
+        start_extension "$number" "$file"
+        number=$((number + 1))
+    done
+}
+
+# How often the kernel has killed for want of memory, in $kills.
+count_kills() {
+    kills=0
+    for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+        [ -r "$file" ] || continue
+        while read -r key value; do
+            [ "$key" = oom_kill ] && kills=$value
+        done <"$file"
+    done
+}
+
+# What samlocal says while the runtime runs: `flush`, the number of a process that is to end, or `renew NUMBER`, the
+# runtime's, whose end is then this one's too. Without samlocal there is nothing to stay for.
+listen() {
+    while read -r word number; do
+        case $word in
+        flush) tell_both flushed ;;
+        renew)
+            kill -KILL "$number"
+            exit 3
+            ;;
+        *) kill -TERM "$word" ;;
+        esac
+    done
+    kill -KILL "$$"
+}
+
+# Removes what is in a folder; false where something stays.
+empty() {
+    set -- "$1"/* "$1"/.[!.]* "$1"/..?*
+    for file; do
+        if [ -e "$file" ] || [ -L "$file" ]; then
+            # By no program and no library of the function's.
+            (
+                unset LD_LIBRARY_PATH LD_PRELOAD
+                PATH=/usr/bin:/bin
+                rm -rf -- "$@" || {
+                    chmod -R u+rwx -- "$@"
+                    rm -rf -- "$@"
+                }
+            )
+            return
+        fi
+    done
+}
+
+# Makes the container what it was before the first start, or ends it: then a new one does.
+renew() {
+    # -1 is everybody but this shell and the engine's init, in a container; whoever has just been forked is met on
+    # the next round, and one who cannot be ended in some hundred milliseconds is not waited for.
+    [ "$$" -eq 1 ] || [ "$PPID" -eq 1 ] || exit 1
+    rounds=0
+    while kill -KILL -1; do
+        wait
+        rounds=$((rounds + 1))
+        [ "$rounds" -lt 100000 ] || exit 1
+    done
+    # Code that is new on Lambda begins with an empty one.
+    empty /tmp && empty /dev/shm || exit 1
+    tell_both renewed
+    # samlocal has exchanged what is in the folders.
+    read -r _ <&3 || exit 1
+}
+
+# What this shell says of a child's death is not for the log.
+exec 3<&0 4>&2 </dev/null 2>/dev/null
+
+while :; do
+    count_kills
+    before=$kills
+    word=
+    if start_extensions; then
+        # samlocal says when all have registered.
+        read -r word _ <&3 || exit 1
+    elif [ -z "$stays" ]; then
+        exec 2>&4 3<&- 4>&-
+        return
+    fi
+    if [ "$word" != renew ]; then
+        listen <&3 3<&- &
+        listener=$!
+        # Not in the background, where a shell has its children ignore SIGINT.
+        (
+            SAMLOCAL_RUNTIME=$mark
+            export SAMLOCAL_RUNTIME
+            exec /bin/sh /.samlocal/entry.sh "$@"
+        ) 2>&4 3<&- 4>&-
+        status=$?
+        count_kills
+        tell "ended $status $((kills - before))"
+        wait "$listener"
+        [ "$?" -eq 3 ] || exit "$status"
+    fi
+    renew
+done
