@@ -159,16 +159,6 @@ class Environment:
     def zones(self, region: str) -> list[str]:
         return self._snapshot.ask(("zones", region), lambda: references.read_zones(self._aws, region), list[str])
 
-    def role_credentials(self, role_arn: str) -> Credentials:
-        """Raises RoleDeniedError when the caller may not assume the role."""
-
-        def assume() -> Credentials:
-            from samlocal.deployed.rights.role import assume_role
-
-            return assume_role(self._aws, role_arn)
-
-        return self._credentials.of(role_arn, assume)
-
     def role_rights(self, role_arn: str) -> Rights:
         """What a deployed role may do."""
         from samlocal.deployed.rights.role_policies import read_rights
@@ -194,10 +184,6 @@ class Environment:
             return narrowed_credentials(self._aws, policy, via_role=via_role)
 
         return self._credentials.of(f"{via_role or 'self'} narrowed by {policy.key}", narrow)
-
-    def own_credentials(self) -> Credentials:
-        """The caller's own keys."""
-        return self._aws.credentials()
 
     @contextmanager
     def checked(self) -> Iterator[None]:

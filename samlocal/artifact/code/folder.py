@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,14 +11,11 @@ from samlocal.artifact.cache import hash_of
 from samlocal.artifact.code.deployed import deployed
 from samlocal.artifact.code.difference import difference
 from samlocal.artifact.code.packaged import is_own_build, packaged
-from samlocal.artifact.code.packaging import PackagingError
 from samlocal.artifact.code.single_file import is_single_file, single_file
-from samlocal.artifact.fetch.archive import ArchiveError
-from samlocal.artifact.fetch.download import DownloadError
 from samlocal.artifact.fetch.stored import stored
 from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.fetch.unpacked import Unpacked, local_archive, warn_of_unreadable
-from samlocal.aws import AwsCallError
+from samlocal.artifact.refusal import refused
 from samlocal.errors import CodeError
 from samlocal.function.package import DeployedCode, ImageCode, InlineCode, LocalCode, S3Code
 from samlocal.function.spec import FunctionSpec
@@ -52,12 +47,12 @@ def code_folder(spec: FunctionSpec, supply: ArtifactStore) -> Code | None:
         case InlineCode(source=source):
             return _inline(spec, source, supply)
         case S3Code() as code:
-            with _refused(spec, f"its code s3://{code.bucket}/{code.key}"):
+            with refused(spec, "code", f"its code s3://{code.bucket}/{code.key}"):
                 found = stored(code, supply, supply.cache, region=spec.place.region, mounted_at=TASK)
             supply.notice(f"{spec.logical_id} runs the code in s3://{code.bucket}/{code.key}.")
             return _unpacked(found, supply)
         case DeployedCode() as code:
-            with _refused(spec, f"the package that runs as {code.function}"):
+            with refused(spec, "code", f"the package that runs as {code.function}"):
                 found = deployed(code, supply, region=spec.place.region, mounted_at=TASK)
             supply.notice(
                 f"{spec.logical_id} runs the package that is deployed as {code.function} (SHA-256 "
@@ -73,13 +68,13 @@ def _local(spec: FunctionSpec, path: Path, supply: ArtifactStore) -> Code:
     if is_own_build(there, supply.cache):
         return Code(folder=there)
     if there.is_dir():
-        with _refused(spec, f"its code {path}"):
+        with refused(spec, "code", f"its code {path}"):
             own = packaged(there, supply.cache, mounted_at=TASK, private=supply.private)
         for remark in own.remarks:
             supply.notice(f"{spec.logical_id}: {remark}.")
         return Code(folder=own.folder, size=own.size)
     if there.is_file():
-        with _refused(spec, f"its code {path}"):
+        with refused(spec, "code", f"its code {path}"):
             if is_single_file(there):
                 return Code(folder=single_file(there, supply.cache), size=there.stat().st_size)
             return _unpacked(local_archive(there, supply.cache, _ARCHIVES, mounted_at=TASK), supply)
@@ -132,23 +127,3 @@ def _compared(spec: FunctionSpec, found: Unpacked, code: DeployedCode, supply: A
         return difference(found.folder, here.folder).text()
     except OSError as error:
         return f"it cannot be compared with the working copy ({error})"
-
-
-@contextmanager
-def _refused(spec: FunctionSpec, what: str) -> Iterator[None]:
-    """Names the function and its code in what went wrong."""
-    where = f"{spec.location}: {spec.logical_id}: {what}"
-    try:
-        yield
-    except ArchiveError as error:
-        raise CodeError(f"{where} {error}.", tip="Pack the code anew.") from error
-    except PackagingError as error:
-        raise CodeError(
-            f"{where} {error}.", tip="Mend CodeUri; --allow-private-folders lets functions see such folders."
-        ) from error
-    except DownloadError as error:
-        raise CodeError(f"{where}: {error}", tip="Try again; nothing of it was kept.") from error
-    except OSError as error:
-        raise CodeError(f"{where} cannot be read: {error}.") from error
-    except AwsCallError as error:
-        raise CodeError(f"{where} cannot be had: {error.message}", tip=error.tip) from error

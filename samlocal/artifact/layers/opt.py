@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from samlocal.artifact.cache import hash_of, tree_hash
 from samlocal.artifact.code.packaged import is_own_build, packaged
-from samlocal.artifact.code.packaging import PackagingError
-from samlocal.artifact.fetch.archive import ArchiveError
-from samlocal.artifact.fetch.download import DownloadError
 from samlocal.artifact.fetch.stored import stored
 from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.fetch.unpacked import local_archive, warn_of_unreadable
 from samlocal.artifact.layers.merge import merge
 from samlocal.artifact.layers.versions import OPT, layer_version
+from samlocal.artifact.refusal import refused
 from samlocal.artifact.superseded import NOTE, Note, remove_superseded
-from samlocal.aws import AwsCallError
 from samlocal.errors import LayerError, UnresolvedError
 from samlocal.function.package import Layer, LocalLayer, RemoteLayer, StoredLayer
 from samlocal.function.spec import FunctionSpec
@@ -79,7 +75,7 @@ def opt_folder(spec: FunctionSpec, supply: ArtifactStore) -> Opt | None:
         merged.chmod(0o755)
         put_record(entry / NOTE, _Note(slot=slot, layers=[content.name for content in contents]))
 
-    with _refused(spec, "a layer"):
+    with refused(spec, "layer", "a layer"):
         key = hash_of(*(content.key for content in contents))
     fresh = cache.find(MERGED, key) is None
     entry = cache.entry(MERGED, key, make, renew=supply.refresh_layers)
@@ -105,14 +101,14 @@ def _content(spec: FunctionSpec, layer: Layer, supply: ArtifactStore) -> _Conten
                     tip="Mend its ContentUri, or make it first: `samlocal build` where it has a BuildMethod.",
                 )
             name = str(folder)
-            with _refused(spec, f"the layer {layer.logical_id} ({path})"):
+            with refused(spec, "layer", f"the layer {layer.logical_id} ({path})"):
                 found = local_archive(folder, supply.layers, ARCHIVES, mounted_at=OPT)
         case StoredLayer(content=content):
             name = f"s3://{content.bucket}/{content.key}"
-            with _refused(spec, f"the layer {layer.logical_id} ({name})"):
+            with refused(spec, "layer", f"the layer {layer.logical_id} ({name})"):
                 found = stored(content, supply, supply.layers, region=spec.place.region, mounted_at=OPT)
         case RemoteLayer(arn=name, placeholder=None):
-            with _refused(spec, f"the layer {name}"):
+            with refused(spec, "layer", f"the layer {name}"):
                 found = layer_version(name, supply, renew=supply.refresh_layers)
         case RemoteLayer(placeholder=placeholder):
             raise UnresolvedError(
@@ -127,31 +123,8 @@ def _content(spec: FunctionSpec, layer: Layer, supply: ArtifactStore) -> _Conten
 def _folder(spec: FunctionSpec, layer: LocalLayer, folder: Path, supply: ArtifactStore) -> _Content:
     if is_own_build(folder, supply.cache):
         return _Content(name=str(folder), folder=folder)
-    with _refused(spec, f"the layer {layer.logical_id} ({layer.path})"):
+    with refused(spec, "layer", f"the layer {layer.logical_id} ({layer.path})"):
         own = packaged(folder, supply.layers, mounted_at=OPT, private=supply.private)
     for remark in own.remarks:
         supply.notice(f"{layer.logical_id}: {remark}.")
     return _Content(name=str(folder), folder=own.folder, state=own.key, size=own.size)
-
-
-@contextmanager
-def _refused(spec: FunctionSpec, what: str) -> Iterator[None]:
-    """Names the function and the layer in what went wrong."""
-    where = f"{spec.location}: {spec.logical_id}: "
-    try:
-        yield
-    except ArchiveError as error:
-        raise LayerError(f"{where}{what} {error}.", tip="Pack the layer anew.") from error
-    except PackagingError as error:
-        raise LayerError(
-            f"{where}{what} {error}.",
-            tip="Mend its ContentUri; --allow-private-folders lets functions see such folders.",
-        ) from error
-    except DownloadError as error:
-        raise LayerError(f"{where}{what}: {error}", tip="Try again; nothing of it was kept.") from error
-    except OSError as error:
-        raise LayerError(f"{where}{what} cannot be read: {error}.") from error
-    except LayerError as error:
-        raise LayerError(f"{where}{error.message}", tip=error.tip) from error
-    except AwsCallError as error:
-        raise LayerError(f"{where}{what} cannot be had: {error.message}", tip=error.tip) from error

@@ -171,10 +171,6 @@ def _topic_policy(aws: Aws, given: Json) -> Mapping[str, Any]:
     return {}
 
 
-def _true(value: object) -> bool:
-    return str(value).lower() == "true"
-
-
 def _text(value: object) -> str:
     match value:
         case str():
