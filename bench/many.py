@@ -6,13 +6,15 @@ The table goes to standard output, progress to standard error. A wrong answer en
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import json
 import os
 import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack, closing
+from contextlib import AsyncExitStack, ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from samlocal.engine import Engine
 from samlocal.function.application import application
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.options import SandboxOptions
+from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.plan import sandbox_spec
 from samlocal.sandbox.result import Success
 from samlocal.sandbox.sandbox import Request, Sandbox
@@ -39,10 +42,7 @@ class WrongAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What so many sandboxes took: times of events in ms, the most threads at one time, resident memory in MB.
-
-    ``own`` are the callers' among the threads.
-    """
+    """What so many sandboxes took: times of events in ms, the most threads at one time, resident memory in MB."""
 
     sandboxes: int
     events: int
@@ -50,7 +50,6 @@ class Row:
     p50: float
     p99: float
     threads: int
-    own: int
     memory: float
 
 
@@ -61,7 +60,8 @@ def main() -> int:
         engine = stack.enter_context(closing(Engine.connect(os.environ)))
         spec = planned(engine, scratch, network=options.network)
         rows = [
-            measure(engine, spec, scratch, count=count, events=options.events) for count in options.count or COUNTS
+            asyncio.run(measure(engine, spec, scratch, count=count, events=options.events))
+            for count in options.count or COUNTS
         ]
     print(table(rows))
     return 0
@@ -87,47 +87,32 @@ def planned(engine: Engine, scratch: Path, *, network: str) -> SandboxSpec:
     )
 
 
-def measure(engine: Engine, spec: SandboxSpec, scratch: Path, *, count: int, events: int) -> Row:
+async def measure(engine: Engine, spec: SandboxSpec, scratch: Path, *, count: int, events: int) -> Row:
     """Raises what a caller has raised."""
     print(f"{count} sandboxes, {events} events each …", file=sys.stderr)
     times: list[float] = []
-    failures: list[BaseException] = []
-    ready = threading.Barrier(count + 1)
-    with session(scratch / "sessions") as own, ExitStack() as stack:
+    began = time.perf_counter()
+    with session(scratch / "sessions") as own:
+        async with AsyncExitStack() as stack:
+            log: Outlet[object] = Outlet(lambda _: None)
+            stack.callback(log.close)
 
-        def call(number: int) -> None:
-            try:
-                with Sandbox(engine, spec, session=own, log=lambda _: None) as sandbox:
-                    # The first event has the init in front of it.
-                    answered(sandbox, f"{number}/warm-up")
-                    ready.wait()
-                    times.extend(timed(sandbox, f"{number}/{event}") for event in range(events))
-                    ready.wait()
-            except threading.BrokenBarrierError:
-                return
-            except BaseException as error:
-                failures.append(error)
-                ready.abort()
+            async def opened() -> Sandbox:
+                sandbox = await stack.enter_async_context(Sandbox(engine, spec, session=own, log=log))
+                # The first event has the init in front of it.
+                await answered(sandbox, "warm-up")
+                return sandbox
 
-        callers = [threading.Thread(target=call, args=(number,)) for number in range(count)]
-        # The callers end before the session does, whatever becomes of them.
-        for caller in callers:
-            stack.callback(caller.join)
-        began = time.perf_counter()
-        for caller in callers:
-            caller.start()
-        threads = memory = 0.0
-        try:
-            ready.wait()
+            sandboxes = await asyncio.gather(*(opened() for _ in range(count)))
             start = time.perf_counter() - began
-            while ready.n_waiting < count and not ready.broken:
-                threads, memory = max(threads, threading.active_count()), max(memory, resident())
-                time.sleep(_LOOK_SECONDS)
-            ready.wait()
-        except threading.BrokenBarrierError:
-            pass
-    if failures:
-        raise failures[0]
+            watch = asyncio.create_task(highest())
+
+            async def call(number: int, sandbox: Sandbox) -> None:
+                times.extend([await timed(sandbox, f"{number}/{event}") for event in range(events)])
+
+            await asyncio.gather(*(call(number, sandbox) for number, sandbox in enumerate(sandboxes)))
+            watch.cancel()
+            threads, memory = await watch
     times.sort()
     return Row(
         sandboxes=count,
@@ -135,21 +120,31 @@ def measure(engine: Engine, spec: SandboxSpec, scratch: Path, *, count: int, eve
         start=start,
         p50=quantile(times, 0.5),
         p99=quantile(times, 0.99),
-        threads=int(threads),
-        own=count,
+        threads=threads,
         memory=memory,
     )
 
 
-def answered(sandbox: Sandbox, said: str) -> None:
-    result = sandbox.invoke(Request(payload=json.dumps({"said": said}).encode()), chunk=lambda _: None).result
+async def highest() -> tuple[int, float]:
+    """The most threads and memory until it is cancelled."""
+    threads, memory = 0, 0.0
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            threads, memory = max(threads, threading.active_count()), max(memory, resident())
+            await asyncio.sleep(_LOOK_SECONDS)
+    return threads, memory
+
+
+async def answered(sandbox: Sandbox, said: str) -> None:
+    request = Request(payload=json.dumps({"said": said}).encode())
+    result = (await sandbox.invoke(request, chunk=lambda _: None)).result
     if not isinstance(result, Success) or json.loads(result.payload) != {"said": said}:
         raise WrongAnswerError(f"{said} was answered with {result}")
 
 
-def timed(sandbox: Sandbox, said: str) -> float:
+async def timed(sandbox: Sandbox, said: str) -> float:
     began = time.perf_counter()
-    answered(sandbox, said)
+    await answered(sandbox, said)
     return (time.perf_counter() - began) * 1000
 
 
@@ -169,12 +164,12 @@ def resident() -> float:
 
 def table(rows: list[Row]) -> str:
     head = (
-        "| Sandboxes | Events | Start of all (s) | p50 (ms) | p99 (ms) | Threads (callers') | Memory (MB) |",
+        "| Sandboxes | Events | Start of all (s) | p50 (ms) | p99 (ms) | Threads | Memory (MB) |",
         "|---|---|---|---|---|---|---|",
     )
     lines = (
         f"| {row.sandboxes} | {row.events} | {row.start:.1f} | {row.p50:.1f} | {row.p99:.1f} "
-        f"| {row.threads} ({row.own}) | {row.memory:.0f} |"
+        f"| {row.threads} | {row.memory:.0f} |"
         for row in rows
     )
     return "\n".join((*head, *lines))

@@ -103,29 +103,29 @@ def command(ctx: click.Context, /, **values: object) -> int:
         spec = project.plan(wanted, options, accept=accept)
 
     from samlocal.artifact.image.runtime_image import lacking
-    from samlocal.sandbox.sandbox import Request, Sandbox
+    from samlocal.cli.running import run_once, run_to_its_end
+    from samlocal.sandbox.sandbox import Request
     from samlocal.sandbox.session import session
 
     for remark in spec.image.remarks:
         output.notice(remark)
 
-    streamed = bytearray()
-    as_json = values["output_form"] == "json"
+    sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:
-        with Sandbox(project.engine, spec, session=own, log=output.record, notice=output.notice) as sandbox:
-            sweeper = _sweep(own, ctx.obj.environ, output)
-            invocation = sandbox.invoke(
-                Request(payload=payload, tenant_id=tenant_id), chunk=streamed.extend if as_json else output.chunk
+        invocation = run_to_its_end(
+            run_once(
+                project.engine,
+                spec,
+                Request(payload=payload, tenant_id=tenant_id),
+                session=own,
+                output=output,
+                as_json=values["output_form"] == "json",
+                started=lambda: sweepers.append(_sweep(own, ctx.obj.environ, output)),
             )
-            if sandbox.ends_at_once:
-                # The last of the log before the result, which does not wait for extensions that have yet to finish.
-                sandbox.stop()
-            if as_json:
-                output.invocation_as_json(invocation, bytes(streamed))
-            else:
-                output.invocation(invocation)
+        )
         # An engine that is too busy for that leaves it to the next run.
-        sweeper.join(_SWEEP_SECONDS)
+        for sweeper in sweepers:
+            sweeper.join(_SWEEP_SECONDS)
     if isinstance(invocation.result, Success):
         return int(ExitStatus.SUCCESS)
     lacks = lacking(spec.image, invocation.result.payload)

@@ -16,7 +16,7 @@ from samlocal.errors import BuildError, SamlocalError
 from samlocal.sandbox.result import Success, outcome
 
 if TYPE_CHECKING:
-    from samlocal.sandbox.journal import Record
+    from samlocal.sandbox.journal import Record, Remark
     from samlocal.sandbox.sandbox import Invocation
 
 
@@ -74,11 +74,15 @@ class Output:
         else:
             self._error_line(click.unstyle(coloured(line)))
 
-    def record(self, record: Record) -> None:
-        """A record of a sandbox's log, where the function's log has a line of it."""
+    def said(self, item: Record | Remark) -> None:
+        """What a sandbox says: a record where the function's log has a line of it, or a remark of samlocal's own."""
+        from samlocal.sandbox.journal import Remark
         from samlocal.sandbox.log_format import render
 
-        line = render(record)
+        if isinstance(item, Remark):
+            self.notice(item.text)
+            return
+        line = render(item)
         if line is not None:
             self.log(line)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
 from samlocal.engine.client import open_client
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Mount, Tmp
@@ -12,6 +13,9 @@ from samlocal.engine.failures import cause, translated
 from samlocal.engine.images import PROBE, ImageDescription, Images, PullProgress
 from samlocal.engine.networks import Network, Networks
 from samlocal.errors import EngineError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = [
     "LABEL",
@@ -28,11 +32,18 @@ __all__ = [
 ]
 
 
+T = TypeVar("T")
+
+# An engine makes containers one after the other anyway; what takes it long is the answer to a start.
+_THREADS = 4
+
 _START = "Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST."
 
 
 class Engine(Containers, Images, Networks):
     """One Docker engine. Every method raises EngineError when it does not answer."""
+
+    _threads: ThreadPoolExecutor | None = None
 
     @classmethod
     def connect(cls, environ: Mapping[str, str], *, notice: Callable[[str], None] | None = None) -> Engine:
@@ -77,5 +88,21 @@ class Engine(Containers, Images, Networks):
             where = self._client.base_url
             return what if where.startswith("http+docker") else f"{what} at {where}"
 
+    def begin(self, request: Callable[..., T], *arguments: object) -> Future[T]:
+        """Makes a request in one of a few threads of the engine's own, for callers that must not wait for it."""
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="samlocal-engine")
+        return self._threads.submit(request, *arguments)
+
+    async def ask(self, request: Callable[..., T], *arguments: object) -> T:
+        """The answer to a request, on an event loop."""
+        import asyncio
+
+        return await asyncio.wrap_future(self.begin(request, *arguments))
+
     def close(self) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
         self._client.close()

@@ -17,6 +17,8 @@ from samlocal.errors import EngineError, ImageError
 if TYPE_CHECKING:
     import docker
 
+    from samlocal.engine.streams import Output
+
 # Long enough to send a request; the engine carries it out whether or not anyone hears its answer.
 _UNHEARD_SECONDS = 0.005
 
@@ -105,6 +107,13 @@ class Containers:
         with translated("the container's output cannot be read"):
             pieces = self._client.attach(container, stdout=True, stderr=True, stream=True, demux=True)
             return _to_the_end(pieces)
+
+    def output(self, container: str) -> Output:
+        """What ``attach`` gives, for an event loop."""
+        from samlocal.engine.streams import Output
+
+        with translated("the container's output cannot be read"):
+            return Output(self._client.attach_socket(container, params={"stdout": 1, "stderr": 1, "stream": 1}))
 
     def input(self, container: str) -> Input:
         """The container's standard input, for one made with ``open_stdin``."""
@@ -218,11 +227,15 @@ class Input:
             getattr(self._stream, "_sock", self._stream).sendall(data)
 
     def close(self) -> None:
-        # The SDK's reader has the connection's response and its socket, and closes neither.
-        for part in (getattr(self._stream, "_response", None), getattr(self._stream, "_sock", None), self._stream):
-            if part is not None:
-                with suppress(OSError, ValueError):
-                    part.close()
+        close_stream(self._stream)
+
+
+def close_stream(stream: Any) -> None:
+    """The SDK's reader has the connection's response and its socket, and closes neither."""
+    for part in (getattr(stream, "_response", None), getattr(stream, "_sock", None), stream):
+        if part is not None:
+            with suppress(OSError, ValueError):
+                part.close()
 
 
 def _to_the_end(stream: Any) -> Iterator[tuple[bytes | None, bytes | None]]:

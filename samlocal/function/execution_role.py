@@ -5,8 +5,7 @@ from __future__ import annotations
 from samlocal.deployed.environment import Environment
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource
-from samlocal.template.values import Known, Unknown
-from samlocal.template.written import written
+from samlocal.template.values import Known, Unknown, written
 
 _DEPLOY = "Deploy it (`sam deploy`)"
 

@@ -8,8 +8,7 @@ from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Node, Seq
-from samlocal.template.values import Json, Known, Origin, Unknown, text, whole_number
-from samlocal.template.written import written
+from samlocal.template.values import Json, Known, Origin, Unknown, text, whole_number, written
 
 
 class Properties:

@@ -11,7 +11,6 @@ from samlocal.errors import SamlocalError
 from samlocal.function import limits
 from samlocal.function.absence import Absence
 from samlocal.function.application import Application
-from samlocal.function.evaluation import architecture_of
 from samlocal.function.package import (
     Code,
     DeployedCode,
@@ -23,9 +22,11 @@ from samlocal.function.package import (
     RemoteLayer,
     S3Code,
     StoredLayer,
+    code_of,
+    layers_of,
 )
 from samlocal.function.properties import Properties
-from samlocal.function.template_package import code_of, layers_of
+from samlocal.function.spec import architecture_of
 from samlocal.function.variables import MissingVariable, Variable, size_problem
 from samlocal.template.model import Resource
 from samlocal.template.reader import Map, Seq

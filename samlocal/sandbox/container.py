@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from samlocal.engine import ContainerSpec, Engine, Input
 from samlocal.errors import EngineError
@@ -13,7 +14,13 @@ from samlocal.sandbox.lines import Lines, entries
 from samlocal.sandbox.memory import MemoryWatch
 from samlocal.sandbox.messages import Broken, Exited, Message
 from samlocal.sandbox.supervision import Flushed, Launching, RuntimeExited, RuntimeStarted, Supervision, Word
+from samlocal.sandbox.tasks import Tasks
 from samlocal.sandbox.tmp_folder import TmpFolder
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from samlocal.engine.streams import Output
 
 T = TypeVar("T")
 
@@ -33,63 +40,57 @@ _REMOVED = 137
 
 
 class Container:
-    """One container, from its making to its end. ``started`` is ``time.monotonic``'s."""
+    """One container, from its making to its end. ``started`` is ``time.monotonic``'s.
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    ``tell`` hears how it ends, and of what breaks.
+    """
+
+    def __init__(self, engine: Engine, name: str, *, tell: Callable[[Message], None]) -> None:
         self.started = time.monotonic()
         self.pid = 0
         self.address: str | None = None
+        self.runtime_runs = True
         self._engine = engine
         self._name = name
+        self._tell = tell
+        self._tasks = Tasks(lambda error: tell(Broken(error=error)))
         self._id = ""
         self._ended = False
-        self._at_rest = threading.Event()
-        self._at_rest.set()
-        self._output: threading.Thread | None = None
+        self._request: Future[Any] | None = None
+        self._output: Output | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._memory: MemoryWatch | None = None
         self._memory_limit = 0
         self._out_of_memory = False
         self._input: Input | None = None
-        self._supervision: Supervision | None = None
-        self._err_supervision: Supervision | None = None
+        self._supervisions: tuple[Supervision, ...] = ()
         self._runtime: int | None = None
-        self._flushed = threading.Semaphore(0)
+        self._flushed = asyncio.Semaphore(0)
         self._heard = self.started
-        self.runtime_runs = True
 
-    def create(
+    async def create(
         self,
         spec: ContainerSpec,
         *,
         mark: str | None,
         log: Callable[[str], None],
-        tell: Callable[[Message], None],
+        room: Callable[[], Awaitable[None]],
         hear: Callable[[Word], None],
     ) -> None:
         """Makes it, not running yet.
 
-        ``log`` gets the function's lines, ``tell`` the runtime's end and ``hear`` what the shell beside the
-        extensions says, from a thread of its own.
+        ``log`` gets the function's lines, more of them when there is ``room``, and ``hear`` what the shell beside
+        the extensions says.
         """
         self._memory_limit = spec.memory
-        self._id = self._to_its_end(lambda: self._engine.create(spec))
-        pieces = self._to_its_end(lambda: self._engine.attach(self._name))
+        self._id = await self._to_its_end(self._engine.create, spec)
+        self._output = output = await self._to_its_end(self._engine.output, self._name)
         if mark is not None:
-            self._input = self._engine.input(self._name)
+            self._input = await self._to_its_end(self._engine.input, self._name)
 
         def word(word: Word) -> None:
-            if isinstance(word, RuntimeStarted):
-                self._runtime = word.process
-            elif isinstance(word, Flushed):
-                self._flushed.release()
-            elif isinstance(word, RuntimeExited):
-                self.runtime_runs = False
-                self._out_of_memory = word.out_of_memory
-                tell(Exited(status=word.status, out_of_memory=word.out_of_memory))
-            else:
-                if isinstance(word, Launching) and not word.names:
-                    # The shell has become the runtime: nobody reads there any more.
-                    self._input = None
+            self._take(word)
+            if not isinstance(word, RuntimeStarted | Flushed | RuntimeExited):
                 hear(word)
 
         def lines(line: str) -> None:
@@ -98,20 +99,16 @@ class Container:
 
         out, err = Lines(log), Lines(log)
         if mark is not None:
-            self._supervision = Supervision(mark, log=lines, hear=word)
+            self._supervisions = (Supervision(mark, log=lines, hear=word), Supervision(mark, log=lines, hear=word))
             # The shell's words must be found before anything is cut at the `\r` of what an extension wrote.
-            out = Lines(self._supervision.line, whole_entries=True)
-            self._err_supervision = Supervision(mark, log=lines, hear=word)
-            err = Lines(self._err_supervision.line, whole_entries=True)
-        arguments = (pieces, out, err, tell)
-        self._output = threading.Thread(target=self._read, args=arguments, daemon=True)
-        self._output.start()
+            out, err = (Lines(supervision.line, whole_entries=True) for supervision in self._supervisions)
+        self._reading = self._tasks.start(self._read(output, out, err, room))
 
-    def start(self) -> None:
+    async def start(self) -> None:
         asked = time.monotonic()
-        self._to_its_end(lambda: self._engine.start(self._name))
+        await self._to_its_end(self._engine.start, self._name)
         self.started = time.monotonic()
-        state = self._engine.state(self._name)
+        state = await self._engine.ask(self._engine.state, self._name)
         if state is not None:
             # The engine says when the process began; one whose clock is another machine's is not believed.
             began = time.monotonic() - (time.time() - state.started_at)
@@ -120,6 +117,7 @@ class Container:
             self.pid = state.pid
             self.address = state.address
             self._memory = MemoryWatch(state.pid, container=self._id)
+            self._tasks.start(self._memory.watch())
 
     @property
     def start_runtime(self) -> Callable[[], None] | None:
@@ -127,27 +125,30 @@ class Container:
         own = self._input
         return None if own is None else lambda: own.write(b"start\n")
 
-    def terminate_runtime(self) -> None:
+    async def terminate_runtime(self) -> None:
         """Sends the runtime SIGTERM."""
         if self._input is None:
-            self._engine.signal(self._name, "SIGTERM")
+            await self._engine.ask(self._engine.signal, self._name, "SIGTERM")
         elif self._runtime is not None:
             self._input.write(f"{self._runtime}\n".encode())
 
-    def settle(self) -> None:
+    async def settle(self) -> None:
         """Waits, a little, until what the function has written so far is logged."""
-        if self._input is not None and self._runtime is not None:
-            while self._flushed.acquire(blocking=False):
-                pass
-            until = time.monotonic() + _SETTLE_SECONDS
-            self._input.write(b"flush\n")
-            # Once for each stream.
-            for _ in range(2):
-                self._flushed.acquire(timeout=max(0.0, until - time.monotonic()))
-            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SETTLE_SECONDS):
+                if self._input is None or self._runtime is None:
+                    await self._quiet()
+                    return
+                self._flushed = asyncio.Semaphore(0)
+                self._input.write(b"flush\n")
+                # Once for each stream.
+                await self._flushed.acquire()
+                await self._flushed.acquire()
+
+    async def _quiet(self) -> None:
         began = now = time.monotonic()
-        while (quiet_at := max(began, self._heard) + _QUIET_SECONDS) > now and now < began + _SETTLE_SECONDS:
-            time.sleep(quiet_at - now)
+        while (quiet_at := max(began, self._heard) + _QUIET_SECONDS) > now:
+            await asyncio.sleep(quiet_at - now)
             now = time.monotonic()
 
     def max_memory_used(self) -> int | None:
@@ -158,80 +159,83 @@ class Container:
         # One that was killed for it was at the limit, however little the processes left hold.
         return self._memory_limit if self._out_of_memory or (used or 0) > self._memory_limit else used
 
-    def overfull_tmp(self, folder: TmpFolder) -> str | None:
+    async def overfull_tmp(self, folder: TmpFolder) -> str | None:
         """What TmpFolder says, of a container that runs."""
         if not self.runtime_runs:
             return None
-        return folder.overfull(self._name, charged=self._memory.charged if self._memory else None)
+        return await folder.overfull(self._name, charged=self._memory.charged if self._memory else None)
 
-    def _to_its_end(self, request: Callable[[], T]) -> T:
-        """A request to the engine that Ctrl-C does not cut short: what it makes must be there to be removed.
-
-        It runs in a thread of its own, and ``end`` waits for it. An event tells its end: a join that is interrupted
-        takes a running thread for a stopped one.
-        """
-        answers: list[T] = []
-        errors: list[BaseException] = []
-
-        def ask() -> None:
-            try:
-                answers.append(request())
-            except BaseException as error:
-                errors.append(error)
-            finally:
-                self._at_rest.set()
-
-        self._at_rest.clear()
-        threading.Thread(target=ask, name="samlocal-engine", daemon=True).start()
-        if not self._at_rest.wait(self._engine.deadline + _ANSWER_SECONDS):
-            raise EngineError(
-                f"The Docker engine has not carried out a request for {self._name} within "
-                f"{self._engine.deadline + _ANSWER_SECONDS:.0f} seconds.",
-                tip="Is the Docker engine still running?",
-            )
-        if errors:
-            raise errors[0]
-        return answers[0]
-
-    def end(self) -> None:
+    async def end(self) -> None:
         """Kills it and reads what it wrote to the end; the engine goes on removing it by itself."""
         self._ended = True
-        if self._memory is not None:
-            self._memory.stop()
-        self._at_rest.wait(_ANSWER_SECONDS)
-        self._engine.remove(self._name, wait=False)
-        if self._output is not None:
-            self._output.join(_DRAIN_SECONDS)
-        if self._input is not None:
-            self._input.close()
-
-    def _read(
-        self,
-        pieces: Iterator[tuple[bytes | None, bytes | None]],
-        out: Lines,
-        err: Lines,
-        tell: Callable[[Message], None],
-    ) -> None:
         try:
-            for stdout, stderr in pieces:
-                self._heard = time.monotonic()
-                out.feed(stdout or b"")
-                err.feed(stderr or b"")
-            out.end()
-            err.end()
-            for supervision in (self._supervision, self._err_supervision):
-                if supervision is not None:
-                    supervision.end()
-            # Nobody waits to hear of an end that samlocal itself brought about, and the engine, which is still at
-            # the removal, would be slow to answer.
-            self.runtime_runs = False
-            if self._ended:
-                return
-            state = self._engine.state(self._name)
-            if state is None:
-                tell(Exited(status=_REMOVED, out_of_memory=False))
-            else:
-                self._out_of_memory = self._out_of_memory or state.out_of_memory
-                tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))
-        except BaseException as error:
-            tell(Broken(error=error))
+            if self._request is not None and not self._request.done():
+                await asyncio.wait({asyncio.wrap_future(self._request)}, timeout=_ANSWER_SECONDS)
+        finally:
+            removal = self._engine.begin(lambda: self._engine.remove(self._name, wait=False))
+        try:
+            await asyncio.wrap_future(removal)
+            if self._reading is not None:
+                await asyncio.wait({self._reading}, timeout=_DRAIN_SECONDS)
+        finally:
+            await self._tasks.end()
+            for stream in (self._output, self._input):
+                if stream is not None:
+                    stream.close()
+
+    async def _to_its_end(self, request: Callable[..., T], *arguments: object) -> T:
+        """A request to the engine that Ctrl-C does not cut short: what it makes must be there to be removed.
+
+        ``end`` waits for it.
+        """
+        asked = self._engine.begin(request, *arguments)
+        self._request = asked
+        patience = self._engine.deadline + _ANSWER_SECONDS
+        try:
+            async with asyncio.timeout(patience):
+                return await asyncio.shield(asyncio.wrap_future(asked))
+        except TimeoutError:
+            raise EngineError(
+                f"The Docker engine has not carried out a request for {self._name} within {patience:.0f} seconds.",
+                tip="Is the Docker engine still running?",
+            ) from None
+
+    def _take(self, word: Word) -> None:
+        """What the shell says that concerns the container itself."""
+        match word:
+            case RuntimeStarted(process=process):
+                self._runtime = process
+            case Flushed():
+                self._flushed.release()
+            case RuntimeExited(status=status, out_of_memory=out_of_memory):
+                self.runtime_runs = False
+                self._out_of_memory = out_of_memory
+                self._tell(Exited(status=status, out_of_memory=out_of_memory))
+            case Launching(names=()):
+                # The shell has become the runtime: nobody reads there any more.
+                if self._input is not None:
+                    self._input.close()
+                    self._input = None
+            case _:
+                pass
+
+    async def _read(self, output: Output, out: Lines, err: Lines, room: Callable[[], Awaitable[None]]) -> None:
+        async for is_error, piece in output.pieces():
+            self._heard = time.monotonic()
+            (err if is_error else out).feed(piece)
+            await room()
+        out.end()
+        err.end()
+        for supervision in self._supervisions:
+            supervision.end()
+        # Nobody waits to hear of an end that samlocal itself brought about, and the engine, which is still at the
+        # removal, would be slow to answer.
+        self.runtime_runs = False
+        if self._ended:
+            return
+        state = await self._engine.ask(self._engine.state, self._name)
+        if state is None:
+            self._tell(Exited(status=_REMOVED, out_of_memory=False))
+        else:
+            self._out_of_memory = self._out_of_memory or state.out_of_memory
+            self._tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))

@@ -18,21 +18,21 @@ InitOutcome: TypeAlias = Idle | InitError | Exited | ExtensionFailed | None
 _FIREWALL_CHECK_SECONDS = 0.5
 
 
-def await_init(
+async def await_init(
     mailbox: Mailbox, journal: Journal, *, began: float, deadline: float, check_way: Callable[[], None]
 ) -> InitOutcome:
     """Waits for the end of the phase and writes it down. ``check_way`` is called now and then, and may raise."""
-    ended = _end(mailbox, journal, deadline, check_way)
+    ended = await _end(mailbox, journal, deadline, check_way)
     now = ended.at if isinstance(ended, Idle) else time.monotonic()
     journal.init_report(duration=(now - began) * 1000, error_type=_error_type(ended))
     return ended
 
 
-def _end(mailbox: Mailbox, journal: Journal, deadline: float, check_way: Callable[[], None]) -> InitOutcome:
+async def _end(mailbox: Mailbox, journal: Journal, deadline: float, check_way: Callable[[], None]) -> InitOutcome:
     failed: InitError | None = None
     while True:
         try:
-            message = mailbox.take(min(deadline, time.monotonic() + _FIREWALL_CHECK_SECONDS))
+            message = await mailbox.take(min(deadline, time.monotonic() + _FIREWALL_CHECK_SECONDS))
         except TimeoutError:
             check_way()
             if time.monotonic() >= deadline:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -58,12 +58,28 @@ class Record(Struct, frozen=True, kw_only=True):
         return self.sandbox.function_name
 
 
-class Journal:
-    """One sandbox's; called from any thread, as ``sink`` is. Levels filter what is shown, and nothing here."""
+class Remark(Struct, frozen=True, kw_only=True):
+    """What samlocal itself has to say to the user about a sandbox: no part of its log, in its place there."""
 
-    def __init__(self, subject: SandboxIdentity, sink: Callable[[Record], None], *, telemetry: Telemetry) -> None:
+    text: str
+
+
+class Log(Protocol):
+    """Where it goes: an ``Outlet``."""
+
+    def put(self, item: Record | Remark) -> None:
+        """Does not wait."""
+
+    async def room(self) -> None:
+        """Waits while too much is still to be written."""
+
+
+class Journal:
+    """One sandbox's, on its event loop. Levels filter what is shown, and nothing here."""
+
+    def __init__(self, subject: SandboxIdentity, log: Log, *, telemetry: Telemetry) -> None:
         self.subject = subject
-        self._sink = sink
+        self._sink = log.put
         self._telemetry = telemetry
         self._phase = "init"
         self._request_id: str | None = None
@@ -83,6 +99,10 @@ class Journal:
     def line(self, line: str) -> None:
         """A line of Lambda's own that is no event: something went wrong."""
         self._sink(self._entry(Category.PLATFORM, line, level=LogLevel.ERROR))
+
+    def remark(self, text: str) -> None:
+        """What the user should know, and the function's log has not."""
+        self._sink(Remark(text=text))
 
     # init
 

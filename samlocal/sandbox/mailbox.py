@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-import queue
-import time
+import asyncio
 
 from samlocal.errors import EngineError
 from samlocal.sandbox.messages import Broken, Message
 
 
 class Mailbox:
-    """A queue: any thread puts in, the sandbox takes out."""
+    """A queue on the event loop."""
 
     def __init__(self) -> None:
-        self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
 
     def put(self, message: Message) -> None:
-        self._messages.put(message)
+        self._messages.put_nowait(message)
 
-    def take(self, deadline: float) -> Message:
-        """The next message. Raises TimeoutError at the deadline, and whatever broke samlocal's own side."""
-        try:
-            message = self._messages.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            raise TimeoutError from None
+    async def take(self, deadline: float) -> Message:
+        """The next message; ``deadline`` is ``time.monotonic``'s.
+
+        Raises TimeoutError then, and whatever broke samlocal's own side.
+        """
+        message = self._there()
+        if message is None:
+            # An event loop's clock is the same one.
+            async with asyncio.timeout_at(deadline):
+                message = await self._messages.get()
         if isinstance(message, Broken):
             if isinstance(message.error, EngineError):
                 raise message.error
             raise EngineError(f"The sandbox broke: {message.error!r}.") from message.error
         return message
+
+    def take_all(self) -> tuple[Message, ...]:
+        """What is there."""
+        found = []
+        while (message := self._there()) is not None:
+            found.append(message)
+        return tuple(found)
+
+    def _there(self) -> Message | None:
+        try:
+            return self._messages.get_nowait()
+        except asyncio.QueueEmpty:
+            return None

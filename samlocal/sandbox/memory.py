@@ -6,7 +6,8 @@ whoever touched it first, so its own count leaves out the runtime's libraries an
 
 from __future__ import annotations
 
-import threading
+import asyncio
+import time
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,9 +19,12 @@ _MB = 1024 * 1024
 _FIRST_PAUSE_SECONDS = 0.02
 _LONGEST_PAUSE_SECONDS = 0.25
 
+# A pause is at least so many times what a look takes, within its bounds: many sandboxes share the loop.
+_PAUSES_TO_LOOKS = 20
+
 
 class MemoryWatch:
-    """Watches one container from its start to ``stop``. ``process`` is its first, as its engine numbers them.
+    """Watches one container as long as ``watch`` runs. ``process`` is its first, as its engine numbers them.
 
     Where this machine cannot read the kernel's figures (an engine in a virtual machine, or seen from inside a
     container) there are none.
@@ -30,10 +34,6 @@ class MemoryWatch:
         self._init = process
         self._group = _cgroup(process, container)
         self._peak = 0
-        self._lock = threading.Lock()
-        self._over = threading.Event()
-        if self._group is not None:
-            threading.Thread(target=self._watch, name="samlocal-memory", daemon=True).start()
 
     @property
     def megabytes(self) -> int | None:
@@ -48,21 +48,20 @@ class MemoryWatch:
             return None
         return next((size for file in self._group.charged if (size := _number(file)) is not None), None)
 
-    def stop(self) -> None:
-        self._over.set()
-
-    def _watch(self) -> None:
+    async def watch(self) -> None:
+        """Looks now and then, until the task is cancelled."""
         pause = _FIRST_PAUSE_SECONDS
-        while not self._over.wait(pause):
-            self._sample()
-            pause = min(pause * 1.2, _LONGEST_PAUSE_SECONDS)
+        while self._group is not None:
+            await asyncio.sleep(pause)
+            took = self._sample()
+            pause = min(max(pause * 1.2, took * _PAUSES_TO_LOOKS), _LONGEST_PAUSE_SECONDS)
 
-    def _sample(self) -> None:
-        if self._group is None:
-            return
-        held = _held(self._group, besides=self._init)
-        with self._lock:
-            self._peak = max(self._peak, held)
+    def _sample(self) -> float:
+        """Seconds that it took."""
+        began = time.monotonic()
+        if self._group is not None:
+            self._peak = max(self._peak, _held(self._group, besides=self._init))
+        return time.monotonic() - began
 
 
 class _Group(Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ class TmpFolder:
         self._function = function
         self._said = False
 
-    def overfull(self, container: str, *, charged: int | None) -> str | None:
+    async def overfull(self, container: str, *, charged: int | None) -> str | None:
         """What to tell the user once /tmp holds more than Lambda would let it, None otherwise; said once.
 
         ``charged`` are the bytes that the container has been charged for so far, None where only the engine can say:
@@ -30,10 +30,10 @@ class TmpFolder:
         if self._said:
             return None
         if charged is None:
-            charged = self._engine.memory_usage(container)
+            charged = await self._engine.ask(self._engine.memory_usage, container)
         if charged is not None and charged < min(function.storage * _MB, function.memory * _MB * _NEARLY_FULL):
             return None
-        used = self._used(container)
+        used = await self._used(container)
         if used is None or used <= function.storage:
             return None
         self._said = True
@@ -42,8 +42,8 @@ class TmpFolder:
             '"No space left on device", which this engine\'s disk cannot do; EphemeralStorage allows up to 10,240 MB.'
         )
 
-    def _used(self, container: str) -> int | None:
+    async def _used(self, container: str) -> int | None:
         """MB in /tmp, None where the image has nothing to measure it with or the container has ended."""
-        told = self._engine.run_in(container, ("du", "-sk", "/tmp"))  # noqa: S108 - in the container
+        told = await self._engine.ask(self._engine.run_in, container, ("du", "-sk", "/tmp"))  # noqa: S108 - in the container
         first = (told or "").split("\t", 1)[0].strip()
         return -(-int(first) // 1024) if first.isdigit() else None

@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 from debug_kit import Debugged, free_port, function_of, tool
+from event_loop import EventLoop
 from kit import Project
 
 from samlocal.artifact.cache import Cache
@@ -29,6 +30,8 @@ ESBUILD = "0.25.0"
 def debugged(project: Callable[..., Project]) -> Iterator[Callable[..., Debugged]]:
     """Starts the function ``Fn`` of a project for a debugger."""
     with ExitStack() as stack:
+        loop = EventLoop()
+        stack.callback(loop.close)
 
         def start(of: Project, *, path: Path | None = None, wait: bool = True) -> Debugged:
             port = free_port()
@@ -44,8 +47,9 @@ def debugged(project: Callable[..., Project]) -> Iterator[Callable[..., Debugged
                 progress=lambda _, __: None,
             )
             run = stack.enter_context(session(of.sessions))
-            sandbox = Sandbox(engine, spec, session=run, log=own.records.append, notice=own.notices.append)
-            own.run_in(stack.enter_context(sandbox))
+            sandbox = loop.enter(Sandbox(engine, spec, session=run, log=own))
+            stack.callback(loop.leave, sandbox)
+            own.run_in(sandbox, loop)
             return own
 
         yield start

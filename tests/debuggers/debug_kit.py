@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import threading
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from event_loop import EventLoop
 from kit import Project, eventually
 
 from samlocal.function.application import application
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.journal import Record
+from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.log_format import render
 from samlocal.sandbox.result import Success
 from samlocal.sandbox.sandbox import Invocation, Request, Sandbox
@@ -28,10 +28,21 @@ class Debugged:
         self.port = port
         self.notices: list[str] = []
         self.records: list[Record] = []
+        self._loop: EventLoop | None = None
         self._sandbox: Sandbox | None = None
 
-    def run_in(self, sandbox: Sandbox) -> None:
+    def run_in(self, sandbox: Sandbox, loop: EventLoop) -> None:
         self._sandbox = sandbox
+        self._loop = loop
+
+    def put(self, item: Record | Remark) -> None:
+        if isinstance(item, Remark):
+            self.notices.append(item.text)
+        else:
+            self.records.append(item)
+
+    async def room(self) -> None:
+        """There always is."""
 
     @property
     def log(self) -> list[str]:
@@ -39,18 +50,11 @@ class Debugged:
 
     def invoke(self, event: object) -> Future[Invocation]:
         """Runs an event beside the test, which is the debugger."""
-        sandbox, done = self._sandbox, Future[Invocation]()
-        assert sandbox is not None
-
-        def run() -> None:
-            try:
-                done.set_result(sandbox.invoke(Request(payload=json.dumps(event).encode()), chunk=lambda _: None))
-            except BaseException as error:
-                done.set_exception(error)
-
+        assert self._sandbox is not None
+        assert self._loop is not None
         # It may wait for a debugger for ever, where the test has failed.
-        threading.Thread(target=run, daemon=True).start()
-        return done
+        request = Request(payload=json.dumps(event).encode())
+        return self._loop.begin(self._sandbox.invoke(request, chunk=lambda _: None))
 
     def waits(self) -> None:
         """Until samlocal says so."""

@@ -10,7 +10,8 @@ import pytest
 from extension_kit import watched
 from kit import Project, python
 
-from samlocal.sandbox.journal import Record
+from samlocal.sandbox.journal import Record, Remark
+from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.result import Success
 
 pytestmark = pytest.mark.docker
@@ -69,10 +70,10 @@ def test_the_payload_does_not_wait_for_the_shutdown_phase(project: Callable[...,
 def test_a_log_that_nobody_reads_any_more_changes_no_result(
     project: Callable[..., Project], opened: Callable[..., Any]
 ) -> None:
-    def gone(_: Record) -> None:
+    def gone(_: Record | Remark) -> None:
         raise BrokenPipeError
 
     source = "def handler(event, context):\n    print('a line')\n    return event\n"
-    running = opened(project(python(source)), log=gone)
+    running = opened(project(python(source)), log=Outlet(gone))
     results = [running.invoke(payload).result for payload in (b"1", b"2")]
     assert results == [Success(payload=b"1"), Success(payload=b"2")]

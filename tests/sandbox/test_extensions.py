@@ -85,7 +85,7 @@ def test_every_event_reaches_the_extension_and_the_answer_does_not_wait_for_it(
         waits.append(time.monotonic() - answers[0])
         reports.append(invocation.report.duration)
         assert answers[0] > began
-    running.sandbox.stop()
+    running.stop()
     assert all(wait > 0.4 for wait in waits)
     # The duration is the extensions' too.
     assert all(duration >= 500 for duration in reports)

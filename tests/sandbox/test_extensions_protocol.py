@@ -18,13 +18,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from event_loop import EventLoop
 from unmeasured import unmeasured
 
 from samlocal.function.logging_config import LoggingConfig
 from samlocal.sandbox.apis.apis import Apis
-from samlocal.sandbox.journal import Journal, Record, SandboxIdentity
+from samlocal.sandbox.apis.telemetry import Telemetry
+from samlocal.sandbox.journal import Journal, Record, Remark, SandboxIdentity
 from samlocal.sandbox.log_format import render
 from samlocal.sandbox.messages import (
+    Broken,
     Event,
     ExtensionFailed,
     ExtensionsEnded,
@@ -35,7 +38,8 @@ from samlocal.sandbox.messages import (
     Shutdown,
     Taken,
 )
-from samlocal.sandbox.network.route import Route, bound_socket
+from samlocal.sandbox.network.route import Route, Whereabouts, bound_socket
+from samlocal.sandbox.network.sockets import Sockets
 
 DEADLINE = 5.0
 ROOT = "/2020-01-01/extension"
@@ -95,11 +99,6 @@ class Sandbox:
         self.records: list[Record] = []
         self.started = threading.Event()
         self._callers: list[Caller] = []
-        route = Route(network="bridge", host="127.0.0.1", seen_as="127.0.0.1")
-        self.apis = Apis(
-            route, bound_socket("127.0.0.1"), endpoint=None, tell=self.told.put, broken=self.broken.append
-        )
-        self.apis.container_host = "127.0.0.1"
         subject = SandboxIdentity(
             function_name="orders",
             handler="app.handler",
@@ -108,19 +107,57 @@ class Sandbox:
             memory=128,
             logging=LoggingConfig(group="/aws/lambda/orders"),
         )
-        self.journal = Journal(subject, self.records.append, telemetry=self.apis.telemetry)
-        self.apis.begin(self.journal)
+        self.loop = EventLoop()
+        telemetry = Telemetry()
+        self._journal = Journal(subject, self, telemetry=telemetry)
+        route = Route(network="bridge", host="127.0.0.1", seen_as="127.0.0.1")
+        self._sockets = Sockets(route, bound_socket("127.0.0.1"), None)
+        self.apis = self.loop.call(lambda: Apis(self._sockets, journal=self._journal, telemetry=telemetry))
+        self.restart(None)
+
+    def put(self, item: Record | Remark) -> None:
+        assert isinstance(item, Record)
+        self.records.append(item)
+
+    async def room(self) -> None:
+        """There always is."""
+
+    def restart(
+        self, start_runtime: Callable[[], None] | None, tell: Callable[[Message], None] | None = None
+    ) -> None:
+        self.loop.call(self.apis.restart, start_runtime, tell or self.tell)
+        self.loop.call(self.apis.started, Whereabouts(address="127.0.0.1", process=1, user=0))
+
+    def tell(self, message: Message) -> None:
+        if isinstance(message, Broken):
+            self.broken.append(message.error)
+        self.told.put(message)
+
+    def invoke(self, event: Event) -> None:
+        self.loop.call(self.apis.invoke, event)
+
+    def shut_down(self, shutdown: Shutdown) -> None:
+        self.loop.run(self.apis.shut_down(shutdown, flush_seconds=1))
+
+    def exited(self, name: str, status: int) -> None:
+        self.loop.call(self.apis.extensions.exited, name, status)
+
+    def function_line(self, line: str) -> None:
+        self.loop.call(self._journal.function_line, line)
+
+    def extension_line(self, line: str) -> None:
+        self.loop.call(self._journal.extension_line, line)
 
     @property
     def lines(self) -> list[str]:
         return [line for record in self.records if (line := render(record)) is not None]
 
     def launching(self, *names: str) -> None:
-        self.apis.post(lambda served: served.restart(self.started.set, self.told.put))
-        self.apis.post(lambda served: served.extensions.launching(names))
+        self.restart(self.started.set)
+        self.loop.call(self.apis.extensions.launching, names)
 
     def caller(self) -> Caller:
-        self._callers.append(Caller(self.apis.port))
+        self._callers.append(Caller(self._sockets.port))
         return self._callers[-1]
 
     def runtime_polls(self) -> Caller:
@@ -138,7 +175,9 @@ class Sandbox:
     def close(self) -> None:
         for caller in self._callers:
             caller.close()
-        self.apis.close()
+        self.loop.run(self.apis.close())
+        self._sockets.close()
+        self.loop.close()
 
 
 @pytest.fixture
@@ -152,7 +191,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def internal(sandbox: Sandbox) -> Caller:
     """A registered internal extension."""
-    sandbox.apis.post(lambda served: served.restart(None, sandbox.told.put))
+    sandbox.restart(None)
     caller = sandbox.caller()
     assert caller.register("inside", "INVOKE")[0] == 200
     return caller
@@ -185,10 +224,10 @@ def test_the_runtime_starts_with_the_last_registration(sandbox: Sandbox) -> None
 
 
 def test_a_registration_waits_until_the_names_are_known(sandbox: Sandbox) -> None:
-    sandbox.apis.post(lambda served: served.restart(sandbox.started.set, sandbox.told.put))
+    sandbox.restart(sandbox.started.set)
     watcher = sandbox.caller()
     watcher.send("POST", f"{ROOT}/register", {"events": ["SHUTDOWN"]}, Lambda_Extension_Name="watcher")
-    sandbox.apis.post(lambda served: served.extensions.launching(("watcher",)))
+    sandbox.loop.call(sandbox.apis.extensions.launching, ("watcher",))
     # SHUTDOWN is for external ones alone: it was taken as what it is.
     assert watcher.answer()[0] == 200
 
@@ -273,7 +312,7 @@ def test_an_event_goes_to_those_who_want_it(sandbox: Sandbox, internal: Caller) 
     runtime = sandbox.runtime_polls()
     assert sandbox.next() == Idle(at=0.0)
 
-    sandbox.apis.post(lambda served: served.invoke(event()))
+    sandbox.invoke(event())
     assert internal.answer() == (
         200,
         {
@@ -321,7 +360,7 @@ def test_a_report_of_an_error_needs_its_type(sandbox: Sandbox, internal: Caller)
 @pytest.mark.parametrize(("status", "cause"), [(0, "exit code 0"), (2, "exit status 2"), (137, "signal: killed")])
 def test_an_extension_that_ends_is_a_crash(status: int, cause: str, sandbox: Sandbox) -> None:
     sandbox.launching("watcher")
-    sandbox.apis.post(lambda served: served.extensions.exited("watcher", status))
+    sandbox.exited("watcher", status)
     assert sandbox.next() == ExtensionFailed(error_type="Extension.Crash", cause=cause)
 
 
@@ -335,14 +374,14 @@ def test_external_extensions_that_want_it_are_told_of_the_end(sandbox: Sandbox) 
     sandbox.runtime_polls()
     assert sandbox.next() == Idle(at=0.0)
     assert sandbox.apis.grace == 2.0
-    sandbox.apis.shut_down(Shutdown(reason=Reason.SPINDOWN, deadline_ms=7), flush_seconds=1)
+    sandbox.shut_down(Shutdown(reason=Reason.SPINDOWN, deadline_ms=7))
     answer = {"eventType": "SHUTDOWN", "deadlineMs": 7, "shutdownReason": "spindown"}
     assert told.answer() == (200, answer)
     # It is told once: who asks again waits for its end.
     told.poll()
     assert not told.is_answered(within=0.3)
     assert sandbox.next(within=0.1) is None
-    sandbox.apis.post(lambda served: served.extensions.exited("told", 0))
+    sandbox.exited("told", 0)
     assert sandbox.next() == ExtensionsEnded()
 
 
@@ -352,16 +391,16 @@ def test_an_extension_at_work_hears_of_the_end_when_it_asks(sandbox: Sandbox) ->
     busy.register("busy", "INVOKE", "SHUTDOWN")
     busy.poll()
     sandbox.runtime_polls()
-    sandbox.apis.post(lambda served: served.invoke(event()))
+    sandbox.invoke(event())
     assert busy.answer()[1]["eventType"] == "INVOKE"
-    sandbox.apis.shut_down(Shutdown(reason=Reason.TIMEOUT, deadline_ms=7), flush_seconds=1)
+    sandbox.shut_down(Shutdown(reason=Reason.TIMEOUT, deadline_ms=7))
     busy.poll()
     assert busy.answer()[1] == {"eventType": "SHUTDOWN", "deadlineMs": 7, "shutdownReason": "timeout"}
 
 
 def test_there_is_no_grace_without_extensions_and_half_a_second_for_internal_ones(sandbox: Sandbox) -> None:
     assert sandbox.apis.grace == 0.0
-    sandbox.apis.post(lambda served: served.restart(None, sandbox.told.put))
+    sandbox.restart(None)
     sandbox.caller().register("inside")
     assert sandbox.apis.grace == 0.5
 
@@ -369,7 +408,7 @@ def test_there_is_no_grace_without_extensions_and_half_a_second_for_internal_one
 def test_nothing_of_a_runtime_before_counts_for_the_next(sandbox: Sandbox) -> None:
     before = sandbox.runtime_polls()
     told: queue.SimpleQueue[Message] = queue.SimpleQueue()
-    sandbox.apis.post(lambda served: served.restart(None, told.put))
+    sandbox.restart(None, told.put)
     with pytest.raises((OSError, http.client.HTTPException)):
         before.answer()
     assert told.empty()
@@ -495,10 +534,10 @@ def wait_for(what: Callable[[], bool]) -> bool:
 def test_what_came_before_the_subscription_is_sent_and_a_refused_batch_again(
     sandbox: Sandbox, internal: Caller, listener: Any
 ) -> None:
-    sandbox.journal.function_line("early")
+    sandbox.function_line("early")
     assert internal.subscribe(to(listener.port)) == (200, "OK")
-    sandbox.journal.function_line("late")
-    sandbox.journal.extension_line("not asked for")
+    sandbox.function_line("late")
+    sandbox.extension_line("not asked for")
     assert wait_for(lambda: len(listener()) >= 3)
     assert [event["record"] for event in listener() if event["type"] == "function"] == ["early", "late"]
 
@@ -507,9 +546,9 @@ def test_a_batch_goes_out_when_it_is_full(sandbox: Sandbox, internal: Caller, li
     buffering = {"maxItems": 1000, "maxBytes": 262_144, "timeoutMs": 30_000}
     assert internal.subscribe(to(listener.port, types=["function"], buffering=buffering)) == (200, "OK")
     for number in range(999):
-        sandbox.journal.function_line(str(number))
+        sandbox.function_line(str(number))
     assert listener.batches == []
-    sandbox.journal.function_line("999")
+    sandbox.function_line("999")
     assert wait_for(lambda: len(listener.batches) == 1)
     assert [event["record"] for event in listener.batches[0]] == [str(number) for number in range(1000)]
 
@@ -522,7 +561,7 @@ def test_what_an_extension_does_not_take_is_dropped_and_counted(sandbox: Sandbox
         assert internal.subscribe(to(port, types=["function"], buffering=buffering)) == (200, "OK")
         # One batch on its way, one that waits, and 500 for which there is no room.
         for number in range(2500):
-            sandbox.journal.function_line(str(number))
+            sandbox.function_line(str(number))
 
         def take() -> list[dict[str, Any]]:
             connection, _ = slow.accept()
@@ -535,10 +574,6 @@ def test_what_an_extension_does_not_take_is_dropped_and_counted(sandbox: Sandbox
                 connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             return body
 
-        # Everything has come to the buffer before this does; nothing waits for the listener.
-        buffered = threading.Event()
-        sandbox.apis.post(lambda _: buffered.set())
-        assert buffered.wait(30)
         slow.settimeout(DEADLINE)
         first = take()
         # What is answered too late is sent once more.

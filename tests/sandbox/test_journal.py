@@ -51,7 +51,7 @@ def test_each_line_names_the_invocation_in_which_it_was_written(
     first = running.invoke(b"1")
     assert eventually(lambda: f"has answered {first.request_id}" in running.lines, within=5)
     second = running.invoke(b"2")
-    running.sandbox.stop()
+    running.stop()
     expected: list[tuple[str, str | None, str]] = [("function", None, "in init")]
     for invocation in (first, second):
         id_ = invocation.request_id
@@ -75,7 +75,7 @@ def test_a_record_names_its_function_and_its_moment(
     before = datetime.datetime.now(datetime.UTC)
     running = opened(project(python(PRINTS)))
     running.invoke()
-    running.sandbox.stop()
+    running.stop()
     after = datetime.datetime.now(datetime.UTC)
     assert {record.function for record in running.records} == {"Fn"}
     assert all(before <= record.time <= after for record in running.records)
@@ -94,7 +94,7 @@ def test_end_and_report_are_the_last_of_an_invocation_and_stand_before_the_next_
         assert [record.type for record in own][-2:] == ["platform.end", "platform.report"]
         assert own[0].type == "platform.start"
         assert [record.text for record in of_type(own, "function")] == ["in the handler"]
-    running.sandbox.stop()
+    running.stop()
     # Its extensions end after it, in no invocation.
     (shutdown,) = [record for record in running.records if record.text and '"SHUTDOWN"' in record.text]
     assert (str(shutdown.stream), shutdown.request_id) == ("extension", None)
@@ -174,7 +174,7 @@ def handler(event, context):
     config = {"LogFormat": "JSON", "ApplicationLogLevel": "WARN", "SystemLogLevel": "INFO"}
     running = opened(project(python(source, LoggingConfig=config)))
     id_ = running.invoke().request_id
-    running.sandbox.stop()
+    running.stop()
     assert [(record.level, render(record) is not None) for record in of_type(running.records, "function")] == [
         (LogLevel.DEBUG, False),
         (LogLevel.ERROR, True),

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from event_loop import EventLoop
 from unmeasured import unmeasured
 
-from samlocal.sandbox.apis.listener import Listener, LoopThread
+from samlocal.sandbox.apis.listener import Listener
 from samlocal.sandbox.apis.runtime_api import RuntimeApi
 from samlocal.sandbox.apis.server import Server
 from samlocal.sandbox.messages import (
@@ -65,11 +66,11 @@ class Api:
         self._closed = False
         self._listening = bound_socket("127.0.0.1")
         self.port = int(self._listening.getsockname()[1])
-        self._loop = LoopThread("test-api")
+        self._loop = EventLoop()
         self._api = RuntimeApi(self._told.put)
         server = Server(self._api.routes, self.broken.append)
         listener = Listener(self._listening, admits=everybody, connected=server.serve, failed=self.broken.append)
-        self._loop.run(listener.run(), self.broken.append)
+        self._loop.begin(listener.run())
 
     def offer(self, offered: Event) -> None:
         self._loop.call(self._api.offer, offered)

@@ -176,7 +176,7 @@ def test_a_runtime_that_fails_is_told_before_the_shutdown(
 def test_each_event_has_its_own_report(project: Callable[..., Project], opened: Callable[[Project], Any]) -> None:
     running = opened(project(watched(telemetry=EVERYTHING)))
     reports = [running.invoke().report for _ in range(3)]
-    running.sandbox.stop()
+    running.stop()
     told = [each["event"] for each in said(running.lines, "watcher", "telemetry")]
     records = [event["record"] for event in told if event["type"] == "platform.report"]
     assert [record["requestId"] for record in records] == [report.request_id for report in reports]

@@ -15,6 +15,7 @@ from typing import Protocol, TypeAlias
 from samlocal.function.limits import EXTENSIONS
 from samlocal.sandbox.messages import Event, ExtensionFailed, ExtensionsEnded, Idle, Message, Shutdown
 from samlocal.sandbox.result import ending
+from samlocal.sandbox.supervision import ExtensionExited, Launching, NotLaunched, Word
 
 EXTERNAL_GRACE_SECONDS = 2.0
 INTERNAL_GRACE_SECONDS = 0.5
@@ -171,6 +172,18 @@ class Extensions:
         return next((extension for extension in self._all if extension.id == id_), None)
 
     # the shell's words
+
+    def hear(self, word: Word) -> None:
+        match word:
+            case Launching(names=names):
+                self.launching(names)
+            case NotLaunched(name=name, cause=cause):
+                self.not_launched(name, cause)
+            case ExtensionExited(name=name, status=status):
+                self.exited(name, status)
+            case _:
+                # Of the runtime, or a line.
+                pass
 
     def launching(self, names: tuple[str, ...]) -> None:
         self._all += [Extension(name, external=True) for name in names[: EXTENSIONS + 1]]

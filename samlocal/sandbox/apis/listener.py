@@ -1,11 +1,9 @@
-"""The thread with the event loop that serves sandboxes, and the connections that come in on it."""
+"""The connections that come in to a sandbox."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
-import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
@@ -19,58 +17,6 @@ _CONNECTIONS = 100
 
 # How long nothing is accepted while this process, or the machine, has no file left to accept it with.
 _PAUSE_SECONDS = 0.05
-
-# How long the end of what runs on the loop is waited for.
-_END_SECONDS = 1.0
-
-
-class LoopThread:
-    """An event loop in a thread of its own."""
-
-    def __init__(self, name: str) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.loop.set_exception_handler(_quiet_about_connections)
-        # The loop itself holds its tasks only weakly.
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=self.loop.run_forever, name=name, daemon=True)
-        self._thread.start()
-
-    def call(self, function: Callable[..., object], *arguments: object) -> None:
-        """Calls a function on the loop, soon."""
-        self.loop.call_soon_threadsafe(function, *arguments)
-
-    def run(self, task: Coroutine[Any, Any, None], failed: Failed) -> None:
-        """Runs a task on the loop; ``failed`` is called there if it ends in an error."""
-
-        def ended(future: asyncio.Task[None]) -> None:
-            self._tasks.discard(future)
-            if not future.cancelled() and future.exception() is not None:
-                failed(future.exception() or RuntimeError())
-
-        def begin() -> None:
-            future = self.loop.create_task(task)
-            self._tasks.add(future)
-            future.add_done_callback(ended)
-
-        self.call(begin)
-
-    def close(self) -> None:
-        """Ends the loop with everything that runs on it."""
-        self.run(self._stop(), lambda _: None)
-        self._thread.join(timeout=2 * _END_SECONDS)
-        if not self._thread.is_alive():
-            self.loop.close()
-
-    async def _stop(self) -> None:
-        while others := asyncio.all_tasks() - {asyncio.current_task()}:
-            for task in others:
-                task.cancel()
-            _, left = await asyncio.wait(others, timeout=_END_SECONDS)
-            if left:
-                break
-        # A connection that is broken off is closed in the loop's next round.
-        await asyncio.sleep(0)
-        self.loop.stop()
 
 
 class Listener:
@@ -145,10 +91,3 @@ class Listener:
 def _abort(writer: asyncio.StreamWriter | None) -> None:
     if writer is not None:
         writer.transport.abort()
-
-
-def _quiet_about_connections(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """A connection that breaks is no news, least of all on standard error."""
-    if not isinstance(context.get("exception"), OSError):
-        with contextlib.suppress(OSError):
-            loop.default_exception_handler(context)

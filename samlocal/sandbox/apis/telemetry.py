@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import threading
 from collections import deque
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -42,15 +40,10 @@ class Subscriber(Protocol):
 
 
 class Telemetry:
-    """Events come from any thread; subscribers live on the event loop.
+    """Until the init phase is over events are kept for those who subscribe late; afterwards, with nobody there, an
+    event costs nothing."""
 
-    ``on_loop`` calls a function there. Until the init phase is over events are kept for those who subscribe late;
-    afterwards, with nobody there, an event costs nothing.
-    """
-
-    def __init__(self, on_loop: Callable[[Callable[[], None]], None]) -> None:
-        self._on_loop = on_loop
-        self._lock = threading.Lock()
+    def __init__(self) -> None:
         self._kept: deque[TelemetryEvent] | None = deque(maxlen=_KEPT)
         self._subscribers: tuple[Subscriber, ...] = ()
 
@@ -58,37 +51,29 @@ class Telemetry:
         if self._kept is None and not self._subscribers:
             return
         event = TelemetryEvent(time=timestamp(at), category=category, type=type_, record=record)
-        # The lock keeps events and subscriptions in one order: nobody gets an event twice or not at all.
-        with self._lock:
-            if self._kept is not None:
-                self._kept.append(event)
-            for subscriber in self._subscribers:
-                self._hand(subscriber, event)
+        if self._kept is not None:
+            self._kept.append(event)
+        for subscriber in self._subscribers:
+            subscriber.add(event)
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        with self._lock:
-            for event in self._kept or ():
-                self._hand(subscriber, event)
-            self._subscribers += (subscriber,)
+        for event in self._kept or ():
+            subscriber.add(event)
+        self._subscribers += (subscriber,)
 
     def close(self) -> None:
         """Nobody can subscribe any more: the init phase is over."""
-        with self._lock:
-            self._kept = None
+        self._kept = None
 
     def restart(self) -> None:
         """Begins an init: subscriptions end with the processes that made them."""
-        with self._lock:
-            self._kept = deque(maxlen=_KEPT)
-            self._subscribers = ()
+        self._kept = deque(maxlen=_KEPT)
+        self._subscribers = ()
 
     async def flush(self) -> None:
-        """Sends what is buffered, on the loop."""
+        """Sends what is buffered."""
         for subscriber in self._subscribers:
             await subscriber.flush()
-
-    def _hand(self, subscriber: Subscriber, event: TelemetryEvent) -> None:
-        self._on_loop(lambda: subscriber.add(event))
 
 
 def timestamp(at: datetime.datetime | None = None) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import Callable
-from threading import Lock
 
 from samlocal.sandbox.debug.wiring import LOOPBACK, Debugging
 
@@ -12,15 +11,13 @@ from samlocal.sandbox.debug.wiring import LOOPBACK, Debugging
 class DebuggerView:
     """Reads the debugger's own lines out of a sandbox's log and tells the user what they mean.
 
-    ``log`` gets the other lines, ``notice`` the sentences. Called from the thread that reads the log and from the
-    sandbox's own.
+    ``log`` gets the other lines, ``notice`` the sentences.
     """
 
     def __init__(self, debugging: Debugging, *, log: Callable[[str], None], notice: Callable[[str], None]) -> None:
         self._debugging = debugging
         self._log = log
         self._notice = notice
-        self._lock = Lock()
         self._listens = False
         self._is_attached = False
 
@@ -37,17 +34,16 @@ class DebuggerView:
         elif debugging.noise is None or not debugging.noise.search(line):
             self._log(line)
 
-    def ready(self) -> None:
+    async def ready(self) -> None:
         """The runtime asks for an event."""
         if self._debugging.wait and self._debugging.attached is None:
             self.attached()
         if self._is_attached:
-            time.sleep(self._debugging.settling)
+            await asyncio.sleep(self._debugging.settling)
 
     def attached(self) -> None:
-        with self._lock:
-            before, self._is_attached = self._is_attached, True
-        if not before:
+        if not self._is_attached:
+            self._is_attached = True
             self._notice("the debugger is attached.")
 
 

@@ -68,15 +68,17 @@ class Debugging(Struct, frozen=True, kw_only=True):
     memory: int = 64
     settling: float = 0.0
 
-    def await_port(self) -> None:
+    async def await_port(self) -> None:
         """Waits until the port is free, which it is at once or soon. Raises ConfigurationError."""
+        import asyncio
+
         until = time.monotonic() + _PORT_SECONDS
         while not _is_free(self.port):
             if time.monotonic() >= until:
                 raise ConfigurationError(
                     f"The debug port {self.port} is in use on this machine.", tip="Name another with --debug-port."
                 )
-            time.sleep(0.05)
+            await asyncio.sleep(0.05)
 
 
 class Wiring(Struct, frozen=True, kw_only=True):

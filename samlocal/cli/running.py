@@ -1,0 +1,106 @@
+"""One function, run once in a sandbox of its own, with what it says and gives on its way out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
+from types import FrameType
+from typing import Any, TypeVar
+
+from samlocal.cli.output import Output
+from samlocal.engine import Engine
+from samlocal.sandbox.layout import SandboxSpec
+from samlocal.sandbox.outlet import Outlet
+from samlocal.sandbox.sandbox import Invocation, Request, Sandbox
+from samlocal.sandbox.session import Session
+
+T = TypeVar("T")
+
+
+async def run_once(
+    engine: Engine,
+    spec: SandboxSpec,
+    request: Request,
+    *,
+    session: Session,
+    output: Output,
+    as_json: bool,
+    started: Callable[[], None],
+) -> Invocation:
+    """Runs one event and shows what comes of it. ``started`` is called beside the function's run."""
+    log = Outlet(output.said)
+    streamed = bytearray()
+    try:
+        async with Sandbox(engine, spec, session=session, log=log) as sandbox:
+            started()
+            invocation = await sandbox.invoke(request, chunk=streamed.extend if as_json else output.chunk)
+            if sandbox.ends_at_once:
+                # The last of the log before the result, which does not wait for extensions that have yet to finish.
+                await sandbox.stop()
+            await log.drain()
+            if as_json:
+                output.invocation_as_json(invocation, bytes(streamed))
+            else:
+                output.invocation(invocation)
+        await log.drain()
+    finally:
+        log.close()
+    return invocation
+
+
+def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:
+    """Runs it on an event loop of its own. SIGTERM and SIGHUP end it as Ctrl-C does: what was started is stopped."""
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        loop.set_exception_handler(_quiet_about_connections)
+        tasks: list[asyncio.Task[Any]] = []
+
+        async def run() -> T:
+            tasks.extend(filter(None, [asyncio.current_task()]))
+            return await main
+
+        def cancel() -> None:
+            for task in tasks:
+                task.cancel()
+
+        with _ending(partial(loop.call_soon_threadsafe, cancel)):
+            return runner.run(run())
+
+
+@contextlib.contextmanager
+def _ending(cancel: Callable[[], object]) -> Iterator[None]:
+    """Has the first signal that would end the process ``cancel`` what runs; the next one ends it at once."""
+    handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
+    received: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        received.append(number)
+        signal.signal(number, handlers[number])
+        cancel()
+
+    if threading.current_thread() is threading.main_thread():
+        for ending in (signal.SIGTERM, signal.SIGHUP):
+            before = signal.getsignal(ending)
+            if callable(before):
+                handlers[ending] = before
+                signal.signal(ending, end)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if received:
+            handlers[received[0]](received[0], None)
+        raise
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _quiet_about_connections(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A connection that breaks is no news, least of all on standard error."""
+    if not isinstance(context.get("exception"), OSError):
+        with contextlib.suppress(OSError):
+            loop.default_exception_handler(context)
