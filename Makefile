@@ -94,4 +94,4 @@ bench-many: setup python-image
 	$(BIN)/python bench/many.py
 
 clean:
-	rm -rf $(VENV) .venv-bench .venv-bench-samlocal .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-bench .venv-bench-samlocal .venv-bench-earlier .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

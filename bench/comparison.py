@@ -1,7 +1,9 @@
-"""Two commands run in turn, A B A B …, and what their wall times say. All times are in ms."""
+"""Two commands run in turn, A B A B …, and what their times say. All times are in ms."""
 
 from __future__ import annotations
 
+import enum
+import resource
 import shlex
 import statistics
 import subprocess
@@ -13,6 +15,26 @@ from pathlib import Path
 # What a contender leaves to the engine (a removal takes 95 ms) is done before the next one starts.
 _SETTLE_SECONDS = 0.3
 _DEADLINE_SECONDS = 120
+
+
+class Figure(enum.Enum):
+    """What of a run is compared."""
+
+    WALL = "wall time"
+    PROCESSOR = "processor time"
+    """In user and kernel mode, of the process and of those that it has waited for: not of the engine, whose children
+    containers are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one run of a command took."""
+
+    wall: float
+    processor: float
+
+    def figure(self, figure: Figure) -> float:
+        return self.wall if figure is Figure.WALL else self.processor
 
 
 class CommandFailedError(Exception):
@@ -29,8 +51,9 @@ class Command:
     environ: Mapping[str, str]
     folder: Path
 
-    def run(self) -> float:
-        """Its wall time. Raises CommandFailedError."""
+    def run(self) -> Run:
+        """Raises CommandFailedError."""
+        before = _processor_time()
         began = time.perf_counter()
         try:
             done = subprocess.run(
@@ -48,7 +71,7 @@ class Command:
                 f"{shlex.join(self.arguments)}\ndid not end within {_DEADLINE_SECONDS} s.\n"
                 f"{_text(error.stdout)}{_text(error.stderr)}"
             ) from error
-        took = (time.perf_counter() - began) * 1000
+        took = Run(wall=(time.perf_counter() - began) * 1000, processor=_processor_time() - before)
         if done.returncode != 0 or self.expected not in done.stdout:
             raise CommandFailedError(
                 f"{shlex.join(self.arguments)}\nended with exit status {done.returncode}; its output had to hold "
@@ -73,7 +96,17 @@ class Comparison:
     title: str
     ours: Command
     theirs: Command
+    figure: Figure = Figure.WALL
     reach: Reach = field(default_factory=Reach)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmeasured:
+    """A comparison that this checkout has not what it takes for, and why."""
+
+    name: str
+    title: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +120,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """The wall times of a comparison's runs, in the order of the runs."""
+    """The comparison's figure of each run, in the order of the runs."""
 
     comparison: Comparison
     ours: tuple[float, ...]
@@ -112,20 +145,26 @@ def measure(comparison: Comparison, *, pairs: int, tell: Callable[[str], None]) 
     """Runs each command once to warm up, then both in turn. Raises CommandFailedError."""
     tell(f"{comparison.name}: warming up")
     for command in (comparison.ours, comparison.theirs):
-        _settled(command)
+        _settled(command, comparison.figure)
     ours: list[float] = []
     theirs: list[float] = []
     for number in range(1, pairs + 1):
-        ours.append(_settled(comparison.ours))
-        theirs.append(_settled(comparison.theirs))
+        ours.append(_settled(comparison.ours, comparison.figure))
+        theirs.append(_settled(comparison.theirs, comparison.figure))
         tell(f"{comparison.name}: pair {number} of {pairs}: {ours[-1]:.0f} ms, {theirs[-1]:.0f} ms")
     return Measurement(comparison=comparison, ours=tuple(ours), theirs=tuple(theirs))
 
 
-def _settled(command: Command) -> float:
+def _settled(command: Command, figure: Figure) -> float:
     took = command.run()
     time.sleep(_SETTLE_SECONDS)
-    return took
+    return took.figure(figure)
+
+
+def _processor_time() -> float:
+    """What all processes took that this one has waited for (getrusage(2)): a run's is what it adds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (usage.ru_utime + usage.ru_stime) * 1000
 
 
 def _text(output: bytes | str | None) -> str:

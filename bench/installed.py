@@ -1,4 +1,4 @@
-"""samlocal as a contender: a wheel of this checkout with its bytecode, in a virtual environment of its own."""
+"""samlocal as a contender: a wheel of a checkout with its bytecode, in a virtual environment of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKED = ROOT / "requirements-dev.txt"
+LOCK = "requirements-dev.txt"
 
 
 def plain(environ: Mapping[str, str]) -> dict[str, str]:
@@ -19,31 +19,37 @@ def plain(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
 
 
-def install(folder: Path, *, tell: Callable[[str], None]) -> Path:
-    """The path of ``samlocal``. Its libraries are the locked ones, installed once and when the lock has changed."""
+def install(source: Path, folder: Path, *, extra: str = "", tell: Callable[[str], None]) -> Path:
+    """The path of ``samlocal``, made from the checkout ``source`` into the virtual environment ``folder``.
+
+    Its libraries are the locked ones, installed once and when they have changed. A checkout older than the lock takes
+    this one's versions, and what that does not name in the newest.
+    """
     environ = plain(os.environ)
-    locked = re.findall(r"^([\w.-]+==[^\\\n]*)", LOCKED.read_text(encoding="utf-8"), re.MULTILINE)
+    lock = source / LOCK if (source / LOCK).is_file() else ROOT / LOCK
+    locked = re.findall(r"^([\w.-]+==[^\\\n]*)", lock.read_text(encoding="utf-8"), re.MULTILINE)
     constraints = "".join(f"{requirement.strip()}\n" for requirement in locked)
+    wanted = constraints + (source / "pyproject.toml").read_text(encoding="utf-8")
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
     stamp = folder / ".set-up"
     with tempfile.TemporaryDirectory(prefix="samlocal-wheel-") as scratch:
-        build = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel", str(ROOT)]
+        build = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel", str(source)]
         # With the build system that is installed, and no network.
         without = ["--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", scratch]
         subprocess.run([*build, *without], env=environ, check=True)
         (wheel,) = Path(scratch).glob("samlocal-*.whl")
-        if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == constraints):
+        if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
             tell(f"installing samlocal's libraries into {folder.name}")
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], env=environ, check=True)
             file = Path(scratch) / "constraints.txt"
             file.write_text(constraints, encoding="utf-8")
             subprocess.run(
-                [*pip, "install", "--constraint", str(file), f"samlocal[local] @ {wheel.as_uri()}"],
+                [*pip, "install", "--constraint", str(file), f"samlocal{extra} @ {wheel.as_uri()}"],
                 env=environ,
                 check=True,
             )
-            stamp.write_text(constraints, encoding="utf-8")
-        tell("installing this checkout's samlocal")
+            stamp.write_text(wanted, encoding="utf-8")
+        tell(f"installing samlocal into {folder.name}")
         again = ["install", "--no-index", "--no-deps", "--force-reinstall", "--compile", str(wheel)]
         subprocess.run([*pip, *again], env=environ, check=True)
     return folder / "bin" / "samlocal"

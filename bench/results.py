@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from comparison import Comparison, Measurement, Reach, Spread, spread
+from comparison import Comparison, Measurement, Reach, Spread, Unmeasured, spread
 
 _HEAD = """\
 # What `make bench` measured
 
-Wall times in ms, from the start of a process to its end: the median of {pairs} pairs, with the least and the greatest
-in brackets. A and B ran in turn, A B A B …, in one run, after a warm-up of each. The ratio A/B and the difference
-(A less B) are taken pair by pair. Compare the figures of one run with each other, not with another machine's.
+Wall times in ms, from the start of a process to its end (`processor`: processor times): the median of {pairs} pairs,
+with the least and the greatest in brackets. A and B ran in turn, A B A B …, in one run, after a warm-up of each. The
+ratio A/B and the difference (A less B) are taken pair by pair. Compare the figures of one run with each other, not
+with another machine's.
 """
 
 _NOTES = """\
@@ -26,12 +27,17 @@ _NOTES = """\
 - The floor (`bench/floor.py`) is a bare script on the Docker API. It creates and starts the container that samlocal
   asks the engine for (recorded on the wire), hands it one event and prints the answer. It reads no output of the
   container and leaves its removal to the engine. samlocal leaves the removal too; SAM CLI waits for it.
+- `processor` is the time in user and kernel mode that samlocal's own process took (getrusage(2)): neither the engine
+  nor the function is in it. B is a wheel of an earlier commit, built from the history of this checkout, with a cache
+  of its own and the libraries that its lock names, or this one's lock where it had none.
 - `env` runs the sample's `getEvent` with `-e test` and without. The stack `events-test` is deployed to a local AWS
   endpoint, and the warm-up is the first invocation that meets it.
 """
 
 
-def page(measured: Sequence[Measurement], *, pairs: int, machine: Mapping[str, str], load: tuple[str, str]) -> str:
+def page(
+    measured: Sequence[Measurement | Unmeasured], *, pairs: int, machine: Mapping[str, str], load: tuple[str, str]
+) -> str:
     """``load`` is the machine's before and after the measurement."""
     parts = [
         _HEAD.format(pairs=pairs),
@@ -46,9 +52,12 @@ def page(measured: Sequence[Measurement], *, pairs: int, machine: Mapping[str, s
     return "\n".join(parts)
 
 
-def _figures(measured: Sequence[Measurement]) -> str:
+def _figures(measured: Sequence[Measurement | Unmeasured]) -> str:
     rows = []
     for one in measured:
+        if isinstance(one, Unmeasured):
+            rows.append((f"`{one.name}`: {one.title}", f"not measured: {one.reason}", "", "", ""))
+            continue
         compared = one.comparison
         rows.append(
             (
@@ -62,9 +71,12 @@ def _figures(measured: Sequence[Measurement]) -> str:
     return _table(("", "A", "B", "A/B", "A less B"), rows)
 
 
-def _reach(measured: Sequence[Measurement]) -> str:
+def _reach(measured: Sequence[Measurement | Unmeasured]) -> str:
     rows = []
     for one in measured:
+        if isinstance(one, Unmeasured):
+            rows.append((f"`{one.name}`", "", "not measured", "no"))
+            continue
         wanted = one.comparison.reach
         if wanted.ratio is not None:
             rows.append(_reach_row(one.comparison, f"A/B ≤ {wanted.ratio:.2f}", f"{one.ratio.median:.3f}", one))

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import docker
+import earlier
 import engine
 import installed
 import machine
 import results
 import sam_cli
-from comparison import Command, CommandFailedError, Comparison, Measurement, Reach, measure
+from comparison import Command, CommandFailedError, Comparison, Figure, Measurement, Reach, Unmeasured, measure
 from recording import floor_container, recorded_creation
 from stack import deployed
 
@@ -31,14 +32,19 @@ from samlocal.errors import SamlocalError
 BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 SAMLOCAL = ROOT / ".venv-bench-samlocal"
+EARLIER = ROOT / ".venv-bench-earlier"
 SAM_CLI = ROOT / ".venv-bench"
 EVENT = "events/get-event.json"
 
-COLD = Reach(ratio=0.40)
-FLOOR = Reach(difference=200)
+COLD = Reach(ratio=0.30)
+FLOOR = Reach(difference=130)
+PROCESSOR = Reach(ratio=0.50)
 HELP = Reach(ratio=0.15)
+INVOKE_HELP = Reach(ratio=0.12)
 
-NAMES = ("cold", "sample", "floor", "env", "help", "invoke-help")
+NAMES = ("cold", "sample", "floor", "processor", "env", "help", "invoke-help")
+INVOKE = f"invoke getEvent -t bench/template.yaml --event {EVENT}"
+ANSWER = '"body": "welcome"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,13 @@ class Contenders:
 
     def samlocal(self, arguments: str, *, expected: str, environ: Mapping[str, str] | None = None) -> Command:
         return self._command("samlocal", (str(self.ours), *arguments.split()), arguments, expected, environ)
+
+    def earlier_samlocal(self, program: Path, arguments: str, *, commit: str, expected: str) -> Command:
+        # What it keeps has other shapes.
+        environ = {**self.environ, "SAMLOCAL_CACHE_DIR": str(self.scratch / "samlocal-earlier")}
+        return self._command(
+            f"samlocal@{commit[:7]}", (str(program), *arguments.split()), arguments, expected, environ
+        )
 
     def sam_cli(self, arguments: str, *, expected: str, options: tuple[str, ...] = ()) -> Command:
         return self._command("sam", (str(self.sam), *arguments.split(), *options), arguments, expected)
@@ -84,12 +97,14 @@ def main() -> int:
         # Resolved: labels and mounts carry the path as samlocal has it.
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="samlocal-bench-"))).resolve()
         address = engine.host(os.environ)
-        ours = installed.install(SAMLOCAL, tell=tell)
+        ours = installed.install(ROOT, SAMLOCAL, extra="[local]", tell=tell)
         sam = sam_cli.install(SAM_CLI, tell=tell)
         client = stack.enter_context(engine.connected(address, scratch))
         contenders = Contenders(ours=ours, sam=sam, scratch=scratch, environ=environment(scratch, address))
         before = machine.load()
-        measured = measure_all(contenders, client, wanted=options.only or NAMES, pairs=options.pairs)
+        measured = measure_all(
+            contenders, client, wanted=options.only or NAMES, pairs=options.pairs, commit=options.earlier
+        )
         described = machine.description(engine=engine.description(client), sam_cli=sam_cli.version(SAM_CLI))
         page = results.page(measured, pairs=options.pairs, machine=described, load=(before, machine.load()))
     print(page)
@@ -106,6 +121,12 @@ def arguments() -> argparse.Namespace:
         action="append",
         choices=NAMES,
         help="one comparison, printed and not written to RESULTS.md; may be given again",
+    )
+    parser.add_argument(
+        "--earlier",
+        default=earlier.COMMIT,
+        metavar="COMMIT",
+        help="what `processor` compares with  [default: %(default).7s]",
     )
     return parser.parse_args()
 
@@ -138,12 +159,14 @@ def environment(scratch: Path, address: str) -> dict[str, str]:
 
 
 def measure_all(
-    contenders: Contenders, client: docker.APIClient, *, wanted: tuple[str, ...], pairs: int
-) -> list[Measurement]:
-    measured = []
+    contenders: Contenders, client: docker.APIClient, *, wanted: tuple[str, ...], pairs: int, commit: str
+) -> list[Measurement | Unmeasured]:
+    measured: list[Measurement | Unmeasured] = []
     if not {"cold", "sample", "floor"}.isdisjoint(wanted):
         compared = [one for one in invocations(contenders, client) if one.name in wanted]
         measured += [measure(one, pairs=pairs, tell=tell) for one in compared]
+    if "processor" in wanted:
+        measured.append(measure_processor_time(contenders, commit=commit, pairs=pairs))
     if "env" in wanted:
         measured.append(measure_environment(contenders, pairs=pairs))
     measured += [measure(one, pairs=pairs, tell=tell) for one in helps(contenders) if one.name in wanted]
@@ -152,12 +175,11 @@ def measure_all(
 
 def invocations(contenders: Contenders, client: docker.APIClient) -> list[Comparison]:
     """Cold invocations, all from the image that samlocal itself chooses."""
-    local = f"invoke getEvent -t bench/template.yaml --event {EVENT}"
     sample = f"invoke getEvent -t templates/template.yaml --event {EVENT}"
     options = sam_cli.invoke_options(contenders.scratch)
-    answer, event = '"body": "welcome"', "Hello from the sample application"
+    event = "Hello from the sample application"
 
-    ours = contenders.samlocal(local, expected=answer)
+    ours = contenders.samlocal(INVOKE, expected=ANSWER)
     socket = engine.host(contenders.environ).removeprefix("unix://")
     creation = recorded_creation(ours, engine=socket, scratch=contenders.scratch)
     engine.tag_for_sam_cli(client, creation.image)
@@ -168,7 +190,7 @@ def invocations(contenders: Contenders, client: docker.APIClient) -> list[Compar
             name="cold",
             title="a cold invocation, against SAM CLI",
             ours=ours,
-            theirs=contenders.sam_cli(f"local {local}", expected=answer, options=options),
+            theirs=contenders.sam_cli(f"local {INVOKE}", expected=ANSWER, options=options),
             reach=COLD,
         ),
         Comparison(
@@ -182,7 +204,7 @@ def invocations(contenders: Contenders, client: docker.APIClient) -> list[Compar
             name="floor",
             title="a cold invocation, against the bare engine",
             ours=ours,
-            theirs=contenders.floor(container, expected=answer),
+            theirs=contenders.floor(container, expected=ANSWER),
             reach=FLOOR,
         ),
     ]
@@ -202,9 +224,26 @@ def helps(contenders: Contenders) -> list[Comparison]:
             title="the command's help",
             ours=contenders.samlocal("invoke --help", expected="--event"),
             theirs=contenders.sam_cli("local invoke --help", expected="--event"),
-            reach=HELP,
+            reach=INVOKE_HELP,
         ),
     ]
+
+
+def measure_processor_time(contenders: Contenders, *, commit: str, pairs: int) -> Measurement | Unmeasured:
+    name, title = "processor", "processor time of a cold invocation's own process, against an earlier samlocal"
+    try:
+        program = earlier.install(commit, EARLIER, tell=tell)
+    except earlier.NoHistoryError as error:
+        return Unmeasured(name=name, title=title, reason=str(error))
+    comparison = Comparison(
+        name=name,
+        title=title,
+        ours=contenders.samlocal(INVOKE, expected=ANSWER),
+        theirs=contenders.earlier_samlocal(program, INVOKE, commit=commit, expected=ANSWER),
+        figure=Figure.PROCESSOR,
+        reach=PROCESSOR,
+    )
+    return measure(comparison, pairs=pairs, tell=tell)
 
 
 def measure_environment(contenders: Contenders, *, pairs: int) -> Measurement:
