@@ -25,6 +25,12 @@ PROCESSES = 1024
 """Processes and threads (Lambda developer guide, "Lambda quotas")."""
 
 _OWN_FOLDER = "/.samlocal"
+
+# The processes of supervisor.sh, which are none of Lambda's.
+_SHELLS = 2
+
+# Variables that an engine sets where nobody else has.
+_OF_ENGINE = ("HOME", "HOSTNAME")
 _HERE = Path(__file__).parent / "inside"
 
 
@@ -104,8 +110,7 @@ def container_spec(
         environment={
             **variables,
             **(debugging.variables if debugging else {}),
-            **({"SAMLOCAL_MARK": mark} if mark is not None else {}),
-            **({"SAMLOCAL_STAYS": "yes"} if spec.stays else {}),
+            **(_for_entry(variables, mark=mark, stays=spec.stays) if spec.image.has_shell else {}),
         },
         mounts=tuple(mounts),
         labels=labels,
@@ -118,13 +123,22 @@ def container_spec(
         tmp_size=function.storage,
         tmp=spec.image.tmp,
         open_files=OPEN_FILES,
-        processes=PROCESSES,
+        processes=PROCESSES + (_SHELLS if mark is not None else 0),
         published=(debugging.port,) if debugging and not on_host else (),
         capabilities=debugging.capabilities if debugging else (),
         hostname=None if on_host else "sandbox",
         domain_name=None if on_host else "localdomain",
         open_stdin=mark is not None,
     )
+
+
+def _for_entry(variables: Mapping[str, str], *, mark: str | None, stays: bool) -> dict[str, str]:
+    """What entry.sh is told, and takes out of the environment again."""
+    return {
+        "SAMLOCAL_UNSET": " ".join(name for name in _OF_ENGINE if name not in variables),
+        **({"SAMLOCAL_MARK": mark} if mark is not None else {}),
+        **({"SAMLOCAL_STAYS": "yes"} if stays else {}),
+    }
 
 
 def _command(spec: SandboxSpec) -> tuple[str, ...]:

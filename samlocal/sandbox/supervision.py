@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -61,6 +62,31 @@ class Renewed(Struct, frozen=True, kw_only=True):
 Word: TypeAlias = (
     Launching | NotLaunched | ExtensionLine | ExtensionExited | RuntimeStarted | RuntimeExited | Flushed | Renewed
 )
+
+
+# What a shell has for itself, or does not let be set: bash's manual, "Shell Variables".
+_SHELLS_OWN = re.compile(
+    r"IFS|OPT(IND|ARG|ERR)|PPID|E?UID|GROUPS|DIRSTACK|FUNC(NAME|NEST)|LINENO|S?RANDOM|SECONDS|EPOCH\w+|HIST\w+|BASH\w*"
+    r"|SHELL(OPTS)?|PS[0-9]|ENV|POSIXLY_CORRECT|PIPESTATUS|PWD|OLDPWD|LC_\w+|LANG|SAMLOCAL_\w+"
+)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+
+
+def start_lines(before: Mapping[str, str], after: Mapping[str, str]) -> str | None:
+    """What the shell is told once it has Renewed: other variables, and to start. None where it cannot change them."""
+    lines = []
+    for name in before.keys() | after.keys():
+        value = after.get(name)
+        if value == before.get(name):
+            continue
+        if not _NAME.fullmatch(name) or _SHELLS_OWN.fullmatch(name):
+            return None
+        if value is None:
+            lines.append(f"unset {name}")
+        else:
+            first, *others = value.split("\n")
+            lines += [f"set {name} {first}", *(f"more {name} {other}" for other in others)]
+    return "".join(f"{line}\n" for line in (*lines, "start"))
 
 
 class Supervision:

@@ -75,14 +75,17 @@ class Supervised:
         """The number of the runtime's process, the latest."""
         return self._of(RuntimeStarted)[-1].process
 
-    def renew(self, between: Callable[[], None] = lambda: None) -> None:
-        """Ends everybody in the container and starts them again; ``between`` is done while nobody is there."""
+    def renew(self, between: Callable[[], None] = lambda: None, *, start: str = "start\n") -> None:
+        """Ends everybody in the container and starts them again; ``between`` is done while nobody is there.
+
+        ``start`` is what is said then.
+        """
         times = len(self._of(Renewed))
         launched = len(self._of(Launching))
         self.say(f"renew {self.runtime}")
         self.heard(Renewed, times=times + 2)
         between()
-        self.say("start")
+        self._input.write(start.encode())
         self.heard(Launching, times=launched + 1)
 
     @property
@@ -123,6 +126,7 @@ def supervised(
         user="993:990",
         environment={
             "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+            "SAMLOCAL_UNSET": "HOME HOSTNAME",
             "SAMLOCAL_MARK": mark,
             **({"SAMLOCAL_STAYS": "yes"} if stays else {}),
         },

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import FUNCTIONS, AwsEndpoint, Outcome, Project, SlowEngine, function, node, template
+from extension_kit import WATCHER, with_layer
+from kit import FUNCTIONS, AwsEndpoint, Outcome, Project, SlowEngine, function, node, python, template
 
 pytestmark = pytest.mark.docker
 
@@ -119,6 +121,50 @@ def test_a_python_function_finds_lambdas_user_folders_limits_environment_and_con
         "log_stream_name": seen["environ"]["AWS_LAMBDA_LOG_STREAM_NAME"],
     }
     assert outcome.report["Memory Size"] == "256 MB"
+
+
+# Names that the scripts in the sandbox could use for themselves, and that an engine sets.
+NAMES = (
+    *(
+        "HOME",
+        "HOSTNAME",
+        "kind",
+        "handler",
+        "program",
+        "wrapper",
+        "mark",
+        "stays",
+        "file",
+        "number",
+        "problem",
+        "line",
+    ),
+    *(
+        "word",
+        "status",
+        "before",
+        "kills",
+        "killed",
+        "key",
+        "value",
+        "found",
+        "rounds",
+        "listener",
+        "head",
+        "interpreter",
+    ),
+)
+
+
+@pytest.mark.parametrize("files", [python, partial(with_layer, content=WATCHER)], ids=["alone", "beside extensions"])
+def test_a_functions_variables_are_its_own_whatever_they_are_called(
+    project: Callable[..., Project], files: Callable[..., dict[str, Any]]
+) -> None:
+    variables = {name: f"own {name}" for name in NAMES}
+    source = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
+    own = project(files(source, Timeout=20, Environment={"Variables": variables}))
+    seen = own.invoke("Fn").succeeded().payload
+    assert {name: seen.get(name) for name in NAMES} == variables
 
 
 def test_without_properties_a_function_has_lambdas_defaults(project: Callable[..., Project]) -> None:

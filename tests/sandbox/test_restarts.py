@@ -20,6 +20,7 @@ from samlocal.sandbox.supervision import (
     Renewed,
     RuntimeExited,
     RuntimeStarted,
+    start_lines,
 )
 
 pytestmark = pytest.mark.docker
@@ -74,6 +75,45 @@ def test_a_runtime_that_is_started_anew_has_lambdas_user_signals_and_environment
     assert seen[len(seen) // 2 :] == first
     assert "993" in first
     assert "SigIgn:\t0000000000000000" in first
+    assert not any(line.startswith(("SAMLOCAL", "HOME", "HOSTNAME")) for line in first)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_runtime_that_is_started_anew_finds_the_variables_of_its_new_code(
+    engine: Engine, task: Callable[..., Path], shell: Sequence[str]
+) -> None:
+    source = "sed -z 's/\\n/\\\\n/g; s/\\r/\\\\r/g' /proc/self/environ | tr '\\0' '\\n'; echo; echo looked\n"
+    values = {
+        "EMPTY": "",
+        "SPACES": "  two  words ",
+        "LINES": "one\ntwo\n\n four\n",
+        "RETURN": "one\r\ntwo",
+        "QUOTES": """ " ' ` $HOME $(id) \\ \\n ! * """,
+        "LETTERS": "".join(map(chr, (*range(0x20, 0x250), 0x20AC, 0x1F600))).replace("\x7f", ""),
+        "line": "of the function",
+        "NOT_AN_EVENT": "start",
+    }
+    with supervised(engine, task(source + STAY), shell=shell) as container:
+        before = {"KEPT": "kept", "CHANGED": "before", "GONE": "gone"}
+        container.logs("looked")
+        container.renew(start=start_lines({}, before) or "")
+        container.logs("looked", times=2)
+        after = {"KEPT": "kept", "CHANGED": "after"} | values
+        container.renew(start=start_lines(before, after) or "")
+        container.logs("looked", times=3)
+        parts = "\0".join(container.log).split("looked")
+        seen = [dict(line.split("=", 1) for line in part.split("\0") if "=" in line) for part in parts]
+        written = {name: value.replace("\n", "\\n").replace("\r", "\\r") for name, value in after.items()}
+        assert {name: seen[1].get(name) for name in before} == before
+        assert {name: seen[2].get(name) for name in after} == written
+        assert seen[2].keys() - seen[0].keys() == after.keys()
+
+
+@pytest.mark.parametrize("name", ["IFS", "UID", "SECONDS", "not-a-name", "ä", "1ST"])
+def test_what_a_shell_cannot_set_is_known_beforehand(name: str) -> None:
+    assert start_lines({}, {name: "x"}) is None
+    assert start_lines({name: "x"}, {}) is None
+    assert start_lines({name: "x"}, {name: "x"}) == "start\n"
 
 
 @pytest.mark.parametrize("shell", SHELLS)

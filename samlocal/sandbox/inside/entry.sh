@@ -1,10 +1,12 @@
 #!/bin/sh
 # The entry point of every sandbox: entry.sh KIND HANDLER, or entry.sh image PROGRAM ARGUMENT… It puts the environment
 # right and becomes the runtime; where a shell is to stay (supervisor.sh) this is run once more to become it.
+# Its own names begin with an underscore, as none of a function's variables can: those are passed on as they are.
 set -u
 
-# Docker sets these, and shells the last; Lambda does not.
-unset HOME HOSTNAME SHLVL
+# What the engine sets and Lambda does not; shells set the last.
+# shellcheck disable=SC2086  # the words are a list
+unset ${SAMLOCAL_UNSET:-} SAMLOCAL_UNSET SHLVL
 
 if [ -n "${SAMLOCAL_MARK:-}" ]; then
     # It does not come back.
@@ -15,10 +17,10 @@ if [ -n "${SAMLOCAL_RUNTIME:-}" ]; then
     unset SAMLOCAL_RUNTIME
 fi
 
-kind=$1
-handler=$2
+_kind=$1
+_handler=$2
 
-case $kind in
+case $_kind in
 image)
     shift
     # As for Node below, where the image is made from AWS's.
@@ -32,10 +34,10 @@ image)
     ;;
 provided)
     # Where Lambda looks for the program of a `provided` function, in this order.
-    for program in /var/runtime/bootstrap /var/task/bootstrap /opt/bootstrap; do
-        if [ -x "$program" ] && [ ! -d "$program" ]; then
-            [ -z "${SAMLOCAL_DEBUG_BEFORE+set}" ] || exec /.samlocal/debug.sh "$program" </dev/null
-            exec "$program" </dev/null
+    for _program in /var/runtime/bootstrap /var/task/bootstrap /opt/bootstrap; do
+        if [ -x "$_program" ] && [ ! -d "$_program" ]; then
+            [ -z "${SAMLOCAL_DEBUG_BEFORE+set}" ] || exec /.samlocal/debug.sh "$_program" </dev/null
+            exec "$_program" </dev/null
         fi
     done
     exit 199
@@ -47,4 +49,4 @@ nodejs)
     ;;
 esac
 
-exec /lambda-entrypoint.sh "$handler" </dev/null
+exec /lambda-entrypoint.sh "$_handler" </dev/null

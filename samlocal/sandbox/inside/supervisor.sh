@@ -1,14 +1,17 @@
 # Sourced by entry.sh where a shell is to stay: beside extensions, and where the runtime may be started anew in its
 # container. "$@" is entry.sh's command line. This shell is the parent of all: a runtime that ends leaves its extensions
 # the time to finish, and a shell that is there can say how each one ended.
-# Lines that start with $mark are for samlocal; samlocal answers on standard input, and is gone when that ends.
+# Its own names begin with an underscore, as none of a function's variables can: those are passed on as they are.
+# Lines that start with $_mark are for samlocal; samlocal answers on standard input, and is gone when that ends.
 
-mark=$SAMLOCAL_MARK
-stays=${SAMLOCAL_STAYS:-}
+_mark=$SAMLOCAL_MARK
+_stays=${SAMLOCAL_STAYS:-}
+_newline='
+'
 unset SAMLOCAL_MARK SAMLOCAL_STAYS
 
 tell() {
-    printf '%s%s\n' "$mark" "$*"
+    printf '%s%s\n' "$_mark" "$*"
 }
 
 # Behind all that has been written to either stream so far.
@@ -24,12 +27,12 @@ obstacle() {
         echo "permission denied"
         return
     fi
-    IFS= read -r head <"$1"
-    case $head in
+    IFS= read -r _head <"$1"
+    case $_head in
     '#!'*)
-        interpreter=${head#??}
-        interpreter=${interpreter#"${interpreter%%[! ]*}"}
-        [ -x "${interpreter%% *}" ] || echo "no such file or directory"
+        _interpreter=${_head#??}
+        _interpreter=${_interpreter#"${_interpreter%%[! ]*}"}
+        [ -x "${_interpreter%% *}" ] || echo "no such file or directory"
         ;;
     ?ELF*) ;;
     *) echo "exec format error" ;;
@@ -56,58 +59,58 @@ start_extension() {
     {
         (run_extension "$2") </dev/null
         tell "exited $1 $?"
-    } 2>&1 3<&- 4>&- | while IFS= read -r line || [ -n "$line" ]; do tell "log $1 $line"; done 3<&- 4>&- &
+    } 2>&1 3<&- 4>&- | while IFS= read -r _line || [ -n "$_line" ]; do tell "log $1 $_line"; done 3<&- 4>&- &
 }
 
 # Starts the extensions; false where there are none.
 start_extensions() {
-    found=
-    for file in /opt/extensions/*; do
-        [ -e "$file" ] || [ -L "$file" ] || continue
-        [ -d "$file" ] || tell "extension ${file##*/}"
-        [ ! -f "$file" ] || found=yes
+    _found=
+    for _file in /opt/extensions/*; do
+        [ -e "$_file" ] || [ -L "$_file" ] || continue
+        [ -d "$_file" ] || tell "extension ${_file##*/}"
+        [ ! -f "$_file" ] || _found=yes
     done
     tell launching
-    [ -n "$found" ] || return 1
-    number=0
-    for file in /opt/extensions/*; do
-        [ -d "$file" ] && continue
-        if [ "$number" -eq 10 ]; then
-            tell "refused $number ErrTooManyExtensions"
+    [ -n "$_found" ] || return 1
+    _number=0
+    for _file in /opt/extensions/*; do
+        [ -d "$_file" ] && continue
+        if [ "$_number" -eq 10 ]; then
+            tell "refused $_number ErrTooManyExtensions"
             break
         fi
-        problem=$(obstacle "$file")
-        if [ -n "$problem" ]; then
-            tell "refused $number fork/exec $file: $problem"
+        _problem=$(obstacle "$_file")
+        if [ -n "$_problem" ]; then
+            tell "refused $_number fork/exec $_file: $_problem"
             break
         fi
-        start_extension "$number" "$file"
-        number=$((number + 1))
+        start_extension "$_number" "$_file"
+        _number=$((_number + 1))
     done
 }
 
-# How often the kernel has killed for want of memory, in $kills.
+# How often the kernel has killed for want of memory, in $_kills.
 count_kills() {
-    kills=0
-    for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
-        [ -r "$file" ] || continue
-        while read -r key value; do
-            [ "$key" = oom_kill ] && kills=$value
-        done <"$file"
+    _kills=0
+    for _file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+        [ -r "$_file" ] || continue
+        while read -r _key _value; do
+            [ "$_key" = oom_kill ] && _kills=$_value
+        done <"$_file"
     done
 }
 
 # What samlocal says while the runtime runs: `flush`, the number of a process that is to end, or `renew NUMBER`, the
 # runtime's, whose end is then this one's too. Without samlocal there is nothing to stay for.
 listen() {
-    while read -r word number; do
-        case $word in
+    while read -r _word _number; do
+        case $_word in
         flush) tell_both flushed ;;
         renew)
-            kill -KILL "$number"
+            kill -KILL "$_number"
             exit 3
             ;;
-        *) kill -TERM "$word" ;;
+        *) kill -TERM "$_word" ;;
         esac
     done
     kill -KILL "$$"
@@ -116,8 +119,8 @@ listen() {
 # Removes what is in a folder; false where something stays.
 empty() {
     set -- "$1"/* "$1"/.[!.]* "$1"/..?*
-    for file; do
-        if [ -e "$file" ] || [ -L "$file" ]; then
+    for _file; do
+        if [ -e "$_file" ] || [ -L "$_file" ]; then
             # By no program and no library of the function's.
             (
                 unset LD_LIBRARY_PATH LD_PRELOAD
@@ -137,17 +140,29 @@ renew() {
     # -1 is everybody but this shell and the engine's init, in a container; whoever has just been forked is met on
     # the next round, and one who cannot be ended in some hundred milliseconds is not waited for.
     [ "$$" -eq 1 ] || [ "$PPID" -eq 1 ] || exit 1
-    rounds=0
+    _rounds=0
     while kill -KILL -1; do
         wait
-        rounds=$((rounds + 1))
-        [ "$rounds" -lt 100000 ] || exit 1
+        _rounds=$((_rounds + 1))
+        [ "$_rounds" -lt 100000 ] || exit 1
     done
     # Code that is new on Lambda begins with an empty one.
     empty /tmp && empty /dev/shm || exit 1
     tell_both renewed
-    # samlocal has exchanged what is in the folders.
-    read -r _ <&3 || exit 1
+    # samlocal exchanges what is in the folders, and says which variables have changed: `unset NAME`, `set NAME VALUE`,
+    # and `more NAME LINE` for each further line of a value.
+    while IFS= read -r _line <&3 || exit 1; do
+        _word=${_line%% *}
+        _line=${_line#* }
+        _name=${_line%% *}
+        _value=${_line#* }
+        case $_word in
+        start) return ;;
+        unset) unset "$_name" ;;
+        set) export "$_name=$_value" ;;
+        more) eval "export $_name=\"\$$_name\$_newline\$_value\"" ;;
+        esac
+    done
 }
 
 # What this shell says of a child's death is not for the log.
@@ -155,29 +170,29 @@ exec 3<&0 4>&2 </dev/null 2>/dev/null
 
 while :; do
     count_kills
-    before=$kills
-    word=
+    _before=$_kills
+    _word=
     if start_extensions; then
         # samlocal says when all have registered.
-        read -r word _ <&3 || exit 1
-    elif [ -z "$stays" ]; then
+        read -r _word _ <&3 || exit 1
+    elif [ -z "$_stays" ]; then
         exec 2>&4 3<&- 4>&-
         return
     fi
-    if [ "$word" != renew ]; then
+    if [ "$_word" != renew ]; then
         listen <&3 3<&- &
-        listener=$!
+        _listener=$!
         # Not in the background, where a shell has its children ignore SIGINT.
         (
-            SAMLOCAL_RUNTIME=$mark
+            SAMLOCAL_RUNTIME=$_mark
             export SAMLOCAL_RUNTIME
             exec /bin/sh /.samlocal/entry.sh "$@"
         ) 2>&4 3<&- 4>&-
-        status=$?
+        _status=$?
         count_kills
-        tell "ended $status $((kills - before))"
-        wait "$listener"
-        [ "$?" -eq 3 ] || exit "$status"
+        tell "ended $_status $((_kills - _before))"
+        wait "$_listener"
+        [ "$?" -eq 3 ] || exit "$_status"
     fi
     renew
 done
