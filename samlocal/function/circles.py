@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from samlocal.template.circle import circles as ways_round
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template, is_intrinsic
 from samlocal.template.reader import Map, Node, Problem, Seq
@@ -36,17 +37,15 @@ def circles(template: Template, evaluator: Evaluator) -> Iterator[Problem]:
                 line = template.conditions.line_of(name)
                 yield Problem(path=template.path, line=line, message=f"the condition {name}: {reason}.")
     needs = {
-        logical_id: [name for name in _needs(template, resource, evaluator) if name in template.resources]
+        logical_id: _needs(template, resource, evaluator)
         for logical_id, resource in template.resources.items()
         if evaluator.holds(resource.condition) is not False
     }
-    for circle in _circles(needs):
-        first = template.resources[circle[0]]
+    for way in ways_round(needs):
         yield Problem(
             path=template.path,
-            line=first.line,
-            message=f"these resources need one another, which CloudFormation refuses: "
-            f"{' → '.join([*circle, circle[0]])}.",
+            line=template.resources[way[0]].line,
+            message=f"these resources need one another, which CloudFormation refuses: {' → '.join(way)}.",
         )
 
 
@@ -85,33 +84,3 @@ def _has_choice(node: Node) -> bool:
         case Seq():
             return any(map(_has_choice, node))
     return False
-
-
-def _circles(needs: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """One way round for each set of nodes that reach one another, found by depth-first search without recursion."""
-    done: set[str] = set()
-    told: set[str] = set()
-    for start in needs:
-        way: list[str] = []
-        on_way: dict[str, int] = {}
-        stack = [(start, iter(needs[start]))] if start not in done else []
-        if stack:
-            on_way[start] = 0
-            way.append(start)
-        while stack:
-            name, following = stack[-1]
-            after = next(following, None)
-            if after is None:
-                stack.pop()
-                way.pop()
-                del on_way[name]
-                done.add(name)
-            elif after in on_way:
-                circle = way[on_way[after] :]
-                if not told.intersection(circle):
-                    told.update(circle)
-                    yield circle
-            elif after in needs and after not in done:
-                on_way[after] = len(way)
-                way.append(after)
-                stack.append((after, iter(needs[after])))

@@ -9,31 +9,42 @@ from samlocal.template.references import references
 
 
 def circle(resources: Mapping[str, Any]) -> list[str] | None:
-    """The logical ids on the way round, the first one again at the end; None where there is no circle.
+    """The logical ids on a way round, the first one again at the end; None where there is no circle.
 
     Resources under a condition and the branches of ``Fn::If`` are left aside: which of them count is not known here.
     """
-    needs = {
-        name: [needed for needed in _needs(body) if needed in resources]
-        for name, body in resources.items()
-        if isinstance(body, dict) and "Condition" not in body
-    }
-    done: set[str] = set()
-    for start in needs:
-        # Depth first, without recursion: templates hold hundreds of resources in a row.
-        way: list[tuple[str, Iterator[str]]] = [(start, iter(needs[start]))]
-        while way and start not in done:
-            name, rest = way[-1]
-            following = next(rest, None)
-            names = [each for each, _ in way]
-            if following is None:
-                done.add(name)
-                way.pop()
-            elif following in names:
-                return [*names[names.index(following) :], following]
-            elif following in needs and following not in done:
-                way.append((following, iter(needs[following])))
-    return None
+    return next(
+        circles(
+            {
+                name: list(_needs(body))
+                for name, body in resources.items()
+                if isinstance(body, dict) and "Condition" not in body
+            }
+        ),
+        None,
+    )
+
+
+def circles(needs: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Ways round among names of which each needs others, no two with a name in common.
+
+    The first name of a way stands before the others in ``needs``, and again at its end.
+    """
+    from graphlib import CycleError, TopologicalSorter
+
+    left = dict(needs)
+    while True:
+        try:
+            TopologicalSorter({name: [each for each in needs[name] if each in left] for name in left}).prepare()
+        except CycleError as error:
+            # graphlib goes from what is needed to what needs it.
+            way = error.args[1][:0:-1]
+            first = next(way.index(name) for name in needs if name in way)
+            yield [*way[first:], *way[:first], way[first]]
+            for name in way:
+                del left[name]
+        else:
+            return
 
 
 def _needs(body: Mapping[str, Any]) -> Iterator[str]:

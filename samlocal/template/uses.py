@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
 
 from samlocal.template.model import Template, is_intrinsic
 from samlocal.template.reader import Map, Node, Seq
-
-_PLACE = re.compile(r"\$\{([^!}][^}]*)\}")
+from samlocal.template.references import places
 
 
 class Uses(Struct, frozen=True, kw_only=True):
@@ -51,8 +49,7 @@ def _of_function(template: Template, node: Map, found: Uses) -> Iterator[Node]:
         case "Fn::Sub", str() | [str(), *_]:
             pattern = argument if isinstance(argument, str) else str(argument[0])
             own = argument[1] if isinstance(argument, Seq) and len(argument) > 1 else None
-            for match in _PLACE.finditer(pattern):
-                inside = match[1].strip()
+            for inside in map(str.strip, places(pattern)):
                 if not (isinstance(own, Map) and inside in own):
                     _reference(template, inside.partition(".")[0], found)
         case "Fn::FindInMap", [first, *_]:
