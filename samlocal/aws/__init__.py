@@ -296,9 +296,10 @@ class Aws:
             stream.close()
 
     def input_shape(self, service: str, operation: str) -> Any:
-        """What an operation takes, as botocore's model describes it."""
+        """What an operation takes, as botocore's model describes it; None where the service has no such operation."""
         model = self._client(service, self.region).meta
-        return model.service_model.operation_model(model.method_to_api_mapping[operation]).input_shape
+        name = model.method_to_api_mapping.get(operation)
+        return model.service_model.operation_model(name).input_shape if name else None
 
     def _client(self, service: str, region: str) -> Any:
         import botocore.config

@@ -1,6 +1,6 @@
 """moto's inside as samlocal uses it: these fail first where a newer moto has changed it, and say what to look at.
 
-The range in pyproject.toml is moto 5.2's, because ``samlocal/local/moto_*.py`` replace parts of it.
+The range in pyproject.toml is moto 5.2's, because ``samlocal/local/moto/*.py`` replace parts of it.
 """
 
 from __future__ import annotations

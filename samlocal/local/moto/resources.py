@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 from moto.core.common_models import CloudFormationModel
 
 from samlocal.aws import Aws
+from samlocal.deployed.attributes.lookup import AttributeValue, attribute_from_aws, attribute_of_id
+from samlocal.deployed.place import Place
 from samlocal.errors import SamlocalError
 from samlocal.local.moto.kinds import KINDS, Kind
 from samlocal.local.moto.special import SPECIAL
@@ -52,18 +54,17 @@ def _model(kind: Kind, connect: Callable[[str], Aws]) -> type[CloudFormationMode
         def cloudformation_type() -> str:
             return kind.type
 
-        @classmethod
-        def has_cfn_attr(cls, attr: str) -> bool:
-            return attr in kind.attributes
-
         @property
         def physical_resource_id(self) -> str:
             return self._made.physical_id
 
-        def get_cfn_attribute(self, name: str) -> str:
-            if name not in kind.attributes:
-                raise ValueError(f"{kind.type} has no attribute {name} here")
-            return kind.attributes[name].format_map(self._made.facts)
+        def get_cfn_attribute(self, name: str) -> AttributeValue:
+            if name in kind.attributes:
+                return kind.attributes[name].format_map(self._made.facts)
+            physical_id, facts = self._made.physical_id, self._made.facts
+            place = Place.in_region(facts["Region"], account=facts["AccountId"])
+            told = attribute_of_id(kind.type, physical_id, name, place)
+            return told or attribute_from_aws(self._aws, kind.type, physical_id, name, properties=facts)
 
         def is_created(self) -> bool:
             return True
@@ -103,16 +104,25 @@ def _model(kind: Kind, connect: Callable[[str], Aws]) -> type[CloudFormationMode
             return cls.create_from_cloudformation_json(new_resource_name, changed, account_id, region_name)
 
         def delete(self, _account_id: str, _region_name: str) -> None:
-            if kind.delete:
-                parameters: Json = {
-                    name: value.format_map(self._made.facts) if isinstance(value, str) else value
-                    for name, value in kind.delete_by.items()
-                }
-                # What is gone already, or goes with its owner, is as good as deleted.
-                with suppress(SamlocalError):
-                    self._aws.call(kind.service, kind.delete, **parameters)
+            shape = self._aws.input_shape(kind.service, kind.opposite)
+            if shape is None or kind.opposite == kind.operation:
+                return
+            # What is gone already, or goes with its owner, is as good as deleted.
+            with suppress(SamlocalError):
+                self._aws.call(kind.service, kind.opposite, **_delete_by(kind, self._made, shape))
 
     return Resource
+
+
+def _delete_by(kind: Kind, made: _Made, shape: Any) -> Json:
+    """What a deletion requires: properties and the like of the same name, and what has none of it is the id."""
+    known = {name.lower(): value for name, value in made.facts.items()}
+    needed = {name: known.get(name.lower(), made.physical_id) for name in shape.required_members}
+    said = {
+        name: value.format_map(made.facts) if isinstance(value, str) else value
+        for name, value in kind.delete_by.items()
+    }
+    return needed | said
 
 
 def _create(kind: Kind, aws: Aws, properties: Json, place: Json) -> _Made:
@@ -121,8 +131,8 @@ def _create(kind: Kind, aws: Aws, properties: Json, place: Json) -> _Made:
     if special:
         answer = special.create(aws, parameters)
     else:
-        fitting = fitted(parameters, aws.input_shape(kind.service, kind.create))
-        answer = aws.call(kind.service, kind.create, **fitting)
+        fitting = fitted(parameters, aws.input_shape(kind.service, kind.operation))
+        answer = aws.call(kind.service, kind.operation, **fitting)
     return _made(kind, properties, parameters, {**place, **answer})
 
 
