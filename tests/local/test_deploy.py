@@ -506,6 +506,9 @@ Resources:
         Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]
   Bus: {Type: AWS::Events::EventBus, Properties: {Name: orders}}
   Setting: {Type: AWS::SSM::Parameter, Properties: {Name: /colour, Type: String, Value: blue}}
+  Queue: {Type: AWS::SQS::Queue}
+  Topic: {Type: AWS::SNS::Topic}
+  Network: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.9.0.0/16}}
   Fn:
     Type: AWS::Serverless::Function
     Properties:
@@ -521,6 +524,9 @@ Resources:
           POLICY: !GetAtt Policy.PolicyArn
           COLOUR: !GetAtt Setting.Value
           BUS: !Ref Bus
+          QUEUE: !GetAtt Queue.QueueUrl
+          TOPIC: !Sub "${Topic.TopicArn}"
+          BLOCK: !GetAtt Network.CidrBlock
 """,
         tmp_path,
     )
@@ -539,6 +545,9 @@ Resources:
         "POLICY": made.physical_id("Policy"),
         "COLOUR": "blue",
         "BUS": "orders",
+        "QUEUE": made.physical_id("Queue"),
+        "TOPIC": made.physical_id("Topic"),
+        "BLOCK": "10.9.0.0/16",
     }
 
 

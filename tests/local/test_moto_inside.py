@@ -31,7 +31,7 @@ USED = {
     "moto.cloudformation.models:Stack.create_from_cloudformation_json": (
         "resource_name cloudformation_json account_id region_name kwargs"
     ),
-    "moto.stepfunctions.models:StateMachine.get_cfn_attribute": "self attribute_name",
+    "moto.cloudformation.exceptions:UnformattedGetAttTemplateException": None,
     "moto.awslambda.models:LambdaFunction._invoke_lambda": "self event",
     "moto.batch.models:BatchBackend.submit_job": None,
     "moto.codebuild.models:CodeBuildBackend.start_build": None,
@@ -77,11 +77,13 @@ def test_a_stacks_properties_are_what_samlocal_puts_its_own_over(client: Callabl
     assert stack["StackStatus"] == "CREATE_COMPLETE"
 
 
-def test_a_resource_map_has_the_parts_that_an_update_needs() -> None:
+def test_a_resource_map_has_the_parts_that_updates_and_attributes_need() -> None:
     from moto.cloudformation.parsing import ResourceMap
 
     source = inspect.getsource(ResourceMap)
     for part in (
+        "self._account_id",
+        "self._region_name",
         "self._parsed_resources",
         "self._resource_json_map",
         "self.input_parameters",

@@ -1,19 +1,25 @@
-"""``Ref`` and ``Fn::GetAtt`` of those of moto's resources that answer none at all.
+"""``Ref`` and ``Fn::GetAtt`` of those of moto's resources that do not answer them.
 
 moto hands out its own object for the one and falls over the other, and the resource that asks could not be made: a
-function with a file system, for one, since its access point is named by ``!GetAtt AccessPoint.Arn``. Tried with
-moto 5.2.
+function with a file system, for one, since its access point is named by ``!GetAtt AccessPoint.Arn``. What moto does
+not tell follows from the physical id, or is asked of the service, as for a resource that is deployed to AWS. Tried
+with moto 5.2.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any
 
 from moto.cloudformation import parsing
-from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException, ValidationError
+
+from samlocal.aws import Aws
+from samlocal.deployed.attributes.lookup import AttributeValue, attribute_from_aws, attribute_names, attribute_of_id
+from samlocal.deployed.place import Place
+from samlocal.errors import SamlocalError
 
 # CloudFormation template reference, "Return values: Ref" of each type: where moto's object holds it.
 _IDS = {
@@ -28,27 +34,63 @@ _IDS = {
 }
 
 
-def mend_attributes() -> None:
+def mend_attributes(connect: Callable[[str], Aws]) -> None:
+    """``connect`` gives the endpoint itself, in a region."""
     for type_, model in parsing.get_model_map().items():
         if type_ in _IDS and not hasattr(model, "physical_resource_id"):
             setattr(model, "physical_resource_id", property(attrgetter(_IDS[type_])))  # noqa: B010 - mypy forbids it
-        if not hasattr(model, "get_cfn_attribute"):
-            setattr(model, "get_cfn_attribute", _answering(type_))  # noqa: B010
+    parsing.clean_json = _answering(parsing.clean_json, connect)
 
 
-def _answering(type_: str) -> Any:
-    def attribute(resource: Any, name: str) -> str:
-        for value in _candidates(resource, name):
-            if isinstance(value, str) and value and value.startswith("arn:") == name.lower().endswith("arn"):
-                return value
-        raise ValidationError(message=f"the local endpoint knows no {name} of an {type_}")
+def _answering(clean: Callable[..., Any], connect: Callable[[str], Aws]) -> Callable[..., Any]:
+    def cleaned(node: Any, resources: Any) -> Any:
+        match node:
+            case {"Fn::GetAtt": [str(name), *path]} if (resource := resources.get(name)) is not None:
+                attribute = ".".join(path)
+                told = _moto_s(resource, attribute)
+                return _ours(resources, name, attribute, connect) if told is None else told
+        return clean(node, resources)
 
-    return attribute
+    return cleaned
 
 
-def _candidates(resource: Any, name: str) -> Iterator[object]:
+def _moto_s(resource: Any, attribute: str) -> Any:
+    if not hasattr(resource, "get_cfn_attribute"):
+        return None
+    try:
+        return resource.get_cfn_attribute(attribute)
+    except (NotImplementedError, UnformattedGetAttTemplateException):
+        return None
+
+
+def _ours(resources: Any, name: str, attribute: str, connect: Callable[[str], Aws]) -> AttributeValue:
+    resource, body = resources[name], resources._resource_json_map[name]
+    type_, physical_id = str(body["Type"]), getattr(resource, "physical_resource_id", None)
+    unknown = ValidationError(message=f"the local endpoint knows no {attribute} of an {type_}")
+    names = attribute_names(type_)
+    if not isinstance(physical_id, str) or (names is not None and attribute not in names):
+        raise unknown
+    place = Place.in_region(resources._region_name, account=resources._account_id)
+    told = attribute_of_id(type_, physical_id, attribute, place) or _held(resource, attribute)
+    if told is not None:
+        return told
+    properties = parsing.clean_json(body.get("Properties") or {}, resources)
+    try:
+        return attribute_from_aws(connect(place.region), type_, physical_id, attribute, properties=properties)
+    except SamlocalError as error:
+        raise unknown from error
+
+
+def _held(resource: Any, attribute: str) -> str | None:
+    for value in _candidates(resource, attribute):
+        if isinstance(value, str) and value and value.startswith("arn:") == attribute.lower().endswith("arn"):
+            return value
+    return None
+
+
+def _candidates(resource: Any, attribute: str) -> Iterator[object]:
     """What moto's object may hold it as: ``access_point_arn`` or ``arn`` for the ``Arn`` of an ``AccessPoint``."""
-    kind, written = _snake(type(resource).__name__), _snake(name)
+    kind, written = _snake(type(resource).__name__), _snake(attribute)
     yield getattr(resource, written, None)
     yield getattr(resource, f"{kind}_{written}", None)
     if written.endswith("arn"):

@@ -15,7 +15,6 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack, cloudformation_backends
 from moto.cloudformation.utils import yaml_tag_constructor
 from moto.core.exceptions import ServiceException
-from moto.stepfunctions.models import StateMachine
 from werkzeug.exceptions import HTTPException
 
 from samlocal.aws import Aws
@@ -37,7 +36,7 @@ _INSIDE = f"{cannot_make('')}/"
 def repair(connect: Callable[[str], Aws]) -> None:
     """Called once, before the first request. ``connect`` gives the endpoint itself, in a region."""
     register(connect)
-    mend_attributes()
+    mend_attributes(connect)
     _read_data_alone()
     create = _naming_the_culprit(parsing.parse_and_create_resource)
     parsing.parse_and_create_resource = create
@@ -50,7 +49,6 @@ def repair(connect: Callable[[str], Aws]) -> None:
     setattr(Stack, "parameter_list", property(_masked))  # noqa: B010
     # A nested stack: its Ref is its ARN, and its outputs are attributes.
     setattr(Stack, "physical_resource_id", property(lambda stack: stack.stack_id))  # noqa: B010
-    setattr(StateMachine, "get_cfn_attribute", _with_arn(StateMachine.get_cfn_attribute))  # noqa: B010
     setattr(Stack, "get_cfn_attribute", _output_of)  # noqa: B010
     setattr(Stack, "create_from_cloudformation_json", classmethod(_nested(Stack.create_from_cloudformation_json)))  # noqa: B010
 
@@ -124,10 +122,6 @@ def _exports(outputs: Any) -> list[parsing.Export]:
             exported = parsing.clean_json(output["Export"]["Name"], outputs._resource_map)
             found.append(parsing.Export(outputs._stack_id, exported, told.value))
     return found
-
-
-def _with_arn(get: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda resource, name: resource.arn if name == "Arn" else get(resource, name)
 
 
 def _not_run(_: LambdaFunction, event: object = None) -> tuple[str, bool, str]:  # noqa: ARG001 - moto names it

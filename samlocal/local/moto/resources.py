@@ -14,8 +14,6 @@ from typing import Any, TypeAlias
 from moto.core.common_models import CloudFormationModel
 
 from samlocal.aws import Aws
-from samlocal.deployed.attributes.lookup import AttributeValue, attribute_from_aws, attribute_of_id
-from samlocal.deployed.place import Place
 from samlocal.errors import SamlocalError
 from samlocal.local.moto.kinds import KINDS, Kind
 from samlocal.local.moto.special import SPECIAL
@@ -58,13 +56,11 @@ def _model(kind: Kind, connect: Callable[[str], Aws]) -> type[CloudFormationMode
         def physical_resource_id(self) -> str:
             return self._made.physical_id
 
-        def get_cfn_attribute(self, name: str) -> AttributeValue:
-            if name in kind.attributes:
-                return kind.attributes[name].format_map(self._made.facts)
-            physical_id, facts = self._made.physical_id, self._made.facts
-            place = Place.in_region(facts["Region"], account=facts["AccountId"])
-            told = attribute_of_id(kind.type, physical_id, name, place)
-            return told or attribute_from_aws(self._aws, kind.type, physical_id, name, properties=facts)
+        def get_cfn_attribute(self, name: str) -> str:
+            if name not in kind.attributes:
+                # ``attributes.py`` knows the others.
+                raise NotImplementedError
+            return kind.attributes[name].format_map(self._made.facts)
 
         def is_created(self) -> bool:
             return True
