@@ -61,6 +61,16 @@ def test_the_help_imports_nothing_heavy(project: Callable[..., Project]) -> None
     assert not imported & set(HEAVY)
 
 
+def test_the_help_of_invoke_loads_neither_what_reads_templates_nor_what_asks_aws(
+    project: Callable[..., Project],
+) -> None:
+    shown = project({}).run("invoke", "--help", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
+    imported = {line.rpartition("|")[2].strip() for line in shown.lines}
+    assert "samlocal.cli.rights_flags" in imported
+    assert not imported & {"yaml", "samlocal.template.reader", "samlocal.function.application"}
+    assert {name for name in imported if name.startswith("samlocal.deployed.")} <= {"samlocal.deployed.place"}
+
+
 def test_a_list_without_an_environment_imports_nothing_that_only_others_need(project: Callable[..., Project]) -> None:
     """Each of these costs every command milliseconds: a role's rights, the translator, and what is heavy."""
     files = {"template.yaml": template(Fn=python("def handler(event, context): return None"))}

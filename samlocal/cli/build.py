@@ -43,7 +43,7 @@ def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, **_: 
     Functions that share code and options are built once, and what has not changed is not built again. A build that
     fails leaves the last good one where it is.
     """
-    from samlocal.function.build_target import layer_targets, targets
+    from samlocal.function.template_builds import layer_targets, targets
 
     output = Output(ctx.obj)
     chosen = settings(ctx)

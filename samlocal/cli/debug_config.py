@@ -100,8 +100,9 @@ def _targets(
 
 
 def _target(ctx: click.Context, owner: Application, resource: Resource) -> DebugTarget:
-    from samlocal.function.package import ImageCode, code_of, layers_of
+    from samlocal.function.package import ImageCode
     from samlocal.function.properties import Properties
+    from samlocal.function.template_package import code_of, layers_of
     from samlocal.ide.target import debug_target
 
     properties = Properties(owner.template, resource, owner.evaluator)

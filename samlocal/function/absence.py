@@ -9,7 +9,8 @@ from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Map
 from samlocal.template.uses import uses
-from samlocal.template.values import Known, text, written
+from samlocal.template.values import Known, text
+from samlocal.template.written import written
 
 
 class Absence(Struct, frozen=True, kw_only=True):

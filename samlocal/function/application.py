@@ -16,15 +16,18 @@ from samlocal.function import pseudo
 from samlocal.function.absence import Absence, absence
 from samlocal.function.circles import circles
 from samlocal.function.constraints import check_defaults
+from samlocal.function.declared_variables import declared_variables
 from samlocal.function.deployed_values import unchanged, with_deployed_values
+from samlocal.function.evaluation import find_function, function_spec
 from samlocal.function.execution_role import execution_role
 from samlocal.function.names import DeployedNames, PlaceholderNames, placeholder_parameters
 from samlocal.function.overrides import Overrides, check_matches, put_over
-from samlocal.function.package import LocalLayer, local_layers
+from samlocal.function.package import LocalLayer
 from samlocal.function.parameters import check_names, parameter_values
-from samlocal.function.spec import FunctionSpec, find_function, function_spec
+from samlocal.function.spec import FunctionSpec
+from samlocal.function.template_package import local_layers
 from samlocal.function.translated import TranslatedResources
-from samlocal.function.variables import MissingVariable, Variable, declared_variables
+from samlocal.function.variables import MissingVariable, Variable
 from samlocal.template import model
 from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.intrinsics import Evaluator

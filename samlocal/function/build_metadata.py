@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from samlocal.errors import TemplateError, UnresolvedError
-from samlocal.template.intrinsics import Evaluator
-from samlocal.template.model import Resource, Template
 from samlocal.template.values import Json, Known, Unknown, text
+
+if TYPE_CHECKING:
+    from samlocal.template.intrinsics import Evaluator
+    from samlocal.template.model import Resource, Template
 
 
 class BuildMetadata(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from samlocal.deployed.environment import Environment
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource
-from samlocal.template.values import Known, Unknown, written
+from samlocal.template.values import Known, Unknown
+from samlocal.template.written import written
 
 _DEPLOY = "Deploy it (`sam deploy`)"
 

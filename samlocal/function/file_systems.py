@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from samlocal.function.properties import Properties
-from samlocal.template.intrinsics import Evaluator
-from samlocal.template.reader import Map
-from samlocal.template.values import Known, text, written
+from samlocal.template.values import Known, text
+
+if TYPE_CHECKING:
+    from samlocal.function.properties import Properties
+    from samlocal.template.intrinsics import Evaluator
 
 _NAME = "FileSystemConfigs"
 # Lambda's API reference, FileSystemConfig.
@@ -30,6 +32,9 @@ def file_systems(properties: Properties, evaluator: Evaluator, *, project: Path)
 
     Which access point it is need not be known here.
     """
+    from samlocal.template.reader import Map
+    from samlocal.template.written import written
+
     found: list[FileSystem] = []
     for node in properties.items(_NAME):
         config = evaluator.branch(node)

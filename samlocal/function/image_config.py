@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from samlocal.function.properties import Properties
-from samlocal.template.model import Resource, Template
 from samlocal.template.values import Json, text
+
+if TYPE_CHECKING:
+    from samlocal.function.properties import Properties
+    from samlocal.template.model import Resource, Template
 
 
 class ImageBuild(Struct, frozen=True, kw_only=True):

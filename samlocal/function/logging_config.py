@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from samlocal.function.properties import Properties
 from samlocal.template.values import Json, text
+
+if TYPE_CHECKING:
+    from samlocal.function.properties import Properties
 
 _NAME = "LoggingConfig"
 # Lambda's API reference, LoggingConfig.

@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError, TemplateError
 from samlocal.function.variables import MissingVariable, Variable, name_problem
-from samlocal.template.reader import Map, Node, parse
 from samlocal.template.values import Origin, text
+
+if TYPE_CHECKING:
+    from samlocal.template.reader import Map, Node
 
 _EVERY_FUNCTION = "Parameters"
 """SAM CLI's name for the section that counts for every function."""
@@ -62,6 +65,8 @@ def read_env_vars(path: Path) -> Overrides:
     ``{"Parameters": {NAME: value}}`` for every function, ``{"LogicalId": {NAME: value}}`` for one, both together.
     Raises ConfigurationError with the line.
     """
+    from samlocal.template.reader import Map, parse
+
     try:
         root = parse(_read(path), path=path, what="--env-vars file", holds="a section for each function").root
     except TemplateError as error:
@@ -159,7 +164,7 @@ def _variable(name: str, value: str, origin: str, line: int) -> Variable:
 
 def _text(path: Path, section: Map, name: str) -> str:
     value: Node = section[name]
-    if isinstance(value, (Map, list)) or value is None:
+    if isinstance(value, (dict, list)) or value is None:
         raise ConfigurationError(
             f"{path}:{section.line_of(name)}: {name} needs text, a number or true/false.", tip="Put quotes round it."
         )

@@ -8,7 +8,8 @@ from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Node, Seq
-from samlocal.template.values import Json, Known, Origin, Unknown, text, whole_number, written
+from samlocal.template.values import Json, Known, Origin, Unknown, text, whole_number
+from samlocal.template.written import written
 
 
 class Properties:

@@ -11,6 +11,7 @@ from samlocal.errors import SamlocalError
 from samlocal.function import limits
 from samlocal.function.absence import Absence
 from samlocal.function.application import Application
+from samlocal.function.evaluation import architecture_of
 from samlocal.function.package import (
     Code,
     DeployedCode,
@@ -22,11 +23,9 @@ from samlocal.function.package import (
     RemoteLayer,
     S3Code,
     StoredLayer,
-    code_of,
-    layers_of,
 )
 from samlocal.function.properties import Properties
-from samlocal.function.spec import architecture_of
+from samlocal.function.template_package import code_of, layers_of
 from samlocal.function.variables import MissingVariable, Variable, size_problem
 from samlocal.template.model import Resource
 from samlocal.template.reader import Map, Seq

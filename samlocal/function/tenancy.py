@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from samlocal.errors import ConfigurationError
-from samlocal.function.properties import Properties
 from samlocal.template.values import text
+
+if TYPE_CHECKING:
+    from samlocal.function.properties import Properties
 
 # Lambda's API reference, Invoke, X-Amz-Tenant-Id.
 _TENANT = re.compile(r"[a-zA-Z0-9._:/=+\-@ ]{1,256}")

@@ -1,21 +1,21 @@
-"""A function's environment variables: those the template declares, and Lambda's own."""
+"""A function's environment variables as values, and Lambda's own."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.function.limits import ENVIRONMENT_BYTES
 from samlocal.function.logging_config import LoggingConfig
-from samlocal.template.intrinsics import Decided, Evaluator
-from samlocal.template.intrinsics.computed import kind
-from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Map, Node
-from samlocal.template.values import Known, Origin, Unknown, text, written
+from samlocal.template.values import Origin, Unknown
+
+if TYPE_CHECKING:
+    from samlocal.template.model import Resource, Template
 
 # What a user may not set (Lambda developer guide, "Defined runtime environment variables"). The names that runtimes
 # document as unreserved (LANG, PATH, TZ and others) are not among them.
@@ -72,56 +72,6 @@ class MissingVariable(Struct, frozen=True, kw_only=True):
     """Whether CloudFormation would not take the template with it."""
 
 
-def declared_variables(
-    template: Template, resource: Resource, evaluator: Evaluator
-) -> tuple[Variable | MissingVariable, ...]:
-    """The variables of ``Environment.Variables``, Globals merged; one that is ``AWS::NoValue`` is left out."""
-    environment = _mapping(resource.properties.get("Environment"), evaluator)
-    variables = _mapping(environment.get("Variables"), evaluator) if isinstance(environment, Map) else environment
-    if isinstance(variables, Unknown):
-        return (MissingVariable(name="Environment", unknown=variables, line=resource.line_of("Environment")),)
-    found: list[Variable | MissingVariable] = []
-    for name, node in variables.items():
-        line = variables.line_of(name)
-        match evaluator.evaluate(node):
-            case Known(value=None | list() | dict() as value):
-                unknown = Unknown(
-                    expression=written(node),
-                    reason=f"a variable's value is text, this is {kind(value)}",
-                    tip='CloudFormation refuses it. Write text, such as !Join [",", …] of a list.',
-                )
-                found.append(MissingVariable(name=name, unknown=unknown, line=line, refused=True))
-            case Known() as known:
-                origins = known.origins or (Origin(text=template.place(line)),)
-                found.append(Variable(name=name, value=text(known.value), origins=origins, line=line))
-            case Unknown() as unknown:
-                found.append(MissingVariable(name=name, unknown=unknown, line=line))
-    return tuple(found)
-
-
-def deciding_placeholders(resource: Resource, evaluator: Evaluator, present: Container[str]) -> tuple[str, ...]:
-    """The placeholders that decide which variables there are, and whether the function itself is there.
-
-    ``present`` are the variables that the function gets: what they are made of is known by themselves.
-    """
-    origins: list[Origin] = []
-    decisions = [evaluator.decision(resource.condition), evaluator.decided(resource.properties.get("Environment"))]
-    environment = decisions[-1].node if isinstance(decisions[-1], Decided) else None
-    if isinstance(environment, Map):
-        decisions.append(evaluator.decided(environment.get("Variables")))
-        variables = decisions[-1].node if isinstance(decisions[-1], Decided) else None
-        left_out = (
-            {name: node for name, node in variables.items() if name not in present}
-            if isinstance(variables, Map)
-            else {}
-        )
-        answer = evaluator.evaluate(Map(dict(left_out)))
-        origins += answer.origins if isinstance(answer, Known) else ()
-    for decided in decisions:
-        origins += decided.origins if isinstance(decided, Decided) else ()
-    return tuple(dict.fromkeys(origin.text for origin in origins if origin.placeholder))
-
-
 def size_problem(variables: Iterable[Variable]) -> str | None:
     """Why Lambda would refuse all of the variables together, None where it takes them.
 
@@ -132,23 +82,6 @@ def size_problem(variables: Iterable[Variable]) -> str | None:
     if measured <= ENVIRONMENT_BYTES:
         return None
     return f"the variables come to {measured:,} bytes, and Lambda takes {ENVIRONMENT_BYTES:,} for all together."
-
-
-def _mapping(node: Node, evaluator: Evaluator) -> Map | Unknown:
-    """A mapping whose values are still expressions; the mapping itself may stand behind an Fn::If."""
-    if node is None:
-        return Map()
-    if isinstance(node, Map):
-        chosen = evaluator.branch(node)
-        if isinstance(chosen, Unknown):
-            return chosen
-        if chosen is None:
-            return Map()
-        if isinstance(chosen, Map):
-            return chosen
-    return Unknown(
-        expression=written(node), reason="variables are a mapping of names to values", tip="Mend the template."
-    )
 
 
 def require_known(

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from samlocal.aws import SESSIONS_FOLDER, Aws, caller_key
-from samlocal.deployed.environment import Environment
-from samlocal.deployed.revision import Question, RevisionCheck
-from samlocal.deployed.rights.credential_cache import CredentialCache
-from samlocal.deployed.snapshot import Snapshot
-from samlocal.deployed.stack import Stack
 from samlocal.project.local_stack import LocalStackInUse
 from samlocal.project.settings import NEVER, Settings
 from samlocal.project.teller import Teller
+
+if TYPE_CHECKING:
+    # A run without an environment needs none of it.
+    from samlocal.deployed.environment import Environment
+    from samlocal.deployed.revision import RevisionCheck
+    from samlocal.deployed.rights.credential_cache import CredentialCache
+    from samlocal.deployed.stack import Stack
 
 
 class Account:
@@ -42,6 +45,11 @@ class Account:
             return None
         if settings.is_local:
             return self.local.environment(refresh=refresh)
+
+        from samlocal.deployed.environment import Environment
+        from samlocal.deployed.revision import Question, RevisionCheck
+        from samlocal.deployed.snapshot import Snapshot
+
         stack_name, world = settings.stack_name, settings.world
         snapshot = Snapshot(
             world.cache_folder / "snapshots" / self._key / f"{quote(stack_name, safe='')}.json",
@@ -71,6 +79,9 @@ class Account:
     def credential_cache(self, *, refresh: bool) -> CredentialCache:
         if self._settings.is_local:
             return self.local.credential_cache(refresh=refresh)
+
+        from samlocal.deployed.rights.credential_cache import CredentialCache
+
         folder = self._settings.world.cache_folder / "credentials"
         return CredentialCache(folder, caller=self._key, clock=time.time, refresh=refresh)
 

@@ -55,8 +55,8 @@ def with_builds(
     the first time. With ``build`` or ``in_container`` everything is that can be; with ``build=False`` nothing is, and
     the last build runs. Raises BuildError.
     """
-    from samlocal.function.build_target import function_target, layer_target
     from samlocal.function.package import LocalLayer
+    from samlocal.function.template_builds import function_target, layer_target
 
     if options.build is False and not _kept(settings):
         return spec

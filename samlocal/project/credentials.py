@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from samlocal.errors import ConfigurationError, ProtectedError, RoleDeniedError
-from samlocal.project.account import Account
 from samlocal.project.settings import Settings
 from samlocal.project.teller import Teller
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from samlocal.deployed.rights.session_policy import Rights
     from samlocal.function.application import Application
     from samlocal.function.spec import FunctionSpec
+    from samlocal.project.account import Account
 
 
 class RunsUnder(Enum):

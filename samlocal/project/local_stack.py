@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from samlocal.errors import ConfigurationError
-from samlocal.function.parameters import parse_overrides
 from samlocal.project.settings import LOCAL_REGION, Settings
 from samlocal.project.teller import Teller
 
@@ -135,6 +134,8 @@ class LocalStackInUse:
 
 
 def _parameters(settings: Settings) -> Mapping[str, str]:
+    from samlocal.function.parameters import parse_overrides
+
     configured = parse_overrides(settings.file.values.get("parameter_overrides", ()), origin=settings.file.origin)
     given = parse_overrides(settings.parameter_overrides, origin="--parameter-overrides")
     return {name: value.text for name, value in (configured | given).items()}

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from samlocal.function.application import Application
 from samlocal.project.account import Account
-from samlocal.project.application import joined, keep, with_current_values
 from samlocal.project.placeholders import tell_placeholders
 from samlocal.project.settings import Settings
 from samlocal.project.teller import Teller
 
 if TYPE_CHECKING:
     from samlocal.engine import Engine
+    from samlocal.function.application import Application
     from samlocal.function.spec import FunctionSpec
     from samlocal.project.run_options import RunOptions
     from samlocal.sandbox.layout import SandboxSpec
@@ -65,6 +64,8 @@ class Project:
 
         Raises TemplateError, ConfigurationError, AwsError.
         """
+        from samlocal.project.application import joined
+
         environment = self.account.environment(refresh=self.settings.refresh)
         return joined(self.settings, environment, self._teller, quietly=quietly)
 
@@ -75,10 +76,14 @@ class Project:
 
         ``complete`` says whether nothing is missing. Raises as ``application`` and ``use`` do.
         """
+        from samlocal.project.application import with_current_values
+
         return with_current_values(self.settings, self.account, self._teller, use, complete=complete)
 
     def keep(self, application: Application) -> None:
         """Keeps what AWS said for the next run, and says when AWS was out of reach."""
+        from samlocal.project.application import keep
+
         keep(application, self._teller)
 
     def plan(

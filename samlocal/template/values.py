@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from samlocal.template.model import Resource, is_intrinsic
-from samlocal.template.reader import EXPANSION_LIMIT, Map, Node, Seq
+if TYPE_CHECKING:
+    # Values are known without the files that they once stood in.
+    from samlocal.template.model import Resource
+    from samlocal.template.reader import Node
 
-Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+    Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
+else:
+    # msgspec knows no type that is made of itself.
+    Json = Any
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -119,75 +123,6 @@ def text(value: Json) -> str:
     return str(value)
 
 
-def size(value: Json) -> int:
-    """About how long a value is when written out; counting ends soon after EXPANSION_LIMIT."""
-    total, waiting = 0, [value]
-    while waiting and total <= EXPANSION_LIMIT:
-        item = waiting.pop()
-        match item:
-            case str():
-                total += len(item)
-            case list():
-                total += len(item)
-                waiting += item
-            case dict():
-                total += sum(len(key) + 1 for key in item)
-                waiting += item.values()
-            case _:
-                total += 1
-    return total
-
-
 def whole_number(written: str) -> int | None:
     """The number that decimal digits of ASCII write, None for any other text; no number here has more than 18."""
     return int(written) if re.fullmatch(r"[0-9]{1,18}", written) else None
-
-
-_WRITTEN = 300
-"""How much of an expression a message shows."""
-
-
-def written(node: Node) -> str:
-    """An expression in CloudFormation's short form on one line, for messages; a long one is cut."""
-    return _cut("".join(itertools.islice(_pieces(node), _WRITTEN)))
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= _WRITTEN else f"{line[:_WRITTEN]}…"
-
-
-def _pieces(node: Node) -> Iterator[str]:
-    # Piece by piece, so that an expression that is large by its aliases is never written out whole.
-    match node:
-        case Map() if is_intrinsic(node):
-            ((name, argument),) = node.items()
-            yield f"!{name.removeprefix('Fn::')} "
-            if name == "Fn::GetAtt" and isinstance(argument, Seq):
-                yield from _between(".", (_pieces(part) for part in argument))
-            else:
-                yield from _pieces(argument)
-        case str():
-            plain = re.fullmatch(r"[\w.:/*-]+", node)
-            yield node if plain else json.dumps(node[: _WRITTEN + 1], ensure_ascii=False)
-        case Seq():
-            yield "["
-            yield from _between(", ", (_pieces(item) for item in node))
-            yield "]"
-        case Map():
-            yield "{"
-            yield from _between(", ", (_entry(key, item) for key, item in node.items()))
-            yield "}"
-        case _:
-            yield text(node)
-
-
-def _entry(key: str, node: Node) -> Iterator[str]:
-    yield f"{key}: "
-    yield from _pieces(node)
-
-
-def _between(delimiter: str, parts: Iterable[Iterator[str]]) -> Iterator[str]:
-    for index, part in enumerate(parts):
-        if index:
-            yield delimiter
-        yield from part

@@ -12,7 +12,8 @@ import json
 from collections.abc import Callable, Mapping
 
 from samlocal.template.reader import EXPANSION_LIMIT
-from samlocal.template.values import Json, size, text, whole_number
+from samlocal.template.values import Json, text, whole_number
+from samlocal.template.written import size
 
 # CloudFormation template reference, "Fn::Cidr", count.
 _CIDR_BLOCKS = range(1, 257)

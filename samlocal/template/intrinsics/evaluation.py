@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from samlocal.template.intrinsics.computed import COMPUTED, FunctionError, kind
 from samlocal.template.model import Template, is_intrinsic
 from samlocal.template.reader import EXPANSION_LIMIT, Map, Node, Seq
-from samlocal.template.values import Answer, Json, Known, Names, Origin, ParameterValue, Unknown, size, text, written
+from samlocal.template.values import Answer, Json, Known, Names, Origin, ParameterValue, Unknown, text
+from samlocal.template.written import size, written
 
 _UNTOLD = "it is made of a secret that does not do for it; the reason would tell the secret"
 

@@ -20,7 +20,8 @@ from samlocal.template.intrinsics.evaluation import (
 )
 from samlocal.template.model import Parameter
 from samlocal.template.reader import Map, Node, Seq
-from samlocal.template.values import Answer, Json, Known, Origin, ParameterValue, Reference, Unknown, text, written
+from samlocal.template.values import Answer, Json, Known, Origin, ParameterValue, Reference, Unknown, text
+from samlocal.template.written import written
 
 
 def ref(evaluation: Evaluation, node: Node) -> Value:
