@@ -1,4 +1,4 @@
-"""What AWS said, question by question: nothing is asked twice in a run, and little twice in five minutes.
+"""What AWS said, question by question: nothing is asked twice in a minute, and little twice in five.
 
 An answer on disk that has another shape than it should counts as absent.
 """
@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 DEFAULT_MAX_AGE = 300.0
 """Seconds for which an answer on disk is used without asking again."""
+
+_ONE_RUN = 60.0
+"""Seconds for which an answer is used by the process that got it, whatever its age: one run asks nothing twice."""
 
 
 class _File(Struct, kw_only=True, tag_field="version", tag=1):
@@ -56,7 +59,8 @@ class Snapshot:
         self._clock = clock
         self._max_age = max_age
         self._refresh = refresh
-        self._fresh: dict[str, object] = {}
+        self._fresh: dict[str, tuple[float, float, object]] = {}
+        """Since when each answer is in memory, for how many seconds it is believed there, and the answer."""
         self._on_disk: _File | None = None
         self._changed = False
         self.oldest: float | None = None
@@ -68,8 +72,8 @@ class Snapshot:
         ``kind`` is the answer's type, which may be a union.
         """
         key = _key(question)
-        if key in self._fresh:
-            return cast("T", self._fresh[key])
+        if self._is_fresh(key):
+            return cast("T", self._fresh[key][-1])
         kept: Kept[T] | None = self._kept_answer(key, kind)
         if kept is not None and not self._refresh and 0 <= kept.age < self._max_age:
             return self._from_disk(key, kept)
@@ -85,9 +89,9 @@ class Snapshot:
         return self._remember(key, answer)
 
     def ask_secret(self, question: tuple[str, ...], fetch: Callable[[], T]) -> T:
-        """The same for what must not be written anywhere: asked once in each run."""
+        """The same for what must not be written anywhere."""
         key = _key(question)
-        return cast("T", self._fresh[key]) if key in self._fresh else self._remember(key, fetch())
+        return cast("T", self._fresh[key][-1]) if self._is_fresh(key) else self._remember(key, fetch())
 
     def kept(self, question: tuple[str, ...], kind: type[T]) -> Kept[T] | None:
         """The answer on disk that ``ask`` would give, without asking; None where there is none."""
@@ -111,8 +115,14 @@ class Snapshot:
             write_record(self._file, self._file_content)
             self._changed = False
 
-    def _remember(self, key: str, answer: T) -> T:
-        self._fresh[key] = answer
+    def _is_fresh(self, key: str) -> bool:
+        if key not in self._fresh:
+            return False
+        since, seconds, _ = self._fresh[key]
+        return 0 <= self._clock() - since < seconds
+
+    def _remember(self, key: str, answer: T, *, age: float = 0.0) -> T:
+        self._fresh[key] = self._clock(), max(self._max_age - age, _ONE_RUN), answer
         return answer
 
     def _kept_answer(self, key: str, kind: Any) -> Kept[T] | None:
@@ -126,7 +136,7 @@ class Snapshot:
 
     def _from_disk(self, key: str, kept: Kept[T]) -> T:
         self.kept_age = max(self.kept_age or 0.0, kept.age)
-        return self._remember(key, kept.answer)
+        return self._remember(key, kept.answer, age=kept.age)
 
     @property
     def _file_content(self) -> _File:

@@ -30,6 +30,7 @@ from samlocal.function.translated import TranslatedResources
 from samlocal.function.variables import MissingVariable, Variable
 from samlocal.template import model
 from samlocal.template.expand import expand, needs_expanding
+from samlocal.template.files import Files
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import STACK_TYPES, Resource, Template
 from samlocal.template.nested import child_parameters, child_path, child_problem
@@ -65,6 +66,11 @@ class Application(Struct, frozen=True, kw_only=True):
 
     _local: dict[str, LocalLayer] = field(default_factory=dict)
     _children: dict[str, Application | None] = field(default_factory=dict)
+
+    @property
+    def files(self) -> Files:
+        """What the whole tree was read from."""
+        return self.template.document.files
 
     def function(self, wanted: str) -> FunctionSpec:
         """A function by logical id, ``Child/Function``, or name, evaluated.
@@ -209,7 +215,8 @@ class Application(Struct, frozen=True, kw_only=True):
     def child(self, logical_id: str) -> Application | None:
         """A nested stack's application, None where its template is not on this machine."""
         if logical_id not in self._children:
-            self._children[logical_id] = self._read_child(self.template.resources[logical_id])
+            # Whoever comes first, where several threads ask.
+            self._children.setdefault(logical_id, self._read_child(self.template.resources[logical_id]))
         return self._children[logical_id]
 
     def output(self, logical_id: str, name: str) -> Answer | None:
@@ -251,7 +258,7 @@ class Application(Struct, frozen=True, kw_only=True):
             if (value := self._passed(resource, name, node)) is not None
         }
         return _join(
-            read(path),
+            read(path, self.files),
             environment=environment,
             place=self.place,
             given=(passed,),

@@ -23,7 +23,7 @@ def function_target(owner: Application, resource: Resource) -> BuildTarget | Non
     properties = Properties(owner.template, resource, owner.evaluator)
     code = code_of(owner.template, resource, properties)
     runtime = properties.text("Runtime")
-    if not isinstance(code, LocalCode) or runtime is None or code.path.is_file():
+    if not isinstance(code, LocalCode) or runtime is None or owner.files.is_file(code.path):
         return None
     metadata = build_metadata(owner.template, resource, owner.evaluator)
     if metadata.skip:
@@ -44,7 +44,7 @@ def function_target(owner: Application, resource: Resource) -> BuildTarget | Non
 def layer_target(owner: Application, layer: LocalLayer) -> BuildTarget | None:
     """None for a layer that is used as it lies there: one without a BuildMethod (SAM developer guide)."""
     metadata = layer.build
-    if metadata is None or metadata.method is None or metadata.skip or layer.path.is_file():
+    if metadata is None or metadata.method is None or metadata.skip or owner.files.is_file(layer.path):
         return None
     return BuildTarget(
         # A layer of another template of the tree goes by its own name: nothing tells the way to it.

@@ -33,7 +33,7 @@ def code_of(template: Template, resource: Resource, properties: Properties) -> C
     serverless = resource.type == "AWS::Serverless::Function"
     if properties.text("PackageType") == "Image":
         build = image_build(template, resource, properties)
-        if build is not None and build.context.is_dir():
+        if build is not None and template.document.files.is_folder(build.context):
             # What the template calls the image does not matter then, and may be unknown before it is deployed.
             return ImageCode(uri=None, build=build)
         image = properties.text("ImageUri") if serverless else properties.mapping("Code").get("ImageUri")
@@ -71,7 +71,7 @@ def _located(template: Template, properties: Properties, name: str, uri: Json) -
 def _beside(template: Template, key: str) -> LocalCode | None:
     """The archive that will be uploaded under this key: the Serverless Framework leaves it beside its template."""
     path = template.folder / key.rpartition("/")[2]
-    return LocalCode(path=path) if path.suffix in (".zip", ".jar") and path.is_file() else None
+    return LocalCode(path=path) if path.suffix in (".zip", ".jar") and template.document.files.is_file(path) else None
 
 
 def layers_of(

@@ -16,6 +16,7 @@ from samlocal.project.age import age
 from samlocal.project.given_variables import given_variables
 from samlocal.project.settings import Settings
 from samlocal.project.teller import Teller
+from samlocal.template.files import Files
 from samlocal.template.reader import read
 
 T = TypeVar("T")
@@ -28,7 +29,12 @@ FALLBACK_REGION = "us-east-1"
 
 
 def joined(
-    settings: Settings, environment: Environment | None, teller: Teller, *, quietly: bool = False
+    settings: Settings,
+    environment: Environment | None,
+    teller: Teller,
+    files: Files,
+    *,
+    quietly: bool = False,
 ) -> Application:
     """Reads the template and joins it with its environment and with the user's overrides.
 
@@ -42,7 +48,7 @@ def joined(
         region = profile_region(environ, profile=settings.profile)
     file = settings.file
     whole = application(
-        read(settings.template),
+        read(settings.template, files),
         environment=environment,
         region=region or FALLBACK_REGION,
         region_known=region is not None,
@@ -60,6 +66,7 @@ def with_current_values(
     account: Account,
     teller: Teller,
     use: Callable[[Application], T],
+    files: Files,
     *,
     complete: Callable[[T], bool],
 ) -> tuple[Application, T]:
@@ -71,11 +78,11 @@ def with_current_values(
     """
     environment = account.environment(refresh=settings.refresh)
     if environment is None:
-        whole = joined(settings, None, teller)
+        whole = joined(settings, None, teller, files)
         return whole, use(whole)
     failure: SamlocalError | None = None
     with environment.checked():
-        whole = joined(settings, environment, teller)
+        whole = joined(settings, environment, teller, files)
         try:
             used = use(whole)
             missing = not complete(used)
@@ -85,7 +92,7 @@ def with_current_values(
     if environment.kept_age is not None and (
         standing is Standing.CHANGED or (missing and standing is Standing.NOT_ASKED)
     ):
-        whole = joined(settings, account.environment(refresh=True), teller)
+        whole = joined(settings, account.environment(refresh=True), teller, files)
         return whole, use(whole)
     if failure is not None:
         raise failure

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, TemplateError
 from samlocal.project.settings import LOCAL_REGION, Settings
 from samlocal.project.teller import Teller
 
@@ -97,7 +97,13 @@ class LocalStackInUse:
         from samlocal.deployed.snapshot import Snapshot
         from samlocal.deployed.stack import StackParameter
 
-        local = self.brought_up()
+        try:
+            local = self.brought_up()
+        except TemplateError as error:
+            if self._opened is None:
+                raise
+            self._teller.warning(f"{error.message} The local environment stays as it is.")
+            local = self._opened
         snapshot = Snapshot(local.memory / "snapshot.json", clock=time.time, max_age=float("inf"), refresh=refresh)
         return Environment(
             local.server.aws(local.wanted.region),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from samlocal.errors import TemplateError
 from samlocal.project.account import Account
 from samlocal.project.placeholders import tell_placeholders
 from samlocal.project.settings import Settings
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from samlocal.function.spec import FunctionSpec
     from samlocal.project.run_options import RunOptions
     from samlocal.sandbox.layout import SandboxSpec
+    from samlocal.template.files import Files
 
 T = TypeVar("T")
 
@@ -32,6 +34,7 @@ class Project:
         self.settings = settings
         self.account = Account(settings, teller)
         self._teller = teller
+        self._good: Files | None = None
         self._engine: Engine | None = None
         self._connecting = Lock()
 
@@ -65,20 +68,36 @@ class Project:
         Raises TemplateError, ConfigurationError, AwsError.
         """
         from samlocal.project.application import joined
+        from samlocal.template.files import Files
 
         environment = self.account.environment(refresh=self.settings.refresh)
-        return joined(self.settings, environment, self._teller, quietly=quietly)
+        return joined(self.settings, environment, self._teller, Files(), quietly=quietly)
 
     def with_current_values(
         self, use: Callable[[Application], T], *, complete: Callable[[T], bool] = lambda _: True
     ) -> tuple[Application, T]:
         """The application, and what ``use`` makes of it, by values that hold now; ``use`` may be called twice.
 
-        ``complete`` says whether nothing is missing. Raises as ``application`` and ``use`` do.
+        ``complete`` says whether nothing is missing. Where a change has broken the template, the application is the
+        one of before it. Raises as ``application`` and ``use`` do.
         """
         from samlocal.project.application import with_current_values
+        from samlocal.template.files import Files, hold
 
-        return with_current_values(self.settings, self.account, self._teller, use, complete=complete)
+        def made(files: Files) -> tuple[Application, T]:
+            return with_current_values(self.settings, self.account, self._teller, use, files, complete=complete)
+
+        files = Files()
+        try:
+            current = made(files)
+        except TemplateError as error:
+            good = self._good
+            if good is None or hold(good.states):
+                raise
+            self._teller.warning(f"{error.message} The template is used as it was before.")
+            return made(good)
+        self._good = files
+        return current
 
     def keep(self, application: Application) -> None:
         """Keeps what AWS said for the next run, and says when AWS was out of reach."""

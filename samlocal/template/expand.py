@@ -45,7 +45,7 @@ def expand(document: Document, parameters: Mapping[str, ParameterValue]) -> Docu
     if not isinstance(root, Map):
         return document
     problems = (*document.problems, *expansion.problems)
-    return Document(path=document.path, root=root, problems=problems, size=document.size)
+    return Document(path=document.path, root=root, problems=problems, size=document.size, files=document.files)
 
 
 class _Budget(Struct):
@@ -153,7 +153,7 @@ class _Expansion(Struct, frozen=True, kw_only=True):
             self.left_alone(line, f"the include of {location} is not on this machine")
             return None
         path = self.document.path.parent / Path(location)
-        if not path.is_file():
+        if not self.document.files.is_file(path):
             self.left_alone(line, f"there is no file {path} to include")
             return None
         if path.resolve() in {there.resolve() for there in self.chain}:
@@ -161,7 +161,7 @@ class _Expansion(Struct, frozen=True, kw_only=True):
             raise TemplateError(
                 f"{place(self.document.path, line)}: a file includes itself: {chain}.", tip="Break the circle."
             )
-        included = read(path)
+        included = read(path, self.document.files)
         self.problems.extend(included.problems)
         root = _marked(included.root, path)
         inner = replace(self, chain=(*self.chain, path))

@@ -18,7 +18,7 @@ def child_path(template: Template, resource: Resource) -> Path | None:
     if location is None or "://" in location:
         return None
     path = template.folder / location
-    return path if path.is_file() else None
+    return path if template.document.files.is_file(path) else None
 
 
 def child_problem(template: Template, resource: Resource) -> Problem | None:

@@ -15,9 +15,11 @@ from typing import TypeAlias, cast
 
 import yaml
 from cfn_tools.yaml_loader import multi_constructor
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from samlocal.errors import TemplateError
+from samlocal.template.files import Files
 
 Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -99,6 +101,9 @@ class Document(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...] = ()
     size: int = 0
     """In bytes, as the file stands."""
+
+    files: Files = field(default_factory=Files)
+    """What this and the templates round it were read from."""
 
 
 class _TemplateLoader(Loader):  # type: ignore[misc, valid-type]
@@ -234,13 +239,14 @@ class _JsonLoader(_TemplateLoader):
 _JsonLoader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"-?\d+[eE][-+]?\d+$"), list("-0123456789"))
 
 
-def read(path: Path) -> Document:
-    """Reads the file.
+def read(path: Path, files: Files | None = None) -> Document:
+    """Reads the file, one of ``files``.
 
     Raises TemplateError with line and column when it is no YAML, no JSON, or no mapping.
     """
+    files = files or Files()
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = files.read(path).decode("utf-8-sig")
     except (FileNotFoundError, IsADirectoryError) as error:
         raise TemplateError(
             f"{path}: there is no such template file.", tip="Name the template with -t/--template."
@@ -253,7 +259,7 @@ def read(path: Path) -> Document:
         raise TemplateError(
             f"{path}: the template cannot be read, as it is not UTF-8: {error}.", tip="Store it as UTF-8."
         ) from error
-    return parse(text, path=path)
+    return replace(parse(text, path=path), files=files)
 
 
 def parse(text: str, *, path: Path, what: str = "template", holds: str = "a Resources section") -> Document:

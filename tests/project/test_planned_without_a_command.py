@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 
 import kit
 import pytest
+from project_kit import Collected, settings_of
 
 from samlocal.engine import Engine
 from samlocal.errors import BuildError, UnresolvedError
@@ -15,44 +15,10 @@ from samlocal.function.spec import FunctionSpec
 from samlocal.project.age import age
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
-from samlocal.project.settings import Settings, project_settings
-from samlocal.project.surroundings import Surroundings
-from samlocal.project.teller import Progress
 
 MakeProject = Callable[..., kit.Project]
 
 APP = "def handler(event, context): return None\n"
-
-
-class Collected:
-    """A Teller that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-        self.warnings: list[str] = []
-        self.notice, self.warning = self.notices.append, self.warnings.append
-
-    def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        self.notices += [": ".join(row) for row in rows]
-
-    @contextlib.contextmanager
-    def progress(self) -> Iterator[Progress]:
-        yield Unseen()
-
-
-class Unseen:
-    """Progress that nobody looks at."""
-
-    def pulled(self, image: str, step: object) -> None: ...
-
-    def step(self, paths: Sequence[str], step: str) -> None: ...
-
-    def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None: ...
-
-
-def settings_of(project: kit.Project) -> Settings:
-    world = Surroundings(environ=project.environment(), cwd=project.folder)
-    return project_settings(world, template=project.folder / "template.json")
 
 
 @pytest.mark.docker
