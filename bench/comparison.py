@@ -28,10 +28,11 @@ class Figure(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What one run of a command took."""
+    """What one run of a command took, and its standard output."""
 
     wall: float
     processor: float
+    output: str
 
     def figure(self, figure: Figure) -> float:
         return self.wall if figure is Figure.WALL else self.processor
@@ -71,7 +72,8 @@ class Command:
                 f"{shlex.join(self.arguments)}\ndid not end within {_DEADLINE_SECONDS} s.\n"
                 f"{_text(error.stdout)}{_text(error.stderr)}"
             ) from error
-        took = Run(wall=(time.perf_counter() - began) * 1000, processor=_processor_time() - before)
+        wall = (time.perf_counter() - began) * 1000
+        took = Run(wall=wall, processor=_processor_time() - before, output=done.stdout)
         if done.returncode != 0 or self.expected not in done.stdout:
             raise CommandFailedError(
                 f"{shlex.join(self.arguments)}\nended with exit status {done.returncode}; its output had to hold "

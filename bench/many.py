@@ -1,4 +1,5 @@
-"""Measures many sandboxes in one process, each answering events from its own caller. Run by `make bench-many`.
+"""Measures many sandboxes in one process, each answering events from its own caller. Run by `make bench`, or alone by
+`make bench-many`.
 
 The table goes to standard output, progress to standard error. A wrong answer ends the run with status 1.
 """
@@ -15,7 +16,7 @@ import tempfile
 import threading
 import time
 from contextlib import AsyncExitStack, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from samlocal.artifact.cache import Cache
@@ -63,7 +64,7 @@ def main() -> int:
             asyncio.run(measure(engine, spec, scratch, count=count, events=options.events))
             for count in options.count or COUNTS
         ]
-    print(table(rows))
+    print(json.dumps([asdict(row) for row in rows]) if options.json else table(rows))
     return 0
 
 
@@ -72,6 +73,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--count", type=int, action="append", metavar="N", help=f"sandboxes  [default: {COUNTS}]")
     parser.add_argument("--events", type=int, default=EVENTS, metavar="N", help="of each  [default: %(default)s]")
     parser.add_argument("--network", default=SandboxOptions().network, help="Docker's  [default: %(default)s]")
+    parser.add_argument("--json", action="store_true", help="the rows as JSON")
     return parser.parse_args()
 
 

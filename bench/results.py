@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import many as sandboxes
 from comparison import Comparison, Measurement, Reach, Spread, Unmeasured, spread
 
 _HEAD = """\
@@ -14,6 +15,10 @@ with the least and the greatest in brackets. A and B ran in turn, A B A B …, i
 ratio A/B and the difference (A less B) are taken pair by pair. Compare the figures of one run with each other, not
 with another machine's.
 """
+
+# What many sandboxes are to reach: p99 as a multiple of p50, and threads of the process.
+_P99 = 5
+_THREADS = 40
 
 _NOTES = """\
 ## How
@@ -32,11 +37,19 @@ _NOTES = """\
   of its own and the libraries that its lock names, or this one's lock where it had none.
 - `env` runs the sample's `getEvent` with `-e test` and without. The stack `events-test` is deployed to a local AWS
   endpoint, and the warm-up is the first invocation that meets it.
+- `many` (`bench/many.py`) starts so many sandboxes in one process. Each answers its events from a caller of its own,
+  one after the other, all callers at once; times are of an event, from the call to the answer. A wrong answer fails
+  the run.
 """
 
 
 def page(
-    measured: Sequence[Measurement | Unmeasured], *, pairs: int, machine: Mapping[str, str], load: tuple[str, str]
+    measured: Sequence[Measurement | Unmeasured],
+    *,
+    many: Sequence[sandboxes.Row],
+    pairs: int,
+    machine: Mapping[str, str],
+    load: tuple[str, str],
 ) -> str:
     """``load`` is the machine's before and after the measurement."""
     parts = [
@@ -44,9 +57,11 @@ def page(
         _table(("", ""), [*machine.items(), ("Load before and after", f"{load[0]} and {load[1]}")]),
         "## Figures\n",
         _figures(measured),
+        "## Many sandboxes in one process\n",
+        f"{sandboxes.table(many)}\n" if many else "Not measured.\n",
         "## Reach\n",
         "What samlocal is to reach, and this run's medians:\n",
-        _reach(measured),
+        _table(("", "Reach", "Measured", "Met"), [*_reach(measured), *_reach_of_many(many)]),
         _NOTES,
     ]
     return "\n".join(parts)
@@ -71,8 +86,8 @@ def _figures(measured: Sequence[Measurement | Unmeasured]) -> str:
     return _table(("", "A", "B", "A/B", "A less B"), rows)
 
 
-def _reach(measured: Sequence[Measurement | Unmeasured]) -> str:
-    rows = []
+def _reach(measured: Sequence[Measurement | Unmeasured]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
     for one in measured:
         if isinstance(one, Unmeasured):
             rows.append((f"`{one.name}`", "", "not measured", "no"))
@@ -83,17 +98,33 @@ def _reach(measured: Sequence[Measurement | Unmeasured]) -> str:
         if wanted.difference is not None:
             asked, found = f"A less B ≤ {wanted.difference:.0f} ms", f"{one.difference.median:.0f} ms"
             rows.append(_reach_row(one.comparison, asked, found, one))
-    return _table(("", "Reach", "Measured", "Met"), rows)
+    return rows
+
+
+def _reach_of_many(rows: Sequence[sandboxes.Row]) -> list[tuple[str, ...]]:
+    """Asked where there are the most."""
+    if not rows:
+        return []
+    most = rows[-1]
+    at, steady, few = f"at {most.sandboxes} sandboxes", most.p99 / most.p50, most.threads
+    return [
+        ("`many`", f"p99/p50 ≤ {_P99:.0f} {at}", f"{steady:.1f}", _yes(steady <= _P99)),
+        ("`many`", f"threads ≤ {_THREADS} {at}", f"{few}", _yes(few <= _THREADS)),
+    ]
 
 
 def _reach_row(comparison: Comparison, asked: str, found: str, one: Measurement) -> tuple[str, ...]:
-    return f"`{comparison.name}`", asked, found, "yes" if _met(comparison.reach, one) else "no"
+    return f"`{comparison.name}`", asked, found, _yes(_met(comparison.reach, one))
 
 
 def _met(reach: Reach, one: Measurement) -> bool:
     return (reach.ratio is None or one.ratio.median <= reach.ratio) and (
         reach.difference is None or one.difference.median <= reach.difference
     )
+
+
+def _yes(met: bool) -> str:
+    return "yes" if met else "no"
 
 
 def _ms(figures: Spread) -> str:

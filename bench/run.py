@@ -11,9 +11,8 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import docker
@@ -21,20 +20,20 @@ import earlier
 import engine
 import installed
 import machine
+import many
 import results
 import sam_cli
-from comparison import Command, CommandFailedError, Comparison, Figure, Measurement, Reach, Unmeasured, measure
+from comparison import CommandFailedError, Comparison, Figure, Measurement, Reach, Unmeasured, measure
+from contenders import EVENT, ROOT, Contenders, environment
 from recording import floor_container, recorded_creation
 from stack import deployed
 
 from samlocal.errors import SamlocalError
 
-BENCH = Path(__file__).resolve().parent
-ROOT = BENCH.parent
+BENCH = ROOT / "bench"
 SAMLOCAL = ROOT / ".venv-bench-samlocal"
 EARLIER = ROOT / ".venv-bench-earlier"
 SAM_CLI = ROOT / ".venv-bench"
-EVENT = "events/get-event.json"
 
 COLD = Reach(ratio=0.30)
 FLOOR = Reach(difference=130)
@@ -42,53 +41,9 @@ PROCESSOR = Reach(ratio=0.50)
 HELP = Reach(ratio=0.15)
 INVOKE_HELP = Reach(ratio=0.12)
 
-NAMES = ("cold", "sample", "floor", "processor", "env", "help", "invoke-help")
+NAMES = ("cold", "sample", "floor", "processor", "env", "help", "invoke-help", "many")
 INVOKE = f"invoke getEvent -t bench/template.yaml --event {EVENT}"
 ANSWER = '"body": "welcome"'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contenders:
-    """The programs that are measured, and what they all run with."""
-
-    ours: Path
-    sam: Path
-    scratch: Path
-    environ: Mapping[str, str]
-
-    def samlocal(self, arguments: str, *, expected: str, environ: Mapping[str, str] | None = None) -> Command:
-        return self._command("samlocal", (str(self.ours), *arguments.split()), arguments, expected, environ)
-
-    def earlier_samlocal(self, program: Path, arguments: str, *, commit: str, expected: str) -> Command:
-        # What it keeps has other shapes.
-        environ = {**self.environ, "SAMLOCAL_CACHE_DIR": str(self.scratch / "samlocal-earlier")}
-        return self._command(
-            f"samlocal@{commit[:7]}", (str(program), *arguments.split()), arguments, expected, environ
-        )
-
-    def sam_cli(self, arguments: str, *, expected: str, options: tuple[str, ...] = ()) -> Command:
-        return self._command("sam", (str(self.sam), *arguments.split(), *options), arguments, expected)
-
-    def floor(self, container: Path, *, expected: str) -> Command:
-        # Bare: without the packages' folder, whose .pth files take time to read.
-        program = (sys.executable, "-I", "-S", str(BENCH / "floor.py"))
-        return self._command("floor.py", (*program, str(container), EVENT), "", expected)
-
-    def _command(
-        self,
-        name: str,
-        arguments: tuple[str, ...],
-        shown: str,
-        expected: str,
-        environ: Mapping[str, str] | None = None,
-    ) -> Command:
-        return Command(
-            shown=f"{name} {shown}".rstrip(),
-            arguments=arguments,
-            expected=expected,
-            environ=self.environ if environ is None else environ,
-            folder=ROOT,
-        )
 
 
 def main() -> int:
@@ -105,8 +60,11 @@ def main() -> int:
         measured = measure_all(
             contenders, client, wanted=options.only or NAMES, pairs=options.pairs, commit=options.earlier
         )
+        rows = measure_many(contenders) if "many" in (options.only or NAMES) else ()
         described = machine.description(engine=engine.description(client), sam_cli=sam_cli.version(SAM_CLI))
-        page = results.page(measured, pairs=options.pairs, machine=described, load=(before, machine.load()))
+        page = results.page(
+            measured, many=rows, pairs=options.pairs, machine=described, load=(before, machine.load())
+        )
     print(page)
     if not options.only:
         (BENCH / "RESULTS.md").write_text(page, encoding="utf-8")
@@ -136,26 +94,6 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("at least 1")
     return number
-
-
-def environment(scratch: Path, address: str) -> dict[str, str]:
-    """One environment for every contender: no credentials, no settings of the user's, no cache filled before."""
-    others = ("AWS_", "SAM_CLI_", "SAMLOCAL_", "DOCKER_")
-    kept = {name: value for name, value in installed.plain(os.environ).items() if not name.startswith(others)}
-    temporary = scratch / "tmp"
-    temporary.mkdir()
-    return {
-        **kept,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "DOCKER_HOST": address,
-        "SAMLOCAL_CACHE_DIR": str(scratch / "samlocal"),
-        # SAM CLI leaves its locks there.
-        "TMPDIR": str(temporary),
-        **sam_cli.variables(scratch),
-    }
 
 
 def measure_all(
@@ -244,6 +182,12 @@ def measure_processor_time(contenders: Contenders, *, commit: str, pairs: int) -
         reach=PROCESSOR,
     )
     return measure(comparison, pairs=pairs, tell=tell)
+
+
+def measure_many(contenders: Contenders) -> Sequence[many.Row]:
+    """In a process of its own, so that its threads and its memory are those of the sandboxes alone."""
+    tell("many: starting sandboxes")
+    return [many.Row(**row) for row in json.loads(contenders.many_sandboxes().run().output)]
 
 
 def measure_environment(contenders: Contenders, *, pairs: int) -> Measurement:
