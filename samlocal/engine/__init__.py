@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
+from samlocal.engine.attached import Input
 from samlocal.engine.client import open_client
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Mount, Tmp
-from samlocal.engine.containers import Containers, ContainerState, Input
+from samlocal.engine.containers import Containers, ContainerState
 from samlocal.engine.context import check_address, context_host
 from samlocal.engine.failures import cause, translated
 from samlocal.engine.images import PROBE, ImageDescription, Images, PullProgress

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from samlocal.engine.attached import Input
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Tmp, host_config
 from samlocal.engine.failures import image_tip, translated
 from samlocal.errors import EngineError, ImageError
@@ -212,30 +212,6 @@ class Containers:
         with translated("the containers cannot be listed"):
             found = self._client.containers(all=True, filters={"label": LABEL})
             return {str(container["Id"]): container["Labels"] for container in found}
-
-
-class Input:
-    """The standard input of a container, to write to."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def write(self, data: bytes) -> None:
-        """What cannot be written any more is no error: the container's end shows elsewhere."""
-        # The SDK gives the socket itself, or a reader around it.
-        with suppress(OSError):
-            getattr(self._stream, "_sock", self._stream).sendall(data)
-
-    def close(self) -> None:
-        close_stream(self._stream)
-
-
-def close_stream(stream: Any) -> None:
-    """The SDK's reader has the connection's response and its socket, and closes neither."""
-    for part in (getattr(stream, "_response", None), getattr(stream, "_sock", None), stream):
-        if part is not None:
-            with suppress(OSError, ValueError):
-                part.close()
 
 
 def _to_the_end(stream: Any) -> Iterator[tuple[bytes | None, bytes | None]]:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from samlocal.engine.containers import close_stream
+from samlocal.engine.attached import close_stream
 from samlocal.errors import EngineError
 
 _PIECE = 64 * 1024
