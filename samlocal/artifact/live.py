@@ -11,6 +11,7 @@ import stat
 import uuid
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeAlias
 
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.cache_entry import remove_tree
@@ -24,6 +25,11 @@ KIND = "live"
 _ATTEMPTS = 10
 
 _SHOWN, _NEXT, _GONE = "shown", "next", "gone-"
+
+
+# A folder by its path and its inode: another may have taken its place.
+_Content: TypeAlias = tuple[Path | None, int]
+_NOTHING: _Content = (None, 0)
 
 
 class LiveFolder:
@@ -44,13 +50,19 @@ class LiveFolder:
             self.shown = self._folder / _SHOWN
             self.shown.mkdir()
             self.shown.chmod(0o755)
+        self._showing: _Content | None = _NOTHING
+        self._staged: _Content | None = None
 
     def stage(self, content: Path | None) -> None:
         """Makes ready what is to be shown next: a folder in the cache, which never changes; None is an empty one.
 
         What is shown stays as it is, also where this fails. Raises ConfigurationError.
         """
+        self._staged = None
         with self._cache.translated():
+            wanted = _content(content)
+            if wanted == self._showing:
+                return
             staged = self._folder / _NEXT
             remove_tree(staged)
             staged.mkdir()
@@ -58,19 +70,26 @@ class LiveFolder:
             staged.chmod(0o700)
             if content is not None:
                 merge([(content, True)], staged)
+        self._staged = wanted
 
     def show(self) -> None:
         """Shows what was made ready: a rename for each child, so nobody should look meanwhile.
 
-        Files that are open stay readable. What was shown is kept until ``forget``: removing many files takes long.
-        Where this raises, a ConfigurationError, the folder is of no use any more.
+        Without anything new nothing is done. Files that are open stay readable. What was shown is kept until
+        ``forget``: removing many files takes long.
+        Where this raises, a ConfigurationError, it shows nothing of any use until it has shown something else.
         """
+        staged, self._staged = self._staged, None
+        if staged is None:
+            return
+        self._showing = None
         with self._cache.translated():
             gone = self._folder / f"{_GONE}{uuid.uuid4().hex}"
             gone.mkdir()
             gone.chmod(0o700)
             _move_children(self.shown, gone)
             _move_children(self._folder / _NEXT, self.shown)
+        self._showing = staged
 
     def forget(self) -> None:
         """Removes what was shown before. Raises ConfigurationError."""
@@ -83,6 +102,10 @@ class LiveFolder:
         with suppress(OSError):
             remove_tree(self._folder)
         self._lease.end()
+
+
+def _content(folder: Path | None) -> _Content:
+    return _NOTHING if folder is None else (folder, folder.stat().st_ino)
 
 
 def _leased(root: Path) -> tuple[Path, Lease]:

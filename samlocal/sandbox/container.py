@@ -8,12 +8,15 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from samlocal.engine import ContainerSpec, Engine, Input
+from msgspec.structs import replace
+
+from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
 from samlocal.sandbox.lines import Lines, entries
 from samlocal.sandbox.memory import MemoryWatch
 from samlocal.sandbox.messages import Broken, Exited, Message
-from samlocal.sandbox.supervision import Flushed, Launching, RuntimeExited, RuntimeStarted, Supervision, Word
+from samlocal.sandbox.shell import Shell
+from samlocal.sandbox.supervision import RuntimeExited, Supervision, Word, start_lines
 from samlocal.sandbox.tasks import Tasks
 from samlocal.sandbox.tmp_folder import TmpFolder
 
@@ -35,6 +38,9 @@ _DRAIN_SECONDS = 5.0
 _SETTLE_SECONDS = 0.25
 _QUIET_SECONDS = 0.005
 
+# How long the end of all processes is waited for: the kernel's work, and that of removing what is in /tmp.
+_CLEARED_SECONDS = 5.0
+
 # A container that is gone before the engine is asked was killed with its removal.
 _REMOVED = 137
 
@@ -51,7 +57,7 @@ class Container:
         self.address: str | None = None
         self.runtime_runs = True
         self._engine = engine
-        self._name = name
+        self.name = name
         self._tell = tell
         self._tasks = Tasks(lambda error: tell(Broken(error=error)))
         self._id = ""
@@ -62,10 +68,10 @@ class Container:
         self._memory: MemoryWatch | None = None
         self._memory_limit = 0
         self._out_of_memory = False
-        self._input: Input | None = None
+        self._spec: ContainerSpec | None = None
+        self._inodes: tuple[tuple[int, int], ...] = ()
+        self._shell: Shell | None = None
         self._supervisions: tuple[Supervision, ...] = ()
-        self._runtime: int | None = None
-        self._flushed = asyncio.Semaphore(0)
         self._heard = self.started
 
     async def create(
@@ -73,25 +79,26 @@ class Container:
         spec: ContainerSpec,
         *,
         mark: str | None,
+        stays: bool,
         log: Callable[[str], None],
         room: Callable[[], Awaitable[None]],
         hear: Callable[[Word], None],
     ) -> None:
         """Makes it, not running yet.
 
-        ``log`` gets the function's lines, more of them when there is ``room``, and ``hear`` what the shell beside
-        the extensions says.
+        ``log`` gets the function's lines, more of them when there is ``room``, and ``hear`` what the shell says of
+        the extensions. The shell ``stays`` also where there are none.
         """
+        self._spec, self._inodes = spec, _inodes(spec)
         self._memory_limit = spec.memory
         self._id = await self._to_its_end(self._engine.create, spec)
-        self._output = output = await self._to_its_end(self._engine.output, self._name)
+        self._output = output = await self._to_its_end(self._engine.output, self.name)
         if mark is not None:
-            self._input = await self._to_its_end(self._engine.input, self._name)
+            self._shell = Shell(await self._to_its_end(self._engine.input, self.name), stays=stays)
 
         def word(word: Word) -> None:
             self._take(word)
-            if not isinstance(word, RuntimeStarted | Flushed | RuntimeExited):
-                hear(word)
+            hear(word)
 
         def lines(line: str) -> None:
             for part in entries(line):
@@ -106,9 +113,9 @@ class Container:
 
     async def start(self) -> None:
         asked = time.monotonic()
-        await self._to_its_end(self._engine.start, self._name)
+        await self._to_its_end(self._engine.start, self.name)
         self.started = time.monotonic()
-        state = await self._engine.ask(self._engine.state, self._name)
+        state = await self._engine.ask(self._engine.state, self.name)
         if state is not None:
             # The engine says when the process began; one whose clock is another machine's is not believed.
             began = time.monotonic() - (time.time() - state.started_at)
@@ -122,28 +129,58 @@ class Container:
     @property
     def start_runtime(self) -> Callable[[], None] | None:
         """Has the shell start the runtime; None where it does so by itself."""
-        own = self._input
-        return None if own is None else lambda: own.write(b"start\n")
+        return self._shell.start_runtime if self._shell is not None else None
 
     async def terminate_runtime(self) -> None:
         """Sends the runtime SIGTERM."""
-        if self._input is None:
-            await self._engine.ask(self._engine.signal, self._name, "SIGTERM")
-        elif self._runtime is not None:
-            self._input.write(f"{self._runtime}\n".encode())
+        if self._shell is not None and self._shell.is_there:
+            self._shell.terminate_runtime()
+        else:
+            await self._engine.ask(self._engine.signal, self.name, "SIGTERM")
 
     async def settle(self) -> None:
         """Waits, a little, until what the function has written so far is logged."""
+        shell = self._shell
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_SECONDS):
-                if self._input is None or self._runtime is None:
-                    await self._quiet()
-                    return
-                self._flushed = asyncio.Semaphore(0)
-                self._input.write(b"flush\n")
-                # Once for each stream.
-                await self._flushed.acquire()
-                await self._flushed.acquire()
+                await (
+                    shell.flush() if shell is not None and shell.is_there and shell.knows_runtime else self._quiet()
+                )
+
+    def start_lines(self, spec: ContainerSpec) -> str | None:
+        """What ``start_again`` needs for processes as in another spec; None where that takes another container."""
+        own = self._spec
+        if own is None or replace(own, environment={}) != replace(spec, environment={}):
+            return None
+        # A folder that has been made anew is another one.
+        if _inodes(spec) != self._inodes:
+            return None
+        return start_lines(own.environment, spec.environment)
+
+    async def clear(self) -> bool:
+        """Ends every process of a container whose shell stays, and empties its /tmp; whether that could be done.
+
+        Where it could not the container is of no more use.
+        """
+        if self._shell is None or self._reading is None:
+            return False
+        clearing = asyncio.ensure_future(self._shell.clear())
+        # It ends where it cannot be cleared.
+        await asyncio.wait({clearing, self._reading}, timeout=_CLEARED_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        self.runtime_runs = False
+        return clearing.done() or not clearing.cancel()
+
+    def start_again(self, spec: ContainerSpec, lines: str, *, tell: Callable[[Message], None]) -> None:
+        """Starts the processes of a container that was cleared, with the ``start_lines`` of a spec."""
+        self._spec = spec
+        self._tell = tell
+        self._out_of_memory = False
+        if self._memory is not None:
+            self._memory.forget()
+        self.started = time.monotonic()
+        self.runtime_runs = True
+        if self._shell is not None:
+            self._shell.start_again(lines)
 
     async def _quiet(self) -> None:
         began = now = time.monotonic()
@@ -163,7 +200,7 @@ class Container:
         """What TmpFolder says, of a container that runs."""
         if not self.runtime_runs:
             return None
-        return await folder.overfull(self._name, charged=self._memory.charged if self._memory else None)
+        return await folder.overfull(self.name, charged=self._memory.charged if self._memory else None)
 
     async def end(self) -> None:
         """Kills it and reads what it wrote to the end; the engine goes on removing it by itself."""
@@ -172,14 +209,14 @@ class Container:
             if self._request is not None and not self._request.done():
                 await asyncio.wait({asyncio.wrap_future(self._request)}, timeout=_ANSWER_SECONDS)
         finally:
-            removal = self._engine.begin(lambda: self._engine.remove(self._name, wait=False))
+            removal = self._engine.begin(lambda: self._engine.remove(self.name, wait=False))
         try:
             await asyncio.wrap_future(removal)
             if self._reading is not None:
                 await asyncio.wait({self._reading}, timeout=_DRAIN_SECONDS)
         finally:
             await self._tasks.end()
-            for stream in (self._output, self._input):
+            for stream in (self._output, self._shell):
                 if stream is not None:
                     stream.close()
 
@@ -196,28 +233,18 @@ class Container:
                 return await asyncio.shield(asyncio.wrap_future(asked))
         except TimeoutError:
             raise EngineError(
-                f"The Docker engine has not carried out a request for {self._name} within {patience:.0f} seconds.",
+                f"The Docker engine has not carried out a request for {self.name} within {patience:.0f} seconds.",
                 tip="Is the Docker engine still running?",
             ) from None
 
     def _take(self, word: Word) -> None:
         """What the shell says that concerns the container itself."""
-        match word:
-            case RuntimeStarted(process=process):
-                self._runtime = process
-            case Flushed():
-                self._flushed.release()
-            case RuntimeExited(status=status, out_of_memory=out_of_memory):
-                self.runtime_runs = False
-                self._out_of_memory = out_of_memory
-                self._tell(Exited(status=status, out_of_memory=out_of_memory))
-            case Launching(names=()):
-                # The shell has become the runtime: nobody reads there any more.
-                if self._input is not None:
-                    self._input.close()
-                    self._input = None
-            case _:
-                pass
+        if self._shell is not None:
+            self._shell.hear(word)
+        if isinstance(word, RuntimeExited):
+            self.runtime_runs = False
+            self._out_of_memory = word.out_of_memory
+            self._tell(Exited(status=word.status, out_of_memory=word.out_of_memory))
 
     async def _read(self, output: Output, out: Lines, err: Lines, room: Callable[[], Awaitable[None]]) -> None:
         async for is_error, piece in output.pieces():
@@ -233,9 +260,15 @@ class Container:
         self.runtime_runs = False
         if self._ended:
             return
-        state = await self._engine.ask(self._engine.state, self._name)
+        state = await self._engine.ask(self._engine.state, self.name)
         if state is None:
             self._tell(Exited(status=_REMOVED, out_of_memory=False))
         else:
             self._out_of_memory = self._out_of_memory or state.out_of_memory
             self._tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))
+
+
+def _inodes(spec: ContainerSpec) -> tuple[tuple[int, int], ...]:
+    """Which files and folders are mounted, whatever their names say later."""
+    found = (mount.source.stat() for mount in spec.mounts)
+    return tuple((status.st_dev, status.st_ino) for status in found)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
 from samlocal.errors import EngineError
 from samlocal.sandbox.apis.telemetry import Telemetry
@@ -14,13 +16,14 @@ from samlocal.sandbox.container import Container
 from samlocal.sandbox.debug.view import DebuggerView
 from samlocal.sandbox.init_phase import InitOutcome, await_init
 from samlocal.sandbox.journal import Journal, Log, SandboxIdentity
-from samlocal.sandbox.layout import USER, SandboxSpec, container_spec
+from samlocal.sandbox.layout import USER, SandboxSpec
 from samlocal.sandbox.mailbox import Mailbox
 from samlocal.sandbox.messages import Broken, Exited, ExtensionFailed, Idle, Reason
 from samlocal.sandbox.network.route import Whereabouts, blocked_error, is_blocked
 from samlocal.sandbox.network.sockets import Sockets
 from samlocal.sandbox.session import Session
 from samlocal.sandbox.shutdown import shut_down
+from samlocal.sandbox.site import Site
 from samlocal.sandbox.supervision import ExtensionLine, Word
 
 if TYPE_CHECKING:
@@ -40,18 +43,19 @@ class State(Enum):
 class Lifecycle:
     """One sandbox's. ``state`` changes here alone."""
 
-    def __init__(self, engine: Engine, spec: SandboxSpec, *, session: Session, log: Log) -> None:
+    def __init__(
+        self, engine: Engine, spec: SandboxSpec, *, session: Session, log: Log, live: Cache | None = None
+    ) -> None:
         self.state = State.ENDED
         self.container: Container | None = None
         self.mailbox = Mailbox()
         self._engine = engine
         self._spec = spec
-        self._session = session
+        self._site = Site(engine, session, live=live)
         self._log = log
         # Why a sandbox that is spent goes down.
         self._reason = Reason.SPINDOWN
         self._max_memory_used: int | None = None
-        self._sockets: Sockets | None = None
         self._apis: Apis | None = None
         self._telemetry = Telemetry()
         self.journal = Journal(_identity(spec), log, telemetry=self._telemetry)
@@ -75,38 +79,63 @@ class Lifecycle:
 
     async def start(self, *, inside_invoke: bool) -> Container:
         """Starts the container, the first or the next one of this sandbox."""
-        mailbox = self.mailbox = Mailbox()
-        self.state = State.INIT
-        if self._sockets is None:
-            network, endpoint = self._spec.network, self._spec.endpoint
-            self._sockets = await self._engine.ask(Sockets.open, self._engine, network, endpoint)
-        sockets = self._sockets
-        mark = uuid.uuid4().hex if self._spec.may_have_extensions else None
-        spec = container_spec(
-            self._spec,
-            name=self._session.next_name(),
-            labels=self._session.labels,
-            route=sockets.route,
-            variables=dict(self._spec.variables) | sockets.variables,
-            mark=mark,
-        )
+        mailbox = self._begin_init()
+        site = self._site
+        spec = await site.lay_out(self._spec)
         if self._spec.debugging is not None:
             await self._spec.debugging.await_port()
         container = self.container = Container(self._engine, spec.name, tell=mailbox.put)
         log = self.debugger.line if self.debugger else self.journal.function_line
-        await container.create(spec, mark=mark, log=log, room=self._log.room, hear=self._hear)
+        await container.create(spec, mark=site.mark, stays=site.stays, log=log, room=self._log.room, hear=self._hear)
         self._telemetry.restart()
         self.journal.init_start(inside_invoke=inside_invoke)
         starting = asyncio.ensure_future(container.start())
         try:
             # The engine has been asked when this goes on; what is imported for the APIs takes no time of its own.
             await asyncio.sleep(0)
-            apis = self._apis = self._apis or self._served(sockets)
+            apis = self._apis = self._apis or self._served(site.sockets)
             apis.restart(container.start_runtime, mailbox.put)
         finally:
             await starting
-        apis.started(Whereabouts(address=container.address, process=container.pid, user=int(USER.partition(":")[0])))
+        apis.started(_whereabouts(container))
         return container
+
+    async def reload(self, spec: SandboxSpec) -> bool:
+        """Has the next events run by another spec, in the container there is; whether that could be done.
+
+        The processes there are end as with the sandbox. Raises EngineError, ConfigurationError where the folders
+        cannot be filled.
+        """
+        container, apis = self.container, self._apis
+        if container is None or apis is None or self.state not in (State.INIT, State.IDLE):
+            return False
+        if not _goes_on(self._spec, spec):
+            return False
+        wanted = await self._site.lay_out_again(spec, name=container.name)
+        lines = container.start_lines(wanted) if wanted is not None else None
+        if wanted is None or lines is None:
+            return False
+        # Should this break off, nobody is to use it as it is then.
+        self.spend(Reason.SPINDOWN)
+        await shut_down(container, apis, self.mailbox, reason=Reason.SPINDOWN)
+        if not await container.clear():
+            await self.end()
+            return False
+        self.journal.end_invocation()
+        await self._site.exchange()
+        self._spec = spec
+        self._max_memory_used = None
+        self.journal.subject = _identity(spec)
+        if self.debugger is not None:
+            self.debugger.restart()
+        mailbox = self._begin_init()
+        self._telemetry.restart()
+        self.journal.init_start(inside_invoke=False)
+        apis.restart(container.start_runtime, mailbox.put)
+        apis.started(_whereabouts(container))
+        container.start_again(wanted, lines, tell=mailbox.put)
+        await self._site.forget()
+        return True
 
     async def await_init(self, container: Container, deadline: float) -> InitOutcome:
         """How the init phase ends: the sandbox is idle then, or of no more use."""
@@ -173,14 +202,19 @@ class Lifecycle:
         finally:
             if self._apis is not None:
                 await self._apis.close()
-            if self._sockets is not None:
-                self._sockets.close()
+            await self._site.close()
 
     def max_memory_used(self) -> int | None:
         """MB, as long as they can be read."""
         if self.container is not None:
             self._max_memory_used = self.container.max_memory_used()
         return self._max_memory_used
+
+    def _begin_init(self) -> Mailbox:
+        """What the processes of before say is of no interest from now on."""
+        self.state = State.INIT
+        self.mailbox = Mailbox()
+        return self.mailbox
 
     def _served(self, sockets: Sockets) -> Apis:
         from samlocal.sandbox.apis.apis import Apis
@@ -195,9 +229,20 @@ class Lifecycle:
             self._apis.extensions.hear(word)
 
     def _check_way(self) -> None:
-        container, sockets = self.container, self._sockets
-        if container is not None and sockets is not None and is_blocked(container.pid, sockets.port):
+        container, sockets = self.container, self._site.sockets
+        if container is not None and is_blocked(container.pid, sockets.port):
             raise blocked_error(sockets.route, sockets.port)
+
+
+def _goes_on(before: SandboxSpec, after: SandboxSpec) -> bool:
+    """Whether what lies outside of the container serves another spec too."""
+    old, new = _identity(before), _identity(after)
+    outside = [(spec.network, spec.endpoint, spec.debugging) for spec in (before, after)]
+    return outside[0] == outside[1] and replace(new, instance=old.instance, logging=old.logging) == old
+
+
+def _whereabouts(container: Container) -> Whereabouts:
+    return Whereabouts(address=container.address, process=container.pid, user=int(USER.partition(":")[0]))
 
 
 def _identity(spec: SandboxSpec) -> SandboxIdentity:

@@ -48,6 +48,10 @@ class MemoryWatch:
             return None
         return next((size for file in self._group.charged if (size := _number(file)) is not None), None)
 
+    def forget(self) -> None:
+        """The processes that there were have ended."""
+        self._peak = 0
+
     async def watch(self) -> None:
         """Looks now and then, until the task is cancelled."""
         pause = _FIRST_PAUSE_SECONDS

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from typing import assert_never
 
+from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
 from samlocal.errors import EngineError
 from samlocal.function import limits
@@ -53,12 +54,16 @@ class Sandbox:
     """Runs one event after another in one container, on one event loop with any number of others.
 
     Use it as a context manager; it ends with its block. ``log`` gets what the function and its extensions write, what
-    Lambda itself does, and how it stands with the debugger.
+    Lambda itself does, and how it stands with the debugger. One that can be reloaded has folders of its own in the
+    cache ``live``.
     """
 
-    def __init__(self, engine: Engine, spec: SandboxSpec, *, session: Session, log: Log) -> None:
+    def __init__(
+        self, engine: Engine, spec: SandboxSpec, *, session: Session, log: Log, live: Cache | None = None
+    ) -> None:
+        self._engine = engine
         self._spec = spec
-        self._life = Lifecycle(engine, spec, session=session, log=log)
+        self._life = Lifecycle(engine, spec, session=session, log=log, live=live)
         self._journal = self._life.journal
         self._debugger = self._life.debugger
         self._tmp = TmpFolder(engine, spec.function)
@@ -134,6 +139,23 @@ class Sandbox:
             # What the function wrote is in the log. Of a container that ends at once it is when that has ended.
             self._journal.end_invocation()
         return invocation
+
+    async def reload(self, spec: SandboxSpec) -> bool:
+        """Has the next events run by another spec, in the container there is; whether that could be done.
+
+        The new code's processes begin in an empty /tmp, as in a new sandbox. Where it could not be done another
+        sandbox is needed. Raises EngineError, ConfigurationError where its folders cannot be filled, and ValueError
+        during an event.
+        """
+        if self._life.state is State.BUSY:
+            raise ValueError("a sandbox is reloaded between events")
+        if not await self._life.reload(spec):
+            return False
+        self._spec = spec
+        self._tmp = TmpFolder(self._engine, spec.function)
+        self._init_duration = None
+        self._timeout = debug.SECONDS if spec.debugging else spec.function.timeout
+        return True
 
     async def stop(self, reason: Reason = Reason.SPINDOWN) -> None:
         """Ends the container and waits for the last of its output. The engine removes it by itself.

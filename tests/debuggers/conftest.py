@@ -17,6 +17,7 @@ from kit import Project
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
 from samlocal.sandbox.debug.wiring import DebugOptions
+from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.options import SandboxOptions
 from samlocal.sandbox.plan import sandbox_spec
 from samlocal.sandbox.sandbox import Sandbox
@@ -33,23 +34,28 @@ def debugged(project: Callable[..., Project]) -> Iterator[Callable[..., Debugged
         loop = EventLoop()
         stack.callback(loop.close)
 
-        def start(of: Project, *, path: Path | None = None, wait: bool = True) -> Debugged:
+        def start(of: Project, *, path: Path | None = None, wait: bool = True, live: bool = False) -> Debugged:
             port = free_port()
             own = Debugged(port)
             engine = Engine.connect(os.environ)
             stack.callback(engine.close)
-            spec = sandbox_spec(
-                function_of(of),
-                engine=engine,
-                cache=Cache(of.cache),
-                credentials=None,
-                options=SandboxOptions(skip_pull=True, debug=DebugOptions(port=port, wait=wait, path=path)),
-                progress=lambda _, __: None,
-            )
+
+            def spec() -> SandboxSpec:
+                return sandbox_spec(
+                    function_of(of),
+                    engine=engine,
+                    cache=Cache(of.cache),
+                    credentials=None,
+                    options=SandboxOptions(skip_pull=True, debug=DebugOptions(port=port, wait=wait, path=path)),
+                    progress=lambda _, __: None,
+                )
+
             run = stack.enter_context(session(of.sessions))
-            sandbox = loop.enter(Sandbox(engine, spec, session=run, log=own))
+            sandbox = loop.enter(
+                Sandbox(engine, spec(), session=run, log=own, live=Cache(of.cache) if live else None)
+            )
             stack.callback(loop.leave, sandbox)
-            own.run_in(sandbox, loop)
+            own.run_in(sandbox, loop, spec)
             return own
 
         yield start

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -15,6 +16,7 @@ from kit import Project, eventually
 from samlocal.function.application import application
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.journal import Record, Remark
+from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.log_format import render
 from samlocal.sandbox.result import Success
 from samlocal.sandbox.sandbox import Invocation, Request, Sandbox
@@ -31,9 +33,16 @@ class Debugged:
         self._loop: EventLoop | None = None
         self._sandbox: Sandbox | None = None
 
-    def run_in(self, sandbox: Sandbox, loop: EventLoop) -> None:
+    def run_in(self, sandbox: Sandbox, loop: EventLoop, spec: Callable[[], SandboxSpec]) -> None:
         self._sandbox = sandbox
         self._loop = loop
+        self._spec = spec
+
+    def reload(self) -> bool:
+        """With the project as it is now."""
+        assert self._sandbox is not None
+        assert self._loop is not None
+        return self._loop.run(self._sandbox.reload(self._spec()))
 
     def put(self, item: Record | Remark) -> None:
         if isinstance(item, Remark):

@@ -91,6 +91,28 @@ def test_a_breakpoint_stops_by_the_path_here_and_a_second_debugger_enters_the_sa
     assert payload(fn.invoke({"a": 0}))["total"] == 2
 
 
+def test_a_sandbox_that_is_reloaded_waits_for_its_debugger_again(
+    project: Callable[..., Project], debugged: Callable[..., Debugged]
+) -> None:
+    made = project(python(SOURCE))
+    path = made.folder.resolve() / "code" / "app.py"
+    fn = debugged(made, live=True)
+    for factor in (2, 3):
+        path.write_text(SOURCE.replace("* 2", f"* {factor}"))
+        assert fn.reload()
+        call = fn.invoke({"a": 1})
+        assert eventually(lambda factor=factor: len(fn.notices) == 2 * factor - 3, within=15), fn
+        debugger = Dap(fn.port)
+        debugger.attach(mappings(made), {path: [9]})
+        thread, stopped_in, line = debugger.stopped()
+        assert (stopped_in, line) == (path, 9)
+        debugger.request("continue", threadId=thread)
+        assert payload(call)["total"] == 2 * factor
+        debugger.detach()
+    attached = "the debugger is attached."
+    assert [notice == attached for notice in fn.notices] == [False, True, False, True]
+
+
 def test_the_environment_is_the_one_without_a_debugger(project: Callable[..., Project]) -> None:
     made = project(python(ENVIRONMENT, Environment={"Variables": {"MINE": "1"}}))
     plain = made.invoke("Fn").succeeded().payload

@@ -34,6 +34,11 @@ class DebuggerView:
         elif debugging.noise is None or not debugging.noise.search(line):
             self._log(line)
 
+    def restart(self) -> None:
+        """The processes that there were have ended, and their debugger with them."""
+        self._listens = False
+        self._is_attached = False
+
     async def ready(self) -> None:
         """The runtime asks for an event."""
         if self._debugging.wait and self._debugging.attached is None:

@@ -1,0 +1,93 @@
+"""What the containers of one sandbox are set up on: the sockets that they reach, the folders that they mount."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from samlocal.artifact.cache import Cache
+from samlocal.engine import ContainerSpec, Engine
+from samlocal.errors import EngineError
+from samlocal.sandbox.layout import SandboxSpec, container_spec
+from samlocal.sandbox.network.sockets import Sockets
+from samlocal.sandbox.session import Session
+
+if TYPE_CHECKING:
+    from samlocal.sandbox.folders import Folders
+
+
+class Site:
+    """``mark`` is Supervision's, of the container there is, whose shell ``stays`` or does not.
+
+    A container can go on with another spec where there is a cache ``live`` for folders that stay.
+    """
+
+    def __init__(self, engine: Engine, session: Session, *, live: Cache | None) -> None:
+        self.mark: str | None = None
+        self.stays = False
+        self._engine = engine
+        self._session = session
+        self._live = live
+        self._sockets: Sockets | None = None
+        self._folders: Folders | None = None
+
+    @property
+    def sockets(self) -> Sockets:
+        """Raises EngineError before the first container is laid out."""
+        if self._sockets is None:
+            raise EngineError("The sandbox has not been started.")
+        return self._sockets
+
+    async def lay_out(self, spec: SandboxSpec) -> ContainerSpec:
+        """A new container by a spec. Raises EngineError, ConfigurationError where its folders cannot be filled."""
+        if self._sockets is None:
+            self._sockets = await self._engine.ask(Sockets.open, self._engine, spec.network, spec.endpoint)
+        if self._live is not None and spec.image.has_shell:
+            spec = await self._engine.ask(self._shown, spec, self._live)
+        self.stays = spec.stays
+        self.mark = uuid.uuid4().hex if spec.stays or spec.may_have_extensions else None
+        return self._container(spec, name=self._session.next_name())
+
+    async def lay_out_again(self, spec: SandboxSpec, *, name: str) -> ContainerSpec | None:
+        """The container of that name as it would be by another spec, whose folders are made ready for ``exchange``.
+
+        None where its folders are none that can show another's. Raises ConfigurationError.
+        """
+        if self._folders is None:
+            return None
+        return self._container(await self._engine.ask(self._folders.stage, spec), name=name)
+
+    async def exchange(self) -> None:
+        """Shows what has been made ready. Raises ConfigurationError."""
+        if self._folders is not None:
+            await self._engine.ask(self._folders.show)
+
+    async def forget(self) -> None:
+        """Removes what was shown before. Raises ConfigurationError."""
+        if self._folders is not None:
+            await self._engine.ask(self._folders.forget)
+
+    async def close(self) -> None:
+        if self._sockets is not None:
+            self._sockets.close()
+        if self._folders is not None:
+            await self._engine.ask(self._folders.close)
+
+    def _shown(self, spec: SandboxSpec, live: Cache) -> SandboxSpec:
+        from samlocal.sandbox.folders import Folders
+
+        if self._folders is None:
+            self._folders = Folders(live)
+        laid_out = self._folders.stage(spec)
+        self._folders.show()
+        return laid_out
+
+    def _container(self, spec: SandboxSpec, *, name: str) -> ContainerSpec:
+        return container_spec(
+            spec,
+            name=name,
+            labels=self._session.labels,
+            route=self.sockets.route,
+            variables=dict(spec.variables) | self.sockets.variables,
+            mark=self.mark,
+        )
