@@ -71,6 +71,15 @@ def test_the_help_of_invoke_loads_neither_what_reads_templates_nor_what_asks_aws
     assert {name for name in imported if name.startswith("samlocal.deployed.")} <= {"samlocal.deployed.place"}
 
 
+def test_the_help_of_invoke_loads_nothing_that_runs_containers(project: Callable[..., Project]) -> None:
+    """The options of debuggers, mounts and images are values; what is done with them comes later."""
+    shown = project({}).run("invoke", "--help", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
+    imported = {line.rpartition("|")[2].strip() for line in shown.lines}
+    assert {"samlocal.cli.debug_flags", "samlocal.cli.sandbox_options"} <= imported
+    assert not imported & {"asyncio", "hashlib", "socket", "subprocess", "tempfile", "zipfile"}
+    assert not {name for name in imported if name.startswith(("samlocal.engine.", "samlocal.sandbox.network"))}
+
+
 def test_a_list_without_an_environment_imports_nothing_that_only_others_need(project: Callable[..., Project]) -> None:
     """Each of these costs every command milliseconds: a role's rights, the translator, and what is heavy."""
     files = {"template.yaml": template(Fn=python("def handler(event, context): return None"))}

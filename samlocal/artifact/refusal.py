@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from samlocal.artifact.code.packaging import PackagingError
-from samlocal.artifact.fetch.archive import ArchiveError
+from samlocal.artifact.fetch.archive_error import ArchiveError
 from samlocal.artifact.fetch.download import DownloadError
 from samlocal.aws import AwsCallError
 from samlocal.errors import CodeError, LayerError

@@ -10,7 +10,7 @@ import click
 
 from samlocal.cli.options import variable
 from samlocal.cli.world import World
-from samlocal.sandbox.debug.wiring import DebugOptions, split_arguments
+from samlocal.sandbox.debug.options import DebugOptions, split_arguments
 
 F = TypeVar("F", bound=Callable[..., Any])
 

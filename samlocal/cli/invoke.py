@@ -20,7 +20,6 @@ from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
 from samlocal.cli.ways_on import ways_on
 from samlocal.errors import EngineError, ExitStatus
 from samlocal.project.credentials import RunsUnder
-from samlocal.project.project import Project
 from samlocal.project.run_options import Code, RunOptions
 from samlocal.sandbox.result import Success
 
@@ -77,6 +76,8 @@ def command(ctx: click.Context, /, **values: object) -> int:
     FUNCTION is a logical id of the template or a function's name. With -e or -n the function gets the deployed
     stack's values and runs under its own role.
     """
+    from samlocal.project.project import Project
+
     output = Output(ctx.obj)
     chosen = settings(ctx)
     wanted = wanted_function(ctx)

@@ -80,7 +80,7 @@ def list_command(ctx: click.Context, /, output_form: str, **_: object) -> int:
 def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -> int:
     """Fetch layer versions anew: those named, or all that are kept."""
     from samlocal.artifact.cache import Cache
-    from samlocal.artifact.fetch.archive import ArchiveError
+    from samlocal.artifact.fetch.archive_error import ArchiveError
     from samlocal.artifact.fetch.download import DownloadError
     from samlocal.artifact.fetch.supply import ArtifactStore
     from samlocal.artifact.layers.kept import kept_versions

@@ -12,7 +12,7 @@ import click
 from samlocal.artifact.code.private_folders import PrivateFolders
 from samlocal.cli.options import variable
 from samlocal.cli.world import World
-from samlocal.sandbox.mounts import folder_mount
+from samlocal.sandbox.folder_mount import folder_mount
 from samlocal.sandbox.options import SandboxOptions
 
 F = TypeVar("F", bound=Callable[..., Any])

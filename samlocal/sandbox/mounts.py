@@ -5,9 +5,7 @@ from __future__ import annotations
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
-
-from msgspec import Struct
+from pathlib import Path
 
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.engine import Mount
@@ -15,42 +13,11 @@ from samlocal.errors import ConfigurationError
 from samlocal.function.file_systems import FileSystem
 from samlocal.function.spec import FunctionSpec
 from samlocal.own_folder import own_folder
+from samlocal.sandbox.folder_mount import FolderMount
 
 _KIND = "mounts"
 
-# What a sandbox is made of: nobody's folder can stand there.
-_TAKEN = (
-    *("/var/task", "/opt", "/var/runtime", "/var/lang", "/tmp", "/.samlocal"),  # noqa: S108 - in the sandbox
-    *("/etc", "/proc", "/sys", "/dev", "/run", "/bin", "/sbin", "/lib", "/lib64", "/usr"),
-)
 _UID = 993
-
-
-class FolderMount(Struct, frozen=True, kw_only=True):
-    """``--mount TARGET=FOLDER[:ro]``."""
-
-    target: str
-    folder: Path
-    writable: bool = True
-
-
-def folder_mount(text: str, *, cwd: Path) -> FolderMount:
-    """Reads the option's value. Raises ConfigurationError."""
-    target, found, folder = text.partition("=")
-    writable = not folder.endswith(":ro")
-    folder = folder.removesuffix(":ro")
-    if not (target and found and folder):
-        raise ConfigurationError(f"--mount {text!r}: write TARGET=FOLDER, or TARGET=FOLDER:ro.")
-    path = PurePosixPath(target)
-    if not path.is_absolute() or ".." in path.parts or str(path) == "/":
-        raise ConfigurationError(f"--mount {text!r}: {target} is no place in a sandbox; begin it with a slash.")
-    taken = next((own for own in _TAKEN if path.is_relative_to(own) or PurePosixPath(own).is_relative_to(path)), None)
-    if taken is not None:
-        raise ConfigurationError(
-            f"--mount {text!r}: {taken} is the sandbox's own, and a folder at {path} would cover it or lie in it.",
-            tip="Name another place, such as /mnt/data.",
-        )
-    return FolderMount(target=str(path), folder=cwd / Path(folder).expanduser(), writable=writable)
 
 
 def mounts_of(

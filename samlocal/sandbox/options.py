@@ -8,8 +8,8 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from samlocal.artifact.code.private_folders import PrivateFolders
-from samlocal.sandbox.debug.wiring import DebugOptions
-from samlocal.sandbox.mounts import FolderMount
+from samlocal.sandbox.debug.options import DebugOptions
+from samlocal.sandbox.folder_mount import FolderMount
 
 
 class SandboxOptions(Struct, frozen=True, kw_only=True):

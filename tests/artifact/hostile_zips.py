@@ -8,7 +8,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Iterator
 
-from samlocal.artifact.fetch import archive
+from samlocal.artifact.fetch import archive_error as refusal
 
 LINK, PIPE, SOCKET = stat.S_IFLNK, stat.S_IFIFO, stat.S_IFSOCK
 CHARACTER_DEVICE, BLOCK_DEVICE = stat.S_IFCHR, stat.S_IFBLK
@@ -91,10 +91,10 @@ def _overlapping(count: int) -> bytes:
 _Maker = Callable[[], bytes]
 
 
-def hostile() -> Iterator[tuple[str, _Maker, type[archive.ArchiveError]]]:
+def hostile() -> Iterator[tuple[str, _Maker, type[refusal.ArchiveError]]]:
     """Fifty and more of them: what it is, how it is made, which error refuses it."""
     for name in ("/etc/cron.d/evil", "//server/share", "/", "C:\\evil", "c:/evil", "\\\\server\\share", "/../x"):
-        yield f"absolute {name!r}", lambda name=name: packed(name), archive.AbsolutePathError
+        yield f"absolute {name!r}", lambda name=name: packed(name), refusal.AbsolutePathError
     for name in (
         "../evil",
         "a/../../evil",
@@ -108,7 +108,7 @@ def hostile() -> Iterator[tuple[str, _Maker, type[archive.ArchiveError]]]:
         "../../../../../../../../tmp/evil",
         "a/../b",
     ):
-        yield f"upwards {name!r}", lambda name=name: packed(name), archive.ParentPathError
+        yield f"upwards {name!r}", lambda name=name: packed(name), refusal.ParentPathError
     for target in (
         "/etc/passwd",
         "/",
@@ -121,25 +121,37 @@ def hostile() -> Iterator[tuple[str, _Maker, type[archive.ArchiveError]]]:
         "./..",
         "a//../..",
     ):
-        yield f"link to {target!r}", lambda target=target: packed(link("l", target)), archive.LeavingLinkError
+        yield f"link to {target!r}", lambda target=target: packed(link("l", target)), refusal.LeavingLinkError
     yield (
         "a link that leaves by another link",
         # Taken by its letters, in/out/../.. is the folder itself.
         lambda: packed(link("in/out", ".."), link("in/leaves", "out/../..")),
-        archive.LeavingLinkError,
+        refusal.LeavingLinkError,
     )
     yield (
         "a link that leaves by an absolute link into the folder",
         lambda: packed(file("d/e/f"), link("d/e/top", "/opt"), link("leaves", "d/e/top/..")),
-        archive.LeavingLinkError,
+        refusal.LeavingLinkError,
     )
-    yield "a link that leads nowhere", lambda: packed(link("l", "")), archive.LeavingLinkError
-    yield "a link with a long target", lambda: packed(link("l", "a/" * 3000)), archive.LeavingLinkError
-    yield "a link with a NUL", lambda: packed(link("l", "a\0b")), archive.LeavingLinkError
-    yield "through a link", lambda: packed(link("d", "e"), file("d/evil")), archive.ThroughLinkError
-    yield "through a link written later", lambda: packed(file("d/evil"), link("d", "e")), archive.ThroughLinkError
-    yield "through a link far up", lambda: packed(link("d", "e"), file("d/a/b/c/evil")), archive.ThroughLinkError
-    yield "through a link by a slash", lambda: packed(link("d/", "e"), file("d//evil")), archive.ThroughLinkError
+    yield "a link that leads nowhere", lambda: packed(link("l", "")), refusal.LeavingLinkError
+    yield "a link with a long target", lambda: packed(link("l", "a/" * 3000)), refusal.LeavingLinkError
+    yield "a link with a NUL", lambda: packed(link("l", "a\0b")), refusal.LeavingLinkError
+    yield "through a link", lambda: packed(link("d", "e"), file("d/evil")), refusal.ThroughLinkError
+    yield (
+        "through a link written later",
+        lambda: packed(file("d/evil"), link("d", "e")),
+        refusal.ThroughLinkError,
+    )
+    yield (
+        "through a link far up",
+        lambda: packed(link("d", "e"), file("d/a/b/c/evil")),
+        refusal.ThroughLinkError,
+    )
+    yield (
+        "through a link by a slash",
+        lambda: packed(link("d/", "e"), file("d//evil")),
+        refusal.ThroughLinkError,
+    )
     for what, kind in (
         ("a pipe", PIPE),
         ("a socket", SOCKET),
@@ -147,35 +159,43 @@ def hostile() -> Iterator[tuple[str, _Maker, type[archive.ArchiveError]]]:
         ("a block device", BLOCK_DEVICE),
         ("a kind that there is not", 0o150000),
     ):
-        yield what, lambda kind=kind: packed(("dev/x", b"", kind | 0o666)), archive.SpecialFileError
+        yield what, lambda kind=kind: packed(("dev/x", b"", kind | 0o666)), refusal.SpecialFileError
     yield (
         "a link that leaves where case is ignored",
         lambda: packed(link("e", "."), link("f", "."), link("leaves", "E/F/../../evil")),
-        archive.LeavingLinkError,
+        refusal.LeavingLinkError,
     )
-    yield "a file that is a folder", lambda: packed("a", "a/b"), archive.NameClashError
-    yield "a folder that is a file", lambda: packed("a/b", "a"), archive.NameClashError
-    yield "a long name", lambda: packed("x" * 256), archive.UnusableNameError
-    yield "a long name of few letters", lambda: packed("\u20ac" * 86), archive.UnusableNameError
-    yield "a long path", lambda: packed("/".join(["x" * 200] * 30)), archive.UnusableNameError
-    yield "a NUL in a name", lambda: _nul(packed("good?evil")), archive.UnusableNameError
-    yield "no name", lambda: packed(""), archive.UnusableNameError
-    yield "zeros", lambda: packed(file("zeros", b"\0" * (LIMIT + 1))), archive.TooLargeError
-    yield "many zeros", lambda: packed(*(file(f"z{n}", b"\0" * 27_000_000) for n in range(10))), archive.TooLargeError
-    yield "one content, many names", lambda: _overlapping(40), archive.TooLargeError
-    yield "a size beyond all", lambda: _with_size(packed("a"), 0xFFFF_FFF0), archive.TooLargeError
-    yield "a size too small", lambda: _with_size(packed(file("a", b"x" * 9999)), 10), archive.BrokenArchiveError
-    yield "encrypted", lambda: _with_flag(packed("a")), archive.EncryptedArchiveError
-    yield "an unknown way of packing", lambda: _with_method(packed("a"), 99), archive.BrokenArchiveError
-    yield "no zip", lambda: b"#!/bin/sh\nrm -rf /\n", archive.BrokenArchiveError
-    yield "empty", lambda: b"", archive.BrokenArchiveError
-    yield "cut off", lambda: packed(file("a", bytes(range(256)) * 40))[:-30], archive.BrokenArchiveError
-    yield "its beginning cut off", lambda: packed(file("a", bytes(range(256)) * 40))[200:], archive.BrokenArchiveError
-    yield "two names", lambda: _renamed_inside(packed("good"), b"good", b"evil"), archive.BrokenArchiveError
+    yield "a file that is a folder", lambda: packed("a", "a/b"), refusal.NameClashError
+    yield "a folder that is a file", lambda: packed("a/b", "a"), refusal.NameClashError
+    yield "a long name", lambda: packed("x" * 256), refusal.UnusableNameError
+    yield "a long name of few letters", lambda: packed("\u20ac" * 86), refusal.UnusableNameError
+    yield "a long path", lambda: packed("/".join(["x" * 200] * 30)), refusal.UnusableNameError
+    yield "a NUL in a name", lambda: _nul(packed("good?evil")), refusal.UnusableNameError
+    yield "no name", lambda: packed(""), refusal.UnusableNameError
+    yield "zeros", lambda: packed(file("zeros", b"\0" * (LIMIT + 1))), refusal.TooLargeError
+    yield (
+        "many zeros",
+        lambda: packed(*(file(f"z{n}", b"\0" * 27_000_000) for n in range(10))),
+        refusal.TooLargeError,
+    )
+    yield "one content, many names", lambda: _overlapping(40), refusal.TooLargeError
+    yield "a size beyond all", lambda: _with_size(packed("a"), 0xFFFF_FFF0), refusal.TooLargeError
+    yield "a size too small", lambda: _with_size(packed(file("a", b"x" * 9999)), 10), refusal.BrokenArchiveError
+    yield "encrypted", lambda: _with_flag(packed("a")), refusal.EncryptedArchiveError
+    yield "an unknown way of packing", lambda: _with_method(packed("a"), 99), refusal.BrokenArchiveError
+    yield "no zip", lambda: b"#!/bin/sh\nrm -rf /\n", refusal.BrokenArchiveError
+    yield "empty", lambda: b"", refusal.BrokenArchiveError
+    yield "cut off", lambda: packed(file("a", bytes(range(256)) * 40))[:-30], refusal.BrokenArchiveError
+    yield (
+        "its beginning cut off",
+        lambda: packed(file("a", bytes(range(256)) * 40))[200:],
+        refusal.BrokenArchiveError,
+    )
+    yield "two names", lambda: _renamed_inside(packed("good"), b"good", b"evil"), refusal.BrokenArchiveError
     yield (
         "a damaged content",
         lambda: packed(file("a", b"abcdefgh" * 100), compression=zipfile.ZIP_STORED).replace(
             b"abcdefgh", b"abcdefgX", 1
         ),
-        archive.BrokenArchiveError,
+        refusal.BrokenArchiveError,
     )

@@ -16,14 +16,8 @@ from hostile_zips import LIMIT, file, hostile, link, packed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samlocal.artifact.fetch.archive import (
-    ArchiveError,
-    BrokenArchiveError,
-    Contents,
-    NameClashError,
-    TooLargeError,
-    unpack,
-)
+from samlocal.artifact.fetch.archive import Contents, unpack
+from samlocal.artifact.fetch.archive_error import ArchiveError, BrokenArchiveError, NameClashError, TooLargeError
 
 HOSTILE = list(hostile())
 

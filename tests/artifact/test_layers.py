@@ -18,7 +18,7 @@ from hostile_zips import file, link, packed
 from package_front import PackageFront, zipped
 
 from samlocal.artifact.cache import Cache
-from samlocal.artifact.fetch.archive import LeavingLinkError
+from samlocal.artifact.fetch.archive_error import LeavingLinkError
 from samlocal.artifact.fetch.download import DownloadError
 from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.layers.merge import merge

@@ -16,7 +16,7 @@ from kit import Project
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
-from samlocal.sandbox.debug.wiring import DebugOptions
+from samlocal.sandbox.debug.options import DebugOptions
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.options import SandboxOptions
 from samlocal.sandbox.plan import sandbox_spec

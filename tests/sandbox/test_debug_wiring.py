@@ -12,8 +12,9 @@ from samlocal.errors import ConfigurationError
 from samlocal.function.application import application
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.debug.language import Language, debugging, language_of, language_of_image
+from samlocal.sandbox.debug.options import DebugOptions
 from samlocal.sandbox.debug.view import DebuggerView
-from samlocal.sandbox.debug.wiring import Debugging, DebugOptions
+from samlocal.sandbox.debug.wiring import Debugging
 from samlocal.template.reader import read
 
 # Lambda's runtimes of today (Lambda developer guide, "Lambda runtimes").

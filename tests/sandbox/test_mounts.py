@@ -13,7 +13,7 @@ from kit import Project, function, python, template
 
 from samlocal.errors import ConfigurationError, ExitStatus, TemplateError
 from samlocal.function.application import application
-from samlocal.sandbox.mounts import FolderMount, folder_mount
+from samlocal.sandbox.folder_mount import FolderMount, folder_mount
 from samlocal.template.reader import parse
 
 COUNTS = """

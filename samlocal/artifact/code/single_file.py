@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import zipfile
 from pathlib import Path
 
 from samlocal.artifact.cache import Cache, file_hash, hash_of
@@ -16,6 +15,8 @@ _ARCHIVES = (".zip", ".jar", ".war", ".whl")
 
 def is_single_file(path: Path) -> bool:
     """Raises OSError where it cannot be read."""
+    import zipfile
+
     with path.open("rb") as file:
         return path.suffix.lower() not in _ARCHIVES and not zipfile.is_zipfile(file)
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from samlocal.artifact.cache import Cache, file_hash, hash_of, sha256_of
-from samlocal.artifact.fetch.archive import ArchiveError, unpack
+from samlocal.artifact.fetch.archive_error import ArchiveError
 from samlocal.records import MALFORMED, decoded, put_record
 
 _CONTENT, _NOTE = "content", "about.json"
@@ -50,6 +50,9 @@ def unpacked(
     """
 
     def make(folder: Path) -> None:
+        # What is in the cache already needs none of it.
+        from samlocal.artifact.fetch.archive import unpack
+
         part = cache.part(kind, key)
         archive = obtain(part)
         content = folder / _CONTENT

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from enum import Enum
 
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.debug.wiring import Debugging, DebugOptions, Wiring
+from samlocal.sandbox.debug.options import DebugOptions
+from samlocal.sandbox.debug.wiring import Debugging, Wiring
 
 
 class Language(Enum):

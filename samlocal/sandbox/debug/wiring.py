@@ -7,7 +7,6 @@ it away.
 from __future__ import annotations
 
 import re
-import shlex
 import socket
 import time
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from msgspec import Struct
 from samlocal.engine import Mount
 from samlocal.errors import ConfigurationError
 from samlocal.function.spec import FunctionSpec
+from samlocal.sandbox.debug.options import DebugOptions
 from samlocal.sandbox.network.route import HOST_NETWORK
 
 SECONDS = 86_400
@@ -36,15 +36,6 @@ _WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
 # A container that is being removed holds its port for a moment.
 _PORT_SECONDS = 3.0
-
-
-class DebugOptions(Struct, frozen=True, kw_only=True):
-    """What the user asks for: ``path`` is the folder of a debugger that has to be brought along, such as dlv."""
-
-    port: int
-    wait: bool = True
-    arguments: tuple[str, ...] = ()
-    path: Path | None = None
 
 
 class Debugging(Struct, frozen=True, kw_only=True):
@@ -132,11 +123,3 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def split_arguments(text: str) -> tuple[str, ...]:
-    """``--debug-args`` as a shell would read it. Raises ConfigurationError."""
-    try:
-        return tuple(shlex.split(text))
-    except ValueError as error:
-        raise ConfigurationError(f"--debug-args {text!r}: {error}.", tip="Mind the quotes.") from error
