@@ -216,6 +216,15 @@ class Environment:
         self._snapshot.confirm()
         return Standing.SAME
 
+    @property
+    def answers(self) -> dict[str, str] | None:
+        """What AWS has been asked, each with a digest of its answer; None where that may not be recorded."""
+        return self._snapshot.answers
+
+    def holds(self, answers: Mapping[str, str]) -> bool:
+        """Whether AWS would be believed to say all that again; then it counts as asked."""
+        return self._snapshot.holds(answers)
+
     def save(self) -> None:
         """Keeps on disk what AWS said."""
         self._snapshot.save()

@@ -5,8 +5,9 @@ An answer on disk that has another shape than it should counts as absent.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
@@ -14,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from samlocal.aws import AwsUnreachableError
+from samlocal.errors import SamlocalError
 from samlocal.records import MALFORMED, decoded, encoded, read_record, write_record
 
 T = TypeVar("T")
@@ -63,6 +65,7 @@ class Snapshot:
         """Since when each answer is in memory, for how many seconds it is believed there, and the answer."""
         self._on_disk: _File | None = None
         self._changed = False
+        self._may_be_recorded = True
         self.oldest: float | None = None
         self.kept_age: float | None = None
 
@@ -81,15 +84,20 @@ class Snapshot:
             answer = fetch()
         except AwsUnreachableError:
             if kept is None:
+                self._may_be_recorded = False
                 raise
             self.oldest = max(self.oldest or 0.0, kept.age)
             return self._from_disk(key, kept)
+        except SamlocalError:
+            self._may_be_recorded = False
+            raise
         self._file_content.answers[key] = (self._clock(), msgspec.Raw(encoded(answer)))
         self._changed = True
         return self._remember(key, answer)
 
     def ask_secret(self, question: tuple[str, ...], fetch: Callable[[], T]) -> T:
         """The same for what must not be written anywhere."""
+        self._may_be_recorded = False
         key = _key(question)
         return cast("T", self._fresh[key][-1]) if self._is_fresh(key) else self._remember(key, fetch())
 
@@ -97,6 +105,25 @@ class Snapshot:
         """The answer on disk that ``ask`` would give, without asking; None where there is none."""
         answer: Kept[T] | None = self._kept_answer(_key(question), kind)
         return answer if answer is not None and not self._refresh and 0 <= answer.age < self._max_age else None
+
+    @property
+    def answers(self) -> dict[str, str] | None:
+        """What was asked, each with a digest of its answer; None where one was secret, late or none."""
+        if not self._may_be_recorded or self.oldest is not None:
+            return None
+        return {key: _digest(self._file_content.answers[key][1]) for key in self._fresh}
+
+    def holds(self, answers: Mapping[str, str]) -> bool:
+        """Whether ``ask`` would give these without asking; then they count as given."""
+        now, oldest = self._clock(), 0.0
+        for key, digest in answers.items():
+            at, answer = self._file_content.answers.get(key, (0.0, None))
+            if self._refresh or answer is None or not 0 <= now - at < self._max_age or _digest(answer) != digest:
+                return False
+            oldest = max(oldest, now - at)
+        if answers:
+            self.kept_age = max(self.kept_age or 0.0, oldest)
+        return True
 
     @property
     def confirmed_age(self) -> float:
@@ -143,6 +170,10 @@ class Snapshot:
         if self._on_disk is None:
             self._on_disk = (read_record(self._file, _File) if self._file is not None else None) or _File()
         return self._on_disk
+
+
+def _digest(answer: msgspec.Raw) -> str:
+    return hashlib.sha256(bytes(answer)).hexdigest()
 
 
 def _key(question: tuple[str, ...]) -> str:

@@ -382,6 +382,9 @@ def _join(
     understood = model.template(document)
     values = parameter_values(understood.parameters, *given, deployed)
     if needs_expanding(document.root):
+        if any(parameter.no_echo for parameter in understood.parameters.values()):
+            # A loop may go over what must not be shown.
+            document.files.may_be_recorded = False
         understood = model.template(expand(document, values))
     check_defaults(understood, values)
     given_values = values

@@ -11,20 +11,20 @@ from samlocal.function.build_metadata import BuildMetadata
 from samlocal.function.image_config import ImageBuild
 
 
-class LocalCode(Struct, frozen=True, kw_only=True):
+class LocalCode(Struct, frozen=True, kw_only=True, tag=True):
     """A folder or an archive beside the template; ``built_from`` is the source of a folder that a build made."""
 
     path: Path
     built_from: Path | None = None
 
 
-class InlineCode(Struct, frozen=True, kw_only=True):
+class InlineCode(Struct, frozen=True, kw_only=True, tag=True):
     """Source that stands in the template."""
 
     source: str
 
 
-class S3Code(Struct, frozen=True, kw_only=True):
+class S3Code(Struct, frozen=True, kw_only=True, tag=True):
     """An archive in S3."""
 
     bucket: str
@@ -32,14 +32,14 @@ class S3Code(Struct, frozen=True, kw_only=True):
     version: str | None = None
 
 
-class ImageCode(Struct, frozen=True, kw_only=True):
+class ImageCode(Struct, frozen=True, kw_only=True, tag=True):
     """A container image: built here where ``build`` says how, else ``uri``, None where the template names none."""
 
     uri: str | None
     build: ImageBuild | None = None
 
 
-class DeployedCode(Struct, frozen=True, kw_only=True):
+class DeployedCode(Struct, frozen=True, kw_only=True, tag=True):
     """The package that Lambda runs now; ``sha256`` is base64, as Lambda tells it.
 
     ``working_copy`` is the code that the template names.
@@ -53,7 +53,7 @@ class DeployedCode(Struct, frozen=True, kw_only=True):
 Code: TypeAlias = LocalCode | InlineCode | S3Code | ImageCode | DeployedCode
 
 
-class LocalLayer(Struct, frozen=True, kw_only=True):
+class LocalLayer(Struct, frozen=True, kw_only=True, tag=True):
     """A layer of the template whose content lies beside it; ``built_from`` as in LocalCode."""
 
     logical_id: str
@@ -62,14 +62,14 @@ class LocalLayer(Struct, frozen=True, kw_only=True):
     built_from: Path | None = None
 
 
-class StoredLayer(Struct, frozen=True, kw_only=True):
+class StoredLayer(Struct, frozen=True, kw_only=True, tag=True):
     """A layer of the template whose content is an archive in S3."""
 
     logical_id: str
     content: S3Code
 
 
-class RemoteLayer(Struct, frozen=True, kw_only=True):
+class RemoteLayer(Struct, frozen=True, kw_only=True, tag=True):
     """A layer version in AWS. ``placeholder`` is the expression for which the ARN is made up, None for a real one."""
 
     arn: str

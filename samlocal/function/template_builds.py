@@ -10,6 +10,7 @@ from samlocal.function.build_target import BuildTarget
 from samlocal.function.evaluation import architecture_of
 from samlocal.function.package import LocalCode, LocalLayer
 from samlocal.function.properties import Properties
+from samlocal.function.spec import FunctionSpec
 from samlocal.function.template_package import code_of, layers_of, local_layers
 from samlocal.function.variables import Variable
 from samlocal.template.model import Resource
@@ -39,6 +40,14 @@ def function_target(owner: Application, resource: Resource) -> BuildTarget | Non
         node_options=_node_options(owner, resource) if metadata.method == "esbuild" else "",
         asset=resource.asset_path is not None,
     )
+
+
+def function_targets(application: Application, function_id: str, spec: FunctionSpec) -> tuple[BuildTarget, ...]:
+    """A function's own target and those of its layers as they are specified. Raises as ``function_target`` does."""
+    owner, resource = application.find(function_id)
+    # Where the template cannot say which layers, they are the deployed function's.
+    layers = (layer_target(owner, layer) for layer in spec.layers if isinstance(layer, LocalLayer))
+    return tuple(target for target in (function_target(owner, resource), *layers) if target is not None)
 
 
 def layer_target(owner: Application, layer: LocalLayer) -> BuildTarget | None:

@@ -31,7 +31,7 @@ class TranslatedResources:
             return {}
         from samlocal.template.translate import translate
 
-        self._template.document.files.are_all = False
+        self._template.document.files.may_be_recorded = False
         values = {name: value.text for name, value in self._parameters.items() if value.known}
         try:
             made = translate(self._template.document, region=self._region, parameters=values).template

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from samlocal.aws import AwsCallError
-from samlocal.deployed.environment import Environment
-from samlocal.deployed.revision import Standing
 from samlocal.errors import AwsError, FunctionNotFoundError, RoleDeniedError, SamlocalError, UnresolvedError
-from samlocal.function.application import Application, application
-from samlocal.function.parameters import parse_overrides
-from samlocal.project.account import Account
 from samlocal.project.age import age
 from samlocal.project.given_variables import given_variables
-from samlocal.project.settings import Settings
+from samlocal.project.settings import Settings, region_of
 from samlocal.project.teller import Teller
-from samlocal.template.files import Files
-from samlocal.template.reader import read
+
+if TYPE_CHECKING:
+    # A known plan needs none of it.
+    from samlocal.deployed.environment import Environment
+    from samlocal.deployed.revision import Standing
+    from samlocal.function.application import Application
+    from samlocal.function.overrides import Overrides
+    from samlocal.project.account import Account
+    from samlocal.template.files import Files
 
 T = TypeVar("T")
 
@@ -35,17 +36,17 @@ def joined(
     files: Files,
     *,
     quietly: bool = False,
+    given: tuple[Overrides, ...] | None = None,
 ) -> Application:
-    """Reads the template and joins it with its environment and with the user's overrides.
+    """Reads the template and joins it with its environment and with the user's overrides, ``given`` where known.
 
     What is wrong with the template is told, unless ``quietly``.
     """
-    environ = settings.world.environ
-    region = settings.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    if region is None and settings.stack_name is None:
-        from samlocal.aws.profile_region import profile_region
+    from samlocal.function.application import application
+    from samlocal.function.parameters import parse_overrides
+    from samlocal.template.reader import read
 
-        region = profile_region(environ, profile=settings.profile)
+    region = region_of(settings)
     file = settings.file
     whole = application(
         read(settings.template, files),
@@ -54,7 +55,7 @@ def joined(
         region_known=region is not None,
         flags=parse_overrides(settings.parameter_overrides, origin="--parameter-overrides"),
         configured=parse_overrides(file.values.get("parameter_overrides", ()), origin=file.origin),
-        overrides=given_variables(settings, teller),
+        overrides=given_variables(settings, teller) if given is None else given,
     )
     for problem in () if quietly else whole.problems():
         teller.warning(str(problem))
@@ -65,47 +66,46 @@ def with_current_values(
     settings: Settings,
     account: Account,
     teller: Teller,
-    use: Callable[[Application], T],
-    files: Files,
+    make: Callable[[Environment | None], T],
     *,
     complete: Callable[[T], bool],
-) -> tuple[Application, T]:
-    """The application, and what ``use`` makes of it, by values that hold now.
+) -> T:
+    """What is made of an environment, by values that hold now.
 
     What AWS said before is used at once, while AWS is asked whether the stack has changed since. If it has, or if
     something is missing or refused that a deployment may have brought since, all is asked and made again.
-    ``complete`` says whether nothing is missing. Raises as ``joined`` and ``use`` do.
+    ``complete`` says whether nothing is missing. Raises as ``make`` does.
     """
     environment = account.environment(refresh=settings.refresh)
     if environment is None:
-        whole = joined(settings, None, teller, files)
-        return whole, use(whole)
+        return make(None)
+
+    from samlocal.aws import AwsCallError
+    from samlocal.deployed.revision import Standing
+
     failure: SamlocalError | None = None
     with environment.checked():
-        whole = joined(settings, environment, teller, files)
         try:
-            used = use(whole)
-            missing = not complete(used)
+            made = make(environment)
+            missing = not complete(made)
         except (UnresolvedError, FunctionNotFoundError, RoleDeniedError, AwsCallError) as error:
             failure, missing = error, True
         standing = _standing(environment, teller)
     if environment.kept_age is not None and (
         standing is Standing.CHANGED or (missing and standing is Standing.NOT_ASKED)
     ):
-        whole = joined(settings, account.environment(refresh=True), teller, files)
-        return whole, use(whole)
+        return make(account.environment(refresh=True))
     if failure is not None:
         raise failure
     kept_age = environment.kept_age or 0.0
     if kept_age >= _WORTH_SAYING:
         stack = f"the stack {settings.stack_name}"
         teller.notice(f"what AWS said {age(kept_age)} of {stack} is used (--refresh asks anew).")
-    return whole, used
+    return made
 
 
-def keep(application: Application, teller: Teller) -> None:
+def keep(environment: Environment | None, teller: Teller) -> None:
     """Keeps what AWS said for the next run, and says when AWS was out of reach."""
-    environment = application.environment
     if environment is None:
         return
     environment.save()
@@ -115,6 +115,8 @@ def keep(application: Application, teller: Teller) -> None:
 
 def _standing(environment: Environment, teller: Teller) -> Standing:
     """Waits for what AWS says of the stack, and tells the user what is new or not known."""
+    from samlocal.deployed.revision import Standing
+
     try:
         standing = environment.standing()
     except AwsError as error:

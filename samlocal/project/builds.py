@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,6 @@ from samlocal.project.teller import Teller
 if TYPE_CHECKING:
     from samlocal.artifact.build.builds import Builds
     from samlocal.artifact.build.built import Built
-    from samlocal.function.application import Application
     from samlocal.function.build_target import BuildTarget
     from samlocal.function.spec import FunctionSpec
 
@@ -43,27 +42,20 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
 
 def with_builds(
     settings: Settings,
-    application: Application,
-    wanted: str,
     spec: FunctionSpec,
+    targets: Callable[[], Sequence[BuildTarget]],
     options: BuildOptions,
     teller: Teller,
 ) -> FunctionSpec:
-    """A function from what is built of it and of its layers.
+    """A function from what is built of it and of its layers, its ``targets``.
 
     What was built before is built again when its sources have changed, and what cannot run as it lies there is built
     the first time. With ``build`` or ``in_container`` everything is that can be; with ``build=False`` nothing is, and
     the last build runs. Raises BuildError.
     """
-    from samlocal.function.package import LocalLayer
-    from samlocal.function.template_builds import function_target, layer_target
-
     if options.build is False and not _kept(settings):
         return spec
-    owner, resource = application.find(wanted)
-    # The function's layers are the spec's: where the template cannot say, they are the deployed function's.
-    layers = (layer_target(owner, layer) for layer in spec.layers if isinstance(layer, LocalLayer))
-    of_function = [target for target in (function_target(owner, resource), *layers) if target is not None]
+    of_function = targets()
     if not of_function:
         return spec
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -65,21 +66,21 @@ class RoleRefusedError(RoleDeniedError):
 def function_credentials(
     settings: Settings,
     account: Account,
-    application: Application,
+    environment: Environment | None,
+    application: Callable[[], Application],
     function: FunctionSpec,
     options: RightsOptions,
     teller: Teller,
 ) -> Credentials | None:
     """The function's role's keys with an environment; without one none, unless the user's own are asked for.
 
-    Raises ProtectedError, RoleDeniedError, AwsError, CredentialsError, and ConfigurationError where there is no
-    environment to narrow to.
+    ``application`` is asked for where rights are narrowed to the template's policies. Raises ProtectedError,
+    RoleDeniedError, AwsError, CredentialsError, and ConfigurationError where there is no environment to narrow to.
     """
     if not options.allow_protected:
         refuse_protected(
             settings, tip="--allow-protected runs the function all the same: on the environment's own data."
         )
-    environment = application.environment
     match options.runs_under:
         case RunsUnder.CALLER:
             return _own(account, teller)
@@ -132,7 +133,7 @@ def _of_role(settings: Settings, account: Account, function: FunctionSpec, role_
 def _narrowed(
     settings: Settings,
     environment: Environment,
-    application: Application,
+    application: Callable[[], Application],
     function: FunctionSpec,
     options: RightsOptions,
     teller: Teller,
@@ -158,7 +159,7 @@ def _narrowed(
 def _rights(
     settings: Settings,
     environment: Environment,
-    application: Application,
+    application: Callable[[], Application],
     function: FunctionSpec,
     options: RightsOptions,
 ) -> Rights:
@@ -168,7 +169,7 @@ def _rights(
 
     owner, resource = next(
         (owner, resource)
-        for owner, resource in application.functions()
+        for owner, resource in application().functions()
         if owner.template.place(resource.line) == function.location
     )
     return template_rights(owner, resource, cache=settings.world.cache_folder / "translated")

@@ -13,8 +13,10 @@ from samlocal.project.settings import Settings
 from samlocal.project.teller import Teller
 
 if TYPE_CHECKING:
+    from samlocal.deployed.environment import Environment
     from samlocal.engine import Engine
     from samlocal.function.application import Application
+    from samlocal.function.build_target import BuildTarget
     from samlocal.function.spec import FunctionSpec
     from samlocal.project.run_options import RunOptions
     from samlocal.sandbox.layout import SandboxSpec
@@ -81,18 +83,32 @@ class Project:
         ``complete`` says whether nothing is missing. Where a change has broken the template, the application is the
         one of before it. Raises as ``application`` and ``use`` do.
         """
-        from samlocal.project.application import with_current_values
-        from samlocal.template.files import Files, hold
 
-        def made(files: Files) -> tuple[Application, T]:
-            return with_current_values(self.settings, self.account, self._teller, use, files, complete=complete)
+        def make(environment: Environment | None, files: Files) -> tuple[Application, T]:
+            from samlocal.project.application import joined
+
+            whole = joined(self.settings, environment, self._teller, files)
+            return whole, use(whole)
+
+        return self._current(make, complete=lambda made: complete(made[1]))
+
+    def _current(
+        self, make: Callable[[Environment | None, Files], T], *, complete: Callable[[T], bool] = lambda _: True
+    ) -> T:
+        from samlocal.project.application import with_current_values
+        from samlocal.template.files import Files
+
+        def made(files: Files) -> T:
+            return with_current_values(
+                self.settings, self.account, self._teller, lambda there: make(there, files), complete=complete
+            )
 
         files = Files()
         try:
             current = made(files)
         except TemplateError as error:
             good = self._good
-            if good is None or hold(good.states):
+            if good is None or Files().hold(good.states):
                 raise
             self._teller.warning(f"{error.message} The template is used as it was before.")
             return made(good)
@@ -103,7 +119,7 @@ class Project:
         """Keeps what AWS said for the next run, and says when AWS was out of reach."""
         from samlocal.project.application import keep
 
-        keep(application, self._teller)
+        keep(application.environment, self._teller)
 
     def plan(
         self,
@@ -120,39 +136,42 @@ class Project:
         from samlocal.project.run_options import RunOptions
 
         chosen = options or RunOptions()
-        _, spec = self.with_current_values(
-            lambda application: self._planned(application, function_id, chosen, accept)
+        return self._current(
+            lambda environment, files: self._planned(environment, files, function_id, chosen, accept)
         )
-        return spec
 
     def _planned(
         self,
-        application: Application,
+        environment: Environment | None,
+        files: Files,
         function_id: str,
         options: RunOptions,
         accept: Callable[[FunctionSpec], None],
     ) -> SandboxSpec:
         from samlocal.artifact.cache import Cache
+        from samlocal.project.application import keep
         from samlocal.project.credentials import function_credentials
         from samlocal.project.run_options import Code
         from samlocal.sandbox.plan import sandbox_spec
 
         settings, teller = self.settings, self._teller
-        function = application.function(function_id)
+        function, application, targets = self._evaluated(environment, files, function_id)
         accept(function)
         tell_placeholders(function, teller, strict=options.strict, local=settings.is_local)
         match options.code:
             case Code.DEPLOYED:
                 from samlocal.function.deployed_package import with_deployed_package
 
-                owner, _ = application.find(function_id)
+                owner, _ = application().find(function_id)
                 function = with_deployed_package(function, owner.environment)
             case Code.LOCAL:
                 from samlocal.project.builds import with_builds
 
-                function = with_builds(settings, application, function_id, function, options.build, teller)
-        credentials = function_credentials(settings, self.account, application, function, options.rights, teller)
-        self.keep(application)
+                function = with_builds(settings, function, targets, options.build, teller)
+        credentials = function_credentials(
+            settings, self.account, environment, application, function, options.rights, teller
+        )
+        keep(environment, teller)
         engine = self.engine
         with teller.progress() as progress:
             return sandbox_spec(
@@ -164,3 +183,31 @@ class Project:
                 progress=progress.pulled,
                 notice=teller.notice,
             )
+
+    def _evaluated(
+        self, environment: Environment | None, files: Files, function_id: str
+    ) -> tuple[FunctionSpec, Callable[[], Application], Callable[[], tuple[BuildTarget, ...]]]:
+        """A function, and the ways to its application and to what there is to build of it, for whoever needs them."""
+        from samlocal.project.application import joined
+        from samlocal.project.given_variables import given_variables
+        from samlocal.project.known_plan import known_plan, record_plan, recorded
+
+        settings, teller = self.settings, self._teller
+        record = recorded(settings, function_id, environment, files)
+        given = given_variables(settings, teller) if record is not None else None
+        known = known_plan(record, settings, environment, given or ()) if record is not None else None
+        if known is not None:
+            for problem in known.problems:
+                teller.warning(problem)
+            return (
+                known.function,
+                lambda: joined(settings, environment, teller, files, given=given, quietly=True),
+                lambda: known.targets,
+            )
+
+        from samlocal.function.template_builds import function_targets
+
+        application = joined(settings, environment, teller, files, given=given)
+        function = application.function(function_id)
+        record_plan(settings, function_id, application, function)
+        return function, lambda: application, lambda: function_targets(application, function_id, function)

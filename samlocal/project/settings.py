@@ -54,6 +54,17 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.env_name or self.stack_name
 
 
+def region_of(settings: Settings) -> str | None:
+    """The region that somebody has set, None where nobody has and no environment will say."""
+    environ = settings.world.environ
+    region = settings.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if region is None and settings.stack_name is None:
+        from samlocal.aws.profile_region import profile_region
+
+        region = profile_region(environ, profile=settings.profile)
+    return region
+
+
 def project_settings(
     world: Surroundings,
     *,

@@ -4,63 +4,61 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 
 class Files:
-    """What reading a template has asked of the disk, each question once.
+    """What reading a template asks of the disk, each question once.
 
     Whoever holds on to it sees the project as it was then, whatever has been written since.
     """
 
     def __init__(self) -> None:
-        self._content: dict[Path, bytes] = {}
+        self._content: dict[str, bytes] = {}
+        self._kinds: dict[str, str] = {}
         self._states: dict[str, str] = {}
-        self.are_all = True
-        """Whether nothing else was looked at (the SAM translator looks for itself)."""
+        self.may_be_recorded = True
+        """False where a secret has a part in what is made of them, or what samlocal does not see being read."""
 
     def read(self, path: Path) -> bytes:
         """Raises OSError."""
-        if path not in self._content:
-            content = path.read_bytes()
-            self._states[str(path)] = _read_state(path, content)
-            self._content[path] = content
-        return self._content[path]
+        self._states[str(path)] = self._state(str(path), read=True)
+        return self._content[str(path)]
 
     def is_file(self, path: Path) -> bool:
-        return self._kind(path) == "file"
+        return self._looked_at(path).startswith("file ")
 
     def is_folder(self, path: Path) -> bool:
-        return self._kind(path) == "folder"
+        return self._looked_at(path).startswith("folder ")
 
     @property
     def states(self) -> dict[str, str]:
-        """What was found under each path, for ``hold``."""
+        """What was found under each path."""
         return dict(self._states)
 
-    def _kind(self, path: Path) -> str:
-        if path in self._content:
-            return "file"
-        return self._states.setdefault(str(path), _seen_state(path)).partition(" ")[0]
+    def hold(self, states: Mapping[str, str]) -> bool:
+        """Whether all that was found then is found now; then it counts as looked at."""
+        try:
+            same = all(self._state(path, read=was.startswith("content ")) == was for path, was in states.items())
+        except OSError:
+            return False
+        if same:
+            self._states.update(states)
+        return same
 
+    def _looked_at(self, path: Path) -> str:
+        state = self._state(str(path), read=False)
+        # What has been read tells more.
+        self._states.setdefault(str(path), state)
+        return state
 
-def hold(states: dict[str, str]) -> bool:
-    """Whether all that was found then would be found now."""
-    try:
-        return all(_now(Path(path), state) == state for path, state in states.items())
-    except OSError:
-        return False
-
-
-def _now(path: Path, state: str) -> str:
-    return _read_state(path, path.read_bytes()) if state.startswith("content ") else _seen_state(path)
-
-
-def _read_state(path: Path, content: bytes) -> str:
-    return f"content {hashlib.sha256(content).hexdigest()} {os.path.realpath(path)}"
-
-
-def _seen_state(path: Path) -> str:
-    kind = "file" if path.is_file() else "folder" if path.is_dir() else "nothing"
-    # A name with a NUL is no file's.
-    return f"{kind} {os.path.realpath(path)}" if kind != "nothing" else kind
+    def _state(self, path: str, *, read: bool) -> str:
+        if read:
+            if path not in self._content:
+                self._content[path] = Path(path).read_bytes()
+            return f"content {hashlib.sha256(self._content[path]).hexdigest()} {os.path.realpath(path)}"
+        if path not in self._kinds:
+            kind = "file" if Path(path).is_file() else "folder" if Path(path).is_dir() else None
+            self._kinds[path] = f"{kind} {os.path.realpath(path)}" if kind else "nothing"
+        return self._kinds[path]

@@ -12,7 +12,7 @@ from project_kit import Collected, settings_of
 from samlocal.errors import TemplateError
 from samlocal.function.spec import FunctionSpec
 from samlocal.project.project import Project
-from samlocal.template.files import Files, hold
+from samlocal.template.files import Files
 
 MakeProject = Callable[..., kit.Project]
 
@@ -100,7 +100,7 @@ def test_what_was_seen_holds_until_it_changes(tmp_path: Path, change: str) -> No
     files.read(read)
     assert files.is_file(seen)
     assert not files.is_folder(absent)
-    assert hold(files.states)
+    assert Files().hold(files.states)
     match change:
         case "written":
             read.write_text("other")
@@ -111,4 +111,4 @@ def test_what_was_seen_holds_until_it_changes(tmp_path: Path, change: str) -> No
             read.symlink_to(tmp_path / "elsewhere")
         case _:
             absent.mkdir()
-    assert not hold(files.states)
+    assert not Files().hold(files.states)

@@ -121,6 +121,8 @@ class Evaluation:
 
     def note(self, *origins: Origin) -> None:
         for origin in origins:
+            if origin.secret:
+                self.scope.template.document.files.may_be_recorded = False
             there = self._origins.get(origin.text)
             if there is not None and there != origin:
                 # One place, such as a flag, can give what is secret and what is not.
