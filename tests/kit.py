@@ -84,9 +84,15 @@ class Outcome:
     @property
     def report(self) -> dict[str, str]:
         """The fields of the one REPORT line by name."""
-        (found,) = _REPORT.finditer(self.stderr)
-        assert found["id"] == self.request_id
-        return dict(item.split(": ", 1) for item in found["fields"].split("\t"))
+        ((request_id, report),) = self.reports.items()
+        assert request_id == self.request_id
+        return report
+
+    @property
+    def reports(self) -> dict[str, dict[str, str]]:
+        """The fields of every REPORT line by name, by the invocation's id."""
+        found = _REPORT.finditer(self.stderr)
+        return {each["id"]: dict(item.split(": ", 1) for item in each["fields"].split("\t")) for each in found}
 
     def report_number(self, name: str) -> float:
         """A figure of the REPORT line, without its unit (ms, MB)."""

@@ -88,6 +88,8 @@ def _expected(option: click.Parameter) -> str:
             return "It is true or false."
         case click.Choice():
             return f"It is one of {', '.join(map(str, option.type.choices))}."
+        case click.IntRange(max=None):
+            return f"It is a whole number, {option.type.min} or more."
         case click.IntRange():
             return f"It is a number from {option.type.min} to {option.type.max}."
     if option.type.name == "seconds":

@@ -1,4 +1,4 @@
-"""``samlocal invoke``: runs a function once."""
+"""``samlocal invoke``: runs a function with its events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from samlocal.cli.build_flags import build_flag, build_options
 from samlocal.cli.debug_flags import debug_flags, debug_options
-from samlocal.cli.event import read_event
+from samlocal.cli.events import event_options, events_to_run
 from samlocal.cli.function_id import function_options, wanted_function
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
@@ -21,7 +21,6 @@ from samlocal.cli.ways_on import ways_on
 from samlocal.errors import EngineError, ExitStatus
 from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions
-from samlocal.sandbox.result import Success
 
 if TYPE_CHECKING:
     from samlocal.function.spec import FunctionSpec
@@ -35,7 +34,7 @@ _SWEEP_SECONDS = 5.0
 @click.command("invoke", cls=EnvironmentCommand, short_help="Run a function once.")
 @function_options
 @environment_options
-@click.option("--event", metavar="FILE|-|JSON", help="The event.  [default: {}]")
+@event_options
 @click.option(
     "--tenant-id",
     metavar="TENANT",
@@ -71,7 +70,7 @@ _SWEEP_SECONDS = 5.0
 )
 @click.pass_context
 def command(ctx: click.Context, /, **values: object) -> int:
-    """Run FUNCTION once: its payload goes to standard output, its log to standard error.
+    """Run FUNCTION: its payload goes to standard output, its log to standard error.
 
     FUNCTION is a logical id of the template or a function's name. With -e or -n the function gets the deployed
     stack's values and runs under its own role.
@@ -89,7 +88,9 @@ def command(ctx: click.Context, /, **values: object) -> int:
         rights=rights_options(ctx),
         sandbox=replace(sandbox_options(ctx), debug=debug),
     )
-    payload = read_event(values["event"] if isinstance(values["event"], str) else None, ctx.obj)
+    events = events_to_run(ctx)
+    if events.repeat > 1 and debug is not None:
+        raise click.UsageError("--repeat measures, and a debugger stops what is measured: leave --debug-port out.")
     tenant_id = values["tenant_id"] if isinstance(values["tenant_id"], str) else None
 
     def accept(function: FunctionSpec) -> None:
@@ -103,36 +104,35 @@ def command(ctx: click.Context, /, **values: object) -> int:
     with ways_on(ctx, chosen):
         spec = project.plan(wanted, options, accept=accept)
 
-    from samlocal.artifact.image.runtime_image import lacking
-    from samlocal.cli.running import run_once, run_to_its_end
-    from samlocal.sandbox.sandbox import Request
+    from samlocal.cli.running import run_events, run_to_its_end
+    from samlocal.cli.runs import Runs
     from samlocal.sandbox.session import session
 
     for remark in spec.image.remarks:
         output.notice(remark)
 
+    runs = Runs(events, output, image=spec.image, as_json=values["output_form"] == "json")
     sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:
-        invocation = run_to_its_end(
-            run_once(
-                project.engine,
-                spec,
-                Request(payload=payload, tenant_id=tenant_id),
-                session=own,
-                output=output,
-                as_json=values["output_form"] == "json",
-                started=lambda: sweepers.append(_sweep(own, ctx.obj.environ, output)),
+        try:
+            run_to_its_end(
+                run_events(
+                    project.engine,
+                    spec,
+                    events,
+                    tenant_id=tenant_id,
+                    session=own,
+                    output=output,
+                    runs=runs,
+                    started=lambda: sweepers.append(_sweep(own, ctx.obj.environ, output)),
+                )
             )
-        )
-        # An engine that is too busy for that leaves it to the next run.
-        for sweeper in sweepers:
-            sweeper.join(_SWEEP_SECONDS)
-    if isinstance(invocation.result, Success):
-        return int(ExitStatus.SUCCESS)
-    lacks = lacking(spec.image, invocation.result.payload)
-    if lacks:
-        output.notice(lacks)
-    return int(ExitStatus.FUNCTION_FAILED)
+            # An engine that is too busy for that leaves it to the next run.
+            for sweeper in sweepers:
+                sweeper.join(_SWEEP_SECONDS)
+        finally:
+            runs.finish()
+    return int(ExitStatus.FUNCTION_FAILED if runs.has_failed else ExitStatus.SUCCESS)
 
 
 def _sweep(own: Session, environ: Mapping[str, str], output: Output) -> threading.Thread:

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from samlocal.cli.json_text import json_line
 from samlocal.cli.progress import Display, ProgressView
 from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
@@ -97,13 +98,18 @@ class Output:
             return
         self._payload(result.payload + b"\n")
 
-    def invocation_as_json(self, invocation: Invocation, streamed: bytes) -> None:
-        """One object with the payload, how the invocation ended, and its figures (ms, MB)."""
+    def invocation_in_line(self, invocation: Invocation, streamed: bytes) -> None:
+        """The payload as one line of JSON."""
+        self._payload(json_line(_whole(invocation, streamed)) + b"\n")
+
+    def invocation_as_json(self, invocation: Invocation, streamed: bytes, *, event: str | None) -> None:
+        """One object with the payload, how the invocation ended, and its figures (ms, MB); the event's name first."""
         result, report = invocation.result, invocation.report
-        payload = streamed if isinstance(result, Success) and result.streamed else result.payload
+        payload = _whole(invocation, streamed)
         status, error_type = outcome(result)
         self.document(
-            {
+            ({} if event is None else {"event": event})
+            | {
                 "request_id": invocation.request_id,
                 "status": status or "success",
                 "error_type": error_type,
@@ -218,6 +224,11 @@ class Output:
                 table.add_row()
         console.print(table)
         return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()).strip("\n")
+
+
+def _whole(invocation: Invocation, streamed: bytes) -> bytes:
+    result = invocation.result
+    return streamed if isinstance(result, Success) and result.streamed else result.payload
 
 
 def _json_or_text(payload: bytes) -> object:

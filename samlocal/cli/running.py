@@ -1,4 +1,4 @@
-"""One function, run once in a sandbox of its own, with what it says and gives on its way out."""
+"""A function's events, run in a sandbox of their own, with what it says and gives on its way out."""
 
 from __future__ import annotations
 
@@ -11,45 +11,57 @@ from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
+from samlocal.cli.events import Events
 from samlocal.cli.output import Output
+from samlocal.cli.runs import Runs
 from samlocal.engine import Engine
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.outlet import Outlet
-from samlocal.sandbox.sandbox import Invocation, Request, Sandbox
+from samlocal.sandbox.sandbox import Request, Sandbox
 from samlocal.sandbox.session import Session
 
 T = TypeVar("T")
 
 
-async def run_once(
+async def run_events(
     engine: Engine,
     spec: SandboxSpec,
-    request: Request,
+    events: Events,
     *,
+    tenant_id: str | None,
     session: Session,
     output: Output,
-    as_json: bool,
+    runs: Runs,
     started: Callable[[], None],
-) -> Invocation:
-    """Runs one event and shows what comes of it. ``started`` is called beside the function's run."""
+) -> None:
+    """Runs events in their order, and shows what comes of each. ``started`` is called beside the first one's run."""
     log = Outlet(output.said)
-    streamed = bytearray()
+    left = len(events.events) * events.repeat
     try:
         async with Sandbox(engine, spec, session=session, log=log) as sandbox:
             started()
-            invocation = await sandbox.invoke(request, chunk=streamed.extend if as_json else output.chunk)
-            if sandbox.ends_at_once:
-                # The last of the log before the result, which does not wait for extensions that have yet to finish.
-                await sandbox.stop()
-            await log.drain()
-            if as_json:
-                output.invocation_as_json(invocation, bytes(streamed))
-            else:
-                output.invocation(invocation)
+            for event in events.runs():
+                left -= 1
+                runs.begin(event)
+                streamed = bytearray()
+                invocation = await sandbox.invoke(
+                    Request(payload=event.payload, tenant_id=tenant_id),
+                    chunk=output.chunk if runs.shows_chunks else streamed.extend,
+                )
+                try:
+                    if left:
+                        await sandbox.settle()
+                    elif sandbox.ends_at_once:
+                        # The last of the log before the result, which does not wait for extensions that have yet to
+                        # finish.
+                        await sandbox.stop()
+                    await log.drain()
+                finally:
+                    # Also when Ctrl-C comes in between: it has been answered.
+                    runs.show(event, invocation, bytes(streamed))
         await log.drain()
     finally:
         log.close()
-    return invocation
 
 
 def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:

@@ -157,6 +157,15 @@ class Sandbox:
         self._timeout = debug.SECONDS if spec.debugging else spec.function.timeout
         return True
 
+    async def settle(self) -> None:
+        """Ends the log of an event after which the sandbox goes on.
+
+        Where nobody says so, the next START or ``stop`` does.
+        """
+        if self._life.container is not None and self.ends_at_once:
+            await self._life.container.settle()
+        self._journal.end_invocation()
+
     async def stop(self, reason: Reason = Reason.SPINDOWN) -> None:
         """Ends the container and waits for the last of its output. The engine removes it by itself.
 

@@ -45,7 +45,11 @@ EVENTS = {
     "events/put.json": "{}",
     "events/latin1.json": b'{"name": "\xe9"}',
     "events/large.json": json.dumps("x" * LAMBDA_REQUEST_BYTES),
+    "events/large.jsonl": f"{{}}\n{json.dumps('x' * LAMBDA_REQUEST_BYTES)}\n",
+    "events/lines.jsonl": '{}\n\n{"id": }\n{}\n',
+    "events/blank.jsonl": "\n \n",
 }
+NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent.sock"}
 
 TABLE = [
     # the event
@@ -77,7 +81,87 @@ TABLE = [
         ("Fn", "--event", "events/gte.json"),
     ),
     Refused(
-        "an event that is a folder", ExitStatus.EVENT, (r"events.*directory",), EVENTS, ("Fn", "--event", "events")
+        "a folder with an event that is no JSON, by its file",
+        ExitStatus.EVENT,
+        (r"events/broken\.json:3:11: the event is not JSON",),
+        EVENTS,
+        ("Fn", "--event", "events"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "a folder without events",
+        ExitStatus.EVENT,
+        (r"code: the folder has no event: no \*\.json", r"Put the events there"),
+        args=("Fn", "--event", "code"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "a wrong line among events in lines, by its number",
+        ExitStatus.EVENT,
+        (r"events/lines\.jsonl:3:8: the event is not JSON", r"Each line is a JSON document"),
+        EVENTS,
+        ("Fn", "--event", "events/lines.jsonl"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "a line over 6 MB",
+        ExitStatus.EVENT,
+        (r"events/large\.jsonl:2: .*6,291,458 bytes.*6,291,456",),
+        EVENTS,
+        ("Fn", "--event", "events/large.jsonl"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "a file of lines that has none",
+        ExitStatus.EVENT,
+        (r"events/blank\.jsonl: the file has no event", r"one JSON document on each line"),
+        EVENTS,
+        ("Fn", "--event", "events/blank.jsonl"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "the second event, before the first has run",
+        ExitStatus.EVENT,
+        (r"--event #2:1:2: the event is not JSON",),
+        args=("Fn", "--event", "{}", "--event", "{"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "an event named twice",
+        ExitStatus.USAGE,
+        (r"events/\.\./events/get\.json is named twice", r"--repeat 2"),
+        EVENTS,
+        ("Fn", "--event", "events/get.json", "--event", "events/../events/get.json"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "an event of a folder that is named too",
+        ExitStatus.USAGE,
+        (r"good/get\.json is named twice",),
+        {**PROJECT, "good/get.json": "{}"},
+        ("Fn", "--event", "good/", "--event", "good/get.json"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "standard input twice",
+        ExitStatus.USAGE,
+        (r"standard input can be read once",),
+        args=("Fn", "--event", "-", "--event", "-"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "--repeat 0",
+        ExitStatus.USAGE,
+        (r"--repeat.*0 is not in the range x>=1",),
+        args=("Fn", "--repeat", "0"),
+        environ=NO_ENGINE,
+    ),
+    Refused(
+        "--repeat with a debugger",
+        ExitStatus.USAGE,
+        (r"--repeat measures.*leave --debug-port out",),
+        args=("Fn", "--repeat", "2", "--debug-port", "5678"),
+        environ=NO_ENGINE,
     ),
     Refused(
         "an event that is not UTF-8",

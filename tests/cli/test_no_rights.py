@@ -18,6 +18,7 @@ PROJECT = {
     ),
     "code/app.py": "def handler(event, context):\n    return event\n",
     "layer/data": "x",
+    "events/get.json": "{}",
     ".env": "CITY=Rome\n",
     "samconfig.toml": "version = 0.1\n",
 }
@@ -39,6 +40,7 @@ def run(made: Project, command: str) -> Outcome:
         ("samconfig.toml", "list", ExitStatus.CONFIGURATION),
         (".env", "env Fn", ExitStatus.CONFIGURATION),
         ("code", "build Fn", ExitStatus.BUILD),
+        ("events", "invoke Fn --event events", ExitStatus.EVENT),
     ],
 )
 def test_what_may_not_be_read_is_named(

@@ -28,6 +28,7 @@ class Wrong:
     status: ExitStatus = ExitStatus.CONFIGURATION
 
 
+RUN = ("invoke", "Fn")
 PLACE = r"samconfig\.toml \[default\]: "
 TABLE = [
     Wrong("a list for a path", PLACE + r"template cannot be \['a'\]\.\nIt is text", 'template_file = ["a"]'),
@@ -36,6 +37,21 @@ TABLE = [
     ),
     Wrong(
         "not a number", PLACE + r"snapshot_age: 'nan' is no number of seconds|snapshot_age: nan", "snapshot_age = nan"
+    ),
+    Wrong(
+        "a number too low", PLACE + r"repeat: 0 is not .*\nIt is a whole number, 1 or more", "repeat = 0", args=RUN
+    ),
+    Wrong(
+        "a table for events",
+        PLACE + r"event cannot be .*\nIt is text, or a list of texts",
+        "event = {a = 1}",
+        args=RUN,
+    ),
+    Wrong(
+        "a variable too low",
+        r"SAMLOCAL_REPEAT: 0 is not .*\nIt is a whole",
+        environ={"SAMLOCAL_REPEAT": "0"},
+        args=RUN,
     ),
     Wrong("a negative number", PLACE + r"snapshot_age: -1 is no", "snapshot_age = -1"),
     Wrong("text for a number", PLACE + r"snapshot_age: 'soon' is no", 'snapshot_age = "soon"'),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -77,3 +78,11 @@ def test_a_log_that_nobody_reads_any_more_changes_no_result(
     running = opened(project(python(source)), log=Outlet(gone))
     results = [running.invoke(payload).result for payload in (b"1", b"2")]
     assert results == [Success(payload=b"1"), Success(payload=b"2")]
+
+
+def test_a_series_ends_each_log_before_its_line_also_beside_extensions(project: Callable[..., Project]) -> None:
+    args = ("invoke", "Fn", "--event", "1", "--event", "2")
+    with project(watched()).start(*args, merged=True) as running:
+        seen = running.outcome().succeeded().stdout.decode().splitlines()
+    told = [line for line in seen if re.match(r'START |a line of|END |REPORT |\{"said": \d\}', line)]
+    assert [line.split()[0] for line in told] == ["START", "a", "END", "REPORT", '{"said":'] * 2
