@@ -52,6 +52,7 @@ class LiveFolder:
             self.shown.chmod(0o755)
         self._showing: _Content | None = _NOTHING
         self._staged: _Content | None = None
+        self._gone: list[Path] = []
 
     def stage(self, content: Path | None) -> None:
         """Makes ready what is to be shown next: a folder in the cache, which never changes; None is an empty one.
@@ -88,14 +89,15 @@ class LiveFolder:
             gone.mkdir()
             gone.chmod(0o700)
             _move_children(self.shown, gone)
+            self._gone.append(gone)
             _move_children(self._folder / _NEXT, self.shown)
         self._showing = staged
 
     def forget(self) -> None:
-        """Removes what was shown before. Raises ConfigurationError."""
+        """Removes what was shown before, from any thread. Raises ConfigurationError."""
         with self._cache.translated():
-            for gone in list(self._folder.glob(f"{_GONE}*")):
-                remove_tree(gone)
+            while self._gone:
+                remove_tree(self._gone.pop())
 
     def close(self) -> None:
         """Removes it, mounted or not."""

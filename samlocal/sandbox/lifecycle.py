@@ -134,7 +134,7 @@ class Lifecycle:
         apis.restart(container.start_runtime, mailbox.put)
         apis.started(_whereabouts(container))
         container.start_again(wanted, lines, tell=mailbox.put)
-        await self._site.forget()
+        self._site.forget()
         return True
 
     async def await_init(self, container: Container, deadline: float) -> InitOutcome:

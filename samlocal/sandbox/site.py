@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from samlocal.sandbox.network.sockets import Sockets
 from samlocal.sandbox.session import Session
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from samlocal.sandbox.folders import Folders
 
 
@@ -30,6 +33,7 @@ class Site:
         self._live = live
         self._sockets: Sockets | None = None
         self._folders: Folders | None = None
+        self._forgetting: list[Future[None]] = []
 
     @property
     def sockets(self) -> Sockets:
@@ -62,14 +66,16 @@ class Site:
         if self._folders is not None:
             await self._engine.ask(self._folders.show)
 
-    async def forget(self) -> None:
-        """Removes what was shown before. Raises ConfigurationError."""
+    def forget(self) -> None:
+        """Begins to remove what was shown before, which nobody has to wait for: what stays goes with the rest."""
         if self._folders is not None:
-            await self._engine.ask(self._folders.forget)
+            self._forgetting = [each for each in self._forgetting if not each.done()]
+            self._forgetting.append(self._engine.begin(self._folders.forget))
 
     async def close(self) -> None:
         if self._sockets is not None:
             self._sockets.close()
+        await asyncio.gather(*map(asyncio.wrap_future, self._forgetting), return_exceptions=True)
         if self._folders is not None:
             await self._engine.ask(self._folders.close)
 
