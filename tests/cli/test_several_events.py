@@ -93,6 +93,20 @@ def test_the_log_of_an_event_ends_before_its_line_and_both_before_the_next_start
     assert [line.split()[0] for line in seen if line.startswith(kinds)] == first + second + third
 
 
+def test_every_line_of_an_event_stands_in_its_own_log(project: Callable[..., Project]) -> None:
+    source = "runs = 0\ndef handler(event, context):\n    global runs\n    runs += 1\n"
+    source += "    for number in range(50):\n        print('run', runs, 'line', number)\n"
+    runs = 150
+    outcome = project(python(source)).run("invoke", "Fn", "--repeat", str(runs)).succeeded()
+    seen = [line for line in outcome.lines if line.startswith(("START ", "run ", "END ", "REPORT "))]
+    own = 53
+    assert len(seen) == runs * own
+    for run in range(runs):
+        start, *lines, end, report = seen[run * own : (run + 1) * own]
+        assert lines == [f"run {run + 1} line {number}" for number in range(50)]
+        assert [line.split()[0] for line in (start, end, report)] == ["START", "END", "REPORT"]
+
+
 def test_a_line_is_there_as_soon_as_its_event_is_over(project: Callable[..., Project]) -> None:
     given = ("--event", '"first"', "--event", '{"sleep": 30}')
     with project(python(COUNTS, Timeout=60)).start("invoke", "Fn", *given) as running:
