@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from extension_kit import watched
 from kit import Docker, Project, SlowEngine, eventually, function, template
 
 from samlocal.errors import ExitStatus
@@ -88,6 +89,18 @@ def test_after_kill_9_the_next_run_leaves_nothing_behind(project: Callable[..., 
     assert any("removed 1 container" in line for line in outcome.lines)
     assert docker.nothing_left(killed)
     assert list(killed.sessions.iterdir()) == []
+
+
+def test_after_kill_9_a_container_whose_shell_stays_ends_by_itself(
+    project: Callable[..., Project], docker: Docker
+) -> None:
+    """It is removed by the next run; until then it takes no memory."""
+    own = project(watched(str(FILES["code/app.py"]), Timeout=90))
+    with own.start("invoke", "Fn") as running:
+        running.has_logged("invoked").signalled(signal.SIGKILL).outcome()
+    (left,) = docker.containers(own)
+    assert eventually(lambda: not docker.described(left)["State"]["Running"], within=10.0)
+    docker.remove_all(own)
 
 
 def test_a_run_leaves_the_containers_of_one_that_still_runs_alone(
