@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -29,7 +30,6 @@ def install(source: Path, folder: Path, *, extra: str = "", tell: Callable[[str]
     lock = source / LOCK if (source / LOCK).is_file() else ROOT / LOCK
     locked = re.findall(r"^([\w.-]+==[^\\\n]*)", lock.read_text(encoding="utf-8"), re.MULTILINE)
     constraints = "".join(f"{requirement.strip()}\n" for requirement in locked)
-    wanted = constraints + (source / "pyproject.toml").read_text(encoding="utf-8")
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
     stamp = folder / ".set-up"
     with tempfile.TemporaryDirectory(prefix="samlocal-wheel-") as scratch:
@@ -38,6 +38,7 @@ def install(source: Path, folder: Path, *, extra: str = "", tell: Callable[[str]
         without = ["--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", scratch]
         subprocess.run([*build, *without], env=environ, check=True)
         (wheel,) = Path(scratch).glob("samlocal-*.whl")
+        wanted = constraints + _required(wheel)
         if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
             tell(f"installing samlocal's libraries into {folder.name}")
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], env=environ, check=True)
@@ -53,3 +54,11 @@ def install(source: Path, folder: Path, *, extra: str = "", tell: Callable[[str]
         again = ["install", "--no-index", "--no-deps", "--force-reinstall", "--compile", str(wheel)]
         subprocess.run([*pip, *again], env=environ, check=True)
     return folder / "bin" / "samlocal"
+
+
+def _required(wheel: Path) -> str:
+    """The libraries that a wheel asks for (Core metadata specifications, Requires-Dist)."""
+    with zipfile.ZipFile(wheel) as packed:
+        (metadata,) = (name for name in packed.namelist() if name.endswith(".dist-info/METADATA"))
+        lines = packed.read(metadata).decode().splitlines()
+    return "".join(f"{line}\n" for line in lines if line.startswith("Requires-Dist:"))

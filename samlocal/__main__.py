@@ -4,13 +4,16 @@ import os
 import signal
 from typing import NoReturn
 
+from samlocal.collector import held_off
+
 
 def main() -> NoReturn:
     """The console script."""
     # Ctrl-C while samlocal is still being imported: there is nothing to clean up and nothing to show.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _leave)
-    from samlocal import cli
+    with held_off():
+        from samlocal import cli
 
     cli.main()
 

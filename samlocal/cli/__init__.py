@@ -16,6 +16,7 @@ import click
 from samlocal import __version__
 from samlocal.cli.streams import flush, standard_streams
 from samlocal.cli.world import World
+from samlocal.collector import held_off
 from samlocal.errors import ExitStatus, ReaderGoneError, SamlocalError
 
 # Each command's file is imported when it is called, and for its own help.
@@ -70,7 +71,8 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         file = _FILES.get(cmd_name, cmd_name.replace("-", "_"))
-        module = importlib.import_module(f"samlocal.cli.{file}")
+        with held_off():
+            module = importlib.import_module(f"samlocal.cli.{file}")
         command: click.Command = module.command
         return command
 

@@ -17,6 +17,7 @@ from samlocal.cli.output import Output
 from samlocal.cli.rights_flags import rights_flags, rights_options
 from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
 from samlocal.cli.ways_on import ways_on
+from samlocal.collector import held_off
 from samlocal.errors import EngineError, ExitStatus
 from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions
@@ -101,12 +102,12 @@ def command(ctx: click.Context, /, **values: object) -> int:
             raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
 
     project = ctx.with_resource(Project(chosen, output))
-    with ways_on(ctx, chosen):
+    with ways_on(ctx, chosen), held_off():
         spec = project.plan(wanted, options, accept=accept)
 
-    from samlocal.cli.running import run_events, run_to_its_end
-    from samlocal.cli.runs import Runs
-    from samlocal.sandbox.session import session
+        from samlocal.cli.running import run_events, run_to_its_end
+        from samlocal.cli.runs import Runs
+        from samlocal.sandbox.session import session
 
     for remark in spec.image.remarks:
         output.notice(remark)
