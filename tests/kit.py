@@ -421,14 +421,12 @@ class SlowEngine:
 
     ``request`` is the end of the path that it is slow at. ``answer`` holds back what the engine says to it, else the
     request itself is held back; it is carried out in any case, as the engine does when nobody waits any more.
-    ``times`` counts such requests.
     """
 
     def __init__(self, path: Path, *, request: str, seconds: float, answer: bool = False) -> None:
         self.environ = {"DOCKER_HOST": f"unix://{path}"}
         self.reached = threading.Event()
         self.over = threading.Event()
-        self.times = 0
         self._request = request
         self._seconds = seconds
         self._answer = answer
@@ -465,7 +463,6 @@ class SlowEngine:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
                 if asks and self._is_meant(data):
-                    self.times += 1
                     late.set()
                 if late.is_set() and asks is not self._answer:
                     late.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import signal
@@ -51,8 +50,11 @@ Exit status:
 """
 
 
-class _Terminated(BaseException):
-    """SIGTERM or SIGHUP: ends the run as Ctrl-C does, with everything cleaned up."""
+class _Terminated(SystemExit):
+    """SIGTERM or SIGHUP: ends the run as Ctrl-C does, with everything cleaned up.
+
+    A SystemExit, which an event loop lets through wherever it comes.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -97,7 +99,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """The console script."""
     status = int(ExitStatus.INTERRUPTED)
-    with contextlib.suppress(KeyboardInterrupt, _Terminated):
+    try:
         # What is ignored stays ignored: `nohup` says so with SIGHUP, a shell's background jobs with SIGINT.
         for number, handler in (
             (signal.SIGINT, signal.default_int_handler),
@@ -107,6 +109,10 @@ def main() -> NoReturn:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, handler)
         status = _run_process(sys.argv[1:])
+    except KeyboardInterrupt:
+        pass
+    except _Terminated as ended:
+        status = ended.exit_status
     # Everything is closed by now; taking the interpreter apart would cost another 80 ms.
     os._exit(status)
 

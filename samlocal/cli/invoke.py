@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -23,7 +24,6 @@ from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions
 
 if TYPE_CHECKING:
-    from samlocal.engine import Engine
     from samlocal.function.spec import FunctionSpec
     from samlocal.sandbox.session import Session
 
@@ -128,7 +128,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
                     session=own,
                     output=output,
                     runs=runs,
-                    started=lambda: sweepers.append(_sweep(own, project.engine, output)),
+                    started=lambda: sweepers.append(_sweep(own, ctx.obj.environ, output)),
                 )
             )
             # An engine that is too busy for that leaves it to the next run.
@@ -139,12 +139,16 @@ def command(ctx: click.Context, /, **values: object) -> int:
     return int(ExitStatus.FUNCTION_FAILED if runs.has_failed else ExitStatus.SUCCESS)
 
 
-def _sweep(own: Session, engine: Engine, output: Output) -> threading.Thread:
+def _sweep(own: Session, environ: Mapping[str, str], output: Output) -> threading.Thread:
     """Clears up after runs that were killed, beside the function's own run."""
 
     def sweep() -> None:
+        from samlocal.engine import Engine
+
         try:
+            engine = Engine.connect(environ)
             removed = own.sweep(engine)
+            engine.close()
         except EngineError:
             # The run itself meets the same engine and says what is wrong with it.
             return

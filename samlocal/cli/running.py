@@ -78,6 +78,9 @@ def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:
         def cancel() -> None:
             for task in tasks:
                 task.cancel()
+            if not tasks:
+                # It is about to begin.
+                loop.call_soon(cancel)
 
         with _ending(partial(loop.call_soon_threadsafe, cancel)):
             return runner.run(run())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from samlocal.engine.attached import Input
 from samlocal.engine.client import open_client
@@ -18,6 +18,8 @@ from samlocal.errors import EngineError
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    import docker
+
 __all__ = [
     "LABEL",
     "PROBE",
@@ -30,6 +32,7 @@ __all__ = [
     "Network",
     "PullProgress",
     "Tmp",
+    "hand_over",
 ]
 
 
@@ -38,6 +41,9 @@ T = TypeVar("T")
 # An engine makes containers one after the other anyway; what takes it long is the answer to a start.
 _THREADS = 4
 
+# How long requests under way are waited for at the end: a removal among them must still reach the engine.
+_LAST_SECONDS = 5.0
+
 _START = "Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST."
 
 
@@ -45,6 +51,10 @@ class Engine(Containers, Images, Networks):
     """One Docker engine. Every method raises EngineError when it does not answer."""
 
     _threads: ThreadPoolExecutor | None = None
+
+    def __init__(self, client: docker.APIClient) -> None:
+        super().__init__(client)
+        self._under_way: set[Future[Any]] = set()
 
     @classmethod
     def connect(cls, environ: Mapping[str, str], *, notice: Callable[[str], None] | None = None) -> Engine:
@@ -95,15 +105,43 @@ class Engine(Containers, Images, Networks):
             from concurrent.futures import ThreadPoolExecutor
 
             self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="samlocal-engine")
-        return self._threads.submit(request, *arguments)
+        begun = self._threads.submit(request, *arguments)
+        self._under_way.add(begun)
+        begun.add_done_callback(self._under_way.discard)
+        return begun
 
-    async def ask(self, request: Callable[..., T], *arguments: object) -> T:
-        """The answer to a request, on an event loop."""
+    async def ask(
+        self, request: Callable[..., T], *arguments: object, unclaimed: Callable[[T], None] | None = None
+    ) -> T:
+        """The answer to a request, on an event loop. A request under way goes on when whoever asked is cancelled.
+
+        ``unclaimed`` gets the answer then.
+        """
         import asyncio
 
-        return await asyncio.wrap_future(self.begin(request, *arguments))
+        asked = self.begin(request, *arguments)
+        try:
+            return await asyncio.wrap_future(asked)
+        except asyncio.CancelledError:
+            if unclaimed is not None:
+                hand_over(asked, unclaimed)
+            raise
 
     def close(self) -> None:
+        """Waits, a little, for the requests under way."""
         if self._threads is not None:
+            from concurrent.futures import wait
+
+            wait(tuple(self._under_way), timeout=_LAST_SECONDS)
             self._threads.shutdown(wait=False)
         self._client.close()
+
+
+def hand_over(begun: Future[T], taker: Callable[[T], None]) -> None:
+    """Has ``taker`` called with what a request gives, in whatever thread; with nothing where it fails."""
+
+    def ended(future: Future[T]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            taker(future.result())
+
+    begun.add_done_callback(ended)

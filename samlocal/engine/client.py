@@ -20,7 +20,7 @@ def open_client(options: Mapping[str, Any], *, notice: Callable[[str], None] | N
     from docker.api.client import APIClient
 
     if notice is None:
-        return _plain(APIClient(version="auto", **options))
+        return APIClient(version="auto", **options)
     where = options.get("base_url", "its default socket")
     patience = _Patience(lambda: notice(f"the Docker engine at {where} has been silent for 5 seconds; waiting on …"))
 
@@ -29,15 +29,7 @@ def open_client(options: Mapping[str, Any], *, notice: Callable[[str], None] | N
             with patience.during():
                 return super().send(*args, **named)
 
-    return _plain(Client(version="auto", **options))
-
-
-def _plain(client: docker.APIClient) -> docker.APIClient:
-    """Without a look for proxies and their passwords at each request, which costs more than the request."""
-    # The SDK calls a socket so, whichever it is; no proxy leads there.
-    if client.base_url.startswith("http+docker"):
-        client.trust_env = False
-    return client
+    return Client(version="auto", **options)
 
 
 class _Patience:

@@ -68,21 +68,26 @@ class Output:
                 try:
                     return bytes(self._socket.recv(_PIECE))
                 except (BlockingIOError, ssl.SSLWantReadError):
-                    await self._readable()
+                    await readable(self._socket)
         except OSError as error:
             raise EngineError(f"The container's output cannot be read: {error}.") from error
 
     def _receive_blocking(self) -> bytes:
         return bytes(self._socket.recv(_PIECE))
 
-    async def _readable(self) -> None:
-        loop, file = asyncio.get_running_loop(), self._socket.fileno()
-        ready = loop.create_future()
-        loop.add_reader(file, _set, ready)
-        try:
-            await ready
-        finally:
-            loop.remove_reader(file)
+
+async def readable(own: socket.socket) -> None:
+    """Waits until there is something to read or to accept.
+
+    asyncio's own ``sock_accept`` loses a connection that comes while it is cancelled, and says so with a traceback.
+    """
+    loop, file = asyncio.get_running_loop(), own.fileno()
+    ready = loop.create_future()
+    loop.add_reader(file, _set, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_reader(file)
 
 
 def _set(ready: asyncio.Future[None]) -> None:

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import wait
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
-from samlocal.engine import ContainerSpec, Engine
+from samlocal.engine import ContainerSpec, Engine, Input, hand_over
 from samlocal.errors import EngineError
 from samlocal.sandbox.lines import Lines, entries
 from samlocal.sandbox.memory import MemoryWatch
@@ -92,9 +93,10 @@ class Container:
         self._spec, self._inodes = spec, _inodes(spec)
         self._memory_limit = spec.memory
         self._id = await self._to_its_end(self._engine.create, spec)
-        self._output = output = await self._to_its_end(self._engine.output, self.name)
+        self._output = output = await self._to_its_end(self._engine.output, self.name, unclaimed=_close)
         if mark is not None:
-            self._shell = Shell(await self._to_its_end(self._engine.input, self.name), stays=stays)
+            own = await self._to_its_end(self._engine.input, self.name, unclaimed=_close)
+            self._shell = Shell(own, stays=stays)
 
         def word(word: Word) -> None:
             self._take(word)
@@ -203,39 +205,57 @@ class Container:
         return await folder.overfull(self.name, charged=self._memory.charged if self._memory else None)
 
     async def end(self) -> None:
-        """Kills it and reads what it wrote to the end; the engine goes on removing it by itself."""
+        """Kills it and reads what it wrote to the end; the engine goes on removing it by itself.
+
+        Whoever is cancelled while they wait for that leaves no container either.
+        """
         self._ended = True
+        if self._request is not None:
+            # One that has not begun need not.
+            self._request.cancel()
+        removal = self._engine.begin(self._remove)
         try:
-            if self._request is not None and not self._request.done():
-                await asyncio.wait({asyncio.wrap_future(self._request)}, timeout=_ANSWER_SECONDS)
-        finally:
-            removal = self._engine.begin(lambda: self._engine.remove(self.name, wait=False))
-        try:
-            await asyncio.wrap_future(removal)
+            await asyncio.shield(asyncio.wrap_future(removal))
             if self._reading is not None:
                 await asyncio.wait({self._reading}, timeout=_DRAIN_SECONDS)
         finally:
-            await self._tasks.end()
-            for stream in (self._output, self._shell):
-                if stream is not None:
-                    stream.close()
+            try:
+                await self._tasks.end()
+            finally:
+                for stream in (self._output, self._shell):
+                    if stream is not None:
+                        stream.close()
 
-    async def _to_its_end(self, request: Callable[..., T], *arguments: object) -> T:
+    def _remove(self) -> None:
+        if self._request is not None:
+            # The engine's threads take requests in their order: none waits here for one behind it.
+            wait((self._request,), timeout=_ANSWER_SECONDS)
+        self._engine.remove(self.name, wait=False)
+
+    async def _to_its_end(
+        self, request: Callable[..., T], *arguments: object, unclaimed: Callable[[T], None] | None = None
+    ) -> T:
         """A request to the engine that Ctrl-C does not cut short: what it makes must be there to be removed.
 
-        ``end`` waits for it.
+        ``end`` waits for it. ``unclaimed`` gets what comes of it when nobody here does any more.
         """
         asked = self._engine.begin(request, *arguments)
         self._request = asked
         patience = self._engine.deadline + _ANSWER_SECONDS
+        claimed = False
         try:
             async with asyncio.timeout(patience):
-                return await asyncio.shield(asyncio.wrap_future(asked))
+                answer = await asyncio.shield(asyncio.wrap_future(asked))
+                claimed = True
+                return answer
         except TimeoutError:
             raise EngineError(
                 f"The Docker engine has not carried out a request for {self.name} within {patience:.0f} seconds.",
                 tip="Is the Docker engine still running?",
             ) from None
+        finally:
+            if not claimed and unclaimed is not None:
+                hand_over(asked, unclaimed)
 
     def _take(self, word: Word) -> None:
         """What the shell says that concerns the container itself."""
@@ -266,6 +286,10 @@ class Container:
         else:
             self._out_of_memory = self._out_of_memory or state.out_of_memory
             self._tell(Exited(status=state.exit_status, out_of_memory=state.out_of_memory))
+
+
+def _close(stream: Output | Input) -> None:
+    stream.close()
 
 
 def _inodes(spec: ContainerSpec) -> tuple[tuple[int, int], ...]:

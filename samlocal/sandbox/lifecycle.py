@@ -78,7 +78,15 @@ class Lifecycle:
         return self._apis is None or not self._apis.grace
 
     async def start(self, *, inside_invoke: bool) -> Container:
-        """Starts the container, the first or the next one of this sandbox."""
+        """Starts the container, the first or the next one of this sandbox. One that does not start is removed."""
+        try:
+            return await self._start(inside_invoke=inside_invoke)
+        except BaseException:
+            self.state = State.ENDED
+            await self._remove()
+            raise
+
+    async def _start(self, *, inside_invoke: bool) -> Container:
         mailbox = self._begin_init()
         site = self._site
         spec = await site.lay_out(self._spec)
@@ -181,28 +189,33 @@ class Lifecycle:
         if self.state is State.SPENT:
             reason = self._reason
         self.max_memory_used()
-        container, self.container = self.container, None
         self.state = State.ENDED
-        if container is None:
-            return
         try:
-            if self._apis is not None:
-                await shut_down(container, self._apis, self.mailbox, reason=reason)
+            if self.container is not None and self._apis is not None:
+                await shut_down(self.container, self._apis, self.mailbox, reason=reason)
         finally:
-            try:
-                await container.end()
-            finally:
-                if self._apis is not None:
-                    self._apis.disown()
+            await self._remove()
 
     async def close(self) -> None:
         """Ends everything that was started."""
         try:
             await self.end()
         finally:
+            try:
+                if self._apis is not None:
+                    await self._apis.close()
+            finally:
+                await self._site.close()
+
+    async def _remove(self) -> None:
+        container, self.container = self.container, None
+        if container is None:
+            return
+        try:
+            await container.end()
+        finally:
             if self._apis is not None:
-                await self._apis.close()
-            await self._site.close()
+                self._apis.disown()
 
     def max_memory_used(self) -> int | None:
         """MB, as long as they can be read."""

@@ -62,7 +62,6 @@ class Sandbox:
         self, engine: Engine, spec: SandboxSpec, *, session: Session, log: Log, live: Cache | None = None
     ) -> None:
         self._engine = engine
-        self._stays = live is not None
         self._spec = spec
         self._life = Lifecycle(engine, spec, session=session, log=log, live=live)
         self._journal = self._life.journal
@@ -129,15 +128,14 @@ class Sandbox:
             init_duration=init_duration,
         )
         await self._check_tmp()
-        goes_on = self._stays or not self.ends_at_once
         # A reader who takes their time with the stream is not waited for before the container has ended.
         if self._life.state is State.SPENT and (outlet.busy or self.ends_at_once):
             await self._life.end()
-        elif self._life.container is not None and goes_on:
+        elif self._life.container is not None and not self.ends_at_once:
             await self._life.container.settle()
         await outlet.drain()
         outlet.check()
-        if self._life.container is None or goes_on:
+        if self._life.container is None or not self.ends_at_once:
             # What the function wrote is in the log. Of a container that ends at once it is when that has ended.
             self._journal.end_invocation()
         return invocation

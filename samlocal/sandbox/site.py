@@ -45,7 +45,9 @@ class Site:
     async def lay_out(self, spec: SandboxSpec) -> ContainerSpec:
         """A new container by a spec. Raises EngineError, ConfigurationError where its folders cannot be filled."""
         if self._sockets is None:
-            self._sockets = await self._engine.ask(Sockets.open, self._engine, spec.network, spec.endpoint)
+            self._sockets = await self._engine.ask(
+                Sockets.open, self._engine, spec.network, spec.endpoint, unclaimed=Sockets.close
+            )
         if self._live is not None and spec.image.has_shell:
             spec = await self._engine.ask(self._shown, spec, self._live)
         self.stays = spec.stays
@@ -77,7 +79,7 @@ class Site:
             self._sockets.close()
         await asyncio.gather(*map(asyncio.wrap_future, self._forgetting), return_exceptions=True)
         if self._folders is not None:
-            await self._engine.ask(self._folders.close)
+            await asyncio.shield(asyncio.wrap_future(self._engine.begin(self._folders.close)))
 
     def _shown(self, spec: SandboxSpec, live: Cache) -> SandboxSpec:
         from samlocal.sandbox.folders import Folders

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 
@@ -49,6 +49,21 @@ def opened(docker: object, loop: EventLoop) -> Iterator[Callable[..., Open]]:
         yield start
 
 
+@pytest.fixture
+def laid_out(docker: object) -> Iterator[Callable[..., tuple[Sandbox, Engine]]]:
+    """A sandbox for a project's function ``Fn`` that has not begun, with its engine, the one given or its own."""
+    with ExitStack() as stack:
+
+        def make(
+            project: Project, *, environ: Mapping[str, str] | None = None, engine: Engine | None = None
+        ) -> tuple[Sandbox, Engine]:
+            used = engine or stack.enter_context(_engine(environ))
+            own = stack.enter_context(session(project.sessions))
+            return Sandbox(used, _spec(project, used), session=own, log=Said()), used
+
+        yield make
+
+
 def _spec(project: Project, engine: Engine) -> SandboxSpec:
     joined = application(
         read(project.folder / "template.json"), environment=None, region="eu-west-1", flags={}, configured={}
@@ -64,8 +79,11 @@ def _spec(project: Project, engine: Engine) -> SandboxSpec:
 
 
 class _engine:  # noqa: N801 - reads as the statement it is
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = os.environ if environ is None else {**os.environ, **environ}
+
     def __enter__(self) -> Engine:
-        self._engine = Engine.connect(os.environ)
+        self._engine = Engine.connect(self._environ)
         return self._engine
 
     def __exit__(self, *_: object) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +29,6 @@ def test_an_engine_that_accepts_and_stays_silent_says_so_once_and_is_waited_for(
 @pytest.mark.docker
 def test_a_quick_engine_is_said_nothing_of(project: Callable[..., Project]) -> None:
     assert "silent" not in project(python(HANDLER)).invoke("Fn").succeeded().stderr
-
-
-@pytest.mark.docker
-def test_a_run_introduces_itself_to_the_engine_once(project: Callable[..., Project], tmp_path: Path) -> None:
-    with SlowEngine(tmp_path / "docker.sock", request="/version", seconds=0) as engine:
-        project(python(HANDLER)).invoke("Fn", environ=engine.environ).succeeded()
-    assert engine.times == 1
-
-
-@pytest.mark.docker
-def test_no_proxy_is_looked_for_on_the_way_to_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    for notice in (None, str):
-        with closing(Engine.connect(os.environ, notice=notice)) as engine:
-            client = engine._client
-            asked = client.merge_environment_settings(client.base_url, {}, None, None, None)
-        assert not asked["proxies"]
 
 
 @pytest.mark.docker

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from extension_kit import watched
 from kit import Docker, Project, SlowEngine, eventually, function, template
 
 from samlocal.errors import ExitStatus
@@ -61,15 +61,19 @@ def test_nothing_is_left_after_a_signal(
     assert list(waiting.sessions.iterdir()) == []
 
 
+@pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("request_", ["/containers/create", "/attach", "/start"])
 def test_nothing_is_left_after_ctrl_c_while_the_engine_is_at_work(
-    request_: str, project: Callable[..., Project], docker: Docker, tmp_path: Path
+    request_: str, times: int, project: Callable[..., Project], docker: Docker, tmp_path: Path
 ) -> None:
     waiting = project(FILES)
     with SlowEngine(tmp_path / "docker.sock", request=request_, seconds=1) as engine:
         with waiting.start("invoke", "WaitsInInit", environ=engine.environ) as running:
             assert engine.reached.wait(10), running.stderr()
-            outcome = running.signalled(signal.SIGINT).outcome(within=20).ended(ExitStatus.INTERRUPTED)
+            for _ in range(times):
+                running.signalled(signal.SIGINT)
+                time.sleep(0.1)
+            outcome = running.outcome(within=20).ended(ExitStatus.INTERRUPTED)
         assert engine.over.wait(10)
         # A container that is still being made may come after this moment.
         eventually(lambda: docker.containers(waiting), within=0.5)
@@ -89,18 +93,6 @@ def test_after_kill_9_the_next_run_leaves_nothing_behind(project: Callable[..., 
     assert any("removed 1 container" in line for line in outcome.lines)
     assert docker.nothing_left(killed)
     assert list(killed.sessions.iterdir()) == []
-
-
-def test_after_kill_9_a_container_whose_shell_stays_ends_by_itself(
-    project: Callable[..., Project], docker: Docker
-) -> None:
-    """It is removed by the next run; until then it takes no memory."""
-    own = project(watched(str(FILES["code/app.py"]), Timeout=90))
-    with own.start("invoke", "Fn") as running:
-        running.has_logged("invoked").signalled(signal.SIGKILL).outcome()
-    (left,) = docker.containers(own)
-    assert eventually(lambda: not docker.described(left)["State"]["Running"], within=10.0)
-    docker.remove_all(own)
 
 
 def test_a_run_leaves_the_containers_of_one_that_still_runs_alone(
@@ -154,3 +146,19 @@ def test_nothing_is_left_when_standard_output_is_closed(project: Callable[..., P
         assert running.process.returncode != 0
         assert "Traceback" not in running.stderr()
     assert docker.nothing_left(piped)
+
+
+def test_two_signals_in_the_midst_of_a_flood_of_log_end_the_run_quietly(
+    project: Callable[..., Project], docker: Docker
+) -> None:
+    source = "def handler(*_):\n    while True:\n        print('a line of the flood')\n"
+    flooding = project(FILES | {"code/works.py": source})
+    for _ in range(3):
+        with flooding.start("invoke", "Works") as running:
+            running.has_logged("flood")
+            for _ in range(2):
+                running.signalled(signal.SIGTERM)
+                time.sleep(0.02)
+            outcome = running.outcome(within=20).ended(ExitStatus.TERMINATED)
+        assert "Traceback" not in outcome.stderr
+        assert docker.nothing_left(flooding)

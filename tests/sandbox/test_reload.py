@@ -85,23 +85,6 @@ def test_new_code_runs_in_the_container_there_is_and_begins_as_in_a_new_sandbox(
     ]
 
 
-def test_the_log_of_an_event_is_whole_when_the_event_is_over(
-    project: Callable[..., Project], opened: Callable[..., Open]
-) -> None:
-    source = (
-        "def handler(event, context):\n    print('\\n'.join(['line'] * 100))\n    return context.aws_request_id\n"
-    )
-    sandbox = opened(project({"template.json": template(Fn=function()), "code/app.py": source}), live=True)
-    for _ in range(3):
-        before = len(sandbox.lines)
-        request_id = json.loads(sandbox.invoke().result.payload)  # type: ignore[union-attr]
-        start, *lines, end, report = sandbox.lines[before:]
-        assert start == f"START RequestId: {request_id} Version: $LATEST"
-        assert lines == ["line"] * 100
-        assert end == f"END RequestId: {request_id}"
-        assert report.startswith(f"REPORT RequestId: {request_id}")
-
-
 def test_a_folder_of_the_users_own_is_seen_as_it_is_and_one_made_anew_takes_a_new_sandbox(
     project: Callable[..., Project], opened: Callable[..., Open], same: Callable[[Project], Callable[[], bool]]
 ) -> None:

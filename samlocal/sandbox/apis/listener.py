@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
+from samlocal.engine.streams import readable
+
 Admits: TypeAlias = Callable[[socket.socket], Awaitable[bool]]
 Connected: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 Failed: TypeAlias = Callable[[BaseException], None]
@@ -38,8 +40,13 @@ class Listener:
         loop = asyncio.get_running_loop()
         try:
             while True:
+                await readable(self._listening)
                 try:
-                    connection, (address, *_) = await loop.sock_accept(self._listening)
+                    connection, (address, *_) = self._listening.accept()
+                    connection.setblocking(False)
+                except BlockingIOError:
+                    # It has hung up again.
+                    continue
                 except OSError:
                     await asyncio.sleep(_PAUSE_SECONDS)
                     continue
