@@ -39,6 +39,10 @@ _DRAIN_SECONDS = 5.0
 _SETTLE_SECONDS = 0.25
 _QUIET_SECONDS = 0.005
 
+# How late an event loop may be woken that is not late, and how many times as late a line may then be.
+_PUNCTUAL_SECONDS = 0.002
+_LATE_LINES = 5
+
 # How long the end of all processes is waited for: the kernel's work, and that of removing what is in /tmp.
 _CLEARED_SECONDS = 5.0
 
@@ -186,9 +190,12 @@ class Container:
 
     async def _quiet(self) -> None:
         began = now = time.monotonic()
-        while (quiet_at := max(began, self._heard) + _QUIET_SECONDS) > now:
+        quiet = _QUIET_SECONDS
+        while (quiet_at := max(began, self._heard) + quiet) > now:
             await asyncio.sleep(quiet_at - now)
             now = time.monotonic()
+            # A machine that wakes nobody in time is late with lines too.
+            quiet = max(quiet, _QUIET_SECONDS + _LATE_LINES * (now - quiet_at - _PUNCTUAL_SECONDS))
 
     def max_memory_used(self) -> int | None:
         """MB since the start, None when it cannot be read."""
