@@ -49,7 +49,7 @@ def test_a_command_is_loaded_without_a_collection_and_runs_with_the_collector_on
         "        frame = frame.f_back\n"
         "    return any(name.startswith('samlocal.cli') for name in names)\n"
         "collected = []\n"
-        "gc.callbacks.append(lambda phase, about: collected.append(loading(sys._getframe(1))))\n"
+        "gc.callbacks.append(lambda phase, about: collected.append(loading(sys._getframe())))\n"
         "os._exit = lambda status: tell(any(collected), gc.isenabled())\n"
         f"sys.argv[1:] = {args}\n"
         "from samlocal.__main__ import main\n"
