@@ -9,7 +9,7 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -21,15 +21,16 @@ MALFORMED = (ValueError, RecursionError)
 """What ``decoded`` raises for what is no such value."""
 
 
-def encoded(value: object) -> bytes:
-    """The value as JSON; sets are in order, paths are texts."""
+def encoded(value: object, *, in_own_order: bool = False) -> bytes:
+    """The value as JSON, paths as texts; the same for equal values, or with mappings in the order that they have."""
+    order: Literal["deterministic"] | None = None if in_own_order else "deterministic"
     try:
-        return msgspec.json.encode(value, enc_hook=str, order="deterministic")
+        return msgspec.json.encode(value, enc_hook=str, order=order)
     except UnicodeEncodeError:
         import json
 
         # The name of a file need not be UTF-8.
-        return json.dumps(msgspec.to_builtins(value, enc_hook=str, order="deterministic")).encode()
+        return json.dumps(msgspec.to_builtins(value, enc_hook=str, order=order)).encode()
 
 
 def decoded(data: bytes | str, kind: type[T]) -> T:
@@ -67,7 +68,7 @@ def write_record(file: Path, value: object) -> None:
 
 def put_record(file: Path, value: object) -> None:
     """The same for what has to be there afterwards. Raises OSError."""
-    put_private(file, encoded(value))
+    put_private(file, encoded(value, in_own_order=True))
 
 
 def put_private(file: Path, content: bytes) -> None:

@@ -25,7 +25,7 @@ from samlocal.function.overrides import Overrides
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.variables import Variable
 from samlocal.project.settings import Settings, region_of
-from samlocal.records import encoded, read_record, write_record
+from samlocal.records import decoded, encoded, read_record, write_record
 from samlocal.template.files import Files
 
 if TYPE_CHECKING:
@@ -105,16 +105,20 @@ def record_plan(settings: Settings, function_id: str, application: Application, 
         Variable(name=variable.name, value="", origins=(), line=0) if variable.name in values else variable
         for variable in function.variables
     )
+    plan = KnownPlan(
+        function=replace(function, variables=variables),
+        targets=targets,
+        problems=tuple(map(str, application.problems())),
+    )
+    if repr(decoded(encoded(plan, in_own_order=True), KnownPlan)) != repr(plan):
+        # JSON has no infinity, and no other number that is none.
+        return
     record = PlanRecord(
         basis=_basis(settings, environment, application.overrides),
         files=application.files.states,
         answers=answers,
         names=names,
-        plan=KnownPlan(
-            function=replace(function, variables=variables),
-            targets=targets,
-            problems=tuple(map(str, application.problems())),
-        ),
+        plan=plan,
     )
     write_record(_file(settings, function_id), record)
 

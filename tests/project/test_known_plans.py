@@ -19,9 +19,11 @@ from project_kit import Collected
 from samlocal.config import FileSettings
 from samlocal.errors import SamlocalError
 from samlocal.function.spec import FunctionSpec
+from samlocal.project.known_plan import PlanRecord
 from samlocal.project.project import Project
 from samlocal.project.settings import project_settings
 from samlocal.project.surroundings import Surroundings
+from samlocal.records import read_record
 
 MakeProject = Callable[..., kit.Project]
 
@@ -56,8 +58,9 @@ def records(cache: Path) -> list[Path]:
     return sorted((cache / "plans").glob("*.json"))
 
 
-def recorded_plans(cache: Path) -> list[object]:
-    return [json.loads(path.read_bytes())["plan"] for path in records(cache)]
+def recorded_plans(cache: Path) -> list[str]:
+    """As texts, in which the order of mappings counts."""
+    return [json.dumps(json.loads(path.read_bytes())["plan"]) for path in records(cache)]
 
 
 PARENT = {
@@ -85,7 +88,11 @@ PARENT = {
         "Image": {
             "Type": "AWS::Serverless::Function",
             "Properties": {"PackageType": "Image", "ImageUri": "example:1"},
-            "Metadata": {"DockerContext": "image", "Dockerfile": "Dockerfile"},
+            "Metadata": {
+                "DockerContext": "image",
+                "Dockerfile": "Dockerfile",
+                "DockerBuildArgs": {"Z": "1", "A": "2"},
+            },
         },
         "Layer": {
             "Type": "AWS::Serverless::LayerVersion",
@@ -198,7 +205,7 @@ def test_whatever_changes_the_plan_is_the_one_that_is_made_without_records(chang
                 chosen[name] = value
             anew = Path(root) / f"anew-{number}"
             for _ in range(2):
-                assert planned(folder, cache, **chosen) == planned(folder, anew, **chosen)
+                assert repr(planned(folder, cache, **chosen)) == repr(planned(folder, anew, **chosen))
             for made in recorded_plans(anew):
                 assert made in recorded_plans(cache)
 
@@ -238,6 +245,39 @@ def test_a_plan_of_an_unchanged_project_is_read_from_its_record(project: MakePro
     assert (first.timeout, second.timeout) == (3, 4)
     assert notices_again == notices
     assert warnings_again == warnings
+
+
+def test_what_there_is_to_build_comes_back_in_the_order_of_the_template(project: MakeProject) -> None:
+    made = kit.function("nodejs20.x")
+    made["Metadata"] = {
+        "BuildMethod": "esbuild",
+        "BuildProperties": {"Target": "es2022", "Minify": True, "Format": "esm"},
+    }
+    folder, cache = base(project, **{"template.json": kit.template(Fn=made)})
+    planned(folder, cache)
+    (path,) = records(cache)
+    record = read_record(path, PlanRecord)
+    assert record is not None
+    (target,) = record.plan.targets
+    assert list(target.metadata.properties) == ["Target", "Minify", "Format"]
+
+
+def test_what_json_cannot_hold_is_not_recorded(project: MakeProject) -> None:
+    folder, cache = base(project)
+    kit.write(
+        folder / "template.json",
+        """
+        Resources:
+          Fn:
+            Type: AWS::Serverless::Function
+            Properties: {Runtime: python3.11, Handler: app.handler, CodeUri: code/}
+            Metadata: {BuildMethod: esbuild, BuildProperties: {Limit: .inf}}
+        """,
+    )
+    for _ in range(2):
+        function, _, _ = planned(folder, cache)  # type: ignore[misc]
+        assert function.runtime == "python3.11"
+    assert records(cache) == []
 
 
 def test_the_problems_of_a_template_are_told_each_time(project: MakeProject) -> None:
