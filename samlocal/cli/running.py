@@ -15,12 +15,16 @@ from samlocal.cli.events import Events
 from samlocal.cli.output import Output
 from samlocal.cli.runs import Runs
 from samlocal.engine import Engine
+from samlocal.errors import SamlocalError
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.sandbox import Request, Sandbox
 from samlocal.sandbox.session import Session
 
 T = TypeVar("T")
+
+# How long the last of the log may take when the run is ended from outside.
+_LAST_SECONDS = 1.0
 
 
 async def run_events(
@@ -58,10 +62,30 @@ async def run_events(
                     await log.drain()
                 finally:
                     # Also when Ctrl-C comes in between: it has been answered.
-                    runs.show(event, invocation, bytes(streamed))
+                    await _written(partial(runs.show, event, invocation, bytes(streamed)))
         await log.drain()
+    except SamlocalError:
+        # Nothing is said of what went wrong before all is written that led to it.
+        await log.drain()
+        raise
+    except asyncio.CancelledError:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_SECONDS):
+                await log.drain()
+        raise
     finally:
         log.close()
+
+
+async def _written(write: Callable[[], None]) -> None:
+    """Writes in a thread of its own: Ctrl-C ends a run also while nobody reads its payload."""
+    outlet: Outlet[Callable[[], None]] = Outlet(lambda write: write())
+    outlet.put(write)
+    try:
+        await outlet.drain()
+        outlet.check()
+    finally:
+        outlet.close()
 
 
 def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:

@@ -36,8 +36,10 @@ def standard_streams() -> Streams:
     _fill(_STDOUT, os.O_RDONLY)
     _fill(_STDERR, os.O_RDWR)
     stdin = sys.stdin.buffer if sys.stdin is not None else io.BufferedReader(io.FileIO(_STDIN, closefd=False))
-    stdout = io.BufferedWriter(_Payload(_STDOUT, "w", closefd=False))
-    messages = io.BufferedWriter(_Messages(_STDERR, "w", closefd=False))
+    # No buffers: theirs would be locked by a thread that writes to a reader who does not read, and no signal gets
+    # through to one who waits for a lock.
+    stdout = _Payload(_STDOUT, "w", closefd=False)
+    messages = _Messages(_STDERR, "w", closefd=False)
     stderr = io.TextIOWrapper(
         messages, encoding=getattr(sys.stderr, "encoding", "utf-8"), errors="backslashreplace", line_buffering=True
     )
@@ -63,12 +65,16 @@ class _Written(io.FileIO):
     """
 
     def write(self, data: ReadableBuffer, /) -> int:
-        # FileIO gives None where it would block; typeshed leaves that out.
-        written: int | None = super().write(data)
-        while written is None:
-            select.select([], [self], [])
-            written = super().write(data)
-        return written
+        left = memoryview(data).cast("B")
+        size = left.nbytes
+        while left:
+            # FileIO gives None where it would block; typeshed leaves that out.
+            written: int | None = super().write(left)
+            if written is None:
+                select.select([], [self], [])
+            else:
+                left = left[written:]
+        return size
 
 
 class _Payload(_Written):

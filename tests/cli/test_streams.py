@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from kit import Project, python
+from kit import Docker, Project, node, python
 
 from samlocal.errors import ExitStatus
 
@@ -104,3 +107,44 @@ def test_a_folder_may_be_called_by_any_bytes(project: Callable[..., Project]) ->
         project({}).shell("mkdir $'\\xff\\e[2J' && cd $'\\xff\\e[2J' && samlocal list").ended(ExitStatus.TEMPLATE)
     )
     assert "\\xff\\u001b[2J" in outcome.stderr
+
+
+LARGE = python("def handler(event, context):\n    print('answers', flush=True)\n    return 'x' * 3_000_000\n")
+STREAM = node(
+    "exports.handler = awslambda.streamifyResponse(async (event, stream) => {\n"
+    "  console.log('answers');\n"
+    "  for (let part = 0; part < 100; part++) stream.write('x'.repeat(100000));\n"
+    "  stream.end();\n"
+    "});\n",
+    FunctionUrlConfig={"AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"},
+)
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("files", [LARGE, STREAM], ids=["whole", "streamed"])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, ExitStatus.INTERRUPTED), (signal.SIGTERM, ExitStatus.TERMINATED)]
+)
+def test_one_signal_ends_a_run_whose_payload_nobody_reads(
+    number: signal.Signals, status: int, files: dict[str, Any], project: Callable[..., Project], docker: Docker
+) -> None:
+    made = project(files)
+    with made.start("invoke", "Fn") as running:
+        running.has_logged("answers")
+        # Until far more has been written than any pipe takes.
+        time.sleep(1)
+        assert running.process.poll() is None
+        running.signalled(number)
+        assert running.process.wait(5) == status
+    assert docker.nothing_left(made)
+
+
+@pytest.mark.docker
+def test_a_signal_ends_a_run_whose_log_nobody_reads(project: Callable[..., Project], docker: Docker) -> None:
+    made = project(python("def handler(event, context):\n    while True:\n        print('x' * 10_000)\n", Timeout=60))
+    with made.start("invoke", "Fn", merged=True) as running:
+        assert running.read()
+        time.sleep(2)
+        running.signalled(signal.SIGTERM)
+        assert running.process.wait(15) == ExitStatus.TERMINATED
+    assert docker.nothing_left(made)
