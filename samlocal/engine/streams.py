@@ -12,7 +12,8 @@ from typing import Any
 from samlocal.engine.attached import close_stream
 from samlocal.errors import EngineError
 
-_PIECE = 64 * 1024
+# Of short lines so many that others on the loop need not wait long for their turn.
+_PIECE = 16 * 1024
 
 # Docker Engine API, "Attach to a container", stream format: the stream's number, three bytes of nothing, the length.
 _HEAD_BYTES = 8
@@ -64,6 +65,8 @@ class Output:
         try:
             if self._thread is not None:
                 return bytes(await asyncio.get_running_loop().run_in_executor(self._thread, self._receive_blocking))
+            # Where there always is something to read nobody else on the loop would have a turn.
+            await asyncio.sleep(0)
             while True:
                 try:
                     return bytes(self._socket.recv(_PIECE))

@@ -5,6 +5,8 @@ The form of the stream: Docker Engine API, "Attach to a container".
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime
 import socket
 import ssl
@@ -140,3 +142,40 @@ def test_an_engine_that_breaks_off_is_an_error(loop: EventLoop) -> None:
         received(loop, output)
     loop.call(output.close)
     listening.close()
+
+
+def test_output_that_does_not_end_leaves_others_on_the_loop_their_turns(loop: EventLoop) -> None:
+    near, far = socket.socketpair()
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def read() -> None:
+        own = asyncio.ensure_future(others())
+        lines = 0
+        async for _, piece in Output(near).pieces():
+            lines += piece.count(b"\n")
+            if lines > 10_000:
+                break
+        own.cancel()
+
+    def flood() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                far.sendall(framed(False, b"line\n" * 1000))
+
+    flooding = threading.Thread(target=flood)
+    flooding.start()
+    try:
+        # There is something to read before it begins, and from then on.
+        assert near.recv(1, socket.MSG_PEEK)
+        loop.run(read())
+    finally:
+        near.close()
+        far.close()
+        flooding.join()
+    assert turns >= 3
