@@ -15,6 +15,7 @@ from samlocal.function.image_config import ImageConfig, image_config
 from samlocal.function.logging_config import logging_config
 from samlocal.function.package import ImageCode, Layer, LocalLayer, RemoteLayer
 from samlocal.function.properties import Properties
+from samlocal.function.reserved_concurrency import reserved_concurrency
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.template_package import code_of, layers_of, stored_layers
 from samlocal.function.tenancy import isolates_tenants
@@ -110,6 +111,7 @@ def function_spec(
         logging=logging_config(properties, function_name=name),
         file_systems=file_systems(properties, evaluator, project=template.folder),
         isolates_tenants=isolates_tenants(properties),
+        reserved_concurrency=reserved_concurrency(resource, properties, evaluator),
         location=template.place(resource.line),
         image_config=image_config(properties) if isinstance(code, ImageCode) else ImageConfig(),
         notes=notes,

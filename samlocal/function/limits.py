@@ -20,6 +20,9 @@ MEMORY = range(128, 10_241)
 STORAGE = range(512, 10_241)
 """MB of /tmp."""
 
+RESERVED_CONCURRENCY = range(2**31)
+"""An account's own limit is not known here. Source: Lambda API reference, Concurrency."""
+
 FUNCTION_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}")
 HANDLER = re.compile(r"[^\s\0]{1,128}")
 """Source: Lambda API reference, CreateFunction; a NUL is none of its characters either."""

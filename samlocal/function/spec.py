@@ -36,6 +36,7 @@ class FunctionSpec(Struct, frozen=True, kw_only=True):
     location: str
     file_systems: tuple[FileSystem, ...] = ()
     isolates_tenants: bool = False
+    reserved_concurrency: int | None = None
     image_config: ImageConfig = field(default_factory=ImageConfig)
     notes: tuple[str, ...] = ()
     """What the user should know about how the values were found."""

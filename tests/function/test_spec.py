@@ -237,6 +237,21 @@ def test_variables_behind_a_condition_are_those_of_the_branch_taken() -> None:
     assert [variable.name for variable in found.variables] == ["DEV"]
 
 
+@pytest.mark.parametrize(
+    ("properties", "number"),
+    [
+        ("ReservedConcurrentExecutions: 0", 0),
+        ("ReservedConcurrentExecutions: !Ref T", 30),
+        ("ReservedConcurrentExecutions: !If [IsDev, !Ref AWS::NoValue, 5]", None),
+        ("Timeout: 3", None),
+        # Nobody needs it who runs one event: what cannot be known stops nobody.
+        ("ReservedConcurrentExecutions: !Ref Missing", None),
+    ],
+)
+def test_a_function_has_the_concurrency_that_is_reserved_for_it(properties: str, number: int | None) -> None:
+    assert spec(properties).reserved_concurrency == number
+
+
 # limits
 
 
@@ -267,6 +282,10 @@ def test_what_lambda_allows_is_allowed(name: str, value: int, field: str) -> Non
         ("MemorySize: 127", "MemorySize is 128 to 10240 MB, got 127"),
         ("MemorySize: 10241", "MemorySize is 128 to 10240 MB, got 10241"),
         ("MemorySize: 1 GB", "MemorySize needs a number of MB, got '1 GB'"),
+        (
+            "ReservedConcurrentExecutions: -1",
+            "ReservedConcurrentExecutions is 0 to 2147483647 executions, got -1",
+        ),
         ("EphemeralStorage: {Size: 511}", "EphemeralStorage is 512 to 10240 MB, got 511"),
         ("EphemeralStorage: {Size: 10241}", "EphemeralStorage is 512 to 10240 MB, got 10241"),
         ("EphemeralStorage: {Size: big}", "EphemeralStorage needs a number of MB, got 'big'"),
