@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -111,6 +113,14 @@ def name_problem(name: str) -> str | None:
     return None
 
 
+LOG_STREAM = "AWS_LAMBDA_LOG_STREAM_NAME"
+
+
+def log_stream() -> str:
+    """A name for the log of a new sandbox, each of which has its own."""
+    return f"{datetime.datetime.now(datetime.UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}"
+
+
 def lambda_variables(
     *,
     function_name: str,
@@ -135,7 +145,7 @@ def lambda_variables(
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": logging.group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        LOG_STREAM: log_stream,
         **logging.variables,
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129:2000",

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
 from samlocal.errors import EngineError
+from samlocal.function.variables import LOG_STREAM
 from samlocal.sandbox.apis.telemetry import Telemetry
 from samlocal.sandbox.container import Container
 from samlocal.sandbox.debug.view import DebuggerView
@@ -156,12 +157,18 @@ class Lifecycle:
             self.apis.extensions.end_init()
         return ended
 
-    async def renew(self) -> None:
-        """Starts the container that the next event needs: the one before is spent, or died while it waited."""
+    def reusable(self) -> bool:
+        """Whether the next event can have this container: it is not spent, nor died while it waited."""
         if self.state is State.IDLE and any(
             isinstance(message, Exited | ExtensionFailed | Broken) for message in self.mailbox.take_all()
         ):
             self.spend(Reason.FAILURE)
+        return self.state in (State.INIT, State.IDLE)
+
+    async def renew(self) -> None:
+        """Starts the container that the next event needs, where there is none that it can have."""
+        if self.reusable():
+            return
         if self.state is State.SPENT:
             await self.end()
             self.journal.end_invocation()
@@ -264,7 +271,7 @@ def _identity(spec: SandboxSpec) -> SandboxIdentity:
         function_name=function.function_name,
         handler=function.handler or "",
         account=function.place.account,
-        instance=spec.variables.get("AWS_LAMBDA_LOG_STREAM_NAME", ""),
+        instance=spec.variables.get(LOG_STREAM, ""),
         memory=function.memory,
         logging=function.logging,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import uuid
 from collections.abc import Callable
 
 from samlocal.artifact.cache import Cache
@@ -18,7 +16,7 @@ from samlocal.engine import Engine, PullProgress
 from samlocal.errors import ConfigurationError
 from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
-from samlocal.function.variables import lambda_variables
+from samlocal.function.variables import lambda_variables, log_stream
 from samlocal.sandbox.debug.language import debugging, language_of, language_of_image
 from samlocal.sandbox.debug.wiring import Debugging
 from samlocal.sandbox.layout import SandboxSpec
@@ -157,7 +155,7 @@ def _variables(function: FunctionSpec, credentials: Credentials | None, *, local
         region=function.place.region,
         handler=function.handler,
         logging=function.logging,
-        log_stream=f"{datetime.datetime.now(datetime.UTC):%Y/%m/%d}/[$LATEST]{uuid.uuid4().hex}",
+        log_stream=log_stream(),
         credentials=_keys(credentials),
         image_function=function.is_image,
     )

@@ -174,6 +174,10 @@ class Sandbox:
         await self._life.end(reason)
         self._journal.end_invocation()
 
+    def reusable(self) -> bool:
+        """Whether the next event would have the container that is there, and need not wait for another one."""
+        return self._life.reusable()
+
     @property
     def ends_at_once(self) -> bool:
         """Whether there is nobody in the container who would have a phase of the shutdown to itself."""

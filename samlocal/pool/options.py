@@ -1,0 +1,18 @@
+"""How many sandboxes a pool keeps, and for how long."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class PoolOptions(Struct, frozen=True, kw_only=True):
+    """``concurrency`` is how many sandboxes live at once, ``waiting`` how many events of a function wait for one.
+
+    More events than that are throttled; None lets all of them wait. ``idle`` and ``life`` are in seconds: how long a
+    sandbox waits for an event, and how old it gets.
+    """
+
+    concurrency: int = 10
+    waiting: int | None = None
+    idle: float = 600.0
+    life: float = 3600.0

@@ -1,0 +1,148 @@
+"""Sandboxes by function, kept between events: each runs one at a time, and events wait where no more may run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Self, TypeVar
+
+from samlocal.pool.clock import Clock, SystemClock
+from samlocal.pool.options import PoolOptions
+from samlocal.pool.plan import Plan
+from samlocal.pool.pooled import Make, Pooled, State
+from samlocal.pool.throttle import Throttled
+from samlocal.pool.turns import Turn, Turns
+from samlocal.sandbox.invocation import Invocation, Request
+from samlocal.sandbox.result import Result
+
+T = TypeVar("T")
+
+
+class PoolClosedError(RuntimeError):
+    """The pool was closed before the event was done, or before it came."""
+
+
+class Pool:
+    """Runs events of any number of functions, on one event loop.
+
+    ``plan`` says what a function's sandboxes are made of (``plan.in_thread``), ``make`` makes one that is not started
+    yet. Functions are told apart by the ids that events name: each is to have but one. Use it as a context manager.
+    """
+
+    def __init__(
+        self,
+        plan: Callable[[str], Awaitable[Plan]],
+        make: Make,
+        *,
+        options: PoolOptions | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._turns = Turns(plan, make, options=options or PoolOptions(), clock=clock or SystemClock())
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def invoke(
+        self,
+        function_id: str,
+        request: Request,
+        *,
+        chunk: Callable[[bytes], None],
+        answered: Callable[[Result], None] | None = None,
+    ) -> Invocation | Throttled:
+        """Runs one event to its end, in a sandbox that waits, a new one, or the next one that is free.
+
+        ``chunk`` and ``answered`` are ``Sandbox.invoke``'s. Raises what the plan or the start of a sandbox for this
+        event failed with, EngineError, and PoolClosedError. A caller who is cancelled ends the sandbox of the event.
+        """
+        return await self._owned(self._invoke(function_id, request, chunk, answered))
+
+    async def warm(self, function_id: str, count: int) -> None:
+        """Starts sandboxes ahead until the function has ``count``, as far as the limits go and nothing has to end.
+
+        Raises what the plan or a start failed with, PoolClosedError, and ConfigurationError for a function that keeps
+        its tenants apart.
+        """
+        await self._owned(self._warm(function_id, count))
+
+    def change(self, function_id: str | None = None) -> None:
+        """Says that a function, or every one, may be made from something else now: the next event asks for its plan.
+
+        Sandboxes of the same plan stay. Others end, those that run an event after it.
+        """
+        self._turns.change(function_id)
+
+    def states(self, function_id: str) -> tuple[State, ...]:
+        """Where the function's sandboxes stand, the oldest first."""
+        return tuple(each.state for each in self._turns.sandboxes if each.function_id == function_id)
+
+    async def close(self) -> None:
+        """Ends all sandboxes, also those that are just starting or run an event; who waits gets PoolClosedError."""
+        self._closed = True
+        self._turns.stop()
+        for task in self._tasks:
+            task.cancel()
+        try:
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            await self._turns.close()
+
+    async def _owned(self, work: Coroutine[Any, Any, T]) -> T:
+        """Work that ends with its caller and with the pool."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        if self._closed:
+            task.cancel()
+        try:
+            return await task
+        except asyncio.CancelledError:
+            caller = asyncio.current_task()
+            if self._closed and caller is not None and not caller.cancelling():
+                raise PoolClosedError("The pool is closed.") from None
+            raise
+
+    async def _invoke(
+        self,
+        function_id: str,
+        request: Request,
+        chunk: Callable[[bytes], None],
+        answered: Callable[[Result], None] | None,
+    ) -> Invocation | Throttled:
+        turn = Turn(function_id, request.tenant_id)
+        self._turns.wait([turn])
+        try:
+            sandbox = await turn.place
+            if isinstance(sandbox, Pooled):
+                await sandbox.started()
+        except asyncio.CancelledError:
+            self._turns.let_go(turn)
+            raise
+        if not isinstance(sandbox, Pooled):
+            return sandbox
+        try:
+            invocation = await sandbox.invoke(request, chunk=chunk, answered=answered)
+        except BaseException:
+            self._turns.retire(sandbox)
+            raise
+        self._turns.release(sandbox)
+        return invocation
+
+    async def _warm(self, function_id: str, count: int) -> None:
+        turns = [Turn(function_id, None, ahead=number + 1) for number in range(count)]
+        self._turns.wait(turns)
+        try:
+            for turn in turns:
+                sandbox = await turn.place
+                if isinstance(sandbox, Pooled):
+                    await sandbox.started()
+        finally:
+            # Of the others nobody hears any more.
+            for turn in turns:
+                turn.leave()

@@ -1,0 +1,236 @@
+"""Who gets which sandbox, and when: the one place where a pool's limits hold.
+
+Lambda developer guide, "Understanding Lambda function scaling": an event gets an execution environment that waits,
+else a new one, up to the limits of the function and of the account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+from samlocal.errors import ConfigurationError
+from samlocal.pool.clock import Clock
+from samlocal.pool.options import PoolOptions
+from samlocal.pool.plan import Plan
+from samlocal.pool.planned import PlannedFunction
+from samlocal.pool.pooled import LIVE, Make, Pooled, State
+from samlocal.pool.throttle import Throttled, ThrottleReason
+
+
+class Turn:
+    """An event that needs a sandbox; or, with ``ahead``, the wish that the function has so many."""
+
+    def __init__(self, function_id: str, tenant: str | None, *, ahead: int = 0) -> None:
+        self.function_id = function_id
+        self.tenant = tenant
+        self.ahead = ahead
+        self.place: asyncio.Future[Pooled | Throttled] = asyncio.get_running_loop().create_future()
+
+    def leave(self) -> None:
+        """Nobody waits for it any more, nor for why there is none."""
+        if not self.place.cancel() and not self.place.cancelled():
+            self.place.exception()
+
+
+class Turns:
+    """A pool's sandboxes, and the events that have none yet. What it does it does in one step of the event loop."""
+
+    def __init__(
+        self,
+        plan: Callable[[str], Awaitable[Plan]],
+        make: Make,
+        *,
+        options: PoolOptions,
+        clock: Clock,
+    ) -> None:
+        self.sandboxes: list[Pooled] = []
+        self._plan = plan
+        self._make = make
+        self._options = options
+        self._clock = clock
+        self._functions: dict[str, PlannedFunction] = {}
+        # In order of arrival.
+        self._waiting: list[Turn] = []
+        self._closed = False
+
+    def wait(self, turns: Iterable[Turn]) -> None:
+        """Each has its ``place`` when it is its turn. One that is cancelled has left."""
+        self._waiting += turns
+        self._serve()
+
+    def release(self, sandbox: Pooled) -> None:
+        """An event is done with it, or nobody waits for its start."""
+        if self._closed or not self._fits(sandbox):
+            sandbox.retire()
+        else:
+            now = self._clock.now()
+            left = min(self._options.idle, sandbox.born + self._options.life - now)
+            sandbox.rest(now=now, timer=self._clock.call_later(left, sandbox.retire))
+        self._serve()
+
+    def retire(self, sandbox: Pooled) -> None:
+        """An event has left it in a state that nobody knows."""
+        sandbox.retire()
+        self._serve()
+
+    def let_go(self, turn: Turn) -> None:
+        """Leaves to others the sandbox that an event has not got as far as."""
+        place = turn.place
+        if place.cancelled() or not place.done() or place.exception() is not None:
+            return
+        sandbox = place.result()
+        if not isinstance(sandbox, Pooled):
+            return
+        if sandbox.state is State.BUSY:
+            self.release(sandbox)
+        else:
+            sandbox.disclaim()
+
+    def change(self, function_id: str | None) -> None:
+        """A function, or every one, may be made from something else now."""
+        for function in list(self._functions.values()):
+            if function_id in (None, function.function_id):
+                function.change()
+        self._serve()
+
+    def stop(self) -> None:
+        """Nobody gets a sandbox any more."""
+        self._closed = True
+
+    async def close(self) -> None:
+        """Ends all sandboxes."""
+        for each in list(self.sandboxes):
+            each.retire()
+        for function in self._functions.values():
+            await function.close()
+        if lives := {each.life for each in self.sandboxes}:
+            await asyncio.wait(lives)
+
+    def _serve(self) -> None:
+        """Gives sandboxes to those who wait, in order of arrival. Called whenever anything may have changed."""
+        if self._closed:
+            return
+        left: list[Turn] = []
+        behind: Counter[str] = Counter()
+        full = False
+        for each in self._waiting:
+            if each.place.done():
+                continue
+            plan = self._function(each.function_id).current()
+            if plan is None:
+                left.append(each)
+                continue
+            if each.ahead:
+                self._start_ahead(each, plan)
+                continue
+            # Where nothing is free and nothing can end, looking again for everybody behind finds nothing either.
+            found = ThrottleReason.CONCURRENT if full and self._options.waiting is None else self._find(each, plan)
+            if isinstance(found, Pooled):
+                each.place.set_result(found)
+                continue
+            full = full or found is ThrottleReason.CONCURRENT
+            behind[each.function_id] += 1
+            bound = 0 if plan.limit == 0 else self._options.waiting
+            if bound is not None and behind[each.function_id] > bound:
+                reason = ThrottleReason.RESERVED if plan.limit == 0 else found
+                each.place.set_result(Throttled(reason=reason))
+                behind[each.function_id] -= 1
+            else:
+                left.append(each)
+        self._waiting = left
+
+    def _find(self, turn: Turn, plan: Plan) -> Pooled | ThrottleReason:
+        own = self._own(turn.function_id)
+        idle = [each for each in own if each.state is State.IDLE and each.tenant == turn.tenant]
+        if idle:
+            # The others get the older the sooner nobody needs them.
+            latest = max(idle, key=lambda each: each.idle_since)
+            latest.take()
+            return latest
+        if plan.limit is not None and not _has_room(own, plan.limit):
+            return ThrottleReason.RESERVED
+        if not _has_room(self._live(), self._options.concurrency):
+            return ThrottleReason.CONCURRENT
+        return self._start(turn, plan)
+
+    def _start_ahead(self, turn: Turn, plan: Plan) -> None:
+        if plan.spec.function.isolates_tenants:
+            function = plan.spec.function
+            turn.place.set_exception(
+                ConfigurationError(
+                    f"{function.location}: {function.logical_id} keeps its tenants apart, and nobody has asked yet: "
+                    "no sandbox of it can be started ahead.",
+                    tip="Leave its number of warm sandboxes out.",
+                )
+            )
+            return
+        limit = turn.ahead if plan.limit is None else min(turn.ahead, plan.limit)
+        if len(self._own(turn.function_id)) < limit and len(self._live()) < self._options.concurrency:
+            turn.place.set_result(self._start(turn, plan))
+        else:
+            turn.place.set_result(Throttled(reason=ThrottleReason.CONCURRENT))
+
+    def _start(self, turn: Turn, plan: Plan) -> Pooled:
+        started = Pooled(
+            turn.function_id,
+            plan,
+            self._make,
+            tenant=turn.tenant,
+            born=self._clock.now(),
+            claimed=not turn.ahead,
+            settled=self._settled,
+        )
+        self.sandboxes.append(started)
+        return started
+
+    def _fits(self, sandbox: Pooled) -> bool:
+        """Whether it may have another turn."""
+        old = self._clock.now() - sandbox.born >= self._options.life
+        return not old and sandbox.plan is self._function(sandbox.function_id).plan and sandbox.reusable()
+
+    def _settled(self, sandbox: Pooled) -> None:
+        if sandbox.state is State.ENDED:
+            self.sandboxes.remove(sandbox)
+            self._serve()
+        else:
+            self.release(sandbox)
+
+    def _own(self, function_id: str) -> list[Pooled]:
+        """The function's, without those that wait for a turn they may not have: these end."""
+        own = [each for each in self._live() if each.function_id == function_id]
+        for each in own:
+            if each.state is State.IDLE and not self._fits(each):
+                each.retire()
+        return [each for each in own if each.state in LIVE]
+
+    def _live(self) -> list[Pooled]:
+        return [each for each in self.sandboxes if each.state in LIVE]
+
+    # plans
+
+    def _function(self, function_id: str) -> PlannedFunction:
+        found = self._functions.get(function_id)
+        if found is None:
+            found = PlannedFunction(function_id, self._plan, clock=self._clock, told=self._told)
+            self._functions[function_id] = found
+        return found
+
+    def _told(self, function: PlannedFunction, error: Exception | None) -> None:
+        """There is a plan, or none: those who wait for it hear of that, and later ones ask anew."""
+        for each in self._waiting:
+            if error is not None and each.function_id == function.function_id and not each.place.done():
+                each.place.set_exception(error)
+        self._serve()
+
+
+def _has_room(sandboxes: Sequence[Pooled], limit: int) -> bool:
+    """Whether there can be one more; of those that wait the ones that have waited longest end for it."""
+    excess = len(sandboxes) - limit + 1
+    idle = sorted((each for each in sandboxes if each.state is State.IDLE), key=lambda each: each.idle_since)
+    if excess > len(idle):
+        return False
+    for each in idle[: max(excess, 0)]:
+        each.retire()
+    return True

@@ -1,0 +1,631 @@
+"""Which sandbox an event gets, and what becomes of it: by the rules of Lambda's execution environments."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pool_kit import GONE, Fake, World, payload_of, plan_of, run, settled
+
+from samlocal.errors import ConfigurationError, EngineError, TemplateError
+from samlocal.function.variables import LOG_STREAM
+from samlocal.pool.pool import Pool, PoolClosedError
+from samlocal.pool.pooled import State
+from samlocal.pool.throttle import Throttled, ThrottleReason
+from samlocal.sandbox.invocation import Request
+
+
+def world(**more: Any) -> World:
+    made = World(**more)
+    made.plans = {name: plan_of(name) for name in ("A", "B")}
+    return made
+
+
+# one after the other, and at once
+
+
+def test_the_second_event_runs_in_the_sandbox_of_the_first() -> None:
+    async def test() -> None:
+        own = world()
+        assert await own.serve("A", "one") is await own.serve("A", "two")
+        assert own.asked == ["A"]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_events_at_once_run_in_sandboxes_of_their_own_each_with_its_own_log_stream() -> None:
+    async def test() -> None:
+        own = world()
+        calls = [own.call("A", "one"), own.call("A", "two")]
+        await settled()
+        assert sorted(each.event or b"" for each in own.running) == [b"one", b"two"]
+        assert len({each.spec.variables[LOG_STREAM] for each in own.made}) == 2
+        # They needed one plan.
+        assert own.asked == ["A"]
+        await own.answer()
+        assert [payload_of(await call) for call in calls] == ["one", "two"]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_the_log_of_an_event_ends_by_itself_and_the_next_event_does_not_wait_for_that() -> None:
+    async def test() -> None:
+        own = world(concurrency=1)
+        calls = [own.call("A", "one"), own.call("A", "two")]
+        await settled()
+        (sandbox,) = own.running
+        await own.answer()
+        # Its START ends the log of the first.
+        assert (sandbox.event, sandbox.settled) == (b"two", 0)
+        await own.answer()
+        assert (sandbox.event, sandbox.settled) == (None, 1)
+        await asyncio.gather(*calls)
+        await own.pool.close()
+
+    run(test)
+
+
+def test_functions_share_no_sandbox() -> None:
+    async def test() -> None:
+        own = world()
+        assert await own.serve("A") is not await own.serve("B")
+        await own.pool.close()
+
+    run(test)
+
+
+def test_tenants_that_a_function_keeps_apart_share_no_sandbox() -> None:
+    # Lambda developer guide, "Tenant isolation".
+    async def test() -> None:
+        own = World()
+        own.plans = {"A": plan_of("A", isolates_tenants=True)}
+        blue = await own.serve("A", tenant_id="blue")
+        assert await own.serve("A", tenant_id="green") is not blue
+        assert await own.serve("A", tenant_id="blue") is blue
+        await own.pool.close()
+
+    run(test)
+
+
+# limits
+
+
+def test_events_beyond_the_pools_limit_wait_and_run_in_order_of_arrival() -> None:
+    async def test() -> None:
+        own = world(concurrency=1)
+        calls = [own.call("A", str(number)) for number in range(5)]
+        for _ in calls:
+            await settled()
+            assert len(own.running) == 1
+            await own.answer()
+        assert [payload_of(await call) for call in calls] == ["0", "1", "2", "3", "4"]
+        assert own.begun == [("A", str(number).encode()) for number in range(5)]
+        assert len(own.made) == 1
+        await own.pool.close()
+
+    run(test)
+
+
+def test_one_function_does_not_keep_another_from_its_turn() -> None:
+    async def test() -> None:
+        own = world(concurrency=1)
+        order = ["A", "A", "B", "A", "B"]
+        calls = [own.call(name) for name in order]
+        for _ in calls:
+            await settled()
+            await own.answer()
+        await asyncio.gather(*calls)
+        assert [name for name, _ in own.begun] == order
+        assert len(own.left) == 1
+        await own.pool.close()
+
+    run(test)
+
+
+def test_the_sandbox_that_has_waited_longest_makes_room_for_another_function() -> None:
+    async def test() -> None:
+        own = world(concurrency=2)
+        own.plans["C"] = plan_of("C")
+        first = await own.serve("A")
+        own.clock.move(1)
+        second = await own.serve("B")
+        await own.serve("C")
+        await settled()
+        assert (first.ended, second.ended) == (True, False)
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_functions_reserved_concurrency_is_its_limit_and_no_other_functions() -> None:
+    async def test() -> None:
+        own = world()
+        own.plans["A"] = plan_of("A", reserved_concurrency=1)
+        calls = [own.call("A", "one"), own.call("A", "two"), own.call("B", "other")]
+        await settled()
+        assert sorted(each.event or b"" for each in own.running) == [b"one", b"other"]
+        await own.answer()
+        await own.answer()
+        assert [payload_of(await call) for call in calls] == ["one", "two", "other"]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_reserved_concurrency_of_none_throttles_every_event() -> None:
+    # Lambda developer guide, "Configuring reserved concurrency": 0 stops a function from processing any events.
+    async def test() -> None:
+        own = world(concurrency=1)
+        own.plans["A"] = plan_of("A", reserved_concurrency=0)
+        busy = own.call("B", "other")
+        await settled()
+        assert await own.call("A") == Throttled(reason=ThrottleReason.RESERVED)
+        await own.pool.warm("A", 2)
+        assert [each.function for each in own.made] == ["B"]
+        await own.answer()
+        await busy
+        await own.pool.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "reserved", "reason"),
+    [
+        (1, None, "ConcurrentInvocationLimitExceeded"),
+        (5, 1, "ReservedFunctionConcurrentInvocationLimitExceeded"),
+    ],
+)
+def test_where_only_so_many_may_wait_the_latest_is_throttled_with_awss_reason(
+    concurrency: int, reserved: int | None, reason: str
+) -> None:
+    # Lambda API reference, TooManyRequestsException.
+    async def test() -> None:
+        own = world(concurrency=concurrency, waiting=1)
+        own.plans["A"] = plan_of("A", reserved_concurrency=reserved)
+        calls = [own.call("A", str(number)) for number in range(3)]
+        await settled()
+        throttled = await calls[2]
+        assert isinstance(throttled, Throttled)
+        assert throttled.reason.value == reason
+        await own.answer()
+        await own.answer()
+        assert [payload_of(await call) for call in calls[:2]] == ["0", "1"]
+        await own.pool.close()
+
+    run(test)
+
+
+# replaced and removed
+
+
+def test_a_sandbox_that_crashed_gets_no_other_event() -> None:
+    async def test() -> None:
+        own = world()
+        call = own.call("A", "one")
+        await settled()
+        crashed = own.running[0]
+        crashed.dead = True
+        crashed.go_on()
+        await call
+        assert await own.serve("A", "two") is not crashed
+        await settled()
+        assert crashed.ended
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_sandbox_that_died_while_it_waited_is_replaced() -> None:
+    async def test() -> None:
+        own = world(concurrency=1)
+        died = await own.serve("A")
+        died.dead = True
+        assert await own.serve("A") is not died
+        await own.pool.close()
+
+    run(test)
+
+
+def test_an_event_that_the_engine_ends_ends_its_sandbox() -> None:
+    async def test() -> None:
+        own = world(concurrency=1)
+        calls = [own.call("A", "one"), own.call("A", "two")]
+        await settled()
+        broken = own.running[0]
+        broken.go_on(GONE)
+        with pytest.raises(EngineError):
+            await calls[0]
+        await own.answer()
+        assert payload_of(await calls[1]) == "two"
+        assert broken.served == [b"one"]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_changed_plan_replaces_the_sandboxes_that_wait_and_those_that_run_when_they_are_done() -> None:
+    async def test() -> None:
+        own = world()
+        busy = own.call("A", "long")
+        await settled()
+        idle = await own.serve("A")
+        running = own.running[0]
+        own.plans["A"] = plan_of("A", memory=512)
+        own.pool.change("A")
+        assert (await own.serve("A")).spec.function.memory == 512
+        await settled()
+        assert (idle.ended, running.ended) == (True, False)
+        running.go_on()
+        assert payload_of(await busy) == "long"
+        await settled()
+        assert running.ended
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_plan_that_says_the_same_keeps_the_sandboxes() -> None:
+    async def test() -> None:
+        own = world()
+        before = await own.serve("A")
+        own.pool.change()
+        assert await own.serve("A") is before
+        assert own.asked == ["A", "A"]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_what_changes_while_it_is_planned_is_planned_again() -> None:
+    async def test() -> None:
+        own = world(plans_at_once=False)
+        call = own.call("A")
+        await settled()
+        own.pool.change("A")
+        own.asking["A"].set_result(None)
+        await settled()
+        assert not own.made
+        own.plans["A"] = plan_of("A", memory=512)
+        own.asking["A"].set_result(None)
+        await settled()
+        assert own.made[0].spec.function.memory == 512
+        await own.answer()
+        await call
+        await own.pool.close()
+
+    run(test)
+
+
+def test_what_failed_to_be_planned_and_was_mended_meanwhile_is_no_failure() -> None:
+    async def test() -> None:
+        own = world(plans_at_once=False)
+        call = own.call("A", "one")
+        await settled()
+        own.pool.change("A")
+        own.asking["A"].set_exception(TemplateError("The template is broken."))
+        await settled()
+        own.asking["A"].set_result(None)
+        await settled()
+        await own.answer()
+        assert payload_of(await call) == "one"
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_sandbox_whose_credentials_end_within_an_invocation_is_replaced_by_one_with_new_ones() -> None:
+    async def test() -> None:
+        own = world()
+        start = own.clock.epoch()
+        own.plans["A"] = plan_of("A", timeout=60, expires=start + 1000, variables={"AWS_ACCESS_KEY_ID": "old"})
+        before = await own.serve("A")
+        own.plans["A"] = plan_of("A", timeout=60, expires=start + 4000, variables={"AWS_ACCESS_KEY_ID": "new"})
+        own.clock.move(500)
+        assert await own.serve("A") is before
+        own.clock.move(440)
+        assert (await own.serve("A")).spec.variables["AWS_ACCESS_KEY_ID"] == "new"
+        await own.pool.close()
+
+    run(test)
+
+
+def test_credentials_that_cannot_be_renewed_are_not_asked_for_with_each_event() -> None:
+    async def test() -> None:
+        own = world()
+        own.plans["A"] = plan_of("A", timeout=60, expires=own.clock.epoch() + 100)
+        before = await own.serve("A")
+        own.clock.move(50)
+        for _ in range(5):
+            assert await own.serve("A") is before
+        assert own.asked == ["A", "A"]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_sandbox_lives_an_hour_at_most() -> None:
+    async def test() -> None:
+        own = world()
+        before = await own.serve("A")
+        for _ in range(11):
+            own.clock.move(300)
+            assert await own.serve("A") is before
+        call = own.call("A", "last")
+        await settled()
+        own.clock.move(300)
+        await own.answer()
+        assert payload_of(await call) == "last"
+        assert await own.serve("A") is not before
+        await settled()
+        assert before.ended
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_sandbox_that_nobody_needs_ends_after_ten_minutes() -> None:
+    async def test() -> None:
+        own = world()
+        waits = await own.serve("A")
+        own.clock.move(599)
+        await settled()
+        assert own.pool.states("A") == (State.IDLE,)
+        own.clock.move(1)
+        await settled()
+        assert waits.ended
+        assert own.pool.states("A") == ()
+        await own.pool.close()
+
+    run(test)
+
+
+# ahead
+
+
+def test_sandboxes_started_ahead_are_there_for_the_first_events() -> None:
+    async def test() -> None:
+        own = world()
+        await own.pool.warm("A", 2)
+        await settled()
+        assert own.pool.states("A") == (State.IDLE, State.IDLE)
+        # Two are what was asked for.
+        await own.pool.warm("A", 2)
+        calls = [own.call("A"), own.call("A")]
+        await settled()
+        assert len(own.made) == 2
+        await own.answer()
+        await asyncio.gather(*calls)
+        await own.pool.close()
+
+    run(test)
+
+
+def test_what_is_started_ahead_is_of_the_plan_of_now() -> None:
+    async def test() -> None:
+        own = world()
+        before = await own.serve("A")
+        own.plans["A"] = plan_of("A", memory=512)
+        own.pool.change("A")
+        await own.pool.warm("A", 1)
+        await settled()
+        assert before.ended
+        assert [each.spec.function.memory for each in own.left] == [512]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_what_is_started_ahead_takes_no_place_from_what_is_there() -> None:
+    async def test() -> None:
+        own = world(concurrency=2)
+        there = await own.serve("B")
+        await own.pool.warm("A", 5)
+        assert [each.function for each in own.left] == ["B", "A"]
+        assert not there.ended
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_tenants_sandbox_is_not_started_before_the_tenant_is_known() -> None:
+    async def test() -> None:
+        own = World()
+        own.plans = {"A": plan_of("A", isolates_tenants=True)}
+        with pytest.raises(ConfigurationError, match="keeps its tenants apart"):
+            await own.pool.warm("A", 1)
+        await own.pool.close()
+
+    run(test)
+
+
+# failures
+
+
+def test_a_plan_that_fails_is_raised_to_the_events_that_needed_it_and_asked_for_again() -> None:
+    async def test() -> None:
+        own = world(concurrency=1)
+        calls = [own.call("Missing"), own.call("A", "other")]
+        await settled()
+        with pytest.raises(TemplateError, match="no function Missing"):
+            await calls[0]
+        await own.answer()
+        assert payload_of(await calls[1]) == "other"
+        own.plans["Missing"] = plan_of("Missing")
+        await own.serve("Missing")
+        await own.pool.close()
+
+    run(test)
+
+
+def test_nobody_waits_behind_a_plan_that_takes_long() -> None:
+    async def test() -> None:
+        own = world(concurrency=1, plans_at_once=False)
+        slow = own.call("A")
+        other = own.call("B", "other")
+        await settled()
+        own.asking["B"].set_result(None)
+        await settled()
+        await own.answer()
+        assert payload_of(await other) == "other"
+        assert not slow.done()
+        await own.pool.close()
+        with pytest.raises(PoolClosedError):
+            await slow
+
+    run(test)
+
+
+def test_a_start_that_fails_is_raised_to_its_own_event_and_the_next_gets_a_start_of_its_own() -> None:
+    async def test() -> None:
+        own = world(concurrency=1, starts_at_once=False)
+        calls = [own.call("A", "one"), own.call("A", "two")]
+        await settled()
+        (first,) = own.starting
+        first.go_on(GONE)
+        await settled()
+        with pytest.raises(EngineError):
+            await calls[0]
+        (second,) = own.starting
+        second.go_on()
+        await settled()
+        await own.answer()
+        assert payload_of(await calls[1]) == "two"
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_sandbox_that_cannot_even_be_made_is_raised_to_its_event() -> None:
+    async def test() -> None:
+        def make(_: object) -> Fake:
+            raise GONE
+
+        own = world()
+        async with Pool(own.plan, make) as pool:
+            with pytest.raises(EngineError):
+                await pool.invoke("A", Request(payload=b""), chunk=lambda _: None)
+            assert pool.states("A") == ()
+
+    run(test)
+
+
+# ended from outside
+
+
+def test_the_sandbox_of_an_event_whose_caller_has_gone_ends_and_the_next_event_gets_another() -> None:
+    async def test() -> None:
+        own = world(concurrency=1)
+        calls = [own.call("A", "one"), own.call("A", "two")]
+        await settled()
+        given_up = own.running[0]
+        calls[0].cancel()
+        await settled()
+        assert calls[0].cancelled()
+        assert given_up.ended
+        await own.answer()
+        assert payload_of(await calls[1]) == "two"
+        assert given_up.served == [b"one"]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_an_event_whose_caller_has_gone_while_it_waited_is_not_run() -> None:
+    async def test() -> None:
+        own = world(concurrency=1)
+        calls = [own.call("A", str(number)) for number in range(3)]
+        await settled()
+        calls[1].cancel()
+        await own.answer()
+        await own.answer()
+        assert [payload_of(await calls[number]) for number in (0, 2)] == ["0", "2"]
+        assert own.begun == [("A", b"0"), ("A", b"2")]
+        await own.pool.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize("started_first", [True, False])
+def test_the_start_for_a_caller_who_has_gone_serves_the_next_one(started_first: bool) -> None:
+    async def test() -> None:
+        own = world(concurrency=1, starts_at_once=False)
+        calls = [own.call("A", "one"), own.call("A", "two")]
+        await settled()
+        (starting,) = own.starting
+
+        def leave() -> None:
+            calls[0].cancel()
+
+        steps: list[Callable[[], None]] = [starting.go_on, leave]
+        for step in steps if started_first else reversed(steps):
+            step()
+        await settled()
+        await own.answer()
+        assert payload_of(await calls[1]) == "two"
+        assert starting.served == [b"two"]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_closing_ends_what_runs_what_waits_and_what_is_only_half_started() -> None:
+    async def test() -> None:
+        own = world(concurrency=3, starts_at_once=False)
+        running = own.call("A", "one")
+        await settled()
+        own.starting[0].go_on()
+        await settled()
+        half = own.call("A", "two")
+        ahead = asyncio.create_task(own.pool.warm("B", 1))
+        await settled()
+        waiting = own.call("B")
+        await settled()
+        assert (len(own.running), len(own.starting)) == (1, 2)
+        await own.pool.close()
+        assert not own.left
+        for call in (running, half, waiting, ahead):
+            with pytest.raises(PoolClosedError):
+                await call
+        with pytest.raises(PoolClosedError):
+            await own.pool.invoke("A", Request(payload=b""), chunk=lambda _: None)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(test)
+
+
+def test_closing_also_ends_a_start_that_cannot_be_cut_short() -> None:
+    async def test() -> None:
+        own = world(starts_at_once=False)
+        call = own.call("A")
+        await settled()
+        own.starting[0].holds_out = True
+        await own.pool.close()
+        assert not own.left
+        with pytest.raises(PoolClosedError):
+            await call
+
+    run(test)
+
+
+def test_a_cancelled_user_of_the_pool_leaves_nothing_behind() -> None:
+    async def test() -> None:
+        own = world(starts_at_once=False)
+
+        async def use() -> None:
+            async with own.pool as pool:
+                await pool.invoke("A", Request(payload=b""), chunk=lambda _: None)
+
+        using = asyncio.create_task(use())
+        await settled()
+        assert own.starting
+        using.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await using
+        assert not own.left
+
+    run(test)
