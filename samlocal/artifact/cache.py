@@ -196,7 +196,7 @@ class Cache:
             # What it was to be filled with may be what cannot be read: whoever knows what that is says so. Of a disk
             # that is full the file that was read may be named, too.
             named = error.filename if error.errno not in FULL else None
-            if isinstance(named, str) and not Path(named).absolute().is_relative_to(self.root.absolute()):
+            if isinstance(named, str) and not self._is_on_the_way(Path(named).absolute()):
                 raise
             if error.errno in FULL:
                 raise ConfigurationError(
@@ -208,6 +208,11 @@ class Cache:
                 f"The cache folder {self.root} cannot be written: {error}.",
                 tip=f"Name another with {self._named_by}.",
             ) from error
+
+    def _is_on_the_way(self, path: Path) -> bool:
+        """Whether it lies in the cache folder, or is a folder that this one was to be made in."""
+        root = self.root.absolute()
+        return path.is_relative_to(root) or root.is_relative_to(path)
 
     def _lock_file(self, final: Path) -> Path:
         # filelock follows no link there (since 3.20.1).

@@ -92,7 +92,7 @@ def read_env_vars(path: Path) -> Overrides:
 
 
 def read_dotenv(path: Path, *, name: str) -> tuple[Overrides, tuple[str, ...]]:
-    """A ``.env`` file, called ``name`` in messages, and the names in it that are left out: Lambda keeps them.
+    """A ``.env`` file, called ``name`` in messages, and the names in it that are left out: Lambda takes none of them.
 
     Such files serve other programs too. Raises ConfigurationError for a line that is no assignment.
     """

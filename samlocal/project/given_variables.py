@@ -27,7 +27,9 @@ def _dotenv(settings: Settings, teller: Teller) -> Iterator[Overrides]:
         if overrides.common:
             teller.notice(f"from {name}: {', '.join(variable.name for variable in overrides.common)}.")
         if left_out:
-            teller.notice(f"{name}: {', '.join(left_out)} not given to functions: Lambda sets them itself.")
+            teller.notice(
+                f"{name}: {', '.join(left_out)} not given to functions: Lambda takes no variables of these names."
+            )
         yield overrides
 
 

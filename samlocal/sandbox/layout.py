@@ -11,7 +11,7 @@ from samlocal.artifact.image.runtime_image import Image
 from samlocal.artifact.lease import Lease
 from samlocal.engine import ContainerSpec, Mount, Tmp
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.debug.wiring import Debugging
+from samlocal.sandbox.debug.wiring import INSIDE, Debugging
 from samlocal.sandbox.mounts import groups_for
 from samlocal.sandbox.network.endpoint import Endpoint
 from samlocal.sandbox.network.route import HOST_NETWORK, LOOPBACK, Route
@@ -31,13 +31,13 @@ _SHELLS = 2
 
 # Variables that an engine sets where nobody else has.
 _OF_ENGINE = ("HOME", "HOSTNAME")
-_HERE = Path(__file__).parent / "inside"
 
 
 class SandboxSpec(Struct, frozen=True, kw_only=True):
     """What a sandbox is made of. ``variables`` is the whole environment but for the addresses of samlocal itself.
 
     ``expires`` is when the credentials among them end, in epoch seconds. ``code`` is None for an image function.
+    ``inside`` holds samlocal's own files.
     """
 
     function: FunctionSpec
@@ -51,6 +51,7 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     expires: float | None = None
     debugging: Debugging | None = None
     mounts: tuple[Mount, ...] = ()
+    inside: Path = INSIDE
     stays: bool = False
     """Whether a shell stays in the container, which can start the runtime anew there."""
     leases: tuple[Lease, ...] = ()
@@ -83,15 +84,15 @@ def container_spec(
     # that Lambda gives it is in reach from outside. On the host's network it has no name of its own.
     own_names = dict.fromkeys(("sandbox.localdomain", "sandbox"), LOOPBACK) if on_host else {}
     mounts = [
-        Mount(source=_HERE / "entry.sh", target=f"{_OWN_FOLDER}/entry.sh"),
-        Mount(source=_HERE / "node_output.cjs", target=f"{_OWN_FOLDER}/node_output.cjs"),
-        Mount(source=_HERE / "passwd", target="/etc/passwd"),
-        Mount(source=_HERE / "group", target="/etc/group"),
+        Mount(source=spec.inside / "entry.sh", target=f"{_OWN_FOLDER}/entry.sh"),
+        Mount(source=spec.inside / "node_output.cjs", target=f"{_OWN_FOLDER}/node_output.cjs"),
+        Mount(source=spec.inside / "passwd", target="/etc/passwd"),
+        Mount(source=spec.inside / "group", target="/etc/group"),
     ]
     if spec.code is not None:
         mounts.append(Mount(source=spec.code, target="/var/task"))
     if mark is not None:
-        mounts.append(Mount(source=_HERE / "supervisor.sh", target=f"{_OWN_FOLDER}/supervisor.sh"))
+        mounts.append(Mount(source=spec.inside / "supervisor.sh", target=f"{_OWN_FOLDER}/supervisor.sh"))
     if spec.opt is not None:
         mounts.append(Mount(source=spec.opt, target="/opt"))
     debugging = spec.debugging

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.code.folder import code_folder
 from samlocal.artifact.fetch.supply import ArtifactStore
@@ -18,12 +20,13 @@ from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.variables import lambda_variables, log_stream
 from samlocal.sandbox.debug.language import debugging, language_of, language_of_image
-from samlocal.sandbox.debug.wiring import Debugging
+from samlocal.sandbox.debug.wiring import DEBUGGER, INSIDE, Debugging
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.mounts import mounts_of
 from samlocal.sandbox.network.endpoint import Endpoint, endpoint
 from samlocal.sandbox.network.route import HOST_NETWORK
 from samlocal.sandbox.options import SandboxOptions
+from samlocal.sandbox.own_files import readable, readable_mounts
 
 # Not on Lambda, but what code looks for to learn that it runs on a developer's machine.
 _MARKERS = {"AWS_SAM_LOCAL": "true", "IS_LOCAL": "true"}
@@ -78,8 +81,9 @@ def sandbox_spec(
         extra_hosts=options.extra_hosts,
         endpoint=_endpoint(function, endpoint_url if credentials else None, options.network, notice),
         expires=credentials.expires if credentials else None,
-        debugging=_debugging(function, image, engine, options),
+        debugging=_debugging(function, image, engine, cache, options),
         mounts=mounts_of(function, options.mounts, cache=cache, notice=notice),
+        inside=readable(INSIDE, cache),
         leases=(*cache.leases.values(), *supply.layers.leases.values()),
     )
 
@@ -111,7 +115,9 @@ def _endpoint(
     return chosen
 
 
-def _debugging(function: FunctionSpec, image: Image, engine: Engine, options: SandboxOptions) -> Debugging | None:
+def _debugging(
+    function: FunctionSpec, image: Image, engine: Engine, cache: Cache, options: SandboxOptions
+) -> Debugging | None:
     if options.debug is None:
         return None
     if not function.is_image:
@@ -123,7 +129,11 @@ def _debugging(function: FunctionSpec, image: Image, engine: Engine, options: Sa
             f"{function.location}: {function.logical_id}: its image has no /bin/sh, which starts a debugger.",
             tip="Debug it from an image that has a shell.",
         )
-    return debugging(function, options.debug, language=language, network=options.network)
+    wired = debugging(function, options.debug, language=language, network=options.network)
+    # The user's own debugger is mounted as it lies there.
+    own = tuple(mount for mount in wired.mounts if mount.target != DEBUGGER)
+    others = tuple(mount for mount in wired.mounts if mount.target == DEBUGGER)
+    return replace(wired, mounts=(*readable_mounts(own, cache), *others))
 
 
 def _image(

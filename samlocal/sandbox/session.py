@@ -75,7 +75,7 @@ class Session:
             # Another user's, or another machine's on the same engine: not ours to judge.
             if not owner or not folder or owner == self.id:
                 continue
-            if folder != str(self._folder) and Path(folder).exists():
+            if folder != str(self._folder) and _may_be_there(folder):
                 continue
             if owner not in fates:
                 fates[owner] = _fate(Path(folder) / owner, labels)
@@ -115,6 +115,17 @@ def session(folder: Path) -> Iterator[Session]:
     finally:
         path.unlink(missing_ok=True)
         os.close(handle)
+
+
+def _may_be_there(folder: str) -> bool:
+    """Of what another user's folder holds nobody else can tell."""
+    try:
+        Path(folder).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def birth(process: int) -> str | None:

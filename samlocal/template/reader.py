@@ -346,9 +346,9 @@ def _called(root: object) -> str:
 def _yaml_error(error: yaml.MarkedYAMLError, *, path: Path, what: str) -> TemplateError:
     mark = error.problem_mark or error.context_mark
     place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-    what = " ".join(part for part in (error.context, error.problem) if part)
+    why = " ".join(part for part in (error.context, error.problem) if part)
     return TemplateError(
-        f"{place}: the {what} is not valid YAML: {what}.", tip="Mend the file at that line and column."
+        f"{place}: the {what} is not valid YAML: {why}.", tip="Mend the file at that line and column."
     )
 
 

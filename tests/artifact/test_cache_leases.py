@@ -13,6 +13,7 @@ import pytest
 from kit import Project, python
 
 from samlocal.artifact.cache import Cache
+from samlocal.errors import ConfigurationError
 
 USER = """
 import sys
@@ -164,3 +165,11 @@ def test_a_runs_whole_cache_is_its_owners_alone_whatever_the_umask(project: Call
     ]
     assert open_to_others == []
     assert own.cache.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_cache_folder_that_cannot_be_made_is_named_with_what_names_another(tmp_path: Path) -> None:
+    (tmp_path / "home").touch()
+    cache = Cache(tmp_path / "home" / ".cache" / "samlocal")
+    with pytest.raises(ConfigurationError, match=r"The cache folder .*samlocal cannot be written: ") as refused:
+        put(cache, "text")
+    assert refused.value.tip == "Name another with SAMLOCAL_CACHE_DIR."

@@ -202,7 +202,7 @@ TABLE = [
     Refused(
         "a template that is no YAML, with line and column",
         ExitStatus.TEMPLATE,
-        (r"template\.yaml:4:\d+: .*not valid YAML",),
+        (r"template\.yaml:4:\d+: the template is not valid YAML: .*did not find expected",),
         {"template.yaml": "Resources:\n  Fn:\n    Type: AWS::Serverless::Function\n   Properties: {}\n"},
     ),
     Refused(

@@ -100,6 +100,16 @@ def test_the_env_vars_output_is_a_file_that_gives_the_same_again(project: Callab
     assert variables(again) == first.payload["One"]
 
 
+def test_names_that_lambda_does_not_take_are_left_out_of_dotenv_files_and_told(
+    project: Callable[..., Project],
+) -> None:
+    # Lambda developer guide: two characters at least; AWS_REGION is Lambda's own.
+    made = project({**FILES, ".env": "X=short\nAWS_REGION=own\nDOT=taken\n"})
+    ran = made.run("env", "One").succeeded()
+    assert ".env: X, AWS_REGION not given to functions: Lambda takes no variables of these names." in ran.stderr
+    assert "from .env: DOT." in ran.stderr
+
+
 def test_the_dotenv_output_can_be_read_as_one(project: Callable[..., Project]) -> None:
     made = project(FILES)
 

@@ -33,6 +33,7 @@ USED = {
     ),
     "moto.cloudformation.exceptions:UnformattedGetAttTemplateException": None,
     "moto.awslambda.models:LambdaFunction._invoke_lambda": "self event",
+    "moto.iam.models:Role.put_policy": "self policy_name policy_json",
     "moto.batch.models:BatchBackend.submit_job": None,
     "moto.codebuild.models:CodeBuildBackend.start_build": None,
     "moto.ecs.models:EC2ContainerServiceBackend.run_task": None,

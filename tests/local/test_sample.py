@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from sample_kit import REGION, ROOT, SAMPLE
 
+from samlocal.aws import Aws
+from samlocal.deployed.rights.role_policies import read_rights
 from samlocal.local.deploy import Deployment
 
 FUNCTIONS = SAMPLE.parent / "functions"
@@ -152,6 +154,13 @@ def runtime_api(requests: list[str]) -> Iterator[tuple[str, Queue[tuple[str, byt
             closing.set()
             api.shutdown()
             thread.join()
+
+
+def test_the_rights_of_a_role_can_be_read_to_narrow_a_session_to_them(sample: Deployment, aws: Aws) -> None:
+    role = aws.call("iam", "get_role", RoleName=sample.physical_id("getEventRole"))["Role"]
+    (policy,) = read_rights(aws, role["Arn"]).inline
+    # AWS SAM, DynamoDBReadPolicy.
+    assert any("dynamodb:GetItem" in statement.actions for statement in policy.statements)
 
 
 def test_the_health_check_answers_every_event_through_the_runtime_api() -> None:

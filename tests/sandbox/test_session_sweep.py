@@ -175,3 +175,13 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_way_out(tmp_path: Pat
     with pytest.raises(ConfigurationError, match="cannot be written") as raised, session(tmp_path / "file"):
         pass
     assert "SAMLOCAL_CACHE_DIR" in (raised.value.tip or "")
+
+
+def test_a_folder_that_cannot_be_looked_into_is_not_judged_and_keeps_nothing_else_from_being_swept(
+    tmp_path: Path,
+) -> None:
+    # For root every folder is open; that a name is too long is refused to everybody.
+    hidden = of_a_dead_process(Session(tmp_path / ("x" * 300), id_="theirs").labels)
+    dead = killed(tmp_path)
+    with session(tmp_path) as own:
+        assert swept(own, {"hidden": hidden, "c": dead.labels}) == {"c"}

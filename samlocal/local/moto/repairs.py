@@ -15,6 +15,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack, cloudformation_backends
 from moto.cloudformation.utils import yaml_tag_constructor
 from moto.core.exceptions import ServiceException
+from moto.iam.models import Role
 from werkzeug.exceptions import HTTPException
 
 from samlocal.aws import Aws
@@ -47,6 +48,7 @@ def repair(connect: Callable[[str], Aws]) -> None:
     # moto would fetch an image and run the function in a container of its own, without its layers and rights.
     setattr(LambdaFunction, "_invoke_lambda", _not_run)  # noqa: B010
     setattr(Stack, "parameter_list", property(_masked))  # noqa: B010
+    setattr(Role, "put_policy", _as_text(Role.put_policy))  # noqa: B010
     # A nested stack: its Ref is its ARN, and its outputs are attributes.
     setattr(Stack, "physical_resource_id", property(lambda stack: stack.stack_id))  # noqa: B010
     setattr(Stack, "get_cfn_attribute", _output_of)  # noqa: B010
@@ -122,6 +124,15 @@ def _exports(outputs: Any) -> list[parsing.Export]:
             exported = parsing.clean_json(output["Export"]["Name"], outputs._resource_map)
             found.append(parsing.Export(outputs._stack_id, exported, told.value))
     return found
+
+
+def _as_text(put: Callable[[Role, str, str], None]) -> Callable[[Role, str, Any], None]:
+    """moto keeps the inline policies of a template's role as Python's objects, and IAM tells them as JSON."""
+
+    def put_policy(role: Role, policy_name: str, policy_json: Any) -> None:
+        put(role, policy_name, policy_json if isinstance(policy_json, str) else json.dumps(policy_json, default=str))
+
+    return put_policy
 
 
 def _not_run(_: LambdaFunction, event: object = None) -> tuple[str, bool, str]:  # noqa: ARG001 - moto names it
