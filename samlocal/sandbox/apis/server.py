@@ -7,7 +7,6 @@ hangs up half-way, is answered 4xx or left; neither is a failure of samlocal's.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -108,7 +107,7 @@ class Request:
 
     async def wait_for(self, answer: asyncio.Future[Any]) -> None:
         """Waits until the answer is there or cancelled. Raises Disconnected when the client hangs up before that."""
-        gone = asyncio.ensure_future(self._gone())
+        gone = asyncio.ensure_future(self._connection.gone())
         try:
             await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
             if gone.done():
@@ -116,11 +115,6 @@ class Request:
         finally:
             gone.cancel()
             await asyncio.wait({gone})
-
-    async def _gone(self) -> None:
-        # A client may also hang up with a reset.
-        with contextlib.suppress(OSError):
-            await self._connection.gone()
 
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
