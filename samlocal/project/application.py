@@ -98,7 +98,8 @@ def with_current_values(
     if failure is not None:
         raise failure
     kept_age = environment.kept_age or 0.0
-    if kept_age >= _WORTH_SAYING:
+    # Nobody else changes the environment on this machine: what it said stays true.
+    if kept_age >= _WORTH_SAYING and not settings.is_local:
         stack = f"the stack {settings.stack_name}"
         teller.notice(f"what AWS said {age(kept_age)} of {stack} is used (--refresh asks anew).")
     return made

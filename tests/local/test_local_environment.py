@@ -157,6 +157,19 @@ def test_a_changed_template_is_deployed_again_and_keeps_its_data(local: Local) -
     assert variables(project, "--parameter-overrides", "Stage=other")["STAGE"] == "other"
 
 
+def test_its_answers_do_not_grow_old_and_nobody_is_told_of_their_age(local: Local) -> None:
+    made = local({"template.yaml": TEMPLATE})
+    first = variables(made)
+    (file,) = home_of(made).rglob("snapshot.json")
+    content = json.loads(file.read_text())
+    content["confirmed"] -= 600
+    content["answers"] = {key: [at - 600, answer] for key, (at, answer) in content["answers"].items()}
+    file.write_text(json.dumps(content))
+    again = made.run("env", "Fn", "-e", "local", "--output", "dotenv").succeeded()
+    assert f"TABLE='{first['TABLE']}'" in again.stdout.decode()
+    assert " ago " not in again.stderr
+
+
 def test_reset_and_a_killed_endpoint_start_anew_and_nothing_old_is_believed(local: Local) -> None:
     project = local({"template.yaml": TEMPLATE})
     before, table = status_when_up(project), variables(project)["TABLE"]
