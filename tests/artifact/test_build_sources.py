@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from kit import write
+from msgspec.structs import replace
 
 from samlocal.artifact.build.dependencies import dependencies_key
 from samlocal.artifact.build.source_maps import point_at_sources
 from samlocal.artifact.build.sources import SourceHashes, roots
+from samlocal.artifact.build.unbuilt import is_typescript, is_unbuilt
 from samlocal.artifact.build.workflow import CARGO, ESBUILD, GO, NPM, PIP, Workflow, workflow_of
 from samlocal.function.build_metadata import BuildMetadata
 from samlocal.function.build_target import BuildTarget
@@ -171,3 +173,11 @@ def test_a_map_from_a_container_names_the_sources_here(tmp_path: Path) -> None:
         "/home/me/shared/x.ts",
         "https://elsewhere/y.ts",
     ]
+
+
+def test_a_handler_whose_file_cannot_be_looked_at_is_no_reason_to_build(tmp_path: Path) -> None:
+    lay(tmp_path, {"code/app.js": ""})
+    # For root every folder is open; that a name is too long is refused to everybody.
+    hidden = replace(target(tmp_path, runtime="nodejs20.x"), handler=f"{'x' * 300}.handler")
+    assert not is_typescript(hidden)
+    assert not is_unbuilt(hidden)
