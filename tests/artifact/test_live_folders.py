@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_modes_and_links_are_those_of_the_content(cache: Cache, live: LiveFolder
     assert (live.shown / "link").readlink() == Path("closed/file")
 
 
-def test_an_owner_who_may_not_write_a_folder_exchanges_it_all_the_same(tmp_path: Path) -> None:
+def test_an_owner_who_may_not_write_a_folder_exchanges_it_all_the_same() -> None:
     """Root may; so this is somebody else where the tests run as root."""
     script = """
 import os, sys
@@ -124,12 +125,10 @@ live.forget()
 live.close()
 assert list((cache.root / "live").iterdir()) == []
 """
-    own = tmp_path / "open"
-    own.mkdir()
-    own.chmod(0o777)
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(folder.stat().st_mode | 0o011)
-    subprocess.run([sys.executable, "-c", script, str(own)], check=True)
+    # Not tmp_path: nobody else may enter the folders above it.
+    with tempfile.TemporaryDirectory() as own:
+        Path(own).chmod(0o777)
+        subprocess.run([sys.executable, "-c", script, own], check=True)
 
 
 @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a second disk")
