@@ -112,9 +112,6 @@ def command(ctx: click.Context, /, **values: object) -> int:
     for remark in spec.image.remarks:
         output.notice(remark)
 
-    if events.is_series and spec.image.has_shell:
-        # It says when all that an event wrote has come.
-        spec = replace(spec, stays=True)
     runs = Runs(events, output, image=spec.image, as_json=values["output_form"] == "json")
     sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:

@@ -144,14 +144,16 @@ class Container:
         else:
             await self._engine.ask(self._engine.signal, self.name, "SIGTERM")
 
-    async def settle(self) -> None:
-        """Waits, a little, until what the function has written so far is logged."""
+    async def settle(self) -> bool:
+        """Waits, a little, until what the function has written so far is logged; whether it is known to be."""
         shell = self._shell
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_SECONDS):
-                await (
-                    shell.flush() if shell is not None and shell.is_there and shell.knows_runtime else self._quiet()
-                )
+                if shell is not None and shell.is_there and shell.knows_runtime:
+                    await shell.flush()
+                    return True
+                await self._quiet()
+        return False
 
     def start_lines(self, spec: ContainerSpec) -> str | None:
         """What ``start_again`` needs for processes as in another spec; None where that takes another container."""
@@ -211,9 +213,11 @@ class Container:
             return None
         return await folder.overfull(self.name, charged=self._memory.charged if self._memory else None)
 
-    async def end(self) -> None:
+    async def end(self, *, whole: bool = False) -> None:
         """Kills it and reads what it wrote to the end; the engine goes on removing it by itself.
 
+        Where the output is ``whole`` already, as ``settle`` says, its end is not waited for: the engine tells of it
+        20 to 30 ms after the last process is gone.
         Whoever is cancelled while they wait for that leaves no container either.
         """
         self._ended = True
@@ -223,7 +227,7 @@ class Container:
         removal = self._engine.begin(self._remove)
         try:
             await asyncio.shield(asyncio.wrap_future(removal))
-            if self._reading is not None:
+            if self._reading is not None and not whole:
                 await asyncio.wait({self._reading}, timeout=_DRAIN_SECONDS)
         finally:
             try:
@@ -274,14 +278,17 @@ class Container:
             self._tell(Exited(status=word.status, out_of_memory=word.out_of_memory))
 
     async def _read(self, output: Output, out: Lines, err: Lines, room: Callable[[], Awaitable[None]]) -> None:
-        async for is_error, piece in output.pieces():
-            self._heard = time.monotonic()
-            (err if is_error else out).feed(piece)
-            await room()
-        out.end()
-        err.end()
-        for supervision in self._supervisions:
-            supervision.end()
+        try:
+            async for is_error, piece in output.pieces():
+                self._heard = time.monotonic()
+                (err if is_error else out).feed(piece)
+                await room()
+        finally:
+            # Also where the rest is not read: what stands behind the last end of line is a line too.
+            out.end()
+            err.end()
+            for supervision in self._supervisions:
+                supervision.end()
         # Nobody waits to hear of an end that samlocal itself brought about, and the engine, which is still at the
         # removal, would be slow to answer.
         self.runtime_runs = False

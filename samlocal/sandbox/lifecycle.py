@@ -196,12 +196,17 @@ class Lifecycle:
         if self.state is State.SPENT:
             reason = self._reason
         self.max_memory_used()
+        # Nobody writes any more where all wait for the next event, and nobody has a phase of the shutdown.
+        rests = self.state is State.IDLE and self.ends_at_once
         self.state = State.ENDED
+        whole = False
         try:
-            if self.container is not None and self._apis is not None:
+            if rests and self.container is not None:
+                whole = await self.container.settle()
+            elif self.container is not None and self._apis is not None:
                 await shut_down(self.container, self._apis, self.mailbox, reason=reason)
         finally:
-            await self._remove()
+            await self._remove(whole=whole)
 
     async def close(self) -> None:
         """Ends everything that was started."""
@@ -214,12 +219,12 @@ class Lifecycle:
             finally:
                 await self._site.close()
 
-    async def _remove(self) -> None:
+    async def _remove(self, *, whole: bool = False) -> None:
         container, self.container = self.container, None
         if container is None:
             return
         try:
-            await container.end()
+            await container.end(whole=whole)
         finally:
             if self._apis is not None:
                 self._apis.disown()

@@ -20,6 +20,7 @@ class Shell:
         self._runtime: int | None = None
         self._runtime_known = asyncio.Event()
         self._flushed = asyncio.Semaphore(0)
+        self._flush = 0
         self._clearing = False
         self._renewed = asyncio.Semaphore(0)
 
@@ -29,8 +30,10 @@ class Shell:
             case RuntimeStarted(process=process):
                 self._runtime = process
                 self._runtime_known.set()
-            case Flushed():
-                self._flushed.release()
+            case Flushed(number=number):
+                # A word that comes late is not taken for the next one's.
+                if number == self._flush:
+                    self._flushed.release()
             case Renewed():
                 self._launched.clear()
                 self._told_to_start = False
@@ -65,7 +68,8 @@ class Shell:
     async def flush(self) -> None:
         """Waits until what has been written so far is read."""
         self._flushed = asyncio.Semaphore(0)
-        self._input.write(b"flush\n")
+        self._flush += 1
+        self._input.write(f"flush {self._flush}\n".encode())
         # Once for each stream.
         await self._flushed.acquire()
         await self._flushed.acquire()

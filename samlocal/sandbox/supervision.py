@@ -51,7 +51,9 @@ class RuntimeExited(Struct, frozen=True, kw_only=True):
 
 
 class Flushed(Struct, frozen=True, kw_only=True):
-    """What was written before samlocal asked has come; said on both streams."""
+    """What was written before samlocal asked has come; said on both streams, with the ``number`` of the question."""
+
+    number: int
 
 
 class Renewed(Struct, frozen=True, kw_only=True):
@@ -126,7 +128,7 @@ class Supervision:
         elif kind == "runtime":
             self._hear(RuntimeStarted(process=int(rest)))
         elif kind == "flushed":
-            self._hear(Flushed())
+            self._hear(Flushed(number=int(rest or 0)))
         elif kind == "renewed":
             self.end()
             self._names = []

@@ -44,12 +44,14 @@ for number in range(200):
     print('init', number)
 def handler(event, context):
     print('invoked')
+    print('no end', end='')
 """
     outcome = project(python(source)).invoke("Fn").succeeded()
     lines = [line for line in outcome.lines if not line.startswith("samlocal: ")]
     (start,) = [place for place, line in enumerate(lines) if line.startswith("START ")]
     assert lines[:start] == [f"init {number}" for number in range(200)]
-    assert lines[start + 1] == "invoked"
+    assert lines[start + 1 : start + 3] == ["invoked", "no end"]
+    assert [line.split(" ")[0] for line in lines[start + 3 :]] == ["END", "REPORT"]
 
 
 def test_the_payload_does_not_wait_for_the_shutdown_phase(project: Callable[..., Project]) -> None:

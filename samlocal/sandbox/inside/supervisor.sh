@@ -100,12 +100,12 @@ count_kills() {
     done
 }
 
-# What samlocal says while the runtime runs: `flush`, the number of a process that is to end, or `renew NUMBER`, the
+# What samlocal says while the runtime runs: `flush NUMBER`, the number of a process that is to end, or `renew NUMBER`, the
 # runtime's, whose end is then this one's too. Without samlocal there is nothing to stay for.
 listen() {
     while read -r _word _number; do
         case $_word in
-        flush) tell_both flushed ;;
+        flush) tell_both "flushed $_number" ;;
         renew)
             kill -KILL "$_number"
             exit 3
