@@ -84,7 +84,6 @@ class Container:
         spec: ContainerSpec,
         *,
         mark: str | None,
-        stays: bool,
         log: Callable[[str], None],
         room: Callable[[], Awaitable[None]],
         hear: Callable[[Word], None],
@@ -92,7 +91,7 @@ class Container:
         """Makes it, not running yet.
 
         ``log`` gets the function's lines, more of them when there is ``room``, and ``hear`` what the shell says of
-        the extensions. The shell ``stays`` also where there are none.
+        the extensions.
         """
         self._spec, self._inodes = spec, _inodes(spec)
         self._memory_limit = spec.memory
@@ -100,7 +99,7 @@ class Container:
         self._output = output = await self._to_its_end(self._engine.output, self.name, unclaimed=_close)
         if mark is not None:
             own = await self._to_its_end(self._engine.input, self.name, unclaimed=_close)
-            self._shell = Shell(own, stays=stays)
+            self._shell = Shell(own)
 
         def word(word: Word) -> None:
             self._take(word)
@@ -139,7 +138,7 @@ class Container:
 
     async def terminate_runtime(self) -> None:
         """Sends the runtime SIGTERM."""
-        if self._shell is not None and self._shell.is_there:
+        if self._shell is not None:
             self._shell.terminate_runtime()
         else:
             await self._engine.ask(self._engine.signal, self.name, "SIGTERM")
@@ -149,7 +148,7 @@ class Container:
         shell = self._shell
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_SECONDS):
-                if shell is not None and shell.is_there and shell.knows_runtime:
+                if shell is not None and shell.knows_runtime:
                     await shell.flush()
                     return True
                 await self._quiet()

@@ -35,7 +35,7 @@ class Folders:
         if not spec.function.is_image and (opt is None or _never_changes(opt, spec)):
             self._opt.stage(opt)
             opt = self._opt.shown
-        return replace(spec, code=task, opt=opt, stays=True)
+        return replace(spec, code=task, opt=opt)
 
     def show(self) -> None:
         """Shows what was made ready. Raises ConfigurationError."""

@@ -52,17 +52,8 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     debugging: Debugging | None = None
     mounts: tuple[Mount, ...] = ()
     inside: Path = INSIDE
-    stays: bool = False
-    """Whether a shell stays in the container, which can start the runtime anew there."""
     leases: tuple[Lease, ...] = ()
     """Of what is mounted from the cache: they end with the last sandbox that is made of this."""
-
-    @property
-    def may_have_extensions(self) -> bool:
-        """Whether there can be external extensions: in the layers, which can be looked at, or in an image."""
-        if self.function.is_image:
-            return self.image.has_shell
-        return self.opt is not None and (self.opt / "extensions").is_dir()
 
 
 def container_spec(
@@ -76,7 +67,7 @@ def container_spec(
 ) -> ContainerSpec:
     """A container as Lambda lays it out: user, folders, limits (Lambda developer guide, "Lambda quotas").
 
-    ``mark`` is Supervision's, None where there are no extensions to be started.
+    ``mark`` is Supervision's, None where the image has no shell.
     """
     function = spec.function
     on_host = route.network == HOST_NETWORK
@@ -111,7 +102,7 @@ def container_spec(
         environment={
             **variables,
             **(debugging.variables if debugging else {}),
-            **(_for_entry(variables, mark=mark, stays=spec.stays) if spec.image.has_shell else {}),
+            **(_for_entry(variables, mark=mark) if spec.image.has_shell else {}),
         },
         mounts=tuple(mounts),
         labels=labels,
@@ -133,12 +124,11 @@ def container_spec(
     )
 
 
-def _for_entry(variables: Mapping[str, str], *, mark: str | None, stays: bool) -> dict[str, str]:
+def _for_entry(variables: Mapping[str, str], *, mark: str | None) -> dict[str, str]:
     """What entry.sh is told, and takes out of the environment again."""
     return {
         "SAMLOCAL_UNSET": " ".join(name for name in _OF_ENGINE if name not in variables),
         **({"SAMLOCAL_MARK": mark} if mark is not None else {}),
-        **({"SAMLOCAL_STAYS": "yes"} if stays else {}),
     }
 
 

@@ -95,7 +95,7 @@ class Lifecycle:
             await self._spec.debugging.await_port()
         container = self.container = Container(self._engine, spec.name, tell=mailbox.put)
         log = self.debugger.line if self.debugger else self.journal.function_line
-        await container.create(spec, mark=site.mark, stays=site.stays, log=log, room=self._log.room, hear=self._hear)
+        await container.create(spec, mark=site.mark, log=log, room=self._log.room, hear=self._hear)
         self._telemetry.restart()
         self.journal.init_start(inside_invoke=inside_invoke)
         starting = asyncio.ensure_future(container.start())

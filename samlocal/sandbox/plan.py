@@ -84,7 +84,6 @@ def sandbox_spec(
         debugging=_debugging(function, image, engine, cache, options),
         mounts=mounts_of(function, options.mounts, cache=cache, notice=notice),
         inside=readable(INSIDE, cache),
-        stays=image.has_shell,
         leases=(*cache.leases.values(), *supply.layers.leases.values()),
     )
 

@@ -9,12 +9,10 @@ from samlocal.sandbox.supervision import Flushed, Launching, Renewed, RuntimeSta
 
 
 class Shell:
-    """``is_there`` until it becomes the runtime, which it does beside no extensions unless it ``stays``."""
+    """Stands beside the runtime from the container's start to its end."""
 
-    def __init__(self, own: Input, *, stays: bool) -> None:
-        self.is_there = True
+    def __init__(self, own: Input) -> None:
         self._input = own
-        self._stays = stays
         self._launched = asyncio.Event()
         self._told_to_start = False
         self._runtime: int | None = None
@@ -43,9 +41,6 @@ class Shell:
             case Launching(names=names):
                 self._launched.set()
                 self._told_to_start = not names
-                if not names and not self._stays:
-                    # Nobody reads there any more.
-                    self.close()
             case _:
                 pass
 
@@ -92,5 +87,4 @@ class Shell:
         self._input.write(lines.encode(errors="surrogateescape"))
 
     def close(self) -> None:
-        self.is_there = False
         self._input.close()

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 
 
 class Site:
-    """``mark`` is Supervision's, of the container there is, whose shell ``stays`` or does not.
+    """``mark`` is Supervision's, of the container there is; None where its image has no shell.
 
     A container can go on with another spec where there is a cache ``live`` for folders that stay.
     """
 
     def __init__(self, engine: Engine, session: Session, *, live: Cache | None) -> None:
         self.mark: str | None = None
-        self.stays = False
         self._engine = engine
         self._session = session
         self._live = live
@@ -50,8 +49,7 @@ class Site:
             )
         if self._live is not None and spec.image.has_shell:
             spec = await self._engine.ask(self._shown, spec, self._live)
-        self.stays = spec.stays
-        self.mark = uuid.uuid4().hex if spec.stays or spec.may_have_extensions else None
+        self.mark = uuid.uuid4().hex if spec.image.has_shell else None
         return self._container(spec, name=self._session.next_name())
 
     async def lay_out_again(self, spec: SandboxSpec, *, name: str) -> ContainerSpec | None:

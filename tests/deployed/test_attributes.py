@@ -15,7 +15,6 @@ from samlocal.deployed.attributes.lookup import (
     name_property,
     placeholder_attribute,
     placeholder_id,
-    ref_is_name,
     reference,
 )
 from samlocal.deployed.attributes.resource_types import resource_type as known
@@ -266,7 +265,8 @@ def test_a_name_in_the_template_fixes_the_id_where_aws_adds_nothing(
     resource_type: str, named_by: str | None, ref_is: str | None, physical_id: str | None
 ) -> None:
     assert name_property(resource_type) == named_by
-    assert ref_is_name(resource_type) == ref_is
+    form = known(resource_type).form
+    assert (form.name_property if form.is_name() else None) == ref_is
     assert id_from_name(resource_type, "Orders", OHIO) == physical_id
 
 

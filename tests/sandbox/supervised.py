@@ -104,7 +104,7 @@ def supervised(
     *,
     opt: Path | None = None,
     shell: Sequence[str] = SHELLS[0],
-    stays: bool = True,
+    supervision: bool = True,
     memory: int = 256,
     mounts: Sequence[Mount] = (),
 ) -> Iterator[Supervised]:
@@ -127,8 +127,7 @@ def supervised(
         environment={
             "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
             "SAMLOCAL_UNSET": "HOME HOSTNAME",
-            "SAMLOCAL_MARK": mark,
-            **({"SAMLOCAL_STAYS": "yes"} if stays else {}),
+            **({"SAMLOCAL_MARK": mark} if supervision else {}),
         },
         mounts=(*own, *([Mount(source=opt, target="/opt")] if opt else ()), *mounts),
         labels={LABEL: "test"},

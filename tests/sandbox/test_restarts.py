@@ -63,7 +63,7 @@ def test_a_runtime_that_is_started_anew_has_lambdas_user_signals_and_environment
     # bash alone counts its levels, and here /bin/sh is another shell.
     look = "id -u; grep '^Sig[BI]' /proc/self/status; env | grep -v ^SHLVL= | sort; ls -l /proc/self/fd | wc -l"
     folder = task(f'{{ {look}; }} | while read -r line; do echo "$line"; done; echo looked\n{STAY}')
-    with supervised(engine, folder, shell=shell, stays=False) as alone:
+    with supervised(engine, folder, shell=shell, supervision=False) as alone:
         alone.logs("looked")
         first = list(alone.log)
     with supervised(engine, folder, shell=shell) as container:

@@ -31,7 +31,6 @@ __all__ = [
     "name_property",
     "placeholder_attribute",
     "placeholder_id",
-    "ref_is_name",
     "reference",
 ]
 
@@ -142,12 +141,6 @@ def placeholder_attribute(
 def name_property(resource_type: str) -> str | None:
     """The template's property that names a resource of this type, None for types without one."""
     return known(resource_type).form.name_property
-
-
-def ref_is_name(resource_type: str) -> str | None:
-    """The template's property that is the physical id, letter for letter, for types where one is."""
-    form = known(resource_type).form
-    return form.name_property if form.is_name() else None
 
 
 def id_from_name(resource_type: str, name: str, place: Place) -> str | None:

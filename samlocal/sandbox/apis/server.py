@@ -265,10 +265,6 @@ class Connection:
         self._writer.write(b"".join(self._http.send(event) or b"" for event in events))
 
 
-def _header(name: str, value: str) -> tuple[bytes, bytes]:
-    return name.encode("ascii"), _NOT_IN_A_HEADER.sub(b" ", value.encode()).strip()
-
-
 def _by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
     """Of a header that comes twice the first one counts."""
     found: dict[str, str] = {}

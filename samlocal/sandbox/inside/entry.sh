@@ -1,6 +1,6 @@
 #!/bin/sh
 # The entry point of every sandbox: entry.sh KIND HANDLER, or entry.sh image PROGRAM ARGUMENT… It puts the environment
-# right and becomes the runtime; where a shell is to stay (supervisor.sh) this is run once more to become it.
+# right, and stays as the runtime's shell (supervisor.sh), which runs this once more to become the runtime.
 # Its own names begin with an underscore, as none of a function's variables can: those are passed on as they are.
 set -u
 

@@ -1,14 +1,13 @@
-# Sourced by entry.sh where a shell is to stay: beside extensions, and where the runtime may be started anew in its
-# container. "$@" is entry.sh's command line. This shell is the parent of all: a runtime that ends leaves its extensions
+# Sourced by entry.sh: a shell that stays beside the runtime and its extensions, says when all that they wrote is there,
+# and can start them anew in their container. "$@" is entry.sh's command line. This shell is the parent of all: a runtime that ends leaves its extensions
 # the time to finish, and a shell that is there can say how each one ended.
 # Its own names begin with an underscore, as none of a function's variables can: those are passed on as they are.
 # Lines that start with $_mark are for samlocal; samlocal answers on standard input, and is gone when that ends.
 
 _mark=$SAMLOCAL_MARK
-_stays=${SAMLOCAL_STAYS:-}
 _newline='
 '
-unset SAMLOCAL_MARK SAMLOCAL_STAYS
+unset SAMLOCAL_MARK
 
 tell() {
     printf '%s%s\n' "$_mark" "$*"
@@ -175,9 +174,6 @@ while :; do
     if start_extensions; then
         # samlocal says when all have registered.
         read -r _word _ <&3 || exit 1
-    elif [ -z "$_stays" ]; then
-        exec 2>&4 3<&- 4>&-
-        return
     fi
     if [ "$_word" != renew ]; then
         listen <&3 3<&- &

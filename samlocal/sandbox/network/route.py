@@ -13,7 +13,6 @@ from msgspec import Struct, field
 from samlocal.engine import Engine, Network
 from samlocal.errors import EngineError
 
-DEFAULT_NETWORK = "bridge"
 HOST_NETWORK = "host"
 LOOPBACK = "127.0.0.1"
 _HOST_NAME = "host.docker.internal"
