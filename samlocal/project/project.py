@@ -35,7 +35,7 @@ class Project:
     def __init__(self, settings: Settings, teller: Teller) -> None:
         self.settings = settings
         self.account = Account(settings, teller)
-        self._teller = teller
+        self.teller = teller
         self._good: Files | None = None
         self._engine: Engine | None = None
         self._connecting = Lock()
@@ -61,7 +61,7 @@ class Project:
 
         with self._connecting:
             if self._engine is None:
-                self._engine = Engine.connect(self.settings.world.environ, notice=self._teller.notice)
+                self._engine = Engine.connect(self.settings.world.environ, notice=self.teller.notice)
             return self._engine
 
     def application(self, *, quietly: bool = False) -> Application:
@@ -73,7 +73,7 @@ class Project:
         from samlocal.template.files import Files
 
         environment = self.account.environment(refresh=self.settings.refresh)
-        return joined(self.settings, environment, self._teller, Files(), quietly=quietly)
+        return joined(self.settings, environment, self.teller, Files(), quietly=quietly)
 
     def with_current_values(
         self, use: Callable[[Application], T], *, complete: Callable[[T], bool] = lambda _: True
@@ -87,7 +87,7 @@ class Project:
         def make(environment: Environment | None, files: Files) -> tuple[Application, T]:
             from samlocal.project.application import joined
 
-            whole = joined(self.settings, environment, self._teller, files)
+            whole = joined(self.settings, environment, self.teller, files)
             return whole, use(whole)
 
         return self._current(make, complete=lambda made: complete(made[1]))
@@ -100,7 +100,7 @@ class Project:
 
         def made(files: Files) -> T:
             return with_current_values(
-                self.settings, self.account, self._teller, lambda there: make(there, files), complete=complete
+                self.settings, self.account, self.teller, lambda there: make(there, files), complete=complete
             )
 
         files = Files()
@@ -110,7 +110,7 @@ class Project:
             good = self._good
             if good is None or Files().hold(good.states):
                 raise
-            self._teller.warning(f"{error.message} The template is used as it was before.")
+            self.teller.warning(f"{error.message} The template is used as it was before.")
             return made(good)
         self._good = files
         return current
@@ -119,7 +119,7 @@ class Project:
         """Keeps what AWS said for the next run, and says when AWS was out of reach."""
         from samlocal.project.application import keep
 
-        keep(application.environment, self._teller)
+        keep(application.environment, self.teller)
 
     def plan(
         self,
@@ -154,7 +154,7 @@ class Project:
         from samlocal.project.run_options import Code
         from samlocal.sandbox.plan import sandbox_spec
 
-        settings, teller = self.settings, self._teller
+        settings, teller = self.settings, self.teller
         function, application, targets = self._evaluated(environment, files, function_id)
         accept(function)
         tell_placeholders(function, teller, strict=options.strict, local=settings.is_local)
@@ -192,7 +192,7 @@ class Project:
         from samlocal.project.given_variables import given_variables
         from samlocal.project.known_plan import known_plan, record_plan, recorded
 
-        settings, teller = self.settings, self._teller
+        settings, teller = self.settings, self.teller
         record = recorded(settings, function_id, environment, files)
         given = given_variables(settings, teller) if record is not None else None
         known = known_plan(record, settings, environment, given or ()) if record is not None else None

@@ -1,0 +1,1 @@
+"""What every command that stays is made of: a project whose functions run in sandboxes that stay."""
