@@ -300,3 +300,12 @@ def test_moto_finds_resource_types_among_the_subclasses_of_its_model() -> None:
     for name in ("create_from_cloudformation_json", "update_from_cloudformation_json"):
         taken = inspect.signature(getattr(CloudFormationModel, name)).parameters
         assert {"cloudformation_json", "account_id", "region_name"} <= set(taken)
+
+
+def test_uvicorns_server_takes_signals_in_one_method_that_can_be_left_out() -> None:
+    # endpoint/server.py leaves them to the command.
+    import uvicorn
+
+    taken = inspect.getsource(uvicorn.Server.serve)
+    assert "self.capture_signals()" in taken
+    assert "signal" not in taken.replace("capture_signals", "")

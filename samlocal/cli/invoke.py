@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -17,15 +16,15 @@ from samlocal.cli.options import EnvironmentCommand, environment_options, settin
 from samlocal.cli.output import Output
 from samlocal.cli.rights_flags import rights_flags, rights_options
 from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
+from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
-from samlocal.errors import EngineError, ExitStatus
+from samlocal.errors import ExitStatus
 from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions
 
 if TYPE_CHECKING:
     from samlocal.function.spec import FunctionSpec
-    from samlocal.sandbox.session import Session
 
 
 # How long clearing up after others may hold up a run that is over.
@@ -125,7 +124,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
                     session=own,
                     output=output,
                     runs=runs,
-                    started=lambda: sweepers.append(_sweep(own, ctx.obj.environ, output)),
+                    started=lambda: sweepers.append(sweep(own, ctx.obj.environ, output)),
                 )
             )
             # An engine that is too busy for that leaves it to the next run.
@@ -134,24 +133,3 @@ def command(ctx: click.Context, /, **values: object) -> int:
         finally:
             runs.finish()
     return int(ExitStatus.FUNCTION_FAILED if runs.has_failed else ExitStatus.SUCCESS)
-
-
-def _sweep(own: Session, environ: Mapping[str, str], output: Output) -> threading.Thread:
-    """Clears up after runs that were killed, beside the function's own run."""
-
-    def sweep() -> None:
-        from samlocal.engine import Engine
-
-        try:
-            engine = Engine.connect(environ)
-            removed = own.sweep(engine)
-            engine.close()
-        except EngineError:
-            # The run itself meets the same engine and says what is wrong with it.
-            return
-        if removed:
-            output.notice(f"removed {removed} containers of runs that were killed.")
-
-    thread = threading.Thread(target=sweep, name="samlocal-sweep", daemon=True)
-    thread.start()
-    return thread

@@ -37,6 +37,9 @@ UNZIPPED_BYTES = 262_144_000
 REQUEST_BYTES = 6_291_456
 """The largest event of a synchronous invocation."""
 
+EVENT_REQUEST_BYTES = 1_048_576
+"""The largest event of an asynchronous invocation."""
+
 RESPONSE_BYTES = 6_291_556
 """The largest buffered response, as the Runtime API counts it."""
 

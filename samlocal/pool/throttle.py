@@ -15,6 +15,7 @@ class ThrottleReason(Enum):
 
 
 class Throttled(Struct, frozen=True, kw_only=True):
-    """What comes of such an event."""
+    """What comes of such an event. ``is_final`` says that none would ever run: the reserved concurrency is 0."""
 
     reason: ThrottleReason
+    is_final: bool = False

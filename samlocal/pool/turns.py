@@ -135,7 +135,7 @@ class Turns:
             bound = 0 if plan.limit == 0 else self._options.waiting
             if bound is not None and behind[each.function_id] > bound:
                 reason = ThrottleReason.RESERVED if plan.limit == 0 else found
-                each.place.set_result(Throttled(reason=reason))
+                each.place.set_result(Throttled(reason=reason, is_final=plan.limit == 0))
                 behind[each.function_id] -= 1
             else:
                 left.append(each)

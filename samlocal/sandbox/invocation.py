@@ -15,15 +15,18 @@ from samlocal.sandbox.result import Crashed, Result, TimedOut, outcome, timeout_
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """An event and what comes with it. ``trace_id`` is an X-Ray header, made up where it is None.
+    """An event and what comes with it. ``trace_id`` (an X-Ray header) and ``request_id`` are made up where None.
 
-    ``tenant_id`` is for functions that keep tenants apart, and no others (``tenancy.check_tenant``).
+    ``tenant_id`` is for functions that keep tenants apart, and no others (``tenancy.check_tenant``). ``qualifier`` is
+    the version or alias that was called, as the ARN has it that the handler sees.
     """
 
     payload: bytes
     client_context: str | None = None
     trace_id: str | None = None
     tenant_id: str | None = None
+    request_id: str | None = None
+    qualifier: str | None = None
 
 
 class Invocation(Struct, frozen=True, kw_only=True):
@@ -38,7 +41,7 @@ class RunningInvocation:
     """One invocation on its way. ``timeout`` is in seconds, moments are ``time.monotonic``'s."""
 
     def __init__(self, request: Request, *, timeout: int) -> None:
-        self.request_id = str(uuid.uuid4())
+        self.request_id = request.request_id or str(uuid.uuid4())
         self.trace_id = request.trace_id or _trace_id()
         self.began = time.monotonic()
         self.deadline = self.began + timeout
@@ -51,11 +54,12 @@ class RunningInvocation:
 
     def event(self, function_arn: str) -> Event:
         left = self.deadline - time.monotonic()
+        qualifier = self._request.qualifier
         return Event(
             request_id=self.request_id,
             payload=self._request.payload,
             deadline_ms=int((time.time() + left) * 1000),
-            function_arn=function_arn,
+            function_arn=function_arn if qualifier is None else f"{function_arn}:{qualifier}",
             trace_id=self.trace_id,
             client_context=self._request.client_context,
             tenant_id=self.tenant_id,

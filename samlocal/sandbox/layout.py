@@ -24,6 +24,9 @@ OPEN_FILES = 1024
 PROCESSES = 1024
 """Processes and threads (Lambda developer guide, "Lambda quotas")."""
 
+LAMBDA_ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
+"""Where SDKs ask Lambda (AWS SDKs and Tools Reference Guide, "Service-specific endpoints")."""
+
 _OWN_FOLDER = "/.samlocal"
 
 # The processes of supervisor.sh, which are none of Lambda's.
@@ -37,7 +40,7 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     """What a sandbox is made of. ``variables`` is the whole environment but for the addresses of samlocal itself.
 
     ``expires`` is when the credentials among them end, in epoch seconds. ``code`` is None for an image function.
-    ``inside`` holds samlocal's own files.
+    ``inside`` holds samlocal's own files. ``endpoint`` stands in for AWS, ``lambda_endpoint`` for Lambda alone.
     """
 
     function: FunctionSpec
@@ -48,12 +51,19 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     network: str
     extra_hosts: Mapping[str, str]
     endpoint: Endpoint | None = None
+    lambda_endpoint: Endpoint | None = None
     expires: float | None = None
     debugging: Debugging | None = None
     mounts: tuple[Mount, ...] = ()
     inside: Path = INSIDE
     leases: tuple[Lease, ...] = ()
     """Of what is mounted from the cache: they end with the last sandbox that is made of this."""
+
+    @property
+    def endpoints(self) -> dict[str, Endpoint]:
+        """What stands in for AWS, by the variables that name it to SDKs."""
+        named = {"AWS_ENDPOINT_URL": self.endpoint, LAMBDA_ENDPOINT: self.lambda_endpoint}
+        return {name: endpoint for name, endpoint in named.items() if endpoint is not None}
 
 
 def container_spec(

@@ -262,7 +262,7 @@ class Lifecycle:
 def _goes_on(before: SandboxSpec, after: SandboxSpec) -> bool:
     """Whether what lies outside of the container serves another spec too."""
     old, new = _identity(before), _identity(after)
-    outside = [(spec.network, spec.endpoint, spec.debugging) for spec in (before, after)]
+    outside = [(spec.network, spec.endpoints, spec.debugging) for spec in (before, after)]
     return outside[0] == outside[1] and replace(new, instance=old.instance, logging=old.logging) == old
 
 

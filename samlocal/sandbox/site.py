@@ -45,7 +45,7 @@ class Site:
         """A new container by a spec. Raises EngineError, ConfigurationError where its folders cannot be filled."""
         if self._sockets is None:
             self._sockets = await self._engine.ask(
-                Sockets.open, self._engine, spec.network, spec.endpoint, unclaimed=Sockets.close
+                Sockets.open, self._engine, spec.network, spec.endpoints, unclaimed=Sockets.close
             )
         if self._live is not None and spec.image.has_shell:
             spec = await self._engine.ask(self._shown, spec, self._live)

@@ -13,8 +13,9 @@ from botocore.config import Config
 from kit import Project, function, template
 from sample_kit import REGION
 
-from samlocal.local.moto.door import CONTROL_HEADER, is_own
+from samlocal.local.moto.door import CONTROL_HEADER
 from samlocal.local.server import LocalServer
+from samlocal.own_host import is_own
 
 LISTED = {"Content-Type": "application/x-www-form-urlencoded"}
 

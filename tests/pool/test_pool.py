@@ -163,7 +163,7 @@ def test_a_reserved_concurrency_of_none_throttles_every_event() -> None:
         own.plans["A"] = plan_of("A", reserved_concurrency=0)
         busy = own.call("B", "other")
         await settled()
-        assert await own.call("A") == Throttled(reason=ThrottleReason.RESERVED)
+        assert await own.call("A") == Throttled(reason=ThrottleReason.RESERVED, is_final=True)
         await own.pool.warm("A", 2)
         assert [each.function for each in own.made] == ["B"]
         await own.answer()

@@ -111,7 +111,7 @@ class Sandbox:
         telemetry = Telemetry()
         self._journal = Journal(subject, self, telemetry=telemetry)
         route = Route(network="bridge", host="127.0.0.1", seen_as="127.0.0.1")
-        self._sockets = Sockets(route, bound_socket("127.0.0.1"), None)
+        self._sockets = Sockets(route, bound_socket("127.0.0.1"), {})
         self.apis = self.loop.call(lambda: Apis(self._sockets, journal=self._journal, telemetry=telemetry))
         self.restart(None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 
 from samlocal.engine import Engine
 from samlocal.sandbox.network.endpoint import Endpoint
@@ -10,37 +11,42 @@ from samlocal.sandbox.network.route import HOST_NETWORK, Route, bound_socket, op
 
 
 class Sockets:
-    """``apis`` is for the APIs, ``relay`` beside it for an endpoint that only this machine can reach."""
+    """``apis`` is for the APIs, ``relays`` beside it are for endpoints that only this machine can reach.
 
-    def __init__(self, route: Route, apis: socket.socket, endpoint: Endpoint | None) -> None:
+    ``endpoints`` are by the variables that name them to the function.
+    """
+
+    def __init__(self, route: Route, apis: socket.socket, endpoints: Mapping[str, Endpoint]) -> None:
         self.route = route
         self.apis = apis
-        self.endpoint = endpoint
+        self.endpoints = endpoints
         self.port = int(apis.getsockname()[1])
-        relayed = endpoint is not None and endpoint.on_loopback and route.network != HOST_NETWORK
-        self.relay = bound_socket(route.host) if relayed else None
+        self.relays: dict[str, socket.socket] = {}
+        try:
+            for name, endpoint in endpoints.items():
+                if endpoint.on_loopback and route.network != HOST_NETWORK:
+                    self.relays[name] = bound_socket(route.host)
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
-    def open(cls, engine: Engine, network: str, endpoint: Endpoint | None) -> Sockets:
+    def open(cls, engine: Engine, network: str, endpoints: Mapping[str, Endpoint]) -> Sockets:
         """Raises EngineError where the network's containers cannot reach this machine."""
         route, listening = open_route(engine, network)
-        try:
-            return cls(route, listening, endpoint)
-        except BaseException:
-            listening.close()
-            raise
+        return cls(route, listening, endpoints)
 
     @property
     def variables(self) -> dict[str, str]:
         """The addresses of samlocal, as the container has them."""
-        own = {"AWS_LAMBDA_RUNTIME_API": f"{self.route.seen_as}:{self.port}"}
-        if self.endpoint is None:
-            return own
-        if self.relay is None:
-            return own | {"AWS_ENDPOINT_URL": self.endpoint.url}
-        return own | {"AWS_ENDPOINT_URL": self.endpoint.at(self.route.seen_as, int(self.relay.getsockname()[1]))}
+        return {"AWS_LAMBDA_RUNTIME_API": f"{self.route.seen_as}:{self.port}"} | {
+            name: self._seen(name, endpoint) for name, endpoint in self.endpoints.items()
+        }
 
     def close(self) -> None:
-        self.apis.close()
-        if self.relay is not None:
-            self.relay.close()
+        for each in (self.apis, *self.relays.values()):
+            each.close()
+
+    def _seen(self, name: str, endpoint: Endpoint) -> str:
+        relay = self.relays.get(name)
+        return endpoint.url if relay is None else endpoint.at(self.route.seen_as, int(relay.getsockname()[1]))

@@ -1,0 +1,113 @@
+"""What Lambda's API refuses, as AWS answers it: a type, a status, a body.
+
+Types, statuses and the members of each body are those of botocore's model of Lambda (``data/lambda/2015-03-31``).
+"""
+
+from __future__ import annotations
+
+from samlocal.errors import (
+    ConfigurationError,
+    CredentialsError,
+    EngineError,
+    FunctionNotFoundError,
+    RoleDeniedError,
+    SamlocalError,
+    UnforeseenError,
+)
+from samlocal.function.limits import REQUEST_BYTES
+from samlocal.pool.throttle import ThrottleReason
+
+
+class ApiError(Exception):
+    """A refusal. ``body`` is the JSON that goes with it; the type goes into ``X-Amzn-ErrorType``.
+
+    ``told`` says that the user hears of it as of an event that is over.
+    """
+
+    def __init__(self, status: int, error_type: str, body: dict[str, str]) -> None:
+        self.message = body.get("message") or body.get("Message", "")
+        super().__init__(f"{error_type}: {self.message}")
+        self.status = status
+        self.error_type = error_type
+        self.body = body
+        self.told = False
+
+
+def function_not_found(arn: str) -> ApiError:
+    return resource_not_found(f"Function not found: {arn}")
+
+
+def resource_not_found(message: str) -> ApiError:
+    return ApiError(404, "ResourceNotFoundException", {"Type": "User", "Message": message})
+
+
+def invalid_content(message: str) -> ApiError:
+    return ApiError(400, "InvalidRequestContentException", {"Type": "User", "message": message})
+
+
+def invalid_parameter(message: str) -> ApiError:
+    return ApiError(400, "InvalidParameterValueException", {"Type": "User", "message": message})
+
+
+def constraint(member: str, value: str, rule: str) -> ApiError:
+    """A parameter that the model of the API itself does not allow."""
+    return ApiError(
+        400,
+        "ValidationException",
+        {
+            "message": f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
+            f"Member must satisfy {rule}"
+        },
+    )
+
+
+def too_large(message: str) -> ApiError:
+    """The model calls it RequestTooLargeException; this is the name that AWS sends (ASFHyP3/hyp3 issue 2241)."""
+    return ApiError(413, "RequestEntityTooLargeException", {"Type": "User", "message": message})
+
+
+def larger_than_requests() -> ApiError:
+    """A body over the limit of every invocation."""
+    return too_large(f"Request must be smaller than {REQUEST_BYTES} bytes for the InvokeFunction operation")
+
+
+def throttled(reason: ThrottleReason) -> ApiError:
+    return ApiError(
+        429, "TooManyRequestsException", {"Reason": reason.value, "Type": "User", "message": "Rate Exceeded."}
+    )
+
+
+def foreign(message: str) -> ApiError:
+    """A browser's request, or one that was led here."""
+    return ApiError(403, "AccessDeniedException", {"Message": message})
+
+
+def unknown_operation(message: str) -> ApiError:
+    return ApiError(404, "UnknownOperationException", {"message": message})
+
+
+def of_samlocal(error: SamlocalError, *, arn: str) -> ApiError:
+    """Why samlocal cannot run the function, as the nearest that AWS has.
+
+    A function that cannot be made is one in the state ``Failed``, whose invocation AWS answers with a conflict: no
+    SDK asks for that again, as it would after a 5xx.
+    """
+    told = f"samlocal: {error.message}" + (f" {error.tip}" if error.tip else "")
+    match error:
+        case FunctionNotFoundError():
+            return function_not_found(arn)
+        case RoleDeniedError() | CredentialsError():
+            return ApiError(403, "AccessDeniedException", {"Message": told})
+        case EngineError() | UnforeseenError():
+            return service_error(told)
+        case _:
+            return ApiError(409, "ResourceConflictException", {"Type": "User", "message": told})
+
+
+def of_tenancy(error: ConfigurationError) -> ApiError:
+    """The tenant is missing, or one too many."""
+    return invalid_parameter(error.message)
+
+
+def service_error(message: str) -> ApiError:
+    return ApiError(500, "ServiceException", {"Type": "Service", "Message": message})

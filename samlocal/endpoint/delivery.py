@@ -1,0 +1,94 @@
+"""Brings records of asynchronous events to destinations, and events that are lost to dead-letter queues.
+
+To functions of the template as events of their own, to everything else under the rights of the function that ran, as
+AWS does: the right to send is its role's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+
+from samlocal.aws import Aws, Credentials
+from samlocal.endpoint.api_error import ApiError
+from samlocal.endpoint.destinations import Sending, ToFunction, ToService, Undeliverable, sendings
+from samlocal.endpoint.directory import Callee, CurrentDirectory
+from samlocal.endpoint.invocation_record import InvocationRecord
+from samlocal.errors import SamlocalError
+from samlocal.sandbox.invocation import Request
+from samlocal.sandbox.layout import SandboxSpec
+
+_KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
+
+
+class Delivery:
+    """``caller`` gives AWS as a function calls it, None where it has no rights; ``warn`` gets what was not sent."""
+
+    def __init__(
+        self,
+        functions: CurrentDirectory,
+        caller: Callable[[Callee], Awaitable[Aws | None]],
+        *,
+        warn: Callable[[str], None],
+    ) -> None:
+        self._functions = functions
+        self._caller = caller
+        self._warn = warn
+
+    async def deliver(self, record: InvocationRecord, *, again: Callable[[Callee, Request], None]) -> None:
+        """Sends all there is to send; ``again`` takes events for functions. What fails is told, and no error."""
+        for sending in sendings(record):
+            try:
+                problem = await self._send(record.callee, sending, again)
+            except SamlocalError as error:
+                problem = error.message
+            if problem is not None:
+                self._warn(f"{record.callee.path}: what came of its event is not delivered: {problem}")
+
+    async def _send(self, callee: Callee, sending: Sending, again: Callable[[Callee, Request], None]) -> str | None:
+        """Why it could not be sent."""
+        match sending:
+            case Undeliverable(what=what, reason=reason):
+                return f"{what}: {reason}"
+            case ToFunction(arn=arn, payload=payload):
+                try:
+                    called, reference = await self._functions.find(arn, None)
+                except ApiError as error:
+                    return error.message
+                request = Request(payload=payload, request_id=str(uuid.uuid4()), qualifier=reference.qualifier)
+                again(called, request)
+                return None
+            case ToService(arn=arn):
+                aws = await self._caller(callee)
+                if aws is None:
+                    return f"{arn}: the function has no rights here; name an environment with -e or -n."
+                await asyncio.to_thread(_call, aws, sending)
+                return None
+
+
+def caller_of(spec: SandboxSpec) -> Aws | None:
+    """AWS as a sandbox of the function calls it."""
+    variables = spec.variables
+    if _KEY not in variables or _SECRET not in variables:
+        return None
+    return Aws(
+        region=spec.function.place.region,
+        credentials=Credentials(
+            access_key_id=variables[_KEY],
+            secret_access_key=variables[_SECRET],
+            session_token=variables.get(_TOKEN),
+        ),
+        endpoint_url=spec.endpoint.url if spec.endpoint is not None else None,
+    )
+
+
+def _call(aws: Aws, sending: ToService) -> None:
+    parameters = dict(sending.parameters)
+    if sending.queue is not None:
+        name, account = sending.queue
+        found = aws.call(
+            sending.service, "get_queue_url", region=sending.region, QueueName=name, QueueOwnerAWSAccountId=account
+        )
+        parameters["QueueUrl"] = found["QueueUrl"]
+    aws.call(sending.service, sending.operation, region=sending.region, **parameters)

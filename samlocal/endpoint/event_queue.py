@@ -1,0 +1,148 @@
+"""Asynchronous events: a queue of their own, retries, an age, and what becomes of those that are over.
+
+Sources: Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation" (two retries,
+one minute and then two behind the failure; throttles go on for the event's age, from 1 s up to 5 min apart) and
+"Capturing records of Lambda asynchronous invocations" (what is sent, and that nothing is retried where the reserved
+concurrency is 0).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+from samlocal.endpoint.directory import Callee
+from samlocal.endpoint.invocation_record import Condition, InvocationRecord
+from samlocal.endpoint.run import Invokes, Run, Told
+from samlocal.errors import SamlocalError
+from samlocal.pool.clock import Clock, SystemClock
+from samlocal.pool.pool import PoolClosedError
+from samlocal.pool.throttle import Throttled
+from samlocal.sandbox.apis.telemetry import timestamp
+from samlocal.sandbox.invocation import Request
+from samlocal.sandbox.result import Result, Success
+
+RETRY_SECONDS = (60.0, 120.0)
+"""Before the second and the third attempt."""
+
+_FIRST_THROTTLE_SECONDS = 1.0
+_LAST_THROTTLE_SECONDS = 300.0
+
+
+class Delivers(Protocol):
+    """Takes what is to be sent somewhere else."""
+
+    async def deliver(self, record: InvocationRecord, *, again: Callable[[Callee, Request], None]) -> None:
+        """Sends it to the function's destinations and dead letters; ``again`` takes events for other functions."""
+
+
+class EventQueue:
+    """Runs events that nobody waits for, each in a task of its own: the pool decides whose turn it is.
+
+    ``sleep`` waits for the next attempt.
+    """
+
+    def __init__(
+        self,
+        pool: Invokes,
+        delivers: Delivers,
+        *,
+        told: Told,
+        clock: Clock | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._pool = pool
+        self._delivers = delivers
+        self._told = told
+        self._clock = clock or SystemClock()
+        self._sleep = sleep
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
+        self._given_up = 0
+
+    def put(self, callee: Callee, request: Request) -> None:
+        self._begin(self._run(callee, request, born=self._clock.now()))
+
+    async def close(self) -> int:
+        """Waits for what runs, and says how many events are given up that would have been tried again."""
+        self._closing.set()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        return self._given_up
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, callee: Callee, request: Request, *, born: float) -> None:
+        limits = callee.asynchronous.of(request.qualifier)
+        ends = born + limits.age
+        failures = throttles = attempts = 0
+        result: Result | None = None
+        while True:
+            if self._clock.now() >= ends:
+                await self._over(callee, request, Condition.TOO_OLD, attempts, result)
+                return
+            outcome = await self._attempt(callee, request)
+            if isinstance(outcome, Throttled):
+                if outcome.is_final:
+                    await self._over(callee, request, Condition.NOT_RUN, attempts, result)
+                    return
+                pause = min(_FIRST_THROTTLE_SECONDS * 2**throttles, _LAST_THROTTLE_SECONDS)
+                throttles += 1
+                if not await self._pause(pause):
+                    return
+                continue
+            attempts += 1
+            if isinstance(outcome, Success):
+                await self._over(callee, request, Condition.SUCCESS, attempts, outcome)
+                return
+            # None: samlocal could not run it, which counts as an attempt so that it comes to an end.
+            result = outcome
+            if failures >= limits.retries:
+                await self._over(callee, request, Condition.RETRIES_EXHAUSTED, attempts, result)
+                return
+            pause = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
+            failures += 1
+            if not await self._pause(pause):
+                return
+
+    async def _pause(self, seconds: float) -> bool:
+        """Whether it goes on after a while; not where the queue is closed."""
+        waits: set[asyncio.Future[Any]] = {
+            asyncio.ensure_future(self._sleep(seconds)),
+            asyncio.ensure_future(self._closing.wait()),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+        self._given_up += self._closing.is_set()
+        return not self._closing.is_set()
+
+    async def _attempt(self, callee: Callee, request: Request) -> Result | Throttled | None:
+        streamed = bytearray()
+        run = Run(self._pool, callee, request, chunk=streamed.extend, told=self._told)
+        try:
+            result = await run.whole()
+        except (SamlocalError, PoolClosedError):
+            return None
+        if isinstance(result, Success) and result.streamed:
+            return Success(payload=bytes(streamed))
+        return result
+
+    async def _over(
+        self, callee: Callee, request: Request, condition: Condition, attempts: int, result: Result | None
+    ) -> None:
+        record = InvocationRecord(
+            callee=callee,
+            request=request,
+            condition=condition,
+            attempts=attempts,
+            timestamp=timestamp(),
+            result=result,
+        )
+        await self._delivers.deliver(record, again=self.put)

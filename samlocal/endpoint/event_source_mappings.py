@@ -1,0 +1,121 @@
+"""The template's event source mappings, as ListEventSourceMappings shows them.
+
+Sources: SAM specification, ``EventSource`` and its types; the SAM translator, which names the mapping of an event
+``<function><event>``; botocore's model of Lambda, ``EventSourceMappingConfiguration``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from samlocal.endpoint.directory import Callee, Directory
+from samlocal.function.application import Application
+from samlocal.template.model import Resource
+from samlocal.template.reader import Map, Node
+from samlocal.template.values import Json, Known, text
+
+Document = dict[str, object]
+
+_TYPE = "AWS::Lambda::EventSourceMapping"
+
+# SAM's event types that are mappings, and what names their source.
+_SOURCES = {
+    "SQS": "Queue",
+    "Kinesis": "Stream",
+    "DynamoDB": "Stream",
+    "MSK": "Stream",
+    "MQ": "Broker",
+    "DocumentDB": "Cluster",
+    "SelfManagedKafka": None,
+}
+
+# Members that a mapping has under the same name.
+_SAME = (
+    "BatchSize",
+    "BisectBatchOnFunctionError",
+    "FunctionResponseTypes",
+    "MaximumBatchingWindowInSeconds",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "Queues",
+    "ScalingConfig",
+    "StartingPosition",
+    "Topics",
+    "TumblingWindowInSeconds",
+)
+
+
+def event_source_mappings(directory: Directory) -> Iterator[Document]:
+    """All of them; a mapping whose source cannot be known is shown without it."""
+    seen: set[int] = set()
+    for callee in directory:
+        owner, resource = directory.resource(callee)
+        yield from _of_events(owner, resource, callee)
+        if id(owner) not in seen:
+            seen.add(id(owner))
+            yield from _of_resources(directory, owner)
+
+
+def _of_events(owner: Application, resource: Resource, callee: Callee) -> Iterator[Document]:
+    events = owner.evaluator.branch(resource.properties.get("Events"))
+    if not isinstance(events, Map):
+        return
+    for name, node in events.items():
+        event = owner.evaluator.branch(node)
+        if not isinstance(event, Map) or str(event.get("Type")) not in _SOURCES:
+            continue
+        properties = owner.evaluator.branch(event.get("Properties"))
+        source = _SOURCES[str(event["Type"])]
+        yield _document(
+            owner,
+            properties if isinstance(properties, Map) else Map(),
+            callee,
+            source=source,
+            logical_id=f"{resource.logical_id}{name}",
+        )
+
+
+def _of_resources(directory: Directory, owner: Application) -> Iterator[Document]:
+    names = {callee.name: callee for callee in directory} | {callee.arn: callee for callee in directory}
+    for resource in owner.template.resources.values():
+        if resource.type != _TYPE or owner.evaluator.holds(resource.condition) is False:
+            continue
+        named = _value(owner, resource.properties.get("FunctionName"))
+        callee = names.get(text(named)) if named is not None else None
+        if callee is not None:
+            yield _document(
+                owner, resource.properties, callee, source="EventSourceArn", logical_id=resource.logical_id
+            )
+
+
+def _document(
+    owner: Application, properties: Map, callee: Callee, *, source: str | None, logical_id: str
+) -> Document:
+    enabled = _value(owner, properties.get("Enabled"))
+    document: Document = {
+        "UUID": _uuid(owner, callee, logical_id),
+        "FunctionArn": callee.arn,
+        "State": "Disabled" if enabled is not None and text(enabled) == "false" else "Enabled",
+    }
+    arn = _value(owner, properties.get(source)) if source is not None else None
+    if arn is not None:
+        document["EventSourceArn"] = text(arn)
+    for name in _SAME:
+        value = _value(owner, properties.get(name))
+        if value is not None:
+            document[name] = int(text(value)) if text(value).isdecimal() else value
+    return document
+
+
+def _uuid(owner: Application, callee: Callee, logical_id: str) -> str:
+    """The deployed mapping's own, else one that is always the same."""
+    stack = owner.environment.stack if owner.environment else None
+    deployed = stack.resources.get(logical_id) if stack else None
+    return deployed.physical_id if deployed else str(uuid.uuid5(uuid.NAMESPACE_URL, f"{callee.arn}/{logical_id}"))
+
+
+def _value(owner: Application, node: Node) -> Json:
+    answer = owner.evaluator.evaluate(node)
+    return answer.value if isinstance(answer, Known) else None

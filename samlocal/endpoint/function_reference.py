@@ -1,0 +1,67 @@
+"""How a request names a function: a name, a part of an ARN or all of it, with a qualifier or without.
+
+Source: Lambda API reference, Invoke, ``FunctionName`` and ``Qualifier``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from samlocal.deployed.place import Place
+from samlocal.endpoint import api_error
+
+# What the API's own patterns allow; `/` besides, by which samlocal's users name functions of nested stacks.
+_NAME = re.compile(
+    r"(?:arn:(?:aws[a-zA-Z-]*)?:lambda:)?"
+    r"(?:(?P<region>(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?"
+    r"(?:(?P<account>\d{12}):)?"
+    r"(?:function:)?"
+    r"(?P<name>[a-zA-Z0-9-_./]+)"
+    r"(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
+)
+_DOCUMENTED = (
+    r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?"
+    r"(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
+)
+_QUALIFIER = re.compile(r"\$LATEST|[a-zA-Z0-9-_$]{1,128}")
+_LONGEST = 256
+
+
+class FunctionReference(Struct, frozen=True, kw_only=True):
+    """``qualifier`` is None where the request names none."""
+
+    name: str
+    qualifier: str | None = None
+
+    def arn(self, place: Place) -> str:
+        """What AWS calls what is named, whether it is there or not."""
+        qualified = self.name if self.qualifier is None else f"{self.name}:{self.qualifier}"
+        return f"arn:{place.partition}:lambda:{place.region}:{place.account}:function:{qualified}"
+
+
+def function_reference(text: str, *, qualifier: str | None, place: Place) -> FunctionReference:
+    """What ``FunctionName`` and ``Qualifier`` name together. Raises ApiError.
+
+    Another account's function is not found: nobody here could say more of it.
+    """
+    matched = _NAME.fullmatch(text) if len(text) <= _LONGEST else None
+    if matched is None:
+        raise api_error.constraint("functionName", text, f"regular expression pattern: {_DOCUMENTED}")
+    qualifier = qualifier or None
+    if qualifier is not None and not _QUALIFIER.fullmatch(qualifier):
+        raise api_error.constraint("qualifier", qualifier, f"regular expression pattern: {_QUALIFIER.pattern}")
+    derived = matched["qualifier"]
+    if derived is not None and qualifier is not None and derived != qualifier:
+        raise api_error.invalid_parameter(
+            "The derived qualifier from the function name does not match the specified qualifier."
+        )
+    region, account = matched["region"], matched["account"]
+    if region is not None and region != place.region:
+        raise api_error.resource_not_found(
+            f"Functions from '{region}' are not reachable in this region ('{place.region}')"
+        )
+    if account is not None and account != place.account:
+        raise api_error.function_not_found(text)
+    return FunctionReference(name=matched["name"], qualifier=derived or qualifier)

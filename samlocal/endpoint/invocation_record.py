@@ -1,0 +1,82 @@
+"""What Lambda sends to destinations about an asynchronous event that is over.
+
+Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations", with its example record.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+
+from msgspec import Struct
+
+from samlocal.endpoint.directory import Callee
+from samlocal.function.async_invocation import LATEST
+from samlocal.sandbox.invocation import Request
+from samlocal.sandbox.result import Result, Success
+
+
+class Condition(Enum):
+    """How it ended, in AWS's words. NOT_RUN: the reserved concurrency is 0."""
+
+    SUCCESS = "Success"
+    RETRIES_EXHAUSTED = "RetriesExhausted"
+    TOO_OLD = "EventAgeExceeded"
+    NOT_RUN = "ZeroReservedConcurrency"
+
+
+class InvocationRecord(Struct, frozen=True, kw_only=True):
+    """``result`` is the last attempt's, None where there was none. ``timestamp`` is in AWS's form."""
+
+    callee: Callee
+    request: Request
+    condition: Condition
+    attempts: int
+    timestamp: str
+    result: Result | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.condition is Condition.SUCCESS
+
+    @property
+    def qualifier(self) -> str:
+        return self.request.qualifier or LATEST
+
+    def document(self) -> dict[str, object]:
+        """What a destination gets."""
+        document: dict[str, object] = {
+            "version": "1.0",
+            "timestamp": self.timestamp,
+            "requestContext": {
+                "requestId": self.request.request_id,
+                "functionArn": f"{self.callee.arn}:{self.qualifier}",
+                "condition": self.condition.value,
+                "approximateInvokeCount": self.attempts,
+            },
+            "requestPayload": _parsed(self.request.payload),
+        }
+        if self.result is not None:
+            failed = {} if isinstance(self.result, Success) else {"functionError": "Unhandled"}
+            document["responseContext"] = {"statusCode": 200, "executedVersion": LATEST, **failed}
+            document["responsePayload"] = _parsed(self.result.payload)
+        return document
+
+    def dead_letter_attributes(self) -> dict[str, str]:
+        """What goes with the event into a dead-letter queue (developer guide, "Adding a dead-letter queue")."""
+        error = _parsed(self.result.payload) if self.result is not None else None
+        message = error.get("errorMessage") if isinstance(error, dict) else None
+        attributes = {"RequestID": self.request.request_id or ""}
+        if self.result is not None:
+            attributes["ErrorCode"] = "200"
+        if isinstance(message, str):
+            # Its first KB.
+            attributes["ErrorMessage"] = message.encode()[:1024].decode(errors="ignore")
+        return attributes
+
+
+def _parsed(payload: bytes) -> object:
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        return payload.decode(errors="replace")

@@ -1,0 +1,73 @@
+"""The sockets of the endpoint: uvicorn, on an event loop that is somebody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+from samlocal.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Raises ConfigurationError where nobody can listen."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns Nagle's algorithm off only where the protocol is named; with it, each answer waits 40 ms.
+    listens = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        # The port of a server that has just ended can be had again.
+        listens.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listens.bind((host, port))
+        listens.listen(512)
+    except OSError as error:
+        listens.close()
+        raise ConfigurationError(
+            f"samlocal cannot listen on {host} port {port}: {error.strerror or error}.",
+            tip="Name another with --port (0 takes a free one), or end what listens there.",
+        ) from error
+    return listens
+
+
+def url_of(listens: socket.socket) -> str:
+    """Where this machine's programs reach it."""
+    host, port = listens.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextlib.asynccontextmanager
+async def serving(application: Starlette, sockets: list[socket.socket]) -> AsyncIterator[None]:
+    """Serves until the end of the block, which waits for the answers to all requests that have come."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            # They are the command's.
+            yield
+
+    server = Server(
+        uvicorn.Config(
+            application,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=sockets))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task

@@ -1,0 +1,127 @@
+"""The endpoint with a pool that answers what a test says, and a template's own directory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import kit
+from msgspec.structs import replace
+from project_kit import Collected, settings_of
+
+from samlocal.endpoint.answer import Answer
+from samlocal.endpoint.api_error import ApiError
+from samlocal.endpoint.directory import Callee, CurrentDirectory, Directory
+from samlocal.endpoint.invoker import Invoker
+from samlocal.endpoint.log_tail import LogTails
+from samlocal.endpoint.run import Ended
+from samlocal.pool.throttle import Throttled
+from samlocal.project.project import Project
+from samlocal.sandbox.invocation import Invocation, Request
+from samlocal.sandbox.journal import Record, Remark
+from samlocal.sandbox.report import Report
+from samlocal.sandbox.result import Result, Success
+
+T = TypeVar("T")
+
+PLACE = "arn:aws:lambda:us-east-1:123456789012:function"
+"""What a function's ARN begins with where nobody names a region or an environment."""
+
+
+class FakePool:
+    """Answers with ``outcomes`` in order, the last of them again and again; ``parts`` are streamed before it."""
+
+    def __init__(self, *outcomes: Result | Throttled | Exception, parts: tuple[bytes, ...] = ()) -> None:
+        self._outcomes = list(outcomes) or [Success(payload=b'"done"')]
+        self._parts = parts
+        self.asked: list[tuple[str, Request]] = []
+        self.ready = asyncio.Event()
+        self.ready.set()
+
+    async def invoke(
+        self,
+        function_id: str,
+        request: Request,
+        *,
+        chunk: Callable[[bytes], None],
+        answered: Callable[[Result], None] | None = None,
+    ) -> Invocation | Throttled:
+        self.asked.append((function_id, request))
+        outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        if isinstance(outcome, Throttled):
+            return outcome
+        for part in self._parts:
+            # As a sandbox does it.
+            await asyncio.to_thread(chunk, part)
+        if answered is not None:
+            answered(outcome)
+        await self.ready.wait()
+        request_id = request.request_id or "made up"
+        return Invocation(
+            request_id=request_id,
+            result=outcome,
+            report=Report(request_id=request_id, duration=1.0, memory_size=128),
+        )
+
+
+class Unread:
+    """A log that nobody reads."""
+
+    def put(self, item: Record | Remark) -> None: ...
+
+    async def room(self) -> None: ...
+
+
+def directory_of(made: kit.Project) -> Directory:
+    with Project(settings_of(made), Collected()) as own:
+        return Directory(own.application())
+
+
+class Endpoint:
+    """An Invoker with everything around it. ``queued`` are the events that nobody waits for."""
+
+    def __init__(self, directory: Directory, pool: FakePool) -> None:
+        self.pool = pool
+        self.queued: list[tuple[Callee, Request]] = []
+        self.ended: list[Ended] = []
+        self.functions = CurrentDirectory(lambda: directory)
+        self.tails = LogTails(Unread())
+        self.invoker = Invoker(
+            pool,
+            self.functions,
+            self.tails,
+            queue=lambda callee, request: self.queued.append((callee, request)),
+            told=self.ended.append,
+        )
+
+    async def invoke(
+        self, name: str = "Fn", body: bytes = b"{}", *, qualifier: str | None = None, **headers: str
+    ) -> Answer:
+        """``x_amz_log_type`` is the header ``x-amz-log-type``."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.invoker.invoke(name, qualifier, given, body, request_id="the-request")
+
+    async def refused(self, *arguments: Any, **more: Any) -> ApiError:
+        try:
+            answer = await self.invoke(*arguments, **more)
+        except ApiError as error:
+            return error
+        raise AssertionError(f"it was answered: {answer}")
+
+
+def run(test: Callable[[], Awaitable[T]]) -> T:
+    async def main() -> T:
+        async with asyncio.timeout(30):
+            return await test()
+
+    return asyncio.run(main())
+
+
+def callee(name: str = "Fn", **more: Any) -> Callee:
+    from samlocal.deployed.place import Place
+
+    place = Place(region="us-east-1", account="123456789012")
+    return replace(Callee(path=name, logical_id=name, name=name, place=place), **more)

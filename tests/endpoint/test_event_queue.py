@@ -1,0 +1,128 @@
+"""Asynchronous events: how often they are tried, when, and what is sent about them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from endpoint_kit import FakePool, callee, run
+
+from samlocal.endpoint.directory import Callee
+from samlocal.endpoint.event_queue import EventQueue
+from samlocal.endpoint.invocation_record import Condition, InvocationRecord
+from samlocal.errors import CodeError
+from samlocal.function.async_invocation import AsyncInvocation
+from samlocal.pool.throttle import Throttled, ThrottleReason
+from samlocal.sandbox.invocation import Request
+from samlocal.sandbox.result import FunctionError, Success
+
+FAILED = FunctionError(payload=b'{"errorMessage":"no"}')
+BUSY = Throttled(reason=ThrottleReason.CONCURRENT)
+NEVER = Throttled(reason=ThrottleReason.RESERVED, is_final=True)
+
+
+class Time:
+    """A clock that each wait moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.waited: list[float] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    def epoch(self) -> float:
+        return self.seconds
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> Any:
+        raise AssertionError("nothing is called later")
+
+    async def sleep(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.seconds += seconds
+
+
+class Delivered:
+    def __init__(self) -> None:
+        self.records: list[InvocationRecord] = []
+
+    async def deliver(self, record: InvocationRecord, *, again: Callable[[Callee, Request], None]) -> None:
+        self.records.append(record)
+
+
+def over(pool: FakePool, **config: Any) -> tuple[InvocationRecord, Time, FakePool]:
+    """What is sent about one event, and what time it took."""
+    time, delivered = Time(), Delivered()
+
+    async def test() -> None:
+        queue = EventQueue(pool, delivered, told=lambda _: None, clock=time, sleep=time.sleep)
+        queue.put(
+            callee(asynchronous=AsyncInvocation(**config)), Request(payload=b'{"a":1}', request_id="the-request")
+        )
+        while not delivered.records:
+            await asyncio.sleep(0)
+
+    run(test)
+    (record,) = delivered.records
+    return record, time, pool
+
+
+def test_an_event_that_succeeds_is_run_once() -> None:
+    record, time, pool = over(FakePool(Success(payload=b"1")))
+    assert (record.condition, record.attempts, time.waited) == (Condition.SUCCESS, 1, [])
+    assert len(pool.asked) == 1
+
+
+def test_a_failing_event_is_tried_again_after_one_minute_and_after_two() -> None:
+    record, time, pool = over(FakePool(FAILED))
+    assert (record.condition, record.attempts) == (Condition.RETRIES_EXHAUSTED, 3)
+    assert time.waited == [60, 120]
+    # AWS's retries are the same request.
+    assert {request.request_id for _, request in pool.asked} == {"the-request"}
+
+
+@pytest.mark.parametrize(("retries", "attempts"), [(0, 1), (1, 2), (2, 3)])
+def test_the_template_says_how_often_an_event_is_tried_again(retries: int, attempts: int) -> None:
+    assert over(FakePool(FAILED), retries=retries)[0].attempts == attempts
+
+
+def test_an_event_that_succeeds_at_its_second_attempt_has_succeeded() -> None:
+    record, _, _ = over(FakePool(FAILED, Success(payload=b"1")))
+    assert (record.condition, record.attempts) == (Condition.SUCCESS, 2)
+
+
+def test_a_throttled_event_waits_for_longer_each_time_and_is_no_attempt() -> None:
+    record, time, _ = over(FakePool(BUSY, BUSY, BUSY, Success(payload=b"1")))
+    assert (record.attempts, time.waited) == (1, [1, 2, 4])
+
+
+def test_an_event_that_gets_too_old_is_over() -> None:
+    record, time, _ = over(FakePool(BUSY), age=60)
+    assert (record.condition, record.attempts) == (Condition.TOO_OLD, 0)
+    assert time.seconds >= 60
+
+
+def test_a_reserved_concurrency_of_zero_is_not_tried_again() -> None:
+    record, time, _ = over(FakePool(NEVER))
+    assert (record.attempts, time.waited) == (0, [])
+    assert not record.succeeded
+
+
+def test_an_event_that_samlocal_cannot_run_comes_to_an_end_too() -> None:
+    record, _, _ = over(FakePool(CodeError("It is not there.")))
+    assert (record.condition, record.attempts, record.result) == (Condition.RETRIES_EXHAUSTED, 3, None)
+
+
+def test_at_the_end_events_that_wait_for_another_attempt_are_given_up_and_counted() -> None:
+    async def test() -> None:
+        delivered = Delivered()
+        queue = EventQueue(FakePool(FAILED), delivered, told=lambda _: None)
+        for _ in range(3):
+            queue.put(callee(), Request(payload=b"1", request_id="r"))
+        await asyncio.sleep(0.1)
+        assert await queue.close() == 3
+        assert delivered.records == []
+
+    run(test)

@@ -1,0 +1,315 @@
+"""``samlocal start-lambda`` as boto3 meets it: a process, a socket, real containers."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import json
+import re
+import signal
+import urllib.parse
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import kit
+import pytest
+from kit import Docker, Running, eventually
+
+pytestmark = pytest.mark.docker
+
+MakeProject = Callable[..., kit.Project]
+
+SOURCE = """\
+import json, os, time
+def handler(event, context):
+    print("saw", json.dumps(event))
+    if event.get("raise"):
+        raise ValueError("no")
+    if event.get("exit"):
+        os._exit(3)
+    time.sleep(event.get("sleep", 0))
+    client = context.client_context
+    return {
+        "event": event,
+        "arn": context.invoked_function_arn,
+        "request_id": context.aws_request_id,
+        "custom": client.custom if client else None,
+        "lambda": os.environ.get("AWS_ENDPOINT_URL_LAMBDA"),
+    }
+"""
+
+ARN = "arn:aws:lambda:eu-west-1:123456789012:function"
+
+
+class Served:
+    """A project that is served, and boto3's client of it."""
+
+    def __init__(self, running: Running, url: str) -> None:
+        import boto3
+        import botocore.config
+
+        self.running = running
+        self.url = url
+        self.client = boto3.client(
+            "lambda",
+            endpoint_url=url,
+            region_name="eu-west-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+            # An error is to be seen as it comes.
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=20),
+        )
+
+    def invoke(self, name: str = "Fn", payload: Any = None, **more: Any) -> dict[str, Any]:
+        """boto3's answer, its payload read."""
+        given = {} if payload is None else {"Payload": payload if isinstance(payload, bytes) else json.dumps(payload)}
+        answer: dict[str, Any] = self.client.invoke(FunctionName=name, **given, **more)
+        answer["Payload"] = answer["Payload"].read()
+        return answer
+
+    def result(self, *arguments: Any, **more: Any) -> Any:
+        return json.loads(self.invoke(*arguments, **more)["Payload"])
+
+    def raw(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        """Past boto3."""
+        parts = urllib.parse.urlsplit(self.url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, path, headers=headers)
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+
+@contextlib.contextmanager
+def served(made: kit.Project, *args: str) -> Iterator[Served]:
+    environ = {"AWS_REGION": "eu-west-1"}
+    with made.start("start-lambda", "--port", "0", *args, environ=environ) as running:
+        running.has_logged("Lambda is served at", within=30)
+        found = re.search(r"Lambda is served at (http://\S+),", running.stderr())
+        assert found
+        own = Served(running, found[1])
+        try:
+            yield own
+        finally:
+            own.client.close()
+        running.signalled(signal.SIGTERM).outcome()
+
+
+def refused(call: Callable[[], object]) -> dict[str, Any]:
+    """The answer to a call that boto3 raises for."""
+    from botocore.exceptions import ClientError
+
+    with pytest.raises(ClientError) as error:
+        call()
+    response: dict[str, Any] = error.value.response
+    return response
+
+
+def test_boto3_gets_the_answer_the_version_and_the_log(project: MakeProject, docker: Docker) -> None:
+    made = project(kit.python(SOURCE))
+    with served(made) as own:
+        answer = own.invoke(
+            payload={"a": 1},
+            LogType="Tail",
+            ClientContext=base64.b64encode(b'{"custom": {"k": "v"}}').decode(),
+        )
+        request_id = answer["ResponseMetadata"]["RequestId"]
+        assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
+        assert "FunctionError" not in answer
+        said = json.loads(answer["Payload"])
+        assert said["event"] == {"a": 1}
+        assert said["arn"] == f"{ARN}:Fn"
+        assert said["request_id"] == request_id
+        assert said["custom"] == {"k": "v"}
+        log = base64.b64decode(answer["LogResult"]).decode().splitlines()
+        assert log[0] == f"START RequestId: {request_id} Version: $LATEST"
+        assert log[1] == 'saw {"a": 1}'
+        assert log[2] == f"END RequestId: {request_id}"
+        assert log[3].startswith(f"REPORT RequestId: {request_id}\t")
+    assert docker.nothing_left(made)
+
+
+def test_every_documented_error_comes_with_its_type_and_status(project: MakeProject) -> None:
+    made = project(
+        {
+            "template.json": kit.template(Fn=kit.function(), Off=kit.function(ReservedConcurrentExecutions=0)),
+            "code/app.py": SOURCE,
+        }
+    )
+    table: list[tuple[dict[str, Any], int, str]] = [
+        ({"name": "Nope"}, 404, "ResourceNotFoundException"),
+        ({"name": "Fn:nope"}, 404, "ResourceNotFoundException"),
+        ({"name": "Fn:v1", "Qualifier": "v2"}, 400, "InvalidParameterValueException"),
+        ({"name": f"{ARN.replace('eu-west-1', 'us-east-2')}:Fn"}, 404, "ResourceNotFoundException"),
+        ({"payload": b"{x"}, 400, "InvalidRequestContentException"),
+        ({"ClientContext": "!"}, 400, "InvalidRequestContentException"),
+        ({"InvocationType": "Later"}, 400, "ValidationException"),
+        ({"payload": b'"' + b"x" * 6_291_456 + b'"'}, 413, "RequestEntityTooLargeException"),
+        ({"payload": "x" * 1_048_576, "InvocationType": "Event"}, 413, "RequestEntityTooLargeException"),
+        ({"TenantId": "blue"}, 400, "InvalidParameterValueException"),
+        ({"name": "Off"}, 429, "TooManyRequestsException"),
+    ]
+    with served(made) as own:
+        for arguments, status, code in table:
+            response = refused(lambda arguments=arguments: own.invoke(**arguments))
+            metadata = response["ResponseMetadata"]
+            assert (metadata["HTTPStatusCode"], response["Error"]["Code"]) == (status, code), arguments
+            assert metadata["RequestId"], arguments
+            assert response["Error"]["Message"], arguments
+        assert " 404 ResourceNotFoundException: Function not found: " in own.running.stderr()
+        assert refused(lambda: own.invoke("Off"))["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+
+
+@pytest.mark.parametrize(
+    ("event", "error_type"), [({"raise": 1}, "ValueError"), ({"exit": 1}, "Runtime.ExitError"), ({"sleep": 9}, None)]
+)
+def test_a_function_that_fails_is_a_function_error_and_the_next_call_works(
+    project: MakeProject, event: dict[str, int], error_type: str | None
+) -> None:
+    with served(project(kit.python(SOURCE, Timeout=2))) as own:
+        answer = own.invoke(payload=event)
+        assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+        said = json.loads(answer["Payload"])
+        assert said.get("errorType") == (error_type or "Sandbox.Timedout")
+        assert own.result(payload={})["event"] == {}
+
+
+def test_an_event_and_a_dry_run_are_answered_at_once_and_empty(project: MakeProject) -> None:
+    with served(project(kit.python(SOURCE))) as own:
+        answer = own.invoke(payload={"later": 1}, InvocationType="Event")
+        assert (answer["StatusCode"], answer["Payload"]) == (202, b"")
+        own.running.has_logged('saw {"later": 1}', within=20)
+        dry = own.invoke(payload={"never": 1}, InvocationType="DryRun")
+        assert (dry["StatusCode"], dry["Payload"]) == (204, b"")
+        assert 'saw {"never": 1}' not in own.running.stderr()
+
+
+def test_the_arn_that_the_handler_sees_has_the_alias_it_was_called_by(project: MakeProject) -> None:
+    with served(project(kit.python(SOURCE, AutoPublishAlias="live"))) as own:
+        assert own.result(Qualifier="live")["arn"] == f"{ARN}:Fn:live"
+        assert own.result("Fn:$LATEST")["arn"] == f"{ARN}:Fn:$LATEST"
+        assert own.result()["arn"] == f"{ARN}:Fn"
+
+
+def test_many_callers_each_get_their_own_answer(project: MakeProject, docker: Docker) -> None:
+    made = project(kit.python(SOURCE))
+    with served(made, "--concurrency", "3") as own:
+        with ThreadPoolExecutor(8) as callers:
+            answers = list(callers.map(lambda number: own.result(payload={"number": number}), range(60)))
+        assert [answer["event"]["number"] for answer in answers] == list(range(60))
+        assert len({answer["request_id"] for answer in answers}) == 60
+        assert len(docker.containers(made)) <= 3
+    assert docker.nothing_left(made)
+
+
+def test_a_stream_comes_in_parts_with_its_end(project: MakeProject) -> None:
+    source = """\
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+  for (const part of ["one", "two"]) {
+    stream.write(part);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  stream.end();
+});
+"""
+    with served(project(kit.node(source))) as own:
+        answer = own.client.invoke_with_response_stream(FunctionName="Fn", LogType="Tail")
+        events = list(answer["EventStream"])
+        parts = [event["PayloadChunk"]["Payload"] for event in events[:-1]]
+        assert b"".join(parts) == b"onetwo"
+        assert len(parts) == 2
+        complete = events[-1]["InvokeComplete"]
+        assert "ErrorCode" not in complete
+        assert b"REPORT RequestId: " in base64.b64decode(complete["LogResult"])
+        assert own.invoke()["Payload"] == b"onetwo"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "evil.example"},
+    ],
+)
+def test_a_page_in_a_browser_is_refused_and_runs_nothing(project: MakeProject, headers: dict[str, str]) -> None:
+    with served(project(kit.python(SOURCE))) as own:
+        status, answered, _ = own.raw("POST", "/2015-03-31/functions/Fn/invocations", headers)
+        assert (status, answered["x-amzn-errortype"]) == (403, "AccessDeniedException")
+        assert "access-control-allow-origin" not in answered
+        assert "START" not in own.running.stderr()
+
+
+def test_an_operation_that_is_not_there_is_said_to_be_unknown(project: MakeProject) -> None:
+    with served(project(kit.python(SOURCE))) as own:
+        status, answered, _ = own.raw("DELETE", "/2015-03-31/functions/Fn", {})
+        assert (status, answered["x-amzn-errortype"]) == (404, "UnknownOperationException")
+
+
+def test_each_request_has_its_line_behind_its_log(project: MakeProject) -> None:
+    with served(project(kit.python(SOURCE))) as own:
+        own.invoke()
+        own.running.has_logged(" Fn success · ")
+        lines = own.running.stderr().splitlines()
+        report = next(index for index, line in enumerate(lines) if line.startswith("REPORT"))
+        assert re.fullmatch(r"\d\d:\d\d:\d\d Fn success · [\d.]+ ms · init [\d.]+ ms · \d+ MB", lines[report + 1])
+
+
+def test_ctrl_c_waits_for_what_runs_and_leaves_nothing(project: MakeProject, docker: Docker) -> None:
+    made = project(kit.python(SOURCE, Timeout=10))
+    with served(made) as own, ThreadPoolExecutor(1) as callers:
+        own.invoke()
+        running = callers.submit(own.result, "Fn", {"sleep": 2})
+        own.running.has_logged('saw {"sleep": 2}')
+        own.running.signalled(signal.SIGTERM)
+        assert running.result(20)["event"] == {"sleep": 2}
+        assert own.running.outcome().status == 143
+    assert docker.nothing_left(made)
+
+
+def test_sandboxes_that_are_wanted_warm_are_there_before_the_first_request(
+    project: MakeProject, docker: Docker
+) -> None:
+    made = project(kit.python(SOURCE))
+    with served(made, "--warm", "Fn=2"):
+        assert eventually(lambda: len(docker.containers(made)) == 2)
+
+
+def test_a_port_that_is_taken_is_said_with_what_to_do(project: MakeProject) -> None:
+    made = project(kit.python(SOURCE))
+    with served(made) as own:
+        port = str(urllib.parse.urlsplit(own.url).port)
+        outcome = made.run("start-lambda", "--port", port).ended(4)
+        assert f"cannot listen on 127.0.0.1 port {port}" in outcome.stderr
+        assert "--port" in outcome.stderr
+
+
+def test_functions_call_each_other_through_the_endpoint(project: MakeProject) -> None:
+    caller = """\
+const http = require("http");
+exports.handler = (event) => new Promise((resolve, reject) => {
+  const url = process.env.AWS_ENDPOINT_URL_LAMBDA + "/2015-03-31/functions/Called/invocations";
+  const request = http.request(url, { method: "POST" }, (answer) => {
+    let body = "";
+    answer.on("data", (data) => { body += data; });
+    answer.on("end", () => resolve({ status: answer.statusCode, body: JSON.parse(body) }));
+  });
+  request.on("error", reject);
+  request.end(JSON.stringify({ from: "Caller" }));
+});
+"""
+    made = project(
+        {
+            "template.json": kit.template(
+                Caller=kit.function("nodejs20.x", CodeUri="caller/", Timeout=20), Called=kit.function()
+            ),
+            "caller/app.js": caller,
+            "code/app.py": SOURCE,
+        }
+    )
+    with served(made) as own:
+        answer = own.result("Caller")
+        assert answer["status"] == 200
+        assert answer["body"]["event"] == {"from": "Caller"}
