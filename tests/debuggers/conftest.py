@@ -17,6 +17,7 @@ from kit import Project
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
 from samlocal.sandbox.debug.options import DebugOptions
+from samlocal.sandbox.debug.port import DebugPort
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.options import SandboxOptions
 from samlocal.sandbox.plan import sandbox_spec
@@ -34,8 +35,15 @@ def debugged(project: Callable[..., Project]) -> Iterator[Callable[..., Debugged
         loop = EventLoop()
         stack.callback(loop.close)
 
-        def start(of: Project, *, path: Path | None = None, wait: bool = True, live: bool = False) -> Debugged:
-            port = free_port()
+        def start(
+            of: Project, *, path: Path | None = None, wait: bool = True, live: bool = False, stays: bool = False
+        ) -> Debugged:
+            """``stays`` puts the port of a command that stays before it."""
+            entrance = DebugPort(free_port()) if stays else None
+            port = entrance.port if entrance is not None else free_port()
+            debug = DebugOptions(
+                port=port, behind=None if entrance is None else entrance.inside, wait=wait, path=path
+            )
             own = Debugged(port)
             engine = Engine.connect(os.environ)
             stack.callback(engine.close)
@@ -46,7 +54,7 @@ def debugged(project: Callable[..., Project]) -> Iterator[Callable[..., Debugged
                     engine=engine,
                     cache=Cache(of.cache),
                     credentials=None,
-                    options=SandboxOptions(skip_pull=True, debug=DebugOptions(port=port, wait=wait, path=path)),
+                    options=SandboxOptions(skip_pull=True, debug=debug),
                     progress=lambda _, __: None,
                 )
 
@@ -55,6 +63,9 @@ def debugged(project: Callable[..., Project]) -> Iterator[Callable[..., Debugged
                 Sandbox(engine, spec(), session=run, log=own, live=Cache(of.cache) if live else None)
             )
             stack.callback(loop.leave, sandbox)
+            if entrance is not None:
+                loop.enter(entrance)
+                stack.callback(loop.leave, entrance)
             own.run_in(sandbox, loop, spec)
             return own
 

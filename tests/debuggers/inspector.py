@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 
@@ -59,6 +60,15 @@ class Inspector:
 
     def close(self) -> None:
         self._open.close()
+
+    def has_ended(self) -> bool:
+        """Whether the other side has hung up; what it says until then is read."""
+        try:
+            self._read()
+        except ConnectionClosed:
+            self.close()
+            return True
+        return False
 
     def request(self, method: str, **params: Any) -> dict[str, Any]:
         self._last += 1

@@ -66,7 +66,9 @@ def test_before_that_it_starts_the_function_and_waits_for_samlocals_own_line(pro
     ends = task["problemMatcher"]["background"]["endsPattern"]
     for wait in (True, False):
         said: list[str] = []
-        debugging = Debugging(port=7777, wait=wait, clients="c", variables={}, listening=re.compile("^listens$"))
+        debugging = Debugging(
+            port=7000, entrance=7777, wait=wait, clients="c", variables={}, listening=re.compile("^listens$")
+        )
         DebuggerView(debugging, log=lambda _: None, notice=said.append).line("listens")
         assert re.search(ends, f"samlocal: {said[0]}"), "what is waited for is what is said"
 

@@ -19,7 +19,8 @@ def dotnet(wiring: Wiring) -> Debugging:
             tip="Get it (https://aka.ms/getvsdbgsh) and name its folder with --debugger-path.",
         )
     return Debugging(
-        port=options.port,
+        port=options.inside,
+        entrance=options.port,
         wait=options.wait,
         clients=f"coreclr, attach, {DEBUGGER}/vsdbg by `docker exec` in the container that publishes the port",
         variables={"_AWS_LAMBDA_DOTNET_DEBUGGING": "1"} if options.wait else {},

@@ -11,7 +11,7 @@ def java(wiring: Wiring) -> Debugging:
     """JDWP. Up to Java 8 a port alone means every address, and ``*`` is not known."""
     options, runtime = wiring.options, wiring.spec.runtime or ""
     every = "" if runtime.startswith("java8") else "*:"
-    address = f"{LOOPBACK}:{options.port}" if wiring.host == LOOPBACK else f"{every}{options.port}"
+    address = f"{LOOPBACK}:{options.inside}" if wiring.host == LOOPBACK else f"{every}{options.inside}"
     suspend = "y" if options.wait else "n"
     agent = f"-agentlib:jdwp=transport=dt_socket,server=y,suspend={suspend},quiet=n,address={address}"
     words = (agent, *options.arguments)
@@ -22,7 +22,8 @@ def java(wiring: Wiring) -> Debugging:
     else:
         variables = wiring.started(after=words)
     return Debugging(
-        port=options.port,
+        port=options.inside,
+        entrance=options.port,
         wait=options.wait,
         clients="JDWP, attach",
         variables=variables,

@@ -12,9 +12,10 @@ def node(wiring: Wiring) -> Debugging:
     """The inspector, opened by debug_node.cjs before the runtime client is loaded, which then stands still."""
     script = f"{OWN_FOLDER}/debug_node.cjs"
     options = wiring.options
-    asked = f"{wiring.host} {options.port} {'wait' if options.wait else 'go'}"
+    asked = f"{wiring.host} {options.inside} {'wait' if options.wait else 'go'}"
     return Debugging(
-        port=options.port,
+        port=options.inside,
+        entrance=options.port,
         wait=options.wait,
         clients="Node's inspector, attach",
         variables=wiring.started(after=(f"--require={script}", *options.arguments)) | {"SAMLOCAL_DEBUG_NODE": asked},

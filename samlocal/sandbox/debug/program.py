@@ -40,7 +40,8 @@ def program(wiring: Wiring) -> Debugging:
         before, after = (program, "gdbserver", *options.arguments, wiring.address, "--"), ()
         listening, clients = r"^Launched '|Listening", "lldb, gdb-remote"
     return Debugging(
-        port=options.port,
+        port=options.inside,
+        entrance=options.port,
         wait=options.wait or name != "dlv",
         clients=clients,
         variables=wiring.started(before=before, after=after),

@@ -30,9 +30,10 @@ def python(wiring: Wiring) -> Debugging:
     options = wiring.options
     script = f"{OWN_FOLDER}/debug_python.py"
     folder = f"{OWN_FOLDER}/debugpy"
-    words = (folder, wiring.host, str(options.port), "wait" if options.wait else "go", *options.arguments, "--")
+    words = (folder, wiring.host, str(options.inside), "wait" if options.wait else "go", *options.arguments, "--")
     return Debugging(
-        port=options.port,
+        port=options.inside,
+        entrance=options.port,
         wait=options.wait,
         clients="debugpy, attach",
         # Else debugpy warns that it may miss breakpoints in the standard library.

@@ -12,13 +12,14 @@ def ruby(wiring: Wiring) -> Debugging:
     options = wiring.options
     own = wiring.own.get("RUBYOPT", "")
     return Debugging(
-        port=options.port,
+        port=options.inside,
+        entrance=options.port,
         wait=options.wait,
         clients="rdbg, attach",
         variables={
             "RUBYOPT": " ".join((own, "-rdebug/open", *options.arguments)).strip(),
             "RUBY_DEBUG_HOST": wiring.host,
-            "RUBY_DEBUG_PORT": str(options.port),
+            "RUBY_DEBUG_PORT": str(options.inside),
             **({} if options.wait else {"RUBY_DEBUG_NONSTOP": "1"}),
         },
         listening=re.compile(r"^DEBUGGER: Debugger can attach via TCP/IP"),

@@ -55,6 +55,6 @@ class DebuggerView:
 def _listening_text(debugging: Debugging) -> str:
     does = "waiting for the debugger" if debugging.wait else "a debugger can attach"
     return (
-        f"{does} at {LOOPBACK}:{debugging.port} ({debugging.clients}). Timeouts are off. "
+        f"{does} at {LOOPBACK}:{debugging.entrance} ({debugging.clients}). Timeouts are off. "
         "`samlocal debug-config` sets an IDE up for it."
     )

@@ -41,13 +41,15 @@ _PORT_SECONDS = 3.0
 class Debugging(Struct, frozen=True, kw_only=True):
     """What comes on top of a sandbox. ``memory`` is in MB, what the debugger itself may take.
 
-    ``clients`` says which debuggers fit. ``listening`` and ``attached`` match lines that the debugger writes when it
-    can be attached to and when it has been; ``noise`` is what it writes besides. Where ``attached`` is None the
-    runtime stands still until the debugger lets it go, so its first poll tells. ``settling`` is in seconds: how long
-    the first event waits for a debugger that sets its breakpoints when code has been loaded.
+    ``port`` is the debugger's own, ``entrance`` the one that debuggers come to; ``clients`` says which fit.
+    ``listening`` and ``attached`` match lines that the debugger writes when it can be attached to and when it has
+    been; ``noise`` is what it writes besides. Where ``attached`` is None the runtime stands still until the debugger
+    lets it go, so its first poll tells. ``settling`` is in seconds: how long the first event waits for a debugger that
+    sets its breakpoints when code has been loaded.
     """
 
     port: int
+    entrance: int
     wait: bool
     clients: str
     variables: Mapping[str, str]
@@ -66,9 +68,7 @@ class Debugging(Struct, frozen=True, kw_only=True):
         until = time.monotonic() + _PORT_SECONDS
         while not _is_free(self.port):
             if time.monotonic() >= until:
-                raise ConfigurationError(
-                    f"The debug port {self.port} is in use on this machine.", tip="Name another with --debug-port."
-                )
+                raise port_in_use(self.port)
             await asyncio.sleep(0.05)
 
 
@@ -87,7 +87,7 @@ class Wiring(Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        return f"{self.host}:{self.options.port}"
+        return f"{self.host}:{self.options.inside}"
 
     @property
     def own(self) -> dict[str, str]:
@@ -113,6 +113,12 @@ class Wiring(Struct, frozen=True, kw_only=True):
 
     def refused(self, message: str, *, tip: str) -> ConfigurationError:
         return ConfigurationError(f"{self.spec.location}: {self.spec.logical_id}: {message}", tip=tip)
+
+
+def port_in_use(port: int) -> ConfigurationError:
+    return ConfigurationError(
+        f"The debug port {port} is in use on this machine.", tip="Name another with --debug-port."
+    )
 
 
 def _is_free(port: int) -> bool:

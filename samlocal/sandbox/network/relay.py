@@ -20,14 +20,15 @@ def relay(target: Endpoint) -> Connected:
         async with asyncio.timeout(_CONNECT_SECONDS):
             far_reader, far_writer = await asyncio.open_connection(target.host, target.port)
         try:
-            await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
+            await asyncio.gather(pass_on(reader, far_writer), pass_on(far_reader, writer))
         finally:
             far_writer.close()
 
     return connected
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Passes on what comes, to its end, which is passed on too."""
     with contextlib.suppress(OSError):
         while data := await reader.read(_CHUNK):
             writer.write(data)

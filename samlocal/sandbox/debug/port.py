@@ -1,0 +1,129 @@
+"""The debug port of a command that stays: the same for debuggers while sandboxes come and go behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import Self
+
+from samlocal.sandbox.debug.adapter_protocol import BEGINS, Conversation, Side
+from samlocal.sandbox.debug.wiring import LOOPBACK, port_in_use
+from samlocal.sandbox.network.relay import pass_on
+from samlocal.sandbox.tasks import first_of
+
+_CHUNK = 64 * 1024
+
+# How often one that is not there yet is looked for.
+_LOOK_AGAIN_SECONDS = 0.03
+
+# How long debuggers have to hear of the end.
+_END_SECONDS = 1.0
+
+
+class DebugPort:
+    """Listens at ``port`` on loopback, for the debugger in the sandbox, which is at the port ``inside``.
+
+    Whoever attaches while none listens there is kept waiting; whoever is attached when its program goes hears of that
+    by the end of the connection, and by the Debug Adapter Protocol with the wish to attach again. Use it as a context
+    manager, whose end is the debuggers' end.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        with socket.socket() as free:
+            free.bind((LOOPBACK, 0))
+            self.inside = int(free.getsockname()[1])
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._ends = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        """Raises ConfigurationError where the port is taken."""
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((LOOPBACK, self.port))
+        except OSError as error:
+            listening.close()
+            raise port_in_use(self.port) from error
+        self._server = await asyncio.start_server(self._connected, sock=listening)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._ends.set()
+        if self._server is not None:
+            self._server.close()
+        if self._connections:
+            await asyncio.wait(self._connections, timeout=_END_SECONDS)
+        for late in self._connections:
+            late.cancel()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+        try:
+            # That one breaks off is no news.
+            with contextlib.suppress(OSError):
+                await self._serve(reader, writer)
+        finally:
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Every debugger speaks first.
+        first = await reader.read(_CHUNK)
+        if not first:
+            return
+        early = _Early(reader, first)
+        answered = asyncio.create_task(early.answered(self.inside))
+        await first_of(answered, early.listens(), self._ends.wait())
+        if answered.cancelled():
+            return
+        far_reader, far_writer, answer = answered.result()
+        try:
+            if first.startswith(BEGINS):
+                conversation = Conversation(Side(reader, writer, bytes(early.said)), Side(far_reader, far_writer, answer))
+                await conversation.pass_on(self._ends)
+            else:
+                writer.write(answer)
+                await first_of(pass_on(reader, far_writer), pass_on(far_reader, writer), self._ends.wait())
+        finally:
+            far_writer.close()
+
+
+class _Early:
+    """A debugger that may have come before there is a program to debug; what it says meanwhile is kept."""
+
+    def __init__(self, reader: asyncio.StreamReader, first: bytes) -> None:
+        self._reader = reader
+        self.said = bytearray(first)
+        self._program: asyncio.StreamWriter | None = None
+
+    async def listens(self) -> None:
+        """Until the debugger hangs up."""
+        while data := await self._reader.read(_CHUNK):
+            self.said += data
+            if self._program is not None:
+                self._program.write(data)
+
+    async def answered(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
+        """The program's connection, and what it answers first.
+
+        An engine takes connections for a container in which nobody listens, and breaks them off.
+        """
+        while True:
+            with contextlib.suppress(OSError):
+                reader, self._program = await asyncio.open_connection(LOOPBACK, port)
+                try:
+                    self._program.write(self.said)
+                    answer = await reader.read(_CHUNK)
+                except BaseException:
+                    self._program.close()
+                    raise
+                if answer:
+                    return reader, self._program, answer
+                self._program.close()
+            self._program = None
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
