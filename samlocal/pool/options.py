@@ -9,7 +9,7 @@ class PoolOptions(Struct, frozen=True, kw_only=True):
     """``concurrency`` is how many sandboxes live at once, ``waiting`` how many events of a function wait for one.
 
     More events than that are throttled; None lets all of them wait. ``idle`` and ``life`` are in seconds: how long a
-    sandbox waits for an event, and how old it gets.
+    sandbox waits for an event, and how old it gets. None of these is for one that is debugged.
     """
 
     concurrency: int = 10

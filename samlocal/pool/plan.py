@@ -27,9 +27,14 @@ class Plan(Struct, frozen=True, kw_only=True):
         Whoever debugs a function follows one event.
         """
         reserved = self.spec.function.reserved_concurrency
-        if self.spec.debugging is None:
+        if not self.is_debugged:
             return reserved
         return 1 if reserved is None else min(reserved, 1)
+
+    @property
+    def is_debugged(self) -> bool:
+        """Whoever is attached to the function's sandbox keeps it between events, too."""
+        return self.spec.debugging is not None
 
     def same(self, other: Plan) -> bool:
         """Whether a sandbox of the one serves as one of the other: the same code, values and credentials."""

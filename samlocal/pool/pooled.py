@@ -105,6 +105,11 @@ class Pooled:
     def life(self) -> asyncio.Task[None]:
         return self._life
 
+    @property
+    def has_started(self) -> bool:
+        """Whether it has been more than a start."""
+        return self._started.done() and not self._started.cancelled() and self._started.exception() is None
+
     async def started(self) -> None:
         """Waits for the start, which is not cut short with the one who waits. Raises what it failed with."""
         await asyncio.shield(self._started)
@@ -129,7 +134,7 @@ class Pooled:
         """The event that it is started for does not want it any more."""
         self._claimed = False
 
-    def rest(self, *, now: float, timer: Timer) -> None:
+    def rest(self, *, now: float, timer: Timer | None) -> None:
         """Waits for an event, or for the ``timer``."""
         self.idle_since = now
         self._become(State.IDLE)

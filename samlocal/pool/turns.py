@@ -67,7 +67,8 @@ class Turns:
         else:
             now = self._clock.now()
             left = min(self._options.idle, sandbox.born + self._options.life - now)
-            sandbox.rest(now=now, timer=self._clock.call_later(left, sandbox.retire))
+            ends = None if sandbox.plan.is_debugged else self._clock.call_later(left, sandbox.retire)
+            sandbox.rest(now=now, timer=ends)
         self._serve()
 
     def retire(self, sandbox: Pooled) -> None:
@@ -93,6 +94,9 @@ class Turns:
         for function in list(self._functions.values()):
             if function_id in (None, function.function_id):
                 function.change()
+        for sandbox in self._live():
+            if sandbox.plan.is_debugged and function_id in (None, sandbox.function_id):
+                self._start_again(sandbox)
         self._serve()
 
     def stop(self) -> None:
@@ -151,7 +155,9 @@ class Turns:
             return latest
         if plan.limit is not None and not _has_room(own, plan.limit):
             return ThrottleReason.RESERVED
-        if not _has_room(self._live(), self._options.concurrency):
+        if plan.is_debugged and self._ends(turn.function_id):
+            return ThrottleReason.RESERVED
+        if not plan.is_debugged and not _has_room(self._counted(), self._options.concurrency):
             return ThrottleReason.CONCURRENT
         return self._start(turn, plan)
 
@@ -167,7 +173,12 @@ class Turns:
             )
             return
         limit = turn.ahead if plan.limit is None else min(turn.ahead, plan.limit)
-        if len(self._own(turn.function_id)) < limit and len(self._live()) < self._options.concurrency:
+        own = self._own(turn.function_id)
+        if plan.is_debugged:
+            has_room = not self._ends(turn.function_id)
+        else:
+            has_room = len(self._counted()) < self._options.concurrency
+        if len(own) < limit and has_room:
             turn.place.set_result(self._start(turn, plan))
         else:
             turn.place.set_result(Throttled(reason=ThrottleReason.CONCURRENT))
@@ -187,12 +198,14 @@ class Turns:
 
     def _fits(self, sandbox: Pooled) -> bool:
         """Whether it may have another turn."""
-        old = self._clock.now() - sandbox.born >= self._options.life
+        old = not sandbox.plan.is_debugged and self._clock.now() - sandbox.born >= self._options.life
         return not old and sandbox.plan is self._function(sandbox.function_id).plan and sandbox.reusable()
 
     def _settled(self, sandbox: Pooled) -> None:
         if sandbox.state is State.ENDED:
             self.sandboxes.remove(sandbox)
+            if sandbox.plan.is_debugged and sandbox.has_started:
+                self._start_again(sandbox)
             self._serve()
         else:
             self.release(sandbox)
@@ -204,6 +217,21 @@ class Turns:
             if each.state is State.IDLE and not self._fits(each):
                 each.retire()
         return [each for each in own if each.state in LIVE]
+
+    def _start_again(self, sandbox: Pooled) -> None:
+        """Has the next sandbox of a debugged function there before its next event: a debugger waits to attach."""
+        turn = Turn(sandbox.function_id, sandbox.tenant, ahead=1)
+        # Why there is none the next event hears.
+        turn.place.add_done_callback(lambda place: place.cancelled() or place.exception())
+        self._waiting.append(turn)
+
+    def _ends(self, function_id: str) -> bool:
+        """Whether one of the function's is on its way out: it has the debugger's port until it is gone."""
+        return any(each.function_id == function_id and each.state is State.ENDING for each in self.sandboxes)
+
+    def _counted(self) -> list[Pooled]:
+        """Those that count against the pool's limit."""
+        return [each for each in self._live() if not each.plan.is_debugged]
 
     def _live(self) -> list[Pooled]:
         return [each for each in self.sandboxes if each.state in LIVE]

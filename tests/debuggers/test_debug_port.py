@@ -145,7 +145,10 @@ def test_a_debug_adapters_client_is_asked_to_attach_again(entrance: tuple[DebugP
             assert received(client)["arguments"] == {"long": long}
         program.dies()
         assert received(client) | {"seq": None} == {
-            **{"seq": None, "type": "event", "event": "terminated", "body": {"restart": True}}
+            "seq": None,
+            "type": "event",
+            "event": "terminated",
+            "body": {"restart": True},
         }
         client.sendall(message(seq=3, type="request", command="threads"))
         assert (received(client)["request_seq"], False) == (3, False)

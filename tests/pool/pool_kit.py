@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +21,7 @@ from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan
 from samlocal.pool.pool import Pool
 from samlocal.pool.throttle import Throttled
+from samlocal.sandbox.debug.wiring import Debugging
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.report import Report
@@ -29,7 +31,17 @@ from samlocal.template.values import Unknown
 NO_ROLE = Unknown(expression="Role", reason="there is none", tip="Name one.")
 
 
-def plan_of(name: str, *, expires: float | None = None, variables: dict[str, str] | None = None, **more: Any) -> Plan:
+DEBUGGING = Debugging(port=1, entrance=2, wait=True, clients="any", variables={}, listening=re.compile("listens"))
+
+
+def plan_of(
+    name: str,
+    *,
+    expires: float | None = None,
+    variables: dict[str, str] | None = None,
+    debugging: Debugging | None = None,
+    **more: Any,
+) -> Plan:
     function = FunctionSpec(
         logical_id=name,
         function_name=name,
@@ -56,6 +68,7 @@ def plan_of(name: str, *, expires: float | None = None, variables: dict[str, str
         network="bridge",
         extra_hosts={},
         expires=expires,
+        debugging=debugging,
     )
     return Plan(spec=spec)
 

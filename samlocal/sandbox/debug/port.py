@@ -84,8 +84,8 @@ class DebugPort:
         far_reader, far_writer, answer = answered.result()
         try:
             if first.startswith(BEGINS):
-                conversation = Conversation(Side(reader, writer, bytes(early.said)), Side(far_reader, far_writer, answer))
-                await conversation.pass_on(self._ends)
+                debugger = Side(reader, writer, bytes(early.said))
+                await Conversation(debugger, Side(far_reader, far_writer, answer)).pass_on(self._ends)
             else:
                 writer.write(answer)
                 await first_of(pass_on(reader, far_writer), pass_on(far_reader, writer), self._ends.wait())

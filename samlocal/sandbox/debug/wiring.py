@@ -44,8 +44,8 @@ class Debugging(Struct, frozen=True, kw_only=True):
     ``port`` is the debugger's own, ``entrance`` the one that debuggers come to; ``clients`` says which fit.
     ``listening`` and ``attached`` match lines that the debugger writes when it can be attached to and when it has
     been; ``noise`` is what it writes besides. Where ``attached`` is None the runtime stands still until the debugger
-    lets it go, so its first poll tells. ``settling`` is in seconds: how long the first event waits for a debugger that
-    sets its breakpoints when code has been loaded.
+    lets it go, so its first poll tells. ``settling`` is in seconds: how long the first event waits for a debugger
+    that sets its breakpoints when code has been loaded.
     """
 
     port: int
