@@ -5,6 +5,8 @@ Types, statuses and the members of each body are those of botocore's model of La
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from samlocal.errors import (
     ConfigurationError,
     CredentialsError,
@@ -24,8 +26,8 @@ class ApiError(Exception):
     ``told`` says that the user hears of it as of an event that is over.
     """
 
-    def __init__(self, status: int, error_type: str, body: dict[str, str]) -> None:
-        self.message = body.get("message") or body.get("Message", "")
+    def __init__(self, status: int, error_type: str, body: Mapping[str, str | None]) -> None:
+        self.message = body.get("message") or body.get("Message") or ""
         super().__init__(f"{error_type}: {self.message}")
         self.status = status
         self.error_type = error_type
@@ -41,8 +43,8 @@ def resource_not_found(message: str) -> ApiError:
     return ApiError(404, "ResourceNotFoundException", {"Type": "User", "Message": message})
 
 
-def invalid_content(message: str) -> ApiError:
-    return ApiError(400, "InvalidRequestContentException", {"Type": "User", "message": message})
+def invalid_content(message: str, *, type_: str | None = "User") -> ApiError:
+    return ApiError(400, "InvalidRequestContentException", {"Type": type_, "message": message})
 
 
 def invalid_parameter(message: str) -> ApiError:
@@ -56,7 +58,7 @@ def constraint(member: str, value: str, rule: str) -> ApiError:
         "ValidationException",
         {
             "message": f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: "
-            f"Member must satisfy {rule}"
+            f"Member must {rule}"
         },
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from samlocal.endpoint import api_error
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
+from samlocal.endpoint.invoke_request import InvocationType
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
 from samlocal.function.limits import REQUEST_BYTES
@@ -32,6 +33,7 @@ _FUNCTION = f"{_FUNCTIONS}/{{name:path}}"
 _ELSEWHERE = ("policy", "aliases", "aliases/{alias}", "versions")
 _MAPPINGS = "/2015-03-31/event-source-mappings"
 _STREAMING = "/2021-11-15/functions/{name:path}/response-streaming-invocations"
+_ASYNC = "/2014-11-13/functions/{name:path}/invoke-async"
 
 
 def web_application(
@@ -62,6 +64,12 @@ def web_application(
             await _body(request),
             request_id=request_id,
         )
+
+    async def invoke_async(request: Request, request_id: str) -> Answer:
+        """What InvokeAsync was before Invoke's type Event (deprecated): it takes no headers and no qualifier."""
+        headers = {"x-amz-invocation-type": InvocationType.EVENT}
+        name = request.path_params["name"]
+        return await invoker.invoke(name, None, headers, await _body(request), request_id=request_id)
 
     def reads(reader: Reader) -> Handler:
         async def read(request: Request, _: str) -> Answer:
@@ -94,6 +102,8 @@ def web_application(
             Route(f"{_FUNCTION}/invocations", answers(invoke), methods=["POST"]),
             Route(_STREAMING, answers(stream), methods=["POST"]),
             # SDKs disagree about the slash at the end.
+            Route(_ASYNC, answers(invoke_async), methods=["POST"]),
+            Route(f"{_ASYNC}/", answers(invoke_async), methods=["POST"]),
             Route(_FUNCTIONS, answers(reads(listings.functions)), methods=["GET"]),
             Route(f"{_FUNCTIONS}/", answers(reads(listings.functions)), methods=["GET"]),
             Route(_MAPPINGS, answers(reads(listings.mappings)), methods=["GET"]),

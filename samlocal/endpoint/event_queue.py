@@ -3,7 +3,8 @@
 Sources: Lambda developer guide, "How Lambda handles errors and retries with asynchronous invocation" (two retries,
 one minute and then two behind the failure; throttles go on for the event's age, from 1 s up to 5 min apart) and
 "Capturing records of Lambda asynchronous invocations" (what is sent, and that nothing is retried where the reserved
-concurrency is 0).
+concurrency is 0). Recorded of AWS (localstack/localstack, tests/aws/services/lambda_/test_lambda_destinations.py):
+the attempts of an event have one request id, and a retry that would come too late is not waited for.
 """
 
 from __future__ import annotations
@@ -106,6 +107,9 @@ class EventQueue:
                 return
             pause = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
             failures += 1
+            if self._clock.now() + pause >= ends:
+                await self._over(callee, request, Condition.TOO_OLD, attempts, result)
+                return
             if not await self._pause(pause):
                 return
 

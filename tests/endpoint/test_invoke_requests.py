@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -70,6 +71,14 @@ def test_the_qualifier_may_stand_in_the_query_and_in_the_name_when_it_is_the_sam
             "ValidationException",
             "1 validation error detected: Value 'no such!' at 'qualifier'",
         ),
+        (
+            "fn",
+            "q" * 129,
+            400,
+            "ValidationException",
+            f"1 validation error detected: Value '{'q' * 129}' at 'qualifier' failed to satisfy constraint: "
+            "Member must have length less than or equal to 128",
+        ),
     ],
 )
 def test_what_names_no_function_is_refused_in_lambdas_words(
@@ -122,7 +131,7 @@ def test_what_names_no_function_is_refused_in_lambdas_words(
             400,
             "ValidationException",
             "1 validation error detected: Value 'Later' at 'invocationType' failed to satisfy constraint: "
-            "Member must satisfy enum value set: [RequestResponse, Event, DryRun]",
+            "Member must satisfy enum value set: [Event, RequestResponse, DryRun]",
         ),
     ],
 )
@@ -142,6 +151,41 @@ def test_no_body_is_the_empty_event() -> None:
 def test_the_payload_reaches_the_function_as_it_was_sent() -> None:
     body = b'{ "n": 1%s, "a" : [1.0] }' % (b"0" * 5000)
     assert invoke_request({}, body, request_id="r", qualifier=None).request.payload == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[1,]",
+        b'{"a" 1}',
+        b"{}x",
+        b"01",
+        b"tru",
+        b'"\x01"',
+        b'"\\x"',
+        b'["\xff"]',
+        b'[{"\xc3": 1}]',
+        b"[NaN]",
+        b"-Infinity",
+        b"\xef\xbb\xbf{}",
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_no_json_is_refused_wherever_its_fault_is(body: bytes) -> None:
+    with pytest.raises(ApiError) as refused:
+        invoke_request({}, body, request_id="r", qualifier=None)
+    assert refused.value.error_type == "InvalidRequestContentException"
+
+
+@pytest.mark.parametrize("body", [b' {"a": 1, "a": 2}\n', b'"\\ud800"', b"1e999999", b'"\xf0\x9f\x98\x80"'])
+def test_json_that_is_seldom_is_json(body: bytes) -> None:
+    assert invoke_request({}, body, request_id="r", qualifier=None).request.payload == body
+
+
+def test_a_request_without_a_trace_has_one() -> None:
+    request = invoke_request({}, b"", request_id="r", qualifier=None).request
+    assert request.trace_id is not None
+    assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=[01]", request.trace_id)
 
 
 def test_the_headers_of_a_request_are_the_invocations_own() -> None:

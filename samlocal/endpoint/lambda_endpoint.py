@@ -1,0 +1,115 @@
+"""Lambda's API for the functions of a project: everything behind ``samlocal start-lambda``."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Protocol, Self
+
+from msgspec.structs import replace
+
+from samlocal.aws import Aws
+from samlocal.endpoint.api_error import ApiError
+from samlocal.endpoint.application import web_application
+from samlocal.endpoint.delivery import Delivery, caller_of
+from samlocal.endpoint.directory import Callee, CurrentDirectory, Directory
+from samlocal.endpoint.event_queue import EventQueue
+from samlocal.endpoint.invoker import Invoker
+from samlocal.endpoint.listings import Listings
+from samlocal.endpoint.log_tail import LogTails
+from samlocal.endpoint.run import Ended
+from samlocal.endpoint.server import serving, url_of
+from samlocal.pool.options import PoolOptions
+from samlocal.project.project import Project
+from samlocal.project.run_options import RunOptions
+from samlocal.sandbox.journal import Log
+from samlocal.sandbox.layout import LAMBDA_ENDPOINT, SandboxSpec
+from samlocal.sandbox.network.endpoint import endpoint
+from samlocal.sandbox.session import Session
+from samlocal.service.service import Service
+
+
+class Hears(Protocol):
+    """What becomes of requests, for the user."""
+
+    def told(self, ended: Ended) -> None:
+        """An event is over."""
+
+    def refused(self, request: str, error: ApiError) -> None:
+        """A request has run nothing."""
+
+    def failed(self, error: Exception) -> None:
+        """A fault of samlocal's own."""
+
+
+class LambdaEndpoint:
+    """Serves on a socket that listens already. Use it as a context manager, on an event loop.
+
+    Sandboxes write to ``log``. Functions call each other here: their SDKs are told so by ``AWS_ENDPOINT_URL_LAMBDA``,
+    but for one whose own variables name another place.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        listens: socket.socket,
+        options: RunOptions,
+        pool_options: PoolOptions,
+        *,
+        session: Session,
+        log: Log,
+        hears: Hears,
+    ) -> None:
+        self.url = url_of(listens)
+        self._own = endpoint(self.url)
+        self._listens = listens
+        self._hears = hears
+        self._teller = project.teller
+        self._tails = LogTails(log)
+        self.service = Service(
+            project, options, pool_options, session=session, log=self._tails, shaped=self._with_endpoint
+        )
+        self.functions = CurrentDirectory(lambda: project.with_current_values(Directory)[1])
+        self._closing = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Raises EngineError, and what reading the template raises."""
+        await self.functions.get()
+        await self._closing.enter_async_context(self.service)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        await self._closing.aclose()
+
+    async def warm(self, name: str, count: int) -> None:
+        """Starts sandboxes of a function ahead. Raises FunctionNotFoundError, and as ``Pool.warm`` does."""
+        await self.service.pool.warm(await self.service.functions.id_of(name), count)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Answers until the end of the block, which waits for all events that run then."""
+        pool = self.service.pool
+        delivery = Delivery(self.functions, self._caller, warn=self._teller.warning)
+        queue = EventQueue(pool, delivery, told=self._hears.told)
+        invoker = Invoker(pool, self.functions, self._tails, queue=queue.put, told=self._hears.told)
+        application = web_application(
+            invoker, Listings(self.functions), refused=self._hears.refused, failed=self._hears.failed
+        )
+        try:
+            async with serving(application, [self._listens]):
+                yield
+        finally:
+            await invoker.close()
+            given_up = await queue.close()
+            if given_up:
+                self._teller.warning(f"{given_up} asynchronous events are given up that would have been tried again.")
+
+    def _with_endpoint(self, spec: SandboxSpec) -> SandboxSpec:
+        return spec if LAMBDA_ENDPOINT in spec.variables else replace(spec, lambda_endpoint=self._own)
+
+    async def _caller(self, callee: Callee) -> Aws | None:
+        return caller_of(await self.service.plan(callee.path))
