@@ -46,6 +46,11 @@ class PlannedFunction:
         """What it is made from is another: the plan is made anew when it is next needed."""
         self._version += 1
 
+    def give(self, plan: Plan) -> None:
+        """What it is made from is another, and this is the plan of it."""
+        self._version += 1
+        self._take(plan, self._version)
+
     async def close(self) -> None:
         if self._asking is not None:
             self._asking.cancel()
@@ -64,15 +69,22 @@ class PlannedFunction:
             answer = await self._answer()
         finally:
             self._asking = None
+        if version < self._planned_version:
+            # A newer one has been given meanwhile.
+            self._told(self, None)
+            return
         if isinstance(answer, Exception):
             # What it failed for may have been mended meanwhile.
             self._told(self, answer if version == self._version else None)
             return
+        self._take(answer, version)
+
+    def _take(self, plan: Plan, version: int) -> None:
         self._asked_at = self._clock.now()
         self._planned_version = version
         # Sandboxes of the plan before serve on where it says the same.
-        if self.plan is None or not self.plan.same(answer):
-            self.plan = answer
+        if self.plan is None or not self.plan.same(plan):
+            self.plan = plan
         self._told(self, None)
 
     async def _answer(self) -> Plan | Exception:

@@ -73,9 +73,18 @@ class Pool:
     def change(self, function_id: str | None = None) -> None:
         """Says that a function, or every one, may be made from something else now: the next event asks for its plan.
 
-        Sandboxes of the same plan stay. Others end, those that run an event after it.
+        Sandboxes of the same plan stay. Others are reloaded, or end where they cannot be; those that run an event
+        after it.
         """
         self._turns.change(function_id)
+
+    async def replace(self, function_id: str, plan: Plan) -> None:
+        """Says that a function is made from something else now, by this plan; sandboxes that wait are reloaded.
+
+        Returns when the first has begun its init, or has turned out not to be able to.
+        """
+        for sandbox in self._turns.replace(function_id, plan):
+            await sandbox.reloaded()
 
     def states(self, function_id: str) -> tuple[State, ...]:
         """Where the function's sandboxes stand, the oldest first."""

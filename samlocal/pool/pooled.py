@@ -9,11 +9,12 @@ from contextlib import AbstractAsyncContextManager
 from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
-from samlocal.errors import EngineError
+from samlocal.errors import EngineError, SamlocalError
 from samlocal.pool.clock import Timer
 from samlocal.pool.plan import Plan
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.layout import SandboxSpec
+from samlocal.sandbox.lifecycle import Standing
 from samlocal.sandbox.result import Result
 
 
@@ -30,10 +31,13 @@ class RunsEvents(Protocol):
         """Runs one event to its end."""
 
     async def settle(self) -> None:
-        """Ends the log of the last event, once all of it is there."""
+        """Ends the log of the last event, once all of it is there, and what runs in one that is spent."""
 
-    def reusable(self) -> bool:
-        """Whether it can run another event as it is."""
+    async def reload(self, spec: SandboxSpec) -> bool:
+        """Has the next events run by another spec; whether that could be done."""
+
+    def standing(self) -> Standing:
+        """Whether it can run another event as it is, or after a reload."""
 
 
 Make: TypeAlias = Callable[[SandboxSpec], AbstractAsyncContextManager[RunsEvents]]
@@ -41,22 +45,27 @@ Make: TypeAlias = Callable[[SandboxSpec], AbstractAsyncContextManager[RunsEvents
 
 
 class State(Enum):
-    """Where a pooled sandbox stands. BUSY is one event's, from before it gets it until it is done with it."""
+    """Where a pooled sandbox stands.
+
+    BUSY is one event's, from before it gets it until it is done with it; RELOADING is nobody's yet.
+    """
 
     STARTING = auto()
     IDLE = auto()
     BUSY = auto()
+    RELOADING = auto()
     ENDING = auto()
     ENDED = auto()
 
 
-LIVE = frozenset({State.STARTING, State.IDLE, State.BUSY})
+LIVE = frozenset({State.STARTING, State.IDLE, State.BUSY, State.RELOADING})
 """What counts against limits: what ends runs no more events."""
 
 _NEXT = {
     State.STARTING: {State.BUSY, State.ENDING},
-    State.IDLE: {State.BUSY, State.ENDING},
+    State.IDLE: {State.BUSY, State.RELOADING, State.ENDING},
     State.BUSY: {State.IDLE, State.ENDING},
+    State.RELOADING: {State.IDLE, State.ENDING},
     State.ENDING: {State.ENDED},
     State.ENDED: set[State](),
 }
@@ -66,7 +75,7 @@ class Pooled:
     """A sandbox that lives in a task of its own, which alone starts and ends it.
 
     ``claimed`` says whether an event waits for its start. ``settled`` is called when one that nobody claims has
-    started, and with the end.
+    started, when a reload is over, and with the end.
     """
 
     def __init__(
@@ -92,6 +101,7 @@ class Pooled:
         self._state = State.STARTING
         self._timer: Timer | None = None
         self._settling: asyncio.Task[None] | None = None
+        self._reloading: asyncio.Task[None] | None = None
         self._leave = asyncio.Event()
         self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._life = asyncio.create_task(self._live())
@@ -122,9 +132,9 @@ class Pooled:
             raise AssertionError(f"a sandbox that is {self._state.name} runs no event")
         return await self._sandbox.invoke(request, chunk=chunk, answered=answered)
 
-    def reusable(self) -> bool:
-        """Whether it would run another event as it is."""
-        return self._sandbox is not None and self._sandbox.reusable()
+    def standing(self) -> Standing:
+        """Whether it would run another event as it is, or after a reload."""
+        return self._sandbox.standing() if self._sandbox is not None else Standing.GONE
 
     def take(self) -> None:
         """One event's from now on."""
@@ -141,6 +151,17 @@ class Pooled:
         self._timer = timer
         self._settling = asyncio.create_task(self._settle())
 
+    def reload(self, plan: Plan) -> None:
+        """Has what runs in it begin anew, by a plan. One that cannot be reloaded ends."""
+        settling, self._settling = self._settling, None
+        self._become(State.RELOADING)
+        self._reloading = asyncio.create_task(self._reload(plan, settling))
+
+    async def reloaded(self) -> None:
+        """Waits for the end of a reload that goes on."""
+        if self._reloading is not None:
+            await asyncio.wait({self._reloading})
+
     def retire(self) -> None:
         """Runs no more events, and ends by itself. Of an event that still runs somebody else takes care."""
         match self._state:
@@ -149,7 +170,7 @@ class Pooled:
                 # A start that is not cut short all the same ends as soon as it is done.
                 self._leave.set()
                 self._life.cancel()
-            case State.IDLE | State.BUSY:
+            case State.IDLE | State.BUSY | State.RELOADING:
                 self._become(State.ENDING)
                 self._leave.set()
             case State.ENDING | State.ENDED:
@@ -173,6 +194,22 @@ class Pooled:
             if self._sandbox is not None:
                 await self._sandbox.settle()
 
+    async def _reload(self, plan: Plan, settling: asyncio.Task[None] | None) -> None:
+        if settling is not None:
+            # The log of the event before is the one of the plan before.
+            await asyncio.wait({settling})
+        done = False
+        # Another sandbox may have what this one lacks.
+        with contextlib.suppress(SamlocalError):
+            done = self._sandbox is not None and await self._sandbox.reload(plan.for_another())
+        if self._state is not State.RELOADING:
+            return
+        if done:
+            self.plan = plan
+        else:
+            self.retire()
+        self._settled(self)
+
     async def _live(self) -> None:
         # An engine that goes away while a sandbox ends: what it has left is swept by the next run.
         with contextlib.suppress(EngineError):
@@ -192,6 +229,9 @@ class Pooled:
                 finally:
                     # Whoever ends the event loop asks nobody.
                     self.retire()
+                    if self._reloading is not None:
+                        self._reloading.cancel()
+                        await asyncio.wait({self._reloading})
 
     def _fail(self, error: Exception) -> None:
         if self._state is State.STARTING:

@@ -17,6 +17,7 @@ from samlocal.pool.plan import Plan
 from samlocal.pool.planned import PlannedFunction
 from samlocal.pool.pooled import LIVE, Make, Pooled, State
 from samlocal.pool.throttle import Throttled, ThrottleReason
+from samlocal.sandbox.lifecycle import Standing
 
 
 class Turn:
@@ -62,13 +63,14 @@ class Turns:
 
     def release(self, sandbox: Pooled) -> None:
         """An event is done with it, or nobody waits for its start."""
-        if self._closed or not self._fits(sandbox):
+        if self._closed or not self._lasts(sandbox):
             sandbox.retire()
         else:
             now = self._clock.now()
             left = min(self._options.idle, sandbox.born + self._options.life - now)
             ends = None if sandbox.plan.is_debugged else self._clock.call_later(left, sandbox.retire)
             sandbox.rest(now=now, timer=ends)
+            self._refresh(sandbox.function_id)
         self._serve()
 
     def retire(self, sandbox: Pooled) -> None:
@@ -99,6 +101,12 @@ class Turns:
                 self._start_again(sandbox)
         self._serve()
 
+    def replace(self, function_id: str, plan: Plan) -> list[Pooled]:
+        """A function is made from something else now, by this plan; the sandboxes that are being reloaded for it."""
+        self._function(function_id).give(plan)
+        self._refresh(function_id)
+        return [each for each in self._own(function_id) if each.state is State.RELOADING]
+
     def stop(self) -> None:
         """Nobody gets a sandbox any more."""
         self._closed = True
@@ -118,6 +126,8 @@ class Turns:
             return
         left: list[Turn] = []
         behind: Counter[str] = Counter()
+        # Those whose reload ends any moment have an event each that waits for it.
+        soon = Counter((each.function_id, each.tenant) for each in self.sandboxes if each.state is State.RELOADING)
         full = False
         for each in self._waiting:
             if each.place.done():
@@ -127,10 +137,15 @@ class Turns:
                 left.append(each)
                 continue
             if each.ahead:
-                self._start_ahead(each, plan)
+                if not self._start_ahead(each, plan):
+                    left.append(each)
                 continue
             # Where nothing is free and nothing can end, looking again for everybody behind finds nothing either.
-            found = ThrottleReason.CONCURRENT if full and self._options.waiting is None else self._find(each, plan)
+            blocked = full and self._options.waiting is None
+            found = ThrottleReason.CONCURRENT if blocked else self._find(each, plan, soon)
+            if found is None:
+                left.append(each)
+                continue
             if isinstance(found, Pooled):
                 each.place.set_result(found)
                 continue
@@ -145,14 +160,21 @@ class Turns:
                 left.append(each)
         self._waiting = left
 
-    def _find(self, turn: Turn, plan: Plan) -> Pooled | ThrottleReason:
+    def _find(self, turn: Turn, plan: Plan, soon: Counter[tuple[str, str | None]]) -> Pooled | ThrottleReason | None:
+        """None where one is being reloaded that nobody before waits for; ``soon`` counts these."""
         own = self._own(turn.function_id)
         idle = [each for each in own if each.state is State.IDLE and each.tenant == turn.tenant]
-        if idle:
+        if ready := list(filter(self._fits, idle)):
             # The others get the older the sooner nobody needs them.
-            latest = max(idle, key=lambda each: each.idle_since)
+            latest = _latest(ready)
             latest.take()
             return latest
+        if soon[turn.function_id, turn.tenant] > 0:
+            soon[turn.function_id, turn.tenant] -= 1
+            return None
+        if idle:
+            _latest(idle).reload(plan)
+            return None
         if plan.limit is not None and not _has_room(own, plan.limit):
             return ThrottleReason.RESERVED
         if plan.is_debugged and self._ends(turn.function_id):
@@ -161,7 +183,8 @@ class Turns:
             return ThrottleReason.CONCURRENT
         return self._start(turn, plan)
 
-    def _start_ahead(self, turn: Turn, plan: Plan) -> None:
+    def _start_ahead(self, turn: Turn, plan: Plan) -> bool:
+        """False where it turns out later how many there are."""
         if plan.spec.function.isolates_tenants:
             function = plan.spec.function
             turn.place.set_exception(
@@ -171,9 +194,14 @@ class Turns:
                     tip="Leave its number of warm sandboxes out.",
                 )
             )
-            return
+            return True
         limit = turn.ahead if plan.limit is None else min(turn.ahead, plan.limit)
         own = self._own(turn.function_id)
+        for each in own:
+            if each.state is State.IDLE and not self._fits(each):
+                each.reload(plan)
+        if any(each.state is State.RELOADING for each in own):
+            return False
         if plan.is_debugged:
             has_room = not self._ends(turn.function_id)
         else:
@@ -182,6 +210,7 @@ class Turns:
             turn.place.set_result(self._start(turn, plan))
         else:
             turn.place.set_result(Throttled(reason=ThrottleReason.CONCURRENT))
+        return True
 
     def _start(self, turn: Turn, plan: Plan) -> Pooled:
         started = Pooled(
@@ -196,10 +225,31 @@ class Turns:
         self.sandboxes.append(started)
         return started
 
+    def _refresh(self, function_id: str) -> None:
+        """Reloads those that wait, where what the function is made from has changed: one by one, the latest first.
+
+        What begins its init has the machine nearly for itself then; who cannot wait has the next one reloaded.
+        """
+        plan = self._function(function_id).plan
+        own = self._own(function_id)
+        if self._closed or plan is None or any(each.state is State.RELOADING for each in own):
+            return
+        idle = [each for each in own if each.state is State.IDLE]
+        # A debugger waits to attach again to what has crashed, and so does its next event.
+        if outdated := [
+            each for each in idle if each.plan is not plan or (plan.is_debugged and not self._fits(each))
+        ]:
+            _latest(outdated).reload(plan)
+
     def _fits(self, sandbox: Pooled) -> bool:
-        """Whether it may have another turn."""
+        """Whether it may have another turn as it is."""
+        current = self._function(sandbox.function_id).plan
+        return self._lasts(sandbox) and sandbox.plan is current and sandbox.standing() is Standing.READY
+
+    def _lasts(self, sandbox: Pooled) -> bool:
+        """Whether it may have another turn, as it is or after a reload."""
         old = not sandbox.plan.is_debugged and self._clock.now() - sandbox.born >= self._options.life
-        return not old and sandbox.plan is self._function(sandbox.function_id).plan and sandbox.reusable()
+        return not old and sandbox.standing() is not Standing.GONE
 
     def _settled(self, sandbox: Pooled) -> None:
         if sandbox.state is State.ENDED:
@@ -214,8 +264,12 @@ class Turns:
         """The function's, without those that wait for a turn they may not have: these end."""
         own = [each for each in self._live() if each.function_id == function_id]
         for each in own:
-            if each.state is State.IDLE and not self._fits(each):
+            if each.state is State.IDLE and not self._lasts(each):
                 each.retire()
+        plan = self._function(function_id).plan
+        if plan is not None and plan.limit is not None:
+            # It may have had more before it was changed.
+            _has_room(own, plan.limit + 1)
         return [each for each in own if each.state in LIVE]
 
     def _start_again(self, sandbox: Pooled) -> None:
@@ -251,6 +305,10 @@ class Turns:
             if error is not None and each.function_id == function.function_id and not each.place.done():
                 each.place.set_exception(error)
         self._serve()
+
+
+def _latest(idle: Iterable[Pooled]) -> Pooled:
+    return max(idle, key=lambda each: each.idle_since)
 
 
 def _has_room(sandboxes: Sequence[Pooled], limit: int) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from samlocal.artifact.cache import Cache
-from samlocal.engine import Engine
+from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
 from samlocal.function.variables import LOG_STREAM
 from samlocal.sandbox.apis.telemetry import Telemetry
@@ -32,13 +32,25 @@ if TYPE_CHECKING:
 
 
 class State(Enum):
-    """What a sandbox is at. SPENT is yet to be shut down, ENDED has no container."""
+    """What a sandbox is at.
+
+    SPENT is yet to be shut down, CLEARED has a container with nobody in it, ENDED has none.
+    """
 
     INIT = auto()
     IDLE = auto()
     BUSY = auto()
     SPENT = auto()
+    CLEARED = auto()
     ENDED = auto()
+
+
+class Standing(Enum):
+    """What a sandbox is to the next event: READY for it, or SPENT, so that a reload makes it ready, or GONE."""
+
+    READY = auto()
+    SPENT = auto()
+    GONE = auto()
 
 
 class Lifecycle:
@@ -53,6 +65,7 @@ class Lifecycle:
         self._engine = engine
         self._spec = spec
         self._site = Site(engine, session, live=live)
+        self._stays = live is not None
         self._log = log
         # Why a sandbox that is spent goes down.
         self._reason = Reason.SPINDOWN
@@ -79,9 +92,13 @@ class Lifecycle:
         return self._apis is None or not self._apis.grace
 
     async def start(self, *, inside_invoke: bool) -> Container:
-        """Starts the container, the first or the next one of this sandbox. One that does not start is removed."""
+        """Starts the container, the first or the next one of this sandbox, or the processes of one that was cleared.
+
+        One that does not start is removed.
+        """
         try:
-            return await self._start(inside_invoke=inside_invoke)
+            container = await self._start_cleared(inside_invoke=inside_invoke)
+            return container or await self._start(inside_invoke=inside_invoke)
         except BaseException:
             self.state = State.ENDED
             await self._remove()
@@ -115,36 +132,77 @@ class Lifecycle:
         The processes there are end as with the sandbox. Raises EngineError, ConfigurationError where the folders
         cannot be filled.
         """
-        container, apis = self.container, self._apis
-        if container is None or apis is None or self.state not in (State.INIT, State.IDLE):
-            return False
-        if not _goes_on(self._spec, spec):
+        container = self.container
+        if container is None or not _goes_on(self._spec, spec):
             return False
         wanted = await self._site.lay_out_again(spec, name=container.name)
         lines = container.start_lines(wanted) if wanted is not None else None
         if wanted is None or lines is None:
             return False
-        # Should this break off, nobody is to use it as it is then.
-        self.spend(Reason.SPINDOWN)
-        await shut_down(container, apis, self.mailbox, reason=Reason.SPINDOWN)
-        if not await container.clear():
-            await self.end()
+        if self.state in (State.INIT, State.IDLE):
+            # Should this break off, nobody is to use it as it is then.
+            self.spend(Reason.SPINDOWN)
+        if self.state is State.SPENT:
+            await self._clear()
+        if self.state is not State.CLEARED:
             return False
         self.journal.end_invocation()
-        await self._site.exchange()
+        try:
+            await self._site.exchange()
+        except BaseException:
+            # What is shown is of no use.
+            await self.end()
+            raise
         self._spec = spec
         self._max_memory_used = None
         self.journal.subject = _identity(spec)
+        self._start_again(container, wanted, lines, inside_invoke=False)
+        self._site.forget()
+        return True
+
+    async def reset(self, reason: Reason | None = None) -> None:
+        """Ends what runs in the container, and keeps that where another start, or a reload, can go on with it."""
+        if reason is not None:
+            self.spend(reason)
+        if self._stays:
+            self.max_memory_used()
+            await self._clear()
+        else:
+            await self.end()
+
+    async def _clear(self) -> None:
+        """Ends everybody in the container of a sandbox that is spent; the container too, where it cannot be kept."""
+        container = self.container
+        if container is not None and self._apis is not None:
+            await shut_down(container, self._apis, self.mailbox, reason=self._reason)
+        if container is not None and await container.clear():
+            self.state = State.CLEARED
+        else:
+            await self.end()
+
+    async def _start_cleared(self, *, inside_invoke: bool) -> Container | None:
+        """Starts the processes of a container that was cleared; None where there is no such container."""
+        container = self.container
+        if container is None or self.state is not State.CLEARED:
+            return None
+        wanted = await self._site.lay_out_again(self._spec, name=container.name)
+        lines = container.start_lines(wanted) if wanted is not None else None
+        if wanted is None or lines is None:
+            await self.end()
+            return None
+        self._start_again(container, wanted, lines, inside_invoke=inside_invoke)
+        return container
+
+    def _start_again(self, container: Container, spec: ContainerSpec, lines: str, *, inside_invoke: bool) -> None:
+        """Starts the processes of a container that was cleared, by its ``start_lines`` for a spec."""
         if self.debugger is not None:
             self.debugger.restart()
         mailbox = self._begin_init()
         self._telemetry.restart()
-        self.journal.init_start(inside_invoke=False)
-        apis.restart(container.start_runtime, mailbox.put)
-        apis.started(_whereabouts(container))
-        container.start_again(wanted, lines, tell=mailbox.put)
-        self._site.forget()
-        return True
+        self.journal.init_start(inside_invoke=inside_invoke)
+        self.apis.restart(container.start_runtime, mailbox.put)
+        self.apis.started(_whereabouts(container))
+        container.start_again(spec, lines, tell=mailbox.put)
 
     async def await_init(self, container: Container, deadline: float) -> InitOutcome:
         """How the init phase ends: the sandbox is idle then, or of no more use."""
@@ -157,23 +215,24 @@ class Lifecycle:
             self.apis.extensions.end_init()
         return ended
 
-    def reusable(self) -> bool:
+    def standing(self) -> Standing:
         """Whether the next event can have this container: it is not spent, nor died while it waited."""
         if self.state is State.IDLE and any(
             isinstance(message, Exited | ExtensionFailed | Broken) for message in self.mailbox.take_all()
         ):
             self.spend(Reason.FAILURE)
-        return self.state in (State.INIT, State.IDLE)
+        if self.state in (State.INIT, State.IDLE):
+            return Standing.READY
+        return Standing.SPENT if self._stays and self.container is not None else Standing.GONE
 
     async def renew(self) -> None:
         """Starts the container that the next event needs, where there is none that it can have."""
-        if self.reusable():
+        if self.standing() is Standing.READY:
             return
         if self.state is State.SPENT:
-            await self.end()
+            await self.reset()
             self.journal.end_invocation()
-        if self.state is State.ENDED:
-            await self.start(inside_invoke=False)
+        await self.start(inside_invoke=False)
 
     def begin(self) -> None:
         """An event is on its way."""
@@ -184,9 +243,10 @@ class Lifecycle:
         self.state = State.IDLE
 
     def spend(self, reason: Reason) -> None:
-        """The container is of no more use; it is shut down when the invocation is over."""
-        self._reason = reason
-        self.state = State.SPENT
+        """What runs in the container is of no more use; it is shut down when the invocation is over."""
+        if self.state not in (State.CLEARED, State.ENDED):
+            self._reason = reason
+            self.state = State.SPENT
 
     async def end(self, reason: Reason = Reason.SPINDOWN) -> None:
         """Ends the container and waits for the last of its output. The engine removes it by itself.
@@ -198,15 +258,16 @@ class Lifecycle:
         self.max_memory_used()
         # Nobody writes any more where all wait for the next event, and nobody has a phase of the shutdown.
         rests = self.state is State.IDLE and self.ends_at_once
+        has_anybody = self.state not in (State.CLEARED, State.ENDED)
         self.state = State.ENDED
         whole = False
         try:
             if rests and self.container is not None:
                 whole = await self.container.settle()
-            elif self.container is not None and self._apis is not None:
+            elif has_anybody and self.container is not None and self._apis is not None:
                 await shut_down(self.container, self._apis, self.mailbox, reason=reason)
         finally:
-            await self._remove(whole=whole)
+            await self._remove(whole=whole or not has_anybody)
 
     async def close(self) -> None:
         """Ends everything that was started."""

@@ -15,7 +15,7 @@ from samlocal.sandbox.init_phase import InitOutcome
 from samlocal.sandbox.invocation import Invocation, Request, RunningInvocation
 from samlocal.sandbox.journal import Log
 from samlocal.sandbox.layout import SandboxSpec
-from samlocal.sandbox.lifecycle import Lifecycle, State
+from samlocal.sandbox.lifecycle import Lifecycle, Standing, State
 from samlocal.sandbox.messages import (
     OF_EVENT,
     Chunk,
@@ -113,7 +113,8 @@ class Sandbox:
     ) -> Invocation:
         course = RunningInvocation(request, timeout=self._timeout)
         self._journal.start(course.request_id, trace_id=course.trace_id, tenant_id=course.tenant_id)
-        result = await self._init_again(course) if self._life.state is State.ENDED else None
+        has_failed = self._life.state in (State.CLEARED, State.ENDED)
+        result = await self._init_again(course) if has_failed else None
         if result is None:
             result = await self._run(course, outlet)
         if answered is not None:
@@ -130,12 +131,12 @@ class Sandbox:
         await self._check_tmp()
         # A reader who takes their time with the stream is not waited for before the container has ended.
         if self._life.state is State.SPENT and (outlet.busy or self.ends_at_once):
-            await self._life.end()
+            await self._life.reset()
         elif self._life.container is not None and not self.ends_at_once:
             await self._life.container.settle()
         await outlet.drain()
         outlet.check()
-        if self._life.container is None or not self.ends_at_once:
+        if self._life.state in (State.CLEARED, State.ENDED) or not self.ends_at_once:
             # What the function wrote is in the log. Of a container that ends at once it is when that has ended.
             self._journal.end_invocation()
         return invocation
@@ -158,11 +159,13 @@ class Sandbox:
         return True
 
     async def settle(self) -> None:
-        """Ends the log of an event after which the sandbox goes on.
+        """Ends the log of an event after which the sandbox goes on, and what runs in one that is spent.
 
         Where nobody says so, the next START or ``stop`` does.
         """
-        if self._life.container is not None and self.ends_at_once:
+        if self._life.state is State.SPENT:
+            await self._life.reset()
+        elif self._life.container is not None and self.ends_at_once:
             await self._life.container.settle()
         self._journal.end_invocation()
 
@@ -174,9 +177,9 @@ class Sandbox:
         await self._life.end(reason)
         self._journal.end_invocation()
 
-    def reusable(self) -> bool:
-        """Whether the next event would have the container that is there, and need not wait for another one."""
-        return self._life.reusable()
+    def standing(self) -> Standing:
+        """Whether the next event would have the container that is there, and need not wait for another start."""
+        return self._life.standing()
 
     @property
     def ends_at_once(self) -> bool:
@@ -207,7 +210,8 @@ class Sandbox:
         seconds = limits.INIT_SECONDS if self._debugger is None else debug.SECONDS
         ended = await self._life.await_init(container, container.started + seconds)
         if not isinstance(ended, Idle):
-            await self.stop(Reason.TIMEOUT if ended is None else Reason.FAILURE)
+            await self._life.reset(Reason.TIMEOUT if ended is None else Reason.FAILURE)
+            self._journal.end_invocation()
             self._failed_init = ended
         elif self._debugger is None:
             self._init_duration = (ended.at - container.started) * 1000
@@ -259,8 +263,8 @@ class Sandbox:
             self._life.apis.invoke(event)
             result = await self._answer(course, outlet, last=last)
             if result is None:
-                self._life.spend(Reason.FAILURE)
-                await self.stop()
+                await self._life.reset(Reason.FAILURE)
+                self._journal.end_invocation()
                 result = await self._init_inside(course)
             if result is not None:
                 return result

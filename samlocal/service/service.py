@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
+from samlocal.artifact.cache import Cache
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import in_thread
 from samlocal.pool.pool import Pool
@@ -24,7 +25,8 @@ class Service:
     """One project's, by one choice of how its functions run. Use it as a context manager, on an event loop.
 
     Sandboxes write to ``log``; what there is to say of plans goes to the project's teller. ``shaped`` has the last
-    word on what a sandbox is made of, in a thread. The project and the session are the caller's, and outlive it.
+    word on what a sandbox is made of, in a thread. With ``reload`` sandboxes can go on with what has changed. The
+    project and the session are the caller's, and outlive it.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Service:
         session: Session,
         log: Log,
         shaped: Callable[[SandboxSpec], SandboxSpec] = lambda spec: spec,
+        reload: bool = True,
     ) -> None:
         self.project = project
         self.options = options or RunOptions()
@@ -44,6 +47,7 @@ class Service:
         self._session = session
         self._log = log
         self._shaped = shaped
+        self._live = Cache(project.settings.world.cache_folder) if reload else None
         self._pool: Pool | None = None
         self._closing = AsyncExitStack()
 
@@ -60,7 +64,7 @@ class Service:
         self._pool = await self._closing.enter_async_context(
             Pool(
                 in_thread(self._plan),
-                lambda spec: Sandbox(engine, spec, session=self._session, log=self._log),
+                lambda spec: Sandbox(engine, spec, session=self._session, log=self._log, live=self._live),
                 options=self._pool_options,
             )
         )

@@ -24,6 +24,7 @@ from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.debug.wiring import Debugging
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.layout import SandboxSpec
+from samlocal.sandbox.lifecycle import Standing
 from samlocal.sandbox.report import Report
 from samlocal.sandbox.result import Result, Success
 from samlocal.template.values import Unknown
@@ -121,9 +122,11 @@ class Fake:
         self.dead = False
         self.holds_out = False
         self.settled = 0
+        self.reloads = 0
         self._spoilt = False
         self._world = world
         self._step: asyncio.Future[None] | None = None
+        self._reload: asyncio.Future[bool] | None = None
         self._open = False
 
     @property
@@ -192,14 +195,59 @@ class Fake:
         await asyncio.sleep(0)
         self.settled += 1
 
-    def reusable(self) -> bool:
-        return not self.dead
+    @property
+    def reloading(self) -> bool:
+        return self._reload is not None and not self._reload.done()
+
+    def reload_ends(self, how: bool | Exception = True) -> None:
+        """Its reload comes to its end."""
+        assert self._reload is not None
+        if isinstance(how, Exception):
+            self._reload.set_exception(how)
+        else:
+            self._reload.set_result(how)
+
+    async def reload(self, spec: SandboxSpec) -> bool:
+        assert self._open
+        assert not self.ended
+        assert self.event is None, "a sandbox is reloaded between events"
+        self._reload = asyncio.get_running_loop().create_future()
+        if self._world.reloads is not None:
+            self._reload.set_result(self._world.reloads)
+        # Broken off, it is of no use.
+        self._spoilt = True
+        done = await self._reload
+        self._spoilt = not done
+        if done:
+            self.spec = spec
+            self.dead = False
+            self.reloads += 1
+        return done
+
+    def standing(self) -> Standing:
+        if not self.dead:
+            return Standing.READY
+        return Standing.SPENT if self._world.keeps_the_dead else Standing.GONE
 
 
 class World:
-    """Everything around a pool."""
+    """Everything around a pool.
 
-    def __init__(self, *, starts_at_once: bool = True, plans_at_once: bool = True, **options: Any) -> None:
+    ``reloads`` says what comes of reloads, None that a test does; with ``keeps_the_dead`` one brings a sandbox back
+    that has crashed.
+    """
+
+    def __init__(
+        self,
+        *,
+        starts_at_once: bool = True,
+        plans_at_once: bool = True,
+        reloads: bool | None = False,
+        keeps_the_dead: bool = False,
+        **options: Any,
+    ) -> None:
+        self.reloads = reloads
+        self.keeps_the_dead = keeps_the_dead
         self.starts_at_once = starts_at_once
         self.plans_at_once = plans_at_once
         self.clock = Moved()
@@ -234,6 +282,10 @@ class World:
     @property
     def starting(self) -> list[Fake]:
         return [each for each in self.made if each.starting]
+
+    @property
+    def reloading(self) -> list[Fake]:
+        return [each for each in self.made if each.reloading]
 
     @property
     def left(self) -> list[Fake]:

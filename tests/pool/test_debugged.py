@@ -145,3 +145,22 @@ def test_where_none_has_been_started_none_is_started_by_a_change() -> None:
         await own.pool.close()
 
     run(test)
+
+
+def test_where_it_can_be_it_is_reloaded_instead_and_that_too_before_its_next_event() -> None:
+    async def test() -> None:
+        own = world(reloads=True, keeps_the_dead=True)
+        sandbox = await own.serve("A")
+        await own.pool.replace("A", plan_of("A", memory=256, debugging=DEBUGGING))
+        assert (sandbox.reloads, sandbox.spec.function.memory) == (1, 256)
+        call = own.call("A")
+        await settled()
+        sandbox.dead = True
+        sandbox.go_on()
+        await call
+        await settled()
+        assert sandbox.reloads == 2
+        assert own.made == [sandbox]
+        await own.pool.close()
+
+    run(test)

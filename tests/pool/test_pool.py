@@ -269,6 +269,213 @@ def test_a_changed_plan_replaces_the_sandboxes_that_wait_and_those_that_run_when
     run(test)
 
 
+def test_a_save_reloads_the_sandboxes_that_wait_the_latest_first_and_before_any_event() -> None:
+    async def test() -> None:
+        own = world(reloads=None)
+        calls = [own.call("A", "one"), own.call("A", "two")]
+        await settled()
+        first, second = own.running
+        first.go_on()
+        await settled()
+        own.clock.move(1)
+        second.go_on()
+        await asyncio.gather(*calls)
+        save = asyncio.create_task(own.pool.replace("A", plan_of("A", memory=512)))
+        await settled()
+        assert own.reloading == [second]
+        assert own.pool.states("A") == (State.IDLE, State.RELOADING)
+        second.reload_ends()
+        await settled()
+        assert save.done()
+        assert own.reloading == [first]
+        first.reload_ends()
+        await settled()
+        assert own.pool.states("A") == (State.IDLE, State.IDLE)
+        assert [each.spec.function.memory for each in own.made] == [512, 512]
+        # Nobody had to ask for a plan, and each start has a log stream of its own.
+        assert own.asked == ["A"]
+        assert len({each.spec.variables[LOG_STREAM] for each in own.made}) == 2
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_save_during_an_event_waits_for_its_end_and_the_event_for_nothing() -> None:
+    async def test() -> None:
+        own = world(reloads=True)
+        call = own.call("A", "one")
+        await settled()
+        (sandbox,) = own.running
+        await own.pool.replace("A", plan_of("A", memory=512))
+        assert (sandbox.reloads, sandbox.spec.function.memory) == (0, 128)
+        await own.answer()
+        assert payload_of(await call) == "one"
+        assert (sandbox.reloads, sandbox.spec.function.memory) == (1, 512)
+        assert await own.serve("A") is sandbox
+        await own.pool.close()
+
+    run(test)
+
+
+def test_an_event_waits_for_the_sandbox_that_is_being_reloaded_and_the_next_one_starts_another() -> None:
+    async def test() -> None:
+        own = world(reloads=None)
+        sandbox = await own.serve("A")
+        save = asyncio.create_task(own.pool.replace("A", plan_of("A", memory=512)))
+        await settled()
+        calls = [own.call("A", "one"), own.call("A", "two")]
+        await settled()
+        assert [each.event for each in own.made] == [None, b"two"]
+        sandbox.reload_ends()
+        await settled()
+        assert [each.event for each in own.made] == [b"one", b"two"]
+        await own.answer()
+        assert [payload_of(await call) for call in calls] == ["one", "two"]
+        await save
+        await own.pool.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize("failure", [False, GONE])
+def test_an_event_that_waits_for_a_reload_which_fails_gets_a_new_sandbox(failure: bool | Exception) -> None:
+    async def test() -> None:
+        own = world(reloads=None, concurrency=1)
+        sandbox = await own.serve("A")
+        save = asyncio.create_task(own.pool.replace("A", plan_of("A", memory=512)))
+        call = own.call("A", "one")
+        await settled()
+        sandbox.reload_ends(failure)
+        await settled()
+        assert sandbox.ended
+        assert [(each.event, each.spec.function.memory) for each in own.left] == [(b"one", 512)]
+        await own.answer()
+        assert payload_of(await call) == "one"
+        await save
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_save_during_a_reload_reloads_again() -> None:
+    async def test() -> None:
+        own = world(reloads=None)
+        sandbox = await own.serve("A")
+        saves = [asyncio.create_task(own.pool.replace("A", plan_of("A", memory=memory))) for memory in (256, 512)]
+        await settled()
+        sandbox.reload_ends()
+        await settled()
+        assert own.reloading == [sandbox]
+        sandbox.reload_ends()
+        await asyncio.gather(*saves)
+        assert (sandbox.reloads, sandbox.spec.function.memory) == (2, 512)
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_plan_that_was_asked_for_before_a_save_does_not_come_after_it() -> None:
+    async def test() -> None:
+        own = world(plans_at_once=False)
+        call = own.call("A", "one")
+        await settled()
+        save = asyncio.create_task(own.pool.replace("A", plan_of("A", memory=512)))
+        await settled()
+        own.asking["A"].set_result(None)
+        await settled()
+        assert [each.spec.function.memory for each in own.made] == [512]
+        await own.answer()
+        assert payload_of(await call) == "one"
+        await save
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_save_that_says_the_same_reloads_nothing() -> None:
+    async def test() -> None:
+        own = world(reloads=True)
+        sandbox = await own.serve("A")
+        await own.pool.replace("A", plan_of("A"))
+        assert sandbox.reloads == 0
+        assert await own.serve("A") is sandbox
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_function_that_may_run_less_often_since_a_save_does() -> None:
+    async def test() -> None:
+        own = world(reloads=True)
+        calls = [own.call("A", str(number)) for number in range(3)]
+        await settled()
+        await own.answer()
+        await asyncio.gather(*calls)
+        await own.pool.replace("A", plan_of("A", reserved_concurrency=1))
+        calls = [own.call("A", str(number)) for number in range(3)]
+        for _ in calls:
+            await settled()
+            assert len(own.running) == 1
+            await own.answer()
+        await asyncio.gather(*calls)
+        assert len(own.left) == 1
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_sandbox_that_crashed_is_reloaded_for_the_next_event_where_it_can_be() -> None:
+    async def test() -> None:
+        own = world(reloads=True, keeps_the_dead=True)
+        sandbox = await own.serve("A")
+        stream = sandbox.spec.variables[LOG_STREAM]
+        call = own.call("A", "crash")
+        await settled()
+        sandbox.dead = True
+        await own.answer()
+        await call
+        # Code that nobody asks for is not run.
+        assert (sandbox.reloads, own.pool.states("A")) == (0, (State.IDLE,))
+        assert await own.serve("A", "next") is sandbox
+        assert sandbox.reloads == 1
+        assert sandbox.spec.variables[LOG_STREAM] != stream
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_pool_that_closes_during_a_reload_leaves_nothing() -> None:
+    async def test() -> None:
+        own = world(reloads=None)
+        sandbox = await own.serve("A")
+        save = asyncio.create_task(own.pool.replace("A", plan_of("A", memory=512)))
+        await settled()
+        await own.pool.close()
+        assert sandbox.ended
+        await save
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(test)
+
+
+def test_sandboxes_started_ahead_count_those_that_are_reloaded_for_it() -> None:
+    async def test() -> None:
+        own = world(reloads=None)
+        sandbox = await own.serve("A")
+        save = asyncio.create_task(own.pool.replace("A", plan_of("A", memory=512)))
+        await settled()
+        warm = asyncio.create_task(own.pool.warm("A", 2))
+        await settled()
+        assert own.made == [sandbox]
+        sandbox.reload_ends()
+        await warm
+        await save
+        assert len(own.left) == 2
+        await own.pool.close()
+
+    run(test)
+
+
 def test_a_plan_that_says_the_same_keeps_the_sandboxes() -> None:
     async def test() -> None:
         own = world()

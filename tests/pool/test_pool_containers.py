@@ -14,6 +14,7 @@ from kit import Docker, eventually
 from pool_kit import Moved, payload_of
 from project_kit import Collected, settings_of
 
+from samlocal.artifact.cache import Cache
 from samlocal.errors import CodeError
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import in_thread
@@ -22,7 +23,7 @@ from samlocal.pool.pooled import State
 from samlocal.project.project import Project
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.journal import Record, Remark
-from samlocal.sandbox.result import Crashed
+from samlocal.sandbox.result import Crashed, Success
 from samlocal.sandbox.sandbox import Sandbox
 from samlocal.sandbox.session import session
 
@@ -83,12 +84,13 @@ class Served:
 
 
 @asynccontextmanager
-async def served(made: kit.Project, **options: Any) -> AsyncIterator[Served]:
+async def served(made: kit.Project, *, live: bool = False, **options: Any) -> AsyncIterator[Served]:
     log, clock = Said(), Moved()
     with Project(settings_of(made), Collected()) as own, session(made.sessions) as mine:
+        cache = Cache(made.cache) if live else None
         pool = Pool(
             in_thread(own.plan),
-            lambda spec: Sandbox(own.engine, spec, session=mine, log=log),
+            lambda spec: Sandbox(own.engine, spec, session=mine, log=log, live=cache),
             options=PoolOptions(**options),
             clock=clock,
         )
@@ -97,6 +99,8 @@ async def served(made: kit.Project, **options: Any) -> AsyncIterator[Served]:
 
 
 def run(made: kit.Project, test: Callable[[Served], Awaitable[None]], **options: Any) -> None:
+    """With ``live`` its sandboxes can be reloaded."""
+
     async def main() -> None:
         async with asyncio.timeout(120), served(made, **options) as own:
             await test(own)
@@ -157,8 +161,46 @@ def test_a_sandbox_that_crashed_is_replaced(project: MakeProject, docker: Docker
     run(made, test)
 
 
-def test_a_sandbox_whose_container_was_removed_while_it_waited_is_replaced(
+@pytest.mark.parametrize("failing", [{"crash": True}, {"sleep": 5}])
+def test_a_sandbox_that_crashed_or_timed_out_begins_anew_in_its_container_where_it_can(
+    project: MakeProject, docker: Docker, failing: dict[str, Any]
+) -> None:
+    made = project(kit.python(SOURCE, Timeout=1))
+
+    async def test(own: Served) -> None:
+        before = await own.answer()
+        containers = docker.containers(made)
+        assert not isinstance((await own.invoke(**failing)).result, Success)
+        after = await own.answer()
+        assert docker.containers(made) == containers
+        assert after["name"] != before["name"]
+        assert after["stream"] != before["stream"]
+
+    run(made, test, live=True)
+    assert docker.nothing_left(made)
+
+
+def test_a_save_is_served_in_the_container_there_is_also_after_one_that_was_broken(
     project: MakeProject, docker: Docker
+) -> None:
+    made = project(kit.python(SOURCE))
+
+    async def test(own: Served) -> None:
+        await own.answer()
+        containers = docker.containers(made)
+        for source in ("def handler(:", "def handler(event, context): return {'name': 'new'}"):
+            kit.write(made.folder / "code/app.py", source)
+            own.pool.change()
+            answer = (await own.invoke()).result
+        assert json.loads(answer.payload) == {"name": "new"}  # type: ignore[union-attr]
+        assert docker.containers(made) == containers
+
+    run(made, test, live=True)
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_sandbox_whose_container_was_removed_while_it_waited_is_replaced(
+    project: MakeProject, docker: Docker, live: bool
 ) -> None:
     made = project(kit.python(SOURCE))
 
@@ -167,7 +209,7 @@ def test_a_sandbox_whose_container_was_removed_while_it_waited_is_replaced(
         await asyncio.to_thread(docker.remove_all, made)
         assert (await own.answer())["name"] != before["name"]
 
-    run(made, test)
+    run(made, test, live=live)
 
 
 def test_an_idle_sandbox_is_removed(project: MakeProject, docker: Docker) -> None:

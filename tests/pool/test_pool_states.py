@@ -29,13 +29,26 @@ class PoolMachine(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.calls: dict[str, tuple[str, asyncio.Task[Invocation | Throttled]]] = {}
         self.ahead: list[asyncio.Task[None]] = []
-        self.failures = 0
+        self.saves: list[asyncio.Task[None]] = []
+        # What each function was last saved as, where that is known to the pool.
+        self.saved: dict[str, int] = {}
 
-    @initialize(concurrency=st.integers(min_value=1, max_value=3), at_once=st.booleans())
-    def begin(self, concurrency: int, at_once: bool) -> None:
+    @initialize(
+        concurrency=st.integers(min_value=1, max_value=3),
+        at_once=st.booleans(),
+        reloads=st.sampled_from([None, True, False]),
+        keeps_the_dead=st.booleans(),
+    )
+    def begin(self, concurrency: int, at_once: bool, reloads: bool | None, keeps_the_dead: bool) -> None:
         self.concurrency = concurrency
         self.world = World(
-            concurrency=concurrency, starts_at_once=at_once, plans_at_once=at_once, idle=600, life=3600
+            concurrency=concurrency,
+            starts_at_once=at_once,
+            plans_at_once=at_once,
+            reloads=reloads,
+            keeps_the_dead=keeps_the_dead,
+            idle=600,
+            life=3600,
         )
         for name in RESERVED:
             self.set_plan(name, 128)
@@ -89,7 +102,22 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(name=FUNCTIONS, memory=st.sampled_from([128, 256]))
     def change(self, name: str, memory: int) -> None:
         self.set_plan(name, memory)
+        self.saved.pop(name, None)
         self.then(lambda: self.world.pool.change(name))
+
+    @rule(name=FUNCTIONS, memory=st.sampled_from([128, 256]))
+    def save(self, name: str, memory: int) -> None:
+        """A change that brings its plan along."""
+        self.set_plan(name, memory)
+        self.saved[name] = memory
+        plan = self.world.plans[name]
+        self.then(lambda: self.saves.append(asyncio.create_task(self.world.pool.replace(name, plan))))
+
+    @precondition(lambda self: self.world.reloading)
+    @rule(which=WHICH, how=st.sampled_from([True, False, GONE]))
+    def reload(self, which: int, how: bool | Exception) -> None:
+        sandbox = pick(self.world.reloading, which)
+        self.then(lambda: sandbox.reload_ends(how))
 
     @precondition(lambda self: self.pending())
     @rule(which=WHICH)
@@ -99,7 +127,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule(which=WHICH)
     def die(self, which: int) -> None:
-        waits = [each for each in self.world.left if each.event is None and not each.starting]
+        waits = [each for each in self.world.left if each.event is None and not each.starting and not each.reloading]
         if waits:
             pick(waits, which).dead = True
 
@@ -133,12 +161,21 @@ class PoolMachine(RuleBasedStateMachine):
         for name, reserved in RESERVED.items():
             states = self.states(name)
             served = sum(each.function == name for each in self.world.running)
-            waiting = len(self.pending(name)) - served - states.count(State.STARTING)
+            # Whose sandbox is being started, or will be there in a moment.
+            waiting = len(self.pending(name)) - served - states.count(State.STARTING) - states.count(State.RELOADING)
             if waiting <= 0 or name in self.world.asking:
                 continue
             at_limit = reserved is not None and sum(state in LIVE for state in states) >= reserved
             assert State.IDLE not in states
             assert full or at_limit, (name, states, everything)
+
+    @invariant()
+    def what_waits_is_as_it_was_saved_or_soon_will_be(self) -> None:
+        for name, memory in self.saved.items():
+            own = [each for each in self.world.left if each.function == name]
+            if not any(each.reloading for each in own):
+                waits = [each for each in own if each.event is None and not each.starting and not each.dead]
+                assert all(each.spec.function.memory == memory for each in waits), name
 
     @invariant()
     def each_event_gets_its_own_answer(self) -> None:
@@ -170,11 +207,13 @@ class PoolMachine(RuleBasedStateMachine):
         for _ in range(10 * len(self.all_tasks())):
             for answer in list(self.world.asking.values()):
                 answer.set_result(None)
+            for sandbox in self.world.reloading:
+                sandbox.reload_ends()
             for sandbox in self.world.starting + self.world.running:
                 sandbox.go_on()
             await settled()
         assert not self.pending()
-        assert all(task.done() for task in self.ahead)
+        assert all(task.done() for task in (*self.ahead, *self.saves))
         await self.world.pool.close()
         assert not self.world.left
         assert asyncio.all_tasks() == {asyncio.current_task()}
@@ -183,7 +222,7 @@ class PoolMachine(RuleBasedStateMachine):
             task.cancelled() or task.exception()
 
     def all_tasks(self) -> list[asyncio.Task[Any]]:
-        return [*(call for _, call in self.calls.values()), *self.ahead]
+        return [*(call for _, call in self.calls.values()), *self.ahead, *self.saves]
 
 
 def pick(those: list[Any], which: int) -> Any:
@@ -191,4 +230,4 @@ def pick(those: list[Any], which: int) -> Any:
 
 
 TestPool = PoolMachine.TestCase
-TestPool.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestPool.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)

@@ -15,6 +15,7 @@ from kit import Docker, Project, eventually, function, template, write
 from sandbox_kit import Open
 
 from samlocal.artifact.live import KIND
+from samlocal.sandbox.result import TimedOut
 
 pytestmark = pytest.mark.docker
 
@@ -206,24 +207,69 @@ def test_a_save_during_the_init_ends_that_init(project: Callable[..., Project], 
     assert time.monotonic() - began < 8
 
 
-def test_a_broken_save_fails_as_on_lambda_and_the_good_one_after_it_takes_a_new_sandbox(
-    project: Callable[..., Project], opened: Callable[..., Open]
+@pytest.mark.parametrize("events", [0, 2])
+def test_a_broken_save_fails_as_on_lambda_and_the_good_one_after_it_runs_in_the_same_container(
+    project: Callable[..., Project],
+    opened: Callable[..., Open],
+    same: Callable[[Project], Callable[[], bool]],
+    events: int,
 ) -> None:
     own = project({"template.json": template(Fn=function()), "code/app.py": SOURCE.format(version=1)})
     sandbox = opened(own, live=True)
     seen(sandbox)
+    is_same = same(own)
     write(own.folder / "code/app.py", "def handler(:\n")
     assert sandbox.reload()
-    failed = sandbox.invoke().result
-    assert b"Runtime.UserCodeSyntaxError" in failed.payload  # type: ignore[union-attr]
-    # The container has ended with its runtime.
+    for _ in range(events):
+        failed = sandbox.invoke().result
+        assert b"Runtime.UserCodeSyntaxError" in failed.payload  # type: ignore[union-attr]
     write(own.folder / "code/app.py", SOURCE.format(version=3))
-    assert not sandbox.reload()
+    assert sandbox.reload()
     assert seen(sandbox)["version"] == 3
+    assert is_same()
 
 
-def test_the_container_after_a_crash_has_what_was_reloaded(
-    project: Callable[..., Project], opened: Callable[..., Open]
+def test_a_failed_init_is_run_again_inside_the_event_in_the_same_container(
+    project: Callable[..., Project], opened: Callable[..., Open], same: Callable[[Project], Callable[[], bool]]
+) -> None:
+    source = "print('begun')\nraise ValueError('no database')\n"
+    own = project({"template.json": template(Fn=function()), "code/app.py": source})
+    sandbox = opened(own, live=True)
+    is_same = same(own)
+    invocation = sandbox.invoke()
+    assert b"no database" in invocation.result.payload  # type: ignore[union-attr]
+    assert is_same()
+    # Lambda developer guide, "Lambda execution environment lifecycle": the init is retried with the invocation.
+    phases = [record.fields["phase"] for record in sandbox.records if record.type == "platform.initStart"]  # type: ignore[index]
+    assert phases == ["init", "invoke"]
+    assert sandbox.lines.count("begun") == 2
+    assert sandbox.lines[-1].startswith("REPORT ")
+
+
+def test_what_an_event_that_timed_out_has_left_running_is_ended_with_it(
+    project: Callable[..., Project], opened: Callable[..., Open], same: Callable[[Project], Callable[[], bool]]
+) -> None:
+    source = (
+        "import os, pathlib, subprocess, time\n"
+        "def handler(event, context):\n"
+        "    if event:\n"
+        "        subprocess.Popen(['sleep', '77'], start_new_session=True)\n"
+        "        pathlib.Path('/tmp/written').touch()\n"
+        "        time.sleep(30)\n"
+        "    processes = [each.read_bytes() for each in pathlib.Path('/proc').glob('[0-9]*/cmdline')]\n"
+        "    return [any(b'sleep' in each for each in processes), os.listdir('/tmp')]\n"
+    )
+    own = project({"template.json": template(Fn=function(Timeout=1)), "code/app.py": source})
+    sandbox = opened(own, live=True)
+    assert sandbox.invoke().result.payload == b"[false, []]"
+    is_same = same(own)
+    assert isinstance(sandbox.invoke(b"[1]").result, TimedOut)
+    assert sandbox.invoke().result.payload == b"[false, []]"
+    assert is_same()
+
+
+def test_the_next_start_after_a_crash_has_what_was_reloaded(
+    project: Callable[..., Project], opened: Callable[..., Open], same: Callable[[Project], Callable[[], bool]]
 ) -> None:
     crash = SOURCE.replace("found =", "event and os._exit(3)\n    found =")
     own = project({"template.json": template(Fn=function(CodeUri=None, InlineCode="", Handler="index.handler"))})
@@ -237,12 +283,14 @@ def test_the_container_after_a_crash_has_what_was_reloaded(
     seen(sandbox)
     code(2)
     assert sandbox.reload()
-    # Its end is told by the shell, whose container goes on until samlocal ends it.
+    is_same = same(own)
+    # Its end is told by the shell, whose container goes on.
     assert b"exit status 3" in sandbox.invoke(b"[1]").result.payload  # type: ignore[union-attr]
     assert seen(sandbox)["version"] == 2
     code(3)
     assert sandbox.reload()
     assert seen(sandbox)["version"] == 3
+    assert is_same()
 
 
 def test_extensions_are_told_of_the_end_and_start_anew(
