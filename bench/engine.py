@@ -51,6 +51,11 @@ def tag_for_sam_cli(client: docker.APIClient, image: str) -> None:
     client.tag(image, repository, tag, force=True)
 
 
+def marked(client: docker.APIClient, scratch: Path) -> int:
+    """How many containers there are whose labels name the scratch folder."""
+    return sum(_marked(container, scratch) for container in client.containers(all=True))
+
+
 def description(client: docker.APIClient) -> str:
     information = client.info()
     return f"{client.version()['Version']} ({information['Driver']}, cgroup v{information.get('CgroupVersion', '1')})"
