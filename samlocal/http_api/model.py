@@ -1,0 +1,311 @@
+"""What the parts of an API are called between its template, its requests and its answers.
+
+Names are API Gateway's where it has one. Sources: API Gateway developer guide (OpenAPI extensions; "Working with
+routes for HTTP APIs"), CloudFormation's resource types.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator, Mapping
+from typing import TypeAlias
+
+from msgspec import Struct, field
+
+from samlocal.deployed.place import Place
+
+ANY = "ANY"
+"""The method of a route that takes every method."""
+
+DEFAULT_ROUTE = "$default"
+"""The path of an HTTP API's route for what no other one takes; the stage that has no path of its own."""
+
+Fields: TypeAlias = tuple[tuple[str, str], ...]
+"""Headers as they come: names as written, in order, repeated where they are."""
+
+
+class ApiKind(enum.StrEnum):
+    """What stands in front of a function."""
+
+    REST = "REST"
+    HTTP = "HTTP"
+    FUNCTION_URL = "FUNCTION_URL"
+    WEBSOCKET = "WEBSOCKET"
+    ALB = "ALB"
+
+
+class PayloadFormat(enum.StrEnum):
+    """Of an HTTP API's events and of its authorizers'; a REST API's is 1.0, a function URL's 2.0."""
+
+    V1 = "1.0"
+    V2 = "2.0"
+
+
+class HttpRequest(Struct, frozen=True, kw_only=True):
+    """A request as a client has sent it.
+
+    ``path`` and ``query`` are still percent-encoded; the query is without its question mark, empty where there is
+    none. ``received`` is in seconds since 1970.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Fields = ()
+    body: bytes = b""
+    source_ip: str = "127.0.0.1"
+    protocol: str = "HTTP/1.1"
+    scheme: str = "http"
+    received: float
+    request_id: str
+
+    def header(self, name: str) -> str | None:
+        """The last one of this name, in whatever case."""
+        found = self.header_values(name)
+        return found[-1] if found else None
+
+    def header_values(self, name: str) -> tuple[str, ...]:
+        wanted = name.lower()
+        return tuple(value for each, value in self.headers if each.lower() == wanted)
+
+
+class HttpAnswer(Struct, frozen=True, kw_only=True):
+    """What a client gets. ``stream`` comes in place of a body. Cookies are headers ``set-cookie``."""
+
+    status: int
+    headers: Fields = ()
+    body: bytes = b""
+    stream: AsyncIterator[bytes] | None = None
+
+
+class LambdaIntegration(Struct, frozen=True, kw_only=True, tag=True):
+    """A function gets the request. ``function`` is its way from the top template, such as ``Child/Fn``.
+
+    ``timeout`` is in milliseconds. ``streams`` says that the answer goes out while the function writes it.
+    ``parameters`` are an HTTP API's mappings of the request (``overwrite:header.x``), by which the event changes.
+    """
+
+    function: str
+    payload_format: PayloadFormat = PayloadFormat.V1
+    timeout: int = 29_000
+    streams: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+class HttpIntegration(Struct, frozen=True, kw_only=True, tag=True):
+    """Another HTTP server gets the request, as it came (``HTTP_PROXY``). ``method`` is ANY to keep the client's.
+
+    ``uri`` has the route's parameters in braces, and stage variables as ``${stageVariables.name}``.
+    """
+
+    uri: str
+    method: str = ANY
+    timeout: int = 29_000
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+class MockResponse(Struct, frozen=True, kw_only=True):
+    """A fixed answer of a MOCK integration, or of an integration's response without mapping that needs VTL."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+
+class MockIntegration(Struct, frozen=True, kw_only=True, tag=True):
+    """The API answers by itself: a REST API's MOCK, a load balancer's fixed response."""
+
+    response: MockResponse
+
+
+class RedirectIntegration(Struct, frozen=True, kw_only=True, tag=True):
+    """A load balancer's redirect: ``#{protocol}``, ``#{host}``, ``#{port}``, ``#{path}`` and ``#{query}`` stand for
+    the request's own (ELB user guide, "Redirect actions")."""
+
+    status: int
+    protocol: str = "#{protocol}"
+    host: str = "#{host}"
+    port: str = "#{port}"
+    path: str = "/#{path}"
+    query: str = "#{query}"
+
+
+class NotRun(Struct, frozen=True, kw_only=True, tag=True):
+    """An integration that samlocal does not run, and why: ``AWS: mapping templates are not run``."""
+
+    reason: str
+
+
+Integration: TypeAlias = LambdaIntegration | HttpIntegration | MockIntegration | RedirectIntegration | NotRun
+
+
+class LambdaAuthorizer(Struct, frozen=True, kw_only=True, tag=True):
+    """A function decides. ``request`` is False for a REST API's TOKEN authorizer.
+
+    ``identity_sources`` are as the template has them for this kind of API: ``method.request.header.Authorization``,
+    ``$request.header.Authorization``. ``ttl`` is in seconds, 0 for no caching.
+    """
+
+    name: str
+    function: str
+    request: bool
+    payload_format: PayloadFormat = PayloadFormat.V1
+    simple_responses: bool = False
+    identity_sources: tuple[str, ...] = ()
+    validation: str | None = None
+    ttl: int = 300
+
+
+class JwtAuthorizer(Struct, frozen=True, kw_only=True, tag=True):
+    """An HTTP API's: a token of this issuer for one of these audiences."""
+
+    name: str
+    issuer: str
+    audiences: tuple[str, ...] = ()
+    identity_source: str = "$request.header.Authorization"
+
+
+class CognitoAuthorizer(Struct, frozen=True, kw_only=True, tag=True):
+    """A REST API's: a token of one of these user pools, which are ARNs."""
+
+    name: str
+    user_pools: tuple[str, ...]
+    identity_source: str = "method.request.header.Authorization"
+    validation: str | None = None
+    ttl: int = 300
+
+
+class IamAuthorizer(Struct, frozen=True, kw_only=True, tag=True):
+    """Requests are signed. samlocal passes them, and says so."""
+
+    name: str = "AWS_IAM"
+
+
+class UnknownAuthorizer(Struct, frozen=True, kw_only=True, tag=True):
+    """One that cannot be known; requests of its routes are refused unless ``--disable-authorizer`` is given."""
+
+    name: str
+    reason: str
+
+
+Authorizer: TypeAlias = LambdaAuthorizer | JwtAuthorizer | CognitoAuthorizer | IamAuthorizer | UnknownAuthorizer
+
+
+class Cors(Struct, frozen=True, kw_only=True):
+    """What an HTTP API or a function URL answers a browser by itself. ``max_age`` is in seconds."""
+
+    origins: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    exposed: tuple[str, ...] = ()
+    credentials: bool = False
+    max_age: int | None = None
+
+
+class GatewayResponse(Struct, frozen=True, kw_only=True):
+    """What a REST API's template makes of a refusal of the API's own, by its type (``UNAUTHORIZED``).
+
+    ``headers`` and ``templates`` (by content type) are as written, ``'*'`` with its quotes.
+    """
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
+
+
+class RuleCondition(Struct, frozen=True, kw_only=True):
+    """One of a listener rule's, all of which hold: ``field`` is ``path-pattern``, ``host-header``, ``http-header``,
+    ``http-request-method``, ``query-string`` or ``source-ip``; one of ``values`` is enough.
+
+    ``name`` is the header's. Values of a query string are ``key=value``, or ``value`` under any key.
+    """
+
+    field: str
+    values: tuple[str, ...]
+    name: str = ""
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """A way in. ``method`` is ANY for all; ``path`` is ``/items/{id}``, ``/{proxy+}``, ``$default``, or the pattern
+    that a rule of a load balancer shows. A WebSocket API's routes have their key as ``path``, and no method of note.
+
+    ``authorizer`` names one of the API's. ``line`` is where it stands in the template, 0 where nobody knows.
+    """
+
+    method: str
+    path: str
+    integration: Integration
+    authorizer: str | None = None
+    scopes: tuple[str, ...] = ()
+    api_key_required: bool = False
+    operation_name: str | None = None
+    conditions: tuple[RuleCondition, ...] = ()
+    line: int = 0
+
+    @property
+    def key(self) -> str:
+        """``GET /items/{id}``, as an HTTP API's event has it."""
+        return self.path if self.path.startswith("$") else f"{self.method} {self.path}"
+
+    @property
+    def function(self) -> str | None:
+        """The function behind it, None where there is none."""
+        return self.integration.function if isinstance(self.integration, LambdaIntegration) else None
+
+
+class ApiKey(Struct, frozen=True, kw_only=True):
+    """A key of the template's. ``value`` is None where AWS makes one up."""
+
+    name: str
+    value: str | None
+
+
+class Api(Struct, frozen=True, kw_only=True):
+    """One API of a template, as one stage of it is served.
+
+    ``id`` is its way from the top template (``Child/ServerlessRestApi``), the function's for a URL; ``api_id`` has
+    the form of AWS's ten characters, made from it. ``stage`` is ``$default`` where it has no path. ``place`` gives
+    region and account.
+    """
+
+    id: str
+    api_id: str
+    kind: ApiKind
+    name: str
+    place: Place
+    routes: tuple[Route, ...]
+    stage: str = DEFAULT_ROUTE
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+    binary_media_types: tuple[str, ...] = ()
+    minimum_compression_size: int | None = None
+    cors: Cors | None = None
+    authorizers: Mapping[str, Authorizer] = field(default_factory=dict)
+    gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
+    api_keys: tuple[ApiKey, ...] = ()
+    api_key_source: str = "HEADER"
+    multi_value_headers: bool = False
+    """Whether a load balancer's events have them; API Gateway's do anyway, or do not."""
+
+    route_selection_expression: str = "$request.body.action"
+    """A WebSocket API's."""
+
+    remarks: tuple[str, ...] = ()
+    """What of the template is not served, and why: a line each."""
+
+
+class Matched(Struct, frozen=True, kw_only=True):
+    """The route that takes a request.
+
+    ``path`` is the request's behind the stage, still percent-encoded, ``/`` at least. ``path_parameters`` are as the
+    event has them for this kind of API.
+    """
+
+    route: Route
+    path: str
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+class NoRoute(Struct, frozen=True, kw_only=True):
+    """No route takes a request: 403 ``Missing Authentication Token`` of a REST API, 404 of an HTTP API."""
+
+    path: str
