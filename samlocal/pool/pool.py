@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from enum import Enum, auto
 from typing import Any, Self, TypeVar
 
 from samlocal.pool.clock import Clock, SystemClock
@@ -16,6 +17,17 @@ from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.result import Result
 
 T = TypeVar("T")
+
+
+class Replaced(Enum):
+    """What comes of another plan: the sandbox that waits goes on by it, or another one begins; one that runs an event
+    follows after that; there is none; or the plan says the same."""
+
+    IN_PLACE = auto()
+    ANEW = auto()
+    AFTER_EVENT = auto()
+    NOTHING = auto()
+    SAME = auto()
 
 
 class PoolClosedError(RuntimeError):
@@ -78,13 +90,19 @@ class Pool:
         """
         self._turns.change(function_id)
 
-    async def replace(self, function_id: str, plan: Plan) -> None:
+    async def replace(self, function_id: str, plan: Plan) -> Replaced:
         """Says that a function is made from something else now, by this plan; sandboxes that wait are reloaded.
 
         Returns when the first has begun its init, or has turned out not to be able to.
         """
-        for sandbox in self._turns.replace(function_id, plan):
-            await sandbox.reloaded()
+        sandboxes = self._turns.replace(function_id, plan)
+        if sandboxes is None:
+            return Replaced.SAME
+        for each in sandboxes:
+            if each.state is State.RELOADING:
+                await each.reloaded()
+                return Replaced.ANEW if each.state in (State.ENDING, State.ENDED) else Replaced.IN_PLACE
+        return Replaced.AFTER_EVENT if sandboxes else Replaced.NOTHING
 
     def states(self, function_id: str) -> tuple[State, ...]:
         """Where the function's sandboxes stand, the oldest first."""

@@ -101,11 +101,15 @@ class Turns:
                 self._start_again(sandbox)
         self._serve()
 
-    def replace(self, function_id: str, plan: Plan) -> list[Pooled]:
-        """A function is made from something else now, by this plan; the sandboxes that are being reloaded for it."""
-        self._function(function_id).give(plan)
+    def replace(self, function_id: str, plan: Plan) -> list[Pooled] | None:
+        """A function is made by this plan now; its sandboxes, None where they are made by it already."""
+        function = self._function(function_id)
+        before = function.plan
+        function.give(plan)
+        if function.plan is before:
+            return None
         self._refresh(function_id)
-        return [each for each in self._own(function_id) if each.state is State.RELOADING]
+        return self._own(function_id)
 
     def stop(self) -> None:
         """Nobody gets a sandbox any more."""
@@ -252,13 +256,18 @@ class Turns:
         return not old and sandbox.standing() is not Standing.GONE
 
     def _settled(self, sandbox: Pooled) -> None:
-        if sandbox.state is State.ENDED:
-            self.sandboxes.remove(sandbox)
-            if sandbox.plan.is_debugged and sandbox.has_started:
+        match sandbox.state:
+            case State.ENDED:
+                self.sandboxes.remove(sandbox)
+                if sandbox.plan.is_debugged and sandbox.has_started:
+                    self._start_again(sandbox)
+                self._serve()
+            case State.ENDING:
+                # It could not be reloaded. Whoever has saved something waits for what comes of it.
                 self._start_again(sandbox)
-            self._serve()
-        else:
-            self.release(sandbox)
+                self._serve()
+            case _:
+                self.release(sandbox)
 
     def _own(self, function_id: str) -> list[Pooled]:
         """The function's, without those that wait for a turn they may not have: these end."""
@@ -273,7 +282,7 @@ class Turns:
         return [each for each in own if each.state in LIVE]
 
     def _start_again(self, sandbox: Pooled) -> None:
-        """Has the next sandbox of a debugged function there before its next event: a debugger waits to attach."""
+        """Has the function's next sandbox there before its next event."""
         turn = Turn(sandbox.function_id, sandbox.tenant, ahead=1)
         # Why there is none the next event hears.
         turn.place.add_done_callback(lambda place: place.cancelled() or place.exception())

@@ -11,7 +11,7 @@ from pool_kit import GONE, Fake, World, payload_of, plan_of, run, settled
 
 from samlocal.errors import ConfigurationError, EngineError, TemplateError
 from samlocal.function.variables import LOG_STREAM
-from samlocal.pool.pool import Pool, PoolClosedError
+from samlocal.pool.pool import Pool, PoolClosedError, Replaced
 from samlocal.pool.pooled import State
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.sandbox.invocation import Request
@@ -286,7 +286,7 @@ def test_a_save_reloads_the_sandboxes_that_wait_the_latest_first_and_before_any_
         assert own.pool.states("A") == (State.IDLE, State.RELOADING)
         second.reload_ends()
         await settled()
-        assert save.done()
+        assert save.result() is Replaced.IN_PLACE
         assert own.reloading == [first]
         first.reload_ends()
         await settled()
@@ -306,7 +306,7 @@ def test_a_save_during_an_event_waits_for_its_end_and_the_event_for_nothing() ->
         call = own.call("A", "one")
         await settled()
         (sandbox,) = own.running
-        await own.pool.replace("A", plan_of("A", memory=512))
+        assert await own.pool.replace("A", plan_of("A", memory=512)) is Replaced.AFTER_EVENT
         assert (sandbox.reloads, sandbox.spec.function.memory) == (0, 128)
         await own.answer()
         assert payload_of(await call) == "one"
@@ -351,7 +351,34 @@ def test_an_event_that_waits_for_a_reload_which_fails_gets_a_new_sandbox(failure
         assert [(each.event, each.spec.function.memory) for each in own.left] == [(b"one", 512)]
         await own.answer()
         assert payload_of(await call) == "one"
-        await save
+        assert await save is Replaced.ANEW
+        assert len(own.made) == 2
+        await own.pool.close()
+
+    run(test)
+
+
+def test_where_a_save_takes_a_new_sandbox_that_is_started_before_any_event() -> None:
+    async def test() -> None:
+        own = world(reloads=False)
+        before = await own.serve("A")
+        assert await own.pool.replace("A", plan_of("A", memory=512)) is Replaced.ANEW
+        await settled()
+        assert before.ended
+        assert [(each.event, each.spec.function.memory) for each in own.left] == [(None, 512)]
+        assert own.pool.states("A") == (State.IDLE,)
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_save_of_a_function_that_has_no_sandbox_starts_none_and_its_next_event_runs_by_it() -> None:
+    async def test() -> None:
+        own = world()
+        assert await own.pool.replace("A", plan_of("A", memory=512)) is Replaced.NOTHING
+        assert own.made == []
+        assert (await own.serve("A")).spec.function.memory == 512
+        assert own.asked == []
         await own.pool.close()
 
     run(test)
@@ -396,7 +423,7 @@ def test_a_save_that_says_the_same_reloads_nothing() -> None:
     async def test() -> None:
         own = world(reloads=True)
         sandbox = await own.serve("A")
-        await own.pool.replace("A", plan_of("A"))
+        assert await own.pool.replace("A", plan_of("A")) is Replaced.SAME
         assert sandbox.reloads == 0
         assert await own.serve("A") is sandbox
         await own.pool.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from pool_kit import GONE, World, payload_of, plan_of, settled
 
 from samlocal.errors import EngineError, TemplateError
+from samlocal.pool.pool import Replaced
 from samlocal.pool.pooled import LIVE, State
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.sandbox.invocation import Invocation
@@ -27,9 +29,11 @@ class PoolMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
+        self.loop.set_exception_handler(self.faults_are_told)
         self.calls: dict[str, tuple[str, asyncio.Task[Invocation | Throttled]]] = {}
         self.ahead: list[asyncio.Task[None]] = []
-        self.saves: list[asyncio.Task[None]] = []
+        self.faults: list[dict[str, Any]] = []
+        self.saves: list[asyncio.Task[Replaced]] = []
         # What each function was last saved as, where that is known to the pool.
         self.saved: dict[str, int] = {}
 
@@ -62,6 +66,10 @@ class PoolMachine(RuleBasedStateMachine):
             await settled()
 
         self.loop.run_until_complete(main())
+
+    def faults_are_told(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A task of the pool's own that fails, whom nobody asks what came of it."""
+        self.faults.append(context)
 
     # what can happen
 
@@ -217,6 +225,8 @@ class PoolMachine(RuleBasedStateMachine):
         await self.world.pool.close()
         assert not self.world.left
         assert asyncio.all_tasks() == {asyncio.current_task()}
+        gc.collect(1)
+        assert not self.faults
         for task in self.all_tasks():
             # Whatever they ended with has been looked at.
             task.cancelled() or task.exception()
@@ -230,4 +240,4 @@ def pick(those: list[Any], which: int) -> Any:
 
 
 TestPool = PoolMachine.TestCase
-TestPool.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
+TestPool.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
