@@ -21,7 +21,9 @@ from samlocal.aws.failures import (
     unreadable_config,
 )
 from samlocal.aws.identity import caller_key
+from samlocal.aws.signature import Signature, is_signed_with, signature_of
 from samlocal.aws.signed_query import signed_query
+from samlocal.aws.signed_request import Reply, signed_request
 from samlocal.errors import ConfigurationError
 from samlocal.own_folder import own_folder
 
@@ -32,8 +34,12 @@ __all__ = [
     "AwsUnreachableError",
     "Body",
     "Credentials",
+    "Reply",
+    "Signature",
     "caller_key",
     "iam_action",
+    "is_signed_with",
+    "signature_of",
 ]
 
 SESSIONS_FOLDER = "aws-sessions"
@@ -208,9 +214,41 @@ class Aws:
         with translated(self.profile, service, ""):
             return signed_query(frozen, endpoint_url, service, region, parameters, verify=trusted)
 
-    def endpoint_of(self, service: str) -> str:
+    def send(
+        self,
+        service: str,
+        *,
+        region: str,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Reply:
+        """Somebody's request, as this caller's own; ``target`` is its path with the query.
+
+        Raises CredentialsError and AwsError; while the pieces are read, botocore's and urllib3's own errors.
+        """
+        import botocore.utils
+
+        url = f"{self.endpoint_of(service, region=region).rstrip('/')}{target}"
+        with translated_credentials(self.profile):
+            frozen = self._keys.get_frozen_credentials()
+        with translated(self.profile, service, ""):
+            return signed_request(
+                frozen,
+                service,
+                region,
+                method=method,
+                url=url,
+                headers=headers,
+                body=body,
+                verify=self._trusted(),
+                proxies={} if self._endpoint_url else botocore.utils.get_environ_proxies(url),
+            )
+
+    def endpoint_of(self, service: str, *, region: str | None = None) -> str:
         """Where the service is asked."""
-        return str(self._client(service, self.region).meta.endpoint_url)
+        return str(self._client(service, region or self.region).meta.endpoint_url)
 
     def _trusted(self) -> str | bool:
         """The certificates that servers are checked by. Raises ConfigurationError where they are not there."""

@@ -51,8 +51,15 @@ class Requests:
         """A request that ran nothing."""
         self._output.plain(f"{time.strftime('%H:%M:%S')} {request} {error.status} {error}")
 
+    def passed_on(self, caller: str, request: str, status: int) -> None:
+        """A function's own request was AWS's to answer."""
+        self._output.plain(f"{time.strftime('%H:%M:%S')} {caller} asked AWS: {request} {status}")
+
     def failed(self, error: Exception) -> None:
-        """A fault of samlocal's own."""
+        """A fault of samlocal's own, or what broke an answer off."""
+        if isinstance(error, SamlocalError):
+            self._output.error(error)
+            return
         self._output.warning(f"a request has failed by a fault of samlocal's own: {type(error).__name__}: {error}")
 
     def _write(self, item: _Item) -> None:

@@ -84,6 +84,18 @@ def foreign(message: str) -> ApiError:
     return ApiError(403, "AccessDeniedException", {"Message": message})
 
 
+def bad_signature() -> ApiError:
+    """Of keys that the caller has not (Lambda API reference, "Common errors")."""
+    return ApiError(
+        403,
+        "InvalidSignatureException",
+        {
+            "message": "The request signature we calculated does not match the signature you provided. Check your "
+            "AWS Secret Access Key and signing method. Consult the service documentation for details."
+        },
+    )
+
+
 def unknown_operation(message: str) -> ApiError:
     return ApiError(404, "UnknownOperationException", {"message": message})
 

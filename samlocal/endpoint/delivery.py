@@ -1,7 +1,7 @@
 """Brings records of asynchronous events to destinations, and events that are lost to dead-letter queues.
 
-To functions of the template as events of their own, to everything else under the rights of the function that ran, as
-AWS does: the right to send is its role's.
+To functions of the template as events of their own, to everything else, deployed functions among it, under the rights
+of the function that ran, as AWS does: the right to send is its role's.
 """
 
 from __future__ import annotations
@@ -10,16 +10,13 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
-from samlocal.aws import Aws, Credentials
+from samlocal.aws import Aws
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.destinations import Sending, ToFunction, ToService, Undeliverable, sendings
 from samlocal.endpoint.directory import Callee, CurrentDirectory
 from samlocal.endpoint.invocation_record import InvocationRecord
 from samlocal.errors import SamlocalError
 from samlocal.sandbox.invocation import Request
-from samlocal.sandbox.layout import SandboxSpec
-
-_KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 
 
 class Delivery:
@@ -55,7 +52,7 @@ class Delivery:
                 try:
                     called, reference = await self._functions.find(arn, None)
                 except ApiError as error:
-                    return error.message
+                    return await self._deployed(callee, arn, payload, otherwise=error.message)
                 request = Request(payload=payload, request_id=str(uuid.uuid4()), qualifier=reference.qualifier)
                 again(called, request)
                 return None
@@ -66,21 +63,15 @@ class Delivery:
                 await asyncio.to_thread(_call, aws, sending)
                 return None
 
-
-def caller_of(spec: SandboxSpec) -> Aws | None:
-    """AWS as a sandbox of the function calls it."""
-    variables = spec.variables
-    if _KEY not in variables or _SECRET not in variables:
+    async def _deployed(self, callee: Callee, arn: str, payload: bytes, *, otherwise: str) -> str | None:
+        """To a function of the environment that is not the template's."""
+        aws = await self._caller(callee)
+        if aws is None:
+            return otherwise
+        await asyncio.to_thread(
+            aws.call, "lambda", "invoke", FunctionName=arn, InvocationType="Event", Payload=payload
+        )
         return None
-    return Aws(
-        region=spec.function.place.region,
-        credentials=Credentials(
-            access_key_id=variables[_KEY],
-            secret_access_key=variables[_SECRET],
-            session_token=variables.get(_TOKEN),
-        ),
-        endpoint_url=spec.endpoint.url if spec.endpoint is not None else None,
-    )
 
 
 def _call(aws: Aws, sending: ToService) -> None:

@@ -8,14 +8,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Protocol, Self
 
-from msgspec.structs import replace
-
 from samlocal.aws import Aws
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.application import web_application
-from samlocal.endpoint.delivery import Delivery, caller_of
+from samlocal.endpoint.callers import Callers, aws_of
+from samlocal.endpoint.delivery import Delivery
 from samlocal.endpoint.directory import Callee, CurrentDirectory, Directory
 from samlocal.endpoint.event_queue import EventQueue
+from samlocal.endpoint.forwarding import Forwarding
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
 from samlocal.endpoint.log_tail import LogTails
@@ -25,7 +25,6 @@ from samlocal.pool.options import PoolOptions
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
 from samlocal.sandbox.journal import Log
-from samlocal.sandbox.layout import LAMBDA_ENDPOINT, SandboxSpec
 from samlocal.sandbox.network.endpoint import endpoint
 from samlocal.sandbox.session import Session
 from samlocal.service.service import Service
@@ -43,12 +42,14 @@ class Hears(Protocol):
     def failed(self, error: Exception) -> None:
         """A fault of samlocal's own."""
 
+    def passed_on(self, caller: str, request: str, status: int) -> None:
+        """A function's own request was another's to answer."""
+
 
 class LambdaEndpoint:
     """Serves on a socket that listens already. Use it as a context manager, on an event loop.
 
-    Sandboxes write to ``log``. Functions call each other here: their SDKs are told so by ``AWS_ENDPOINT_URL_LAMBDA``,
-    but for one whose own variables name another place.
+    Sandboxes write to ``log``. Functions call each other here: their SDKs are told so by ``AWS_ENDPOINT_URL_LAMBDA``.
     """
 
     def __init__(
@@ -63,13 +64,15 @@ class LambdaEndpoint:
         hears: Hears,
     ) -> None:
         self.url = url_of(listens)
-        self._own = endpoint(self.url)
+        own = endpoint(self.url)
+        self._callers = Callers(own, told=project.teller.notice)
+        self._forwarding = Forwarding(own, told=hears.passed_on)
         self._listens = listens
         self._hears = hears
         self._teller = project.teller
         self._tails = LogTails(log)
         self.service = Service(
-            project, options, pool_options, session=session, log=self._tails, shaped=self._with_endpoint
+            project, options, pool_options, session=session, log=self._tails, shaped=self._callers.shaped
         )
         self.functions = CurrentDirectory(lambda: project.with_current_values(Directory)[1])
         self._closing = AsyncExitStack()
@@ -97,7 +100,12 @@ class LambdaEndpoint:
         queue = EventQueue(pool, delivery, told=self._hears.told)
         invoker = Invoker(pool, self.functions, self._tails, queue=queue.put, told=self._hears.told)
         application = web_application(
-            invoker, Listings(self.functions), refused=self._hears.refused, failed=self._hears.failed
+            invoker,
+            Listings(self.functions),
+            self._callers,
+            self._forwarding,
+            refused=self._hears.refused,
+            failed=self._hears.failed,
         )
         try:
             async with serving(application, [self._listens]):
@@ -108,8 +116,5 @@ class LambdaEndpoint:
             if given_up:
                 self._teller.warning(f"{given_up} asynchronous events are given up that would have been tried again.")
 
-    def _with_endpoint(self, spec: SandboxSpec) -> SandboxSpec:
-        return spec if LAMBDA_ENDPOINT in spec.variables else replace(spec, lambda_endpoint=self._own)
-
     async def _caller(self, callee: Callee) -> Aws | None:
-        return caller_of(await self.service.plan(callee.path))
+        return aws_of(await self.service.plan(callee.path))

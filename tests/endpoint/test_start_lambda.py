@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import http.client
 import json
 import re
 import signal
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import kit
 import pytest
-from kit import Docker, Running, eventually
+from kit import Docker, eventually
+from served_kit import refused, served
 
 pytestmark = pytest.mark.docker
 
@@ -41,70 +40,6 @@ def handler(event, context):
 """
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function"
-
-
-class Served:
-    """A project that is served, and boto3's client of it."""
-
-    def __init__(self, running: Running, url: str) -> None:
-        import boto3
-        import botocore.config
-
-        self.running = running
-        self.url = url
-        self.client = boto3.client(
-            "lambda",
-            endpoint_url=url,
-            region_name="eu-west-1",
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-            # An error is to be seen as it comes.
-            config=botocore.config.Config(retries={"total_max_attempts": 1}, max_pool_connections=20),
-        )
-
-    def invoke(self, name: str = "Fn", payload: Any = None, **more: Any) -> dict[str, Any]:
-        """boto3's answer, its payload read."""
-        given = {} if payload is None else {"Payload": payload if isinstance(payload, bytes) else json.dumps(payload)}
-        answer: dict[str, Any] = self.client.invoke(FunctionName=name, **given, **more)
-        answer["Payload"] = answer["Payload"].read()
-        return answer
-
-    def result(self, *arguments: Any, **more: Any) -> Any:
-        return json.loads(self.invoke(*arguments, **more)["Payload"])
-
-    def raw(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-        """Past boto3."""
-        parts = urllib.parse.urlsplit(self.url)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
-        with contextlib.closing(connection):
-            connection.request(method, path, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-
-
-@contextlib.contextmanager
-def served(made: kit.Project, *args: str) -> Iterator[Served]:
-    environ = {"AWS_REGION": "eu-west-1"}
-    with made.start("start-lambda", "--port", "0", *args, environ=environ) as running:
-        running.has_logged("Lambda is served at", within=30)
-        found = re.search(r"Lambda is served at (http://\S+),", running.stderr())
-        assert found
-        own = Served(running, found[1])
-        try:
-            yield own
-        finally:
-            own.client.close()
-        running.signalled(signal.SIGTERM).outcome()
-
-
-def refused(call: Callable[[], object]) -> dict[str, Any]:
-    """The answer to a call that boto3 raises for."""
-    from botocore.exceptions import ClientError
-
-    with pytest.raises(ClientError) as error:
-        call()
-    response: dict[str, Any] = error.value.response
-    return response
 
 
 def test_boto3_gets_the_answer_the_version_and_the_log(project: MakeProject, docker: Docker) -> None:

@@ -54,7 +54,7 @@ class Apis:
         routes = [*self._runtime.routes, *extensions_api.routes, *self._telemetry_api.routes]
         self._peers = Peers(sockets.route, lambda: journal.remark(_SHARED.format(network=sockets.route.network)))
         served: list[tuple[socket.socket, Connected]] = [(sockets.apis, Server(routes, self._broken).serve)]
-        served += [(listening, relay(sockets.endpoints[name])) for name, listening in sockets.relays.items()]
+        served += [(listening, relay(endpoint)) for endpoint, listening in sockets.relays.items()]
         self._listeners = [
             Listener(listening, admits=self._peers.admits, connected=connected, failed=self._broken)
             for listening, connected in served

@@ -21,11 +21,11 @@ class Sockets:
         self.apis = apis
         self.endpoints = endpoints
         self.port = int(apis.getsockname()[1])
-        self.relays: dict[str, socket.socket] = {}
+        self.relays: dict[Endpoint, socket.socket] = {}
         try:
-            for name, endpoint in endpoints.items():
+            for endpoint in dict.fromkeys(endpoints.values()):
                 if endpoint.on_loopback and route.network != HOST_NETWORK:
-                    self.relays[name] = bound_socket(route.host)
+                    self.relays[endpoint] = bound_socket(route.host)
         except BaseException:
             self.close()
             raise
@@ -40,13 +40,13 @@ class Sockets:
     def variables(self) -> dict[str, str]:
         """The addresses of samlocal, as the container has them."""
         return {"AWS_LAMBDA_RUNTIME_API": f"{self.route.seen_as}:{self.port}"} | {
-            name: self._seen(name, endpoint) for name, endpoint in self.endpoints.items()
+            name: self._seen(endpoint) for name, endpoint in self.endpoints.items()
         }
 
     def close(self) -> None:
         for each in (self.apis, *self.relays.values()):
             each.close()
 
-    def _seen(self, name: str, endpoint: Endpoint) -> str:
-        relay = self.relays.get(name)
+    def _seen(self, endpoint: Endpoint) -> str:
+        relay = self.relays.get(endpoint)
         return endpoint.url if relay is None else endpoint.at(self.route.seen_as, int(relay.getsockname()[1]))

@@ -1,0 +1,87 @@
+"""Somebody's request, signed anew and sent to a service as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+# A function may run for so long before it answers, and a connection is slow now and then.
+_ANSWER_SECONDS = 15 * 60 + 30
+_CONNECT_SECONDS = 10
+
+_PIECE = 64 * 1024
+
+# Of one connection, or of the signature that the request had.
+_NOT_PASSED_ON = frozenset(
+    {
+        "authorization",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-security-token",
+    }
+)
+_NOT_PASSED_BACK = frozenset({"connection", "keep-alive", "trailer", "transfer-encoding", "upgrade"})
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """What a service answers. ``pieces`` come as they come, and are to be read to their end or closed."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: Iterator[bytes]
+
+
+def signed_request(
+    credentials: Any,
+    service: str,
+    region: str,
+    *,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    verify: str | bool,
+    proxies: Mapping[str, str],
+) -> Reply:
+    """``credentials`` are botocore's, ``verify`` and ``proxies`` as its HTTP session takes them.
+
+    Raises botocore's own errors, also while the pieces are read.
+    """
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.httpsession import URLLib3Session
+
+    kept = {name: value for name, value in headers.items() if name not in _NOT_PASSED_ON}
+    request = AWSRequest(method=method, url=url, headers=kept, data=body, stream_output=True)
+    SigV4Auth(credentials, service, region).add_auth(request)
+    session = URLLib3Session(verify=verify, proxies=proxies, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS))
+    try:
+        answer = session.send(request.prepare())
+    except BaseException:
+        session.close()
+        raise
+    return Reply(
+        status=int(answer.status_code),
+        headers={name: value for name, value in answer.headers.items() if name.lower() not in _NOT_PASSED_BACK},
+        pieces=_pieces(session, answer.raw),
+    )
+
+
+def _pieces(session: Any, raw: Any) -> Iterator[bytes]:
+    try:
+        yield from raw.stream(_PIECE, decode_content=False)
+    finally:
+        raw.close()
+        session.close()

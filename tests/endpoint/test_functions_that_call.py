@@ -1,0 +1,258 @@
+"""Functions that ask Lambda themselves, with AWS's SDK: for each other, and for what is not in their template."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import kit
+import pytest
+from aws_front import Front, front_of
+from callers import as_user
+from kit import AwsEndpoint, Docker, aws_endpoint
+from served_kit import MakeProject, served
+
+pytestmark = pytest.mark.docker
+
+# Does what its event says: a client, a command, its input, and what the client is made with.
+CALLER = """\
+exports.handler = async ({ package: name, client, command, input, config }) => {
+  const sdk = require(`@aws-sdk/client-${name}`);
+  try {
+    const answer = await new sdk[client](config ?? {}).send(new sdk[command](input));
+    const payload = answer.Payload ? Buffer.from(answer.Payload).toString() : undefined;
+    let streamed = "";
+    for await (const part of answer.EventStream ?? []) {
+      streamed += Buffer.from(part.PayloadChunk?.Payload ?? []).toString();
+    }
+    return { status: answer.$metadata.httpStatusCode, payload, streamed, name: answer.Configuration?.FunctionName };
+  } catch (error) {
+    return { status: error.$metadata?.httpStatusCode, error: error.name, message: error.message };
+  }
+};
+"""
+
+CALLED = """\
+import os
+def handler(event, context):
+    return {"called": event, "key": os.environ.get("AWS_ACCESS_KEY_ID")}
+"""
+
+
+def role(**principal: str) -> dict[str, Any]:
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
+    return {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": document}}
+
+
+ROLE = role(AWS="arn:aws:iam::123456789012:root")
+
+UNDER_ROLE = {"Role": {"Fn::GetAtt": ["SharedRole", "Arn"]}}
+
+FILES = {
+    "template.json": kit.template(
+        SharedRole=ROLE,
+        Caller=kit.function("nodejs20.x", CodeUri="caller/", Timeout=20, MemorySize=512, **UNDER_ROLE),
+        Called=kit.function(FunctionName="called", **UNDER_ROLE),
+    ),
+    "caller/app.js": CALLER,
+    "code/app.py": CALLED,
+}
+
+
+def asks(command: str, *, region: str | None = None, **given: Any) -> dict[str, Any]:
+    """An event for ``Caller`` that asks Lambda."""
+    config = {"region": region} if region else {}
+    return {
+        "package": "lambda",
+        "client": "LambdaClient",
+        "command": f"{command}Command",
+        "input": given,
+        "config": config,
+    }
+
+
+def invokes(name: str, *, region: str | None = None, **more: Any) -> dict[str, Any]:
+    return asks("Invoke", region=region, FunctionName=name, **more)
+
+
+def lambda_function(name: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": name,
+            "Runtime": "python3.11",
+            "Handler": "app.handler",
+            "Role": {"Fn::GetAtt": ["LambdasRole", "Arn"]},
+            "Code": {"ZipFile": "def handler(event, context): pass"},
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[AwsEndpoint]:
+    """An account with a function that no template has, which moto answers for without running it."""
+    with aws_endpoint() as endpoint:
+        config = json.dumps({"lambda": {"use_docker": False}}).encode()
+        urllib.request.urlopen(f"{endpoint.url}/moto-api/config", config, timeout=10).close()
+        fn = lambda_function("deployed-elsewhere")
+        endpoint.deploy("other", {"Resources": {"LambdasRole": role(Service="lambda.amazonaws.com"), "Fn": fn}})
+        yield endpoint
+
+
+@pytest.fixture
+def front(cloud: AwsEndpoint) -> Iterator[Front]:
+    with front_of(cloud) as running:
+        yield running
+
+
+@pytest.fixture
+def account(front: Front) -> dict[str, str]:
+    """For a process that calls as a user of the account."""
+    own = as_user(front, "dora").credentials()
+    return front.environ | {
+        "AWS_ACCESS_KEY_ID": own.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": own.secret_access_key,
+    }
+
+
+@pytest.fixture
+def stack(cloud: AwsEndpoint) -> str:
+    name = f"calls-{uuid.uuid4().hex[:8]}"
+    cloud.deploy(name, {"Resources": {"SharedRole": ROLE}})
+    return name
+
+
+# without an environment
+
+
+def test_functions_call_each_other_with_an_sdk_where_nobody_has_rights(project: MakeProject, docker: Docker) -> None:
+    made = project(FILES)
+    with served(made) as own:
+        answer = own.result("Caller", invokes("called", Payload='{"a": 1}'))
+        assert answer["status"] == 200
+        said = json.loads(answer["payload"])
+        assert said["called"] == {"a": 1}
+        # Who sees the key sees whose it is.
+        assert said["key"] == "SAMLOCALONLYCalled"
+        assert own.result("Caller", invokes("called", InvocationType="Event"))["status"] == 202
+        streamed = own.result("Caller", asks("InvokeWithResponseStream", FunctionName="Called"))
+        assert json.loads(streamed["streamed"])["called"] == {}
+        assert own.running.stderr().count("functions have no rights on AWS here") == 1
+    assert docker.nothing_left(made)
+
+
+def test_what_is_in_no_template_is_not_found_without_an_environment(project: MakeProject) -> None:
+    with served(project(FILES)) as own:
+        answer = own.result("Caller", invokes("deployed-elsewhere"))
+        assert (answer["status"], answer["error"]) == (404, "ResourceNotFoundException")
+        assert answer["message"].startswith("Function not found: arn:aws:lambda:eu-west-1:")
+
+
+@pytest.mark.parametrize(
+    ("package", "client", "command", "given"),
+    [
+        ("dynamodb", "DynamoDBClient", "GetItemCommand", {"TableName": "t", "Key": {"id": {"S": "1"}}}),
+        ("sqs", "SQSClient", "ListQueuesCommand", {}),
+        ("sns", "SNSClient", "ListTopicsCommand", {}),
+        ("s3", "S3Client", "GetObjectCommand", {"Bucket": "b", "Key": "k"}),
+        ("sts", "STSClient", "GetCallerIdentityCommand", {}),
+    ],
+)
+def test_every_other_service_refuses_a_function_without_rights_and_says_what_to_do(
+    project: MakeProject, package: str, client: str, command: str, given: dict[str, Any]
+) -> None:
+    with served(project(FILES)) as own:
+        event = {"package": package, "client": client, "command": command, "input": given}
+        answer = own.result("Caller", event)
+        assert (answer["status"], answer["error"]) == (403, "AccessDeniedException")
+        assert f"{package} is not there for a function without an environment" in answer["message"]
+        assert "-e local" in answer["message"]
+        own.running.has_logged(f"Caller asked AWS: {package} ", within=5)
+
+
+# with an environment
+
+
+def test_a_function_of_the_template_runs_here_and_a_deployed_one_there_under_the_callers_own_role(
+    project: MakeProject, stack: str, front: Front, account: dict[str, str]
+) -> None:
+    with served(project(FILES), "-n", stack, environ=account) as own:
+        answer = own.result("Caller", invokes("called"))
+        assert answer["status"] == 200
+        key = json.loads(answer["payload"])["key"]
+        front.names()
+        answer = own.result("Caller", invokes("deployed-elsewhere"))
+        assert answer["status"] == 200
+        # What moto says of a function that it does not run.
+        assert "Simple Lambda happy path OK" in answer["payload"]
+        (call,) = front.calls
+        assert call.name == "lambda:POST /2015-03-31/functions/deployed-elsewhere/invocations"
+        # The role's, not the user's: both functions have the one role.
+        assert (call.key, call.key != account["AWS_ACCESS_KEY_ID"]) == (key, True)
+        own.running.has_logged(
+            "Caller or Called asked AWS: POST /2015-03-31/functions/deployed-elsewhere/invocations 200"
+        )
+
+
+def test_whatever_else_a_function_asks_lambda_is_asked_of_aws(
+    project: MakeProject, stack: str, front: Front, account: dict[str, str]
+) -> None:
+    with served(project(FILES), "-n", stack, environ=account) as own:
+        assert own.result("Caller", asks("GetFunction", FunctionName="deployed-elsewhere"))["name"] == (
+            "deployed-elsewhere"
+        )
+        assert own.result("Caller", asks("ListFunctions"))["status"] == 200
+        nowhere = own.result("Caller", asks("GetFunction", FunctionName="nowhere"))
+        assert (nowhere["status"], nowhere["error"]) == (404, "ResourceNotFoundException")
+        # The name is the template's, the region is another.
+        assert "called" not in own.result("Caller", invokes("called", region="us-west-2")).get("payload", "")
+        assert front.names()[-4:] == [
+            "lambda:GET /2015-03-31/functions/deployed-elsewhere",
+            "lambda:GET /2015-03-31/functions",
+            "lambda:GET /2015-03-31/functions/nowhere",
+            "lambda:POST /2015-03-31/functions/called/invocations",
+        ]
+
+
+def test_nobody_reaches_aws_through_the_endpoint_without_the_functions_secret(
+    project: MakeProject, stack: str, front: Front, account: dict[str, str]
+) -> None:
+    import boto3
+
+    with served(project(FILES), "-n", stack, environ=account) as own:
+        key = json.loads(own.result("Caller", invokes("called"))["payload"])["key"]
+        front.names()
+        thief = boto3.client(
+            "lambda",
+            endpoint_url=own.url,
+            region_name="eu-west-1",
+            aws_access_key_id=key,
+            aws_secret_access_key="guessed",
+        )
+        with pytest.raises(thief.exceptions.ClientError) as refused:
+            thief.get_function(FunctionName="deployed-elsewhere")
+        assert refused.value.response["Error"]["Code"] == "InvalidSignatureException"
+        # Who is no function has what the template has, whoever signs.
+        with pytest.raises(own.client.exceptions.ResourceNotFoundException):
+            own.client.invoke(FunctionName="deployed-elsewhere")
+        assert front.names() == []
+        thief.close()
+
+
+def test_an_event_may_have_a_deployed_function_for_its_destination(
+    project: MakeProject, stack: str, front: Front, account: dict[str, str]
+) -> None:
+    arn = "arn:aws:lambda:eu-west-1:123456789012:function:deployed-elsewhere"
+    config = {"DestinationConfig": {"OnSuccess": {"Type": "Lambda", "Destination": arn}}}
+    called = kit.function(FunctionName="called", EventInvokeConfig=config, **UNDER_ROLE)
+    files = FILES | {"template.json": kit.template(SharedRole=ROLE, Called=called)}
+    with served(project(files), "-n", stack, environ=account) as own:
+        assert own.invoke("Called", {}, InvocationType="Event")["StatusCode"] == 202
+        kit.eventually(
+            lambda: [call for call in front.calls if "deployed-elsewhere/invocations" in call.name], within=20
+        )
+        assert "not delivered" not in own.running.stderr()
