@@ -1,0 +1,160 @@
+"""How a body gets into an event: as text, in base64, decompressed, or not at all."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import zlib
+
+import pytest
+from api_kit import api_of, event_of, matched_of, request_of, route_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from samlocal.http_api.events.body import UnsupportedEncodingError
+from samlocal.http_api.events.event import TooLargeError, event
+from samlocal.http_api.model import ApiKind, HttpRequest, PayloadFormat
+
+TEXT = b'{"a": "\xce\xbb"}'
+
+
+def made(
+    kind: ApiKind, body: bytes, media: str | None, *, encoding: str | None = None, **members: object
+) -> tuple[str | None, bool]:
+    headers = {"Host": "h"}
+    if media is not None:
+        headers["Content-Type"] = media
+    if encoding is not None:
+        headers["Content-Encoding"] = encoding
+    request = request_of("POST", headers=headers, body=body)
+    event = event_of(api_of(kind, **members), matched_of(request), request)
+    return event.get("body"), event["isBase64Encoded"]
+
+
+# What an HTTP API encodes was tried on AWS: ministackorg/ministack pull request 766, dherault/serverless-offline pull
+# request 1776, middyjs/middy pull request 603.
+@pytest.mark.parametrize(
+    ("media", "is_text"),
+    [
+        ("text/plain", True),
+        ("text/html; charset=utf-8", True),
+        ("application/json", True),
+        ("Application/JSON; charset=utf-8", True),
+        ("application/xml", True),
+        ("application/javascript", True),
+        (None, False),
+        ("application/x-www-form-urlencoded", False),
+        ("multipart/form-data; boundary=x", False),
+        ("application/octet-stream", False),
+        ("image/png", False),
+    ],
+)
+@pytest.mark.parametrize("kind", [ApiKind.HTTP, ApiKind.FUNCTION_URL, ApiKind.ALB])
+def test_all_but_rest_apis_decide_by_the_content_type(kind: ApiKind, media: str | None, *, is_text: bool) -> None:
+    expected = (TEXT.decode(), False) if is_text else (base64.b64encode(TEXT).decode(), True)
+    assert made(kind, TEXT, media) == expected
+
+
+# Tried on AWS with binaryMediaTypes of application/octet-stream and image/*: ministackorg/ministack pull request 767.
+@pytest.mark.parametrize(
+    ("binary", "media", "is_base64"),
+    [
+        ((), "application/octet-stream", False),
+        (("application/octet-stream", "image/*"), "application/octet-stream", True),
+        (("application/octet-stream", "image/*"), "image/png", True),
+        (("application/octet-stream", "image/*"), "application/json", False),
+        (("application/octet-stream", "image/*"), "text/plain", False),
+        (("application/octet-stream",), None, False),
+        # API Gateway developer guide, "Return binary media from a Lambda proxy integration".
+        (("*/*",), "text/plain", True),
+        (("*/*",), None, True),
+    ],
+)
+def test_a_rest_api_decides_by_its_binary_media_types(
+    binary: tuple[str, ...], media: str | None, *, is_base64: bool
+) -> None:
+    body, flag = made(ApiKind.REST, b"abc", media, binary_media_types=binary)
+    assert (body, flag) == (("YWJj", True) if is_base64 else ("abc", False))
+
+
+def test_a_rest_api_without_binary_media_types_spoils_what_is_no_text() -> None:
+    assert made(ApiKind.REST, b"\xff\xfeA", "image/png") == ("��A", False)
+
+
+def test_text_that_is_no_utf8_is_kept_in_base64_where_the_content_type_decides() -> None:
+    assert made(ApiKind.HTTP, b"\xff", "text/plain") == ("/w==", True)
+
+
+def test_an_encoded_body_is_base64_whatever_it_calls_itself() -> None:
+    # ELB user guide, "Lambda functions as targets": if the content-encoding header is present.
+    packed = gzip.compress(TEXT)
+    expected = (base64.b64encode(packed).decode(), True)
+    assert made(ApiKind.ALB, packed, "application/json", encoding="gzip") == expected
+    assert made(ApiKind.HTTP, packed, "application/json", encoding="gzip") == expected
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"), [("gzip", gzip.compress(TEXT)), ("deflate", zlib.compress(TEXT)), ("identity", TEXT)]
+)
+def test_a_rest_api_that_compresses_decompresses_too(encoding: str, packed: bytes) -> None:
+    # API Gateway developer guide, "Invoke an API method with a compressed payload".
+    found = made(ApiKind.REST, packed, "application/json", encoding=encoding, minimum_compression_size=0)
+    assert found == (TEXT.decode(), False)
+
+
+@pytest.mark.parametrize(("encoding", "body"), [("br", b"x"), ("gzip", b"no gzip"), ("deflate", b"no deflate")])
+def test_what_a_rest_api_cannot_decompress_is_refused(encoding: str, body: bytes) -> None:
+    with pytest.raises(UnsupportedEncodingError):
+        made(ApiKind.REST, body, "application/json", encoding=encoding, minimum_compression_size=0)
+
+
+# API Gateway developer guide and Lambda developer guide, "Quotas"; ELB user guide, "Lambda functions as targets".
+@pytest.mark.parametrize(
+    ("kind", "limit"),
+    [
+        (ApiKind.REST, 10 * 1024 * 1024),
+        (ApiKind.HTTP, 10 * 1024 * 1024),
+        (ApiKind.FUNCTION_URL, 6 * 1024 * 1024),
+        (ApiKind.ALB, 1024 * 1024),
+    ],
+)
+def test_a_body_over_the_limit_of_its_kind_is_too_large(kind: ApiKind, limit: int) -> None:
+    request = request_of("POST", headers={"Content-Type": "text/plain"}, body=b"x" * (limit + 1))
+    with pytest.raises(TooLargeError):
+        event(api_of(kind), matched_of(request), request)
+
+
+def test_an_event_over_lambdas_own_limit_is_too_large_though_its_body_is_not() -> None:
+    request = request_of("POST", headers={"Content-Type": "image/png"}, body=b"x" * 5_000_000)
+    with pytest.raises(TooLargeError):
+        event(api_of(ApiKind.HTTP), matched_of(request), request)
+
+
+TEXTS = st.text(max_size=20)
+TOKENS = st.text("abcdefghijklmnopqrstuvwxyzABC-", min_size=1, max_size=12)
+
+
+@given(
+    kind=st.sampled_from([ApiKind.REST, ApiKind.HTTP, ApiKind.FUNCTION_URL, ApiKind.ALB]),
+    payload_format=st.sampled_from(PayloadFormat),
+    method=st.sampled_from(["GET", "POST", "OPTIONS", "PURGE"]),
+    path=st.text("abc/%?#;.+ 0123456789ABCDEF", max_size=30).map(lambda text: f"/{text}"),
+    query=st.text(max_size=40),
+    headers=st.lists(st.tuples(TOKENS, st.text(st.characters(max_codepoint=255), max_size=10)), max_size=6),
+    body=st.binary(max_size=40),
+)
+def test_any_request_has_an_event(
+    kind: ApiKind,
+    payload_format: PayloadFormat,
+    method: str,
+    path: str,
+    query: str,
+    headers: list[tuple[str, str]],
+    body: bytes,
+) -> None:
+    request = HttpRequest(
+        method=method, path=path, query=query, headers=tuple(headers), body=body, received=0, request_id="r"
+    )
+    made = event_of(api_of(kind), matched_of(request, route_of(payload_format=payload_format)), request)
+    if made["isBase64Encoded"]:
+        assert base64.b64decode(made["body"]) == body
