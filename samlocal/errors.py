@@ -27,6 +27,7 @@ class ExitStatus(IntEnum):
     CODE = 16
     PROTECTED = 17
     OUTPUT = 18
+    KEPT = 19
     UNFORESEEN = 70
     INTERRUPTED = 130
     READER_GONE = 141
@@ -146,6 +147,12 @@ class OutputError(SamlocalError):
     """Standard output is closed, or where it leads is full."""
 
     exit_status = ExitStatus.OUTPUT
+
+
+class KeptError(SamlocalError):
+    """The process that keeps sandboxes between commands cannot be had, or has gone."""
+
+    exit_status = ExitStatus.KEPT
 
 
 class ReaderGoneError(SamlocalError):

@@ -27,6 +27,7 @@ _COMMANDS = {
     "layers": "Layers kept on this machine: list, refresh, clean.",
     "build": "Build functions and layers that have changed.",
     "trust": "Let a function's role trust you, and take it back.",
+    "kept": "Sandboxes kept between commands: list, stop.",
     "local": "The environment on this machine: start, stop, status, reset, seed.",
     "doctor": "Check everything that samlocal needs, with remedies.",
     "debug-config": "Set up VS Code, PyCharm or Neovim to debug functions.",
@@ -45,9 +46,10 @@ Exit status:
   5   unresolved values             16  the function's code
   6   AWS                           17  protected environment
   7   Docker engine                 18  standard output cannot be written
-  8   layer                         70  a fault of samlocal's own
-  9   build                         130 Ctrl-C, 143 terminated
-  10  event                         141 nobody reads standard output
+  8   layer                         19  the kept sandboxes
+  9   build                         70  a fault of samlocal's own
+  10  event                         130 Ctrl-C, 143 terminated
+                                    141 nobody reads standard output
 """
 
 

@@ -68,7 +68,7 @@ def _fits(option: click.Parameter, value: Value) -> bool:
     """Whether it is of a kind that could be meant; whether it is a right one click says."""
     match value:
         case bool():
-            return _is_flag(option)
+            return _is_flag(option) or option.type.name == "duration"
         case str():
             # A NUL ends a text for the kernel: no file's name and no variable's value holds one.
             return "\0" not in value
@@ -92,6 +92,8 @@ def _expected(option: click.Parameter) -> str:
             return f"It is a whole number, {option.type.min} or more."
         case click.IntRange():
             return f"It is a number from {option.type.min} to {option.type.max}."
+    if option.type.name == "duration":
+        return "It is a length of time: 90s, 10m, 1h."
     if option.type.name == "seconds":
         return "It is a number of seconds, 0 or more."
     return "It is text, or a list of texts." if several else "It is text."

@@ -12,7 +12,8 @@ from samlocal.cli.build_flags import build_flag, build_options
 from samlocal.cli.debug_flags import debug_flags, debug_options
 from samlocal.cli.events import event_options, events_to_run
 from samlocal.cli.function_id import function_options, wanted_function
-from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.keep_flags import KeepingCommand, keep_flags, keep_options
+from samlocal.cli.options import environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.cli.rights_flags import rights_flags, rights_options
 from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
@@ -24,14 +25,16 @@ from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions
 
 if TYPE_CHECKING:
+    from samlocal.cli.runs import Runs
     from samlocal.function.spec import FunctionSpec
+    from samlocal.project.settings import Settings
 
 
 # How long clearing up after others may hold up a run that is over.
 _SWEEP_SECONDS = 5.0
 
 
-@click.command("invoke", cls=EnvironmentCommand, short_help="Run a function once.")
+@click.command("invoke", cls=KeepingCommand, short_help="Run a function once.")
 @function_options
 @environment_options
 @event_options
@@ -59,6 +62,7 @@ _SWEEP_SECONDS = 5.0
 @build_flag
 @sandbox_flags
 @debug_flags
+@keep_flags
 @click.option(
     "--output",
     "output_form",
@@ -91,14 +95,36 @@ def command(ctx: click.Context, /, **values: object) -> int:
     events = events_to_run(ctx)
     if events.repeat > 1 and debug is not None:
         raise click.UsageError("--repeat measures, and a debugger stops what is measured: leave --debug-port out.")
+    if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
+        raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
     tenant_id = values["tenant_id"] if isinstance(values["tenant_id"], str) else None
+    as_json = values["output_form"] == "json"
+
+    keep = keep_options(ctx)
+    if keep.seconds is not None and debug is not None:
+        output.notice("a function that is debugged is not kept: it ends with its debugger.")
+    elif keep.seconds is not None or (not keep.cold and debug is None and _is_served(chosen)):
+        from samlocal.cli.kept_runs import run_kept
+        from samlocal.kept.opening import Opening
+
+        opening = Opening(
+            chosen,
+            options,
+            wanted,
+            tenant_id=tenant_id,
+            keep=keep.seconds,
+            teller=output,
+            said=output.said,
+        )
+        with ways_on(ctx, chosen):
+            ran = run_kept(opening, events, output, as_json=as_json)
+        if ran is not None:
+            return _status(ran)
 
     def accept(function: FunctionSpec) -> None:
         from samlocal.function.tenancy import check_tenant
 
         check_tenant(tenant_id, isolated=function.isolates_tenants)
-        if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
-            raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
 
     project = ctx.with_resource(Project(chosen, output))
     with ways_on(ctx, chosen), held_off():
@@ -111,7 +137,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     for remark in spec.image.remarks:
         output.notice(remark)
 
-    runs = Runs(events, output, image=spec.image, as_json=values["output_form"] == "json")
+    runs = Runs(events, output, image=spec.image, as_json=as_json)
     sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:
         try:
@@ -132,4 +158,15 @@ def command(ctx: click.Context, /, **values: object) -> int:
                 sweeper.join(_SWEEP_SECONDS)
         finally:
             runs.finish()
+    return _status(runs)
+
+
+def _is_served(chosen: Settings) -> bool:
+    """Whether another command runs the template's functions now."""
+    from samlocal.kept.folder import is_served
+
+    return is_served(chosen)
+
+
+def _status(runs: Runs) -> int:
     return int(ExitStatus.FUNCTION_FAILED if runs.has_failed else ExitStatus.SUCCESS)

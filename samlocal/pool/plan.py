@@ -73,6 +73,10 @@ def in_thread(plan: Callable[[str], SandboxSpec]) -> Callable[[str], Awaitable[P
 
 
 def _lasting(spec: SandboxSpec) -> SandboxSpec:
-    """Without what is each plan's own. Credentials that are renewed have other keys, too."""
+    """Without what is each plan's own, and what only says where something stands.
+
+    Credentials that are renewed have other keys, too. The function's variables are all among the sandbox's.
+    """
     variables = {name: value for name, value in spec.variables.items() if name != LOG_STREAM}
-    return replace(spec, variables=variables, expires=None, leases=())
+    function = replace(spec.function, location="", variables=(), notes=(), made_up=())
+    return replace(spec, function=function, variables=variables, expires=None, leases=())

@@ -69,6 +69,7 @@ class Pool:
     ) -> Invocation | Throttled:
         """Runs one event to its end, in a sandbox that waits, a new one, or the next one that is free.
 
+        A sandbox that is started for it is made in the caller's context (``contextvars``).
         ``chunk`` and ``answered`` are ``Sandbox.invoke``'s. Raises what the plan or the start of a sandbox for this
         event failed with, EngineError, and PoolClosedError. A caller who is cancelled ends the sandbox of the event.
         """
@@ -103,6 +104,18 @@ class Pool:
                 await each.reloaded()
                 return Replaced.ANEW if each.state in (State.ENDING, State.ENDED) else Replaced.IN_PLACE
         return Replaced.AFTER_EVENT if sandboxes else Replaced.NOTHING
+
+    def keep(self, function_id: str, seconds: float) -> None:
+        """How long the function's sandboxes wait for an event from their next one on, whatever the options say."""
+        self._turns.keep(function_id, seconds)
+
+    def end(self, function_id: str) -> None:
+        """Ends those of the function's sandboxes that wait for an event."""
+        self._turns.end(function_id)
+
+    def tidy(self) -> None:
+        """Ends those that wait for an event and could run none, as one does whose container has gone."""
+        self._turns.tidy()
 
     def states(self, function_id: str) -> tuple[State, ...]:
         """Where the function's sandboxes stand, the oldest first."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from contextvars import Context
 from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
@@ -75,7 +76,7 @@ class Pooled:
     """A sandbox that lives in a task of its own, which alone starts and ends it.
 
     ``claimed`` says whether an event waits for its start. ``settled`` is called when one that nobody claims has
-    started, when a reload is over, and with the end.
+    started, when a reload is over, and with the end. It lives in the ``context`` of whoever it is started for.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Pooled:
         born: float,
         claimed: bool,
         settled: Callable[[Pooled], None],
+        context: Context | None = None,
     ) -> None:
         self.function_id = function_id
         self.plan = plan
@@ -104,7 +106,7 @@ class Pooled:
         self._reloading: asyncio.Task[None] | None = None
         self._leave = asyncio.Event()
         self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._life = asyncio.create_task(self._live())
+        self._life = asyncio.create_task(self._live(), context=context)
         self._life.add_done_callback(self._gone)
 
     @property

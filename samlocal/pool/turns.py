@@ -7,6 +7,7 @@ else a new one, up to the limits of the function and of the account.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
@@ -21,12 +22,16 @@ from samlocal.sandbox.lifecycle import Standing
 
 
 class Turn:
-    """An event that needs a sandbox; or, with ``ahead``, the wish that the function has so many."""
+    """An event that needs a sandbox; or, with ``ahead``, the wish that the function has so many.
+
+    What is started for it is started in its context (``contextvars``).
+    """
 
     def __init__(self, function_id: str, tenant: str | None, *, ahead: int = 0) -> None:
         self.function_id = function_id
         self.tenant = tenant
         self.ahead = ahead
+        self.context = contextvars.copy_context()
         self.place: asyncio.Future[Pooled | Throttled] = asyncio.get_running_loop().create_future()
 
     def leave(self) -> None:
@@ -52,6 +57,8 @@ class Turns:
         self._options = options
         self._clock = clock
         self._functions: dict[str, PlannedFunction] = {}
+        # By function, in seconds, where it is not everyone's.
+        self._idle: dict[str, float] = {}
         # In order of arrival.
         self._waiting: list[Turn] = []
         self._closed = False
@@ -67,7 +74,7 @@ class Turns:
             sandbox.retire()
         else:
             now = self._clock.now()
-            left = min(self._options.idle, sandbox.born + self._options.life - now)
+            left = min(self._idle_seconds(sandbox), sandbox.born + self._life_seconds(sandbox) - now)
             ends = None if sandbox.plan.is_debugged else self._clock.call_later(left, sandbox.retire)
             sandbox.rest(now=now, timer=ends)
             self._refresh(sandbox.function_id)
@@ -110,6 +117,23 @@ class Turns:
             return None
         self._refresh(function_id)
         return self._own(function_id)
+
+    def keep(self, function_id: str, seconds: float) -> None:
+        """How long the function's sandboxes wait for an event from their next one on."""
+        self._idle[function_id] = seconds
+
+    def end(self, function_id: str) -> None:
+        """Ends those of the function's sandboxes that wait."""
+        for each in self.sandboxes:
+            if each.function_id == function_id and each.state in (State.IDLE, State.RELOADING):
+                each.retire()
+        self._serve()
+
+    def tidy(self) -> None:
+        """Ends those that wait for a turn they may not have."""
+        for function_id in {each.function_id for each in self.sandboxes}:
+            self._own(function_id)
+        self._serve()
 
     def stop(self) -> None:
         """Nobody gets a sandbox any more."""
@@ -225,6 +249,7 @@ class Turns:
             born=self._clock.now(),
             claimed=not turn.ahead,
             settled=self._settled,
+            context=turn.context,
         )
         self.sandboxes.append(started)
         return started
@@ -252,8 +277,15 @@ class Turns:
 
     def _lasts(self, sandbox: Pooled) -> bool:
         """Whether it may have another turn, as it is or after a reload."""
-        old = not sandbox.plan.is_debugged and self._clock.now() - sandbox.born >= self._options.life
+        old = not sandbox.plan.is_debugged and self._clock.now() - sandbox.born >= self._life_seconds(sandbox)
         return not old and sandbox.standing() is not Standing.GONE
+
+    def _idle_seconds(self, sandbox: Pooled) -> float:
+        return self._idle.get(sandbox.function_id, self._options.idle)
+
+    def _life_seconds(self, sandbox: Pooled) -> float:
+        """As long at least as it has been said that it may wait."""
+        return max(self._idle.get(sandbox.function_id, 0.0), self._options.life)
 
     def _settled(self, sandbox: Pooled) -> None:
         match sandbox.state:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Mapping
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -51,7 +51,7 @@ class Record(Struct, frozen=True, kw_only=True):
     level: LogLevel | None
     type: str
     text: str | None
-    fields: Mapping[str, object] | None = None
+    fields: Mapping[str, Any] | None = None
 
     @property
     def function(self) -> str:

@@ -11,26 +11,26 @@ from msgspec import Struct
 from samlocal.function.limits import RESPONSE_BYTES
 
 
-class Success(Struct, frozen=True, kw_only=True):
+class Success(Struct, frozen=True, kw_only=True, tag=True):
     """``payload`` is the function's response; empty when it was streamed."""
 
     payload: bytes
     streamed: bool = False
 
 
-class FunctionError(Struct, frozen=True, kw_only=True):
+class FunctionError(Struct, frozen=True, kw_only=True, tag=True):
     """The handler raised, or its response was refused; ``payload`` is the error as Lambda answers it."""
 
     payload: bytes
 
 
-class TimedOut(Struct, frozen=True, kw_only=True):
+class TimedOut(Struct, frozen=True, kw_only=True, tag=True):
     """The function did not answer within its timeout."""
 
     payload: bytes
 
 
-class Crashed(Struct, frozen=True, kw_only=True):
+class Crashed(Struct, frozen=True, kw_only=True, tag=True):
     """The process ended before it answered; ``error_type`` is Lambda's."""
 
     payload: bytes
@@ -38,7 +38,7 @@ class Crashed(Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
-class InitFailed(Struct, frozen=True, kw_only=True):
+class InitFailed(Struct, frozen=True, kw_only=True, tag=True):
     """The runtime did not come as far as the handler."""
 
     payload: bytes

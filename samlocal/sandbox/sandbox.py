@@ -182,6 +182,11 @@ class Sandbox:
         return self._life.standing()
 
     @property
+    def container(self) -> str | None:
+        """The name of its container, where it has one."""
+        return self._life.container.name if self._life.container is not None else None
+
+    @property
     def ends_at_once(self) -> bool:
         """Whether there is nobody in the container who would have a phase of the shutdown to itself."""
         return self._life.ends_at_once

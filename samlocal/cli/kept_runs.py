@@ -1,0 +1,51 @@
+"""A command's events in a sandbox that another process has, shown as those of a sandbox of its own."""
+
+from __future__ import annotations
+
+from samlocal.cli.event import Event
+from samlocal.cli.events import Events
+from samlocal.cli.output import Output
+from samlocal.cli.runs import Runs
+from samlocal.kept.client import KeptRun, NothingRanError
+from samlocal.kept.folder import KEEPER
+from samlocal.kept.opening import Opening, changed
+
+
+def run_kept(opening: Opening, events: Events, output: Output, *, as_json: bool) -> Runs | None:
+    """What came of the events; None where nobody runs them, which is said where it was to be expected.
+
+    Raises what a run of its own would, and KeptError where the process goes while an event runs.
+    """
+    try:
+        run = opening.run()
+        if run is None:
+            return None
+        with run:
+            return _run(run, events, output, as_json=as_json)
+    except NothingRanError as error:
+        output.warning(f"{error.message} The function runs in a sandbox of its own.")
+        return None
+
+
+def _run(run: KeptRun, events: Events, output: Output, *, as_json: bool) -> Runs:
+    planned = run.planned()
+    for remark in planned.image.remarks:
+        output.notice(remark)
+    if planned.changed:
+        output.notice(changed(planned.changed))
+    if run.by != KEEPER:
+        output.notice(f"it runs in the pool of `samlocal {run.by}`; with --cold it does not.")
+    runs = Runs(events, output, image=planned.image, as_json=as_json)
+    try:
+        for event in events.runs():
+            runs.begin(event)
+            _show(run, event, output, runs)
+    finally:
+        runs.finish()
+    return runs
+
+
+def _show(run: KeptRun, event: Event, output: Output, runs: Runs) -> None:
+    streamed = bytearray()
+    invocation = run.invoke(event.payload, chunk=output.chunk if runs.shows_chunks else streamed.extend)
+    runs.show(event, invocation, bytes(streamed))

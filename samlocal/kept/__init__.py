@@ -1,0 +1,1 @@
+"""Sandboxes that stay between commands, in a process of the project's own."""

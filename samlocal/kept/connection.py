@@ -1,0 +1,150 @@
+"""One connection to a process that runs a project's functions for other commands, on its event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import traceback
+from typing import Protocol, TypeVar
+
+from samlocal.errors import SamlocalError, UnforeseenError
+from samlocal.kept import messages
+from samlocal.kept.failure import failure
+from samlocal.kept.frames import BrokenFrameError, Reads
+from samlocal.kept.listener import Listener
+from samlocal.kept.peer import is_ours
+from samlocal.sandbox.invocation import Invocation
+
+T = TypeVar("T")
+
+_HELLO_SECONDS = 10.0
+
+_PIECE = 1 << 16
+
+
+class Runs(Protocol):
+    """What runs the events of one function, for one command."""
+
+    async def planned(self) -> messages.Planned:
+        """Raises SamlocalError."""
+
+    async def run(self, payload: bytes) -> Invocation:
+        """Raises SamlocalError."""
+
+
+class Host(Protocol):
+    """What is behind a socket."""
+
+    def is_outdated(self, hello: messages.Hello) -> bool:
+        """Whether it is another samlocal that asks, or wants it gone; it is about to end then."""
+
+    async def accept(self, opened: messages.Open, listener: Listener) -> Runs | messages.Refused:
+        """Raises SamlocalError."""
+
+    def listed(self) -> messages.Listed:
+        """What is kept here."""
+
+    async def stop(self, functions: tuple[str, ...]) -> messages.Stopped:
+        """Ends sandboxes, all where no function is named."""
+
+
+async def serve(host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answers one question, or runs the events of one command; whatever it says is all said at the end."""
+    listener = Listener(writer)
+    try:
+        if is_ours(writer.get_extra_info("socket")):
+            await _serve(host, reader, listener)
+    except (BrokenFrameError, TimeoutError):
+        # It does not speak as we do, or not at all.
+        return
+    finally:
+        await listener.heard()
+        writer.close()
+
+
+async def _serve(host: Host, reader: asyncio.StreamReader, listener: Listener) -> None:
+    async with asyncio.timeout(_HELLO_SECONDS):
+        hello = Reads[messages.Hello](messages.Hello)
+        said = await _next(hello, reader)
+        if said is None:
+            return
+        if host.is_outdated(said):
+            listener.say(messages.Refused(reason=messages.Refusal.VERSION))
+            return
+        questions = Reads[messages.Question](messages.Question)
+        questions.feed(hello.rest())
+        question = await _next(questions, reader)
+    match question:
+        case messages.Open():
+            await _run(host, question, _Requests(questions, reader), listener)
+        case messages.List():
+            listener.say(host.listed())
+        case messages.Stop(functions=functions):
+            listener.say(await host.stop(functions))
+        case _:
+            return
+
+
+class _Requests:
+    """What a command asks for once its run is open. Its end ends what is done for it."""
+
+    def __init__(self, questions: Reads[messages.Question], reader: asyncio.StreamReader) -> None:
+        self._questions = questions
+        self._reader = reader
+        self._come: asyncio.Queue[bytes | None] = asyncio.Queue()
+
+    async def read(self) -> None:
+        """Until nobody waits for anything any more."""
+        while isinstance(message := await _next(self._questions, self._reader), messages.Run):
+            self._come.put_nowait(message.payload)
+        self._come.put_nowait(None)
+
+    async def next(self) -> bytes | None:
+        return await self._come.get()
+
+
+async def _run(host: Host, opened: messages.Open, requests: _Requests, listener: Listener) -> None:
+    running = asyncio.create_task(_run_all(host, opened, requests, listener))
+    reading = asyncio.create_task(requests.read())
+    try:
+        await asyncio.wait({running, reading}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (running, reading):
+            task.cancel()
+        await asyncio.wait({running, reading})
+    for task in (running, reading):
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+
+async def _run_all(host: Host, opened: messages.Open, requests: _Requests, listener: Listener) -> None:
+    try:
+        runs = await host.accept(opened, listener)
+        if isinstance(runs, messages.Refused):
+            listener.say(runs)
+            return
+        listener.say(messages.Accepted())
+        listener.say(await runs.planned())
+        while (payload := await requests.next()) is not None:
+            invocation = await runs.run(payload)
+            listener.say(messages.Answered(invocation=invocation))
+            await listener.heard()
+    except SamlocalError as error:
+        listener.say(messages.Failed(failure=failure(error)))
+    except Exception as error:
+        # Into the process's own log; the command is told.
+        traceback.print_exc()
+        what = "".join(traceback.format_exception_only(error)).strip().replace("\n", " ")
+        told = UnforeseenError(f"The process that keeps sandboxes has met a fault of samlocal's own: {what[:300]}.")
+        listener.say(messages.Failed(failure=failure(told)))
+
+
+async def _next(reads: Reads[T], reader: asyncio.StreamReader) -> T | None:
+    """The next message, None at the end. Raises BrokenFrameError."""
+    while (message := reads.next()) is None:
+        with contextlib.suppress(OSError):
+            if data := await reader.read(_PIECE):
+                reads.feed(data)
+                continue
+        return None
+    return message

@@ -1,0 +1,101 @@
+"""A sandbox that stays: whose event it runs, and how it stands, for whoever asks what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Self
+
+from samlocal.errors import EngineError
+from samlocal.kept import messages
+from samlocal.kept.listener import LISTENER, Listener, Speaking
+from samlocal.sandbox.invocation import Invocation, Request
+from samlocal.sandbox.layout import SandboxSpec
+from samlocal.sandbox.lifecycle import Standing
+from samlocal.sandbox.result import Result
+from samlocal.sandbox.sandbox import Sandbox
+
+
+class KeptSandbox:
+    """What a pool holds in a sandbox's place. ``make`` gives the sandbox, whose log is the one given to it.
+
+    It is in ``there`` as long as it lives.
+    """
+
+    def __init__(self, function: str, make: Callable[[Speaking], Sandbox], *, there: list[KeptSandbox]) -> None:
+        self.function = function
+        self.since = time.time()
+        self.idle_since: float | None = None
+        self.started = False
+        self.ended = asyncio.Event()
+        self._listener: Listener | None = None
+        self._there = there
+        self._log = Speaking()
+        self._sandbox = make(self._log)
+
+    async def __aenter__(self) -> Self:
+        self._turn_to(LISTENER.get())
+        self._there.append(self)
+        try:
+            await self._sandbox.__aenter__()
+        except BaseException:
+            self._gone()
+            raise
+        self.started = True
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        try:
+            await self._sandbox.__aexit__(*raised)
+        finally:
+            self._gone()
+
+    @property
+    def container(self) -> str | None:
+        return self._sandbox.container
+
+    @property
+    def state(self) -> str:
+        if not self.started:
+            return "starting"
+        return "busy" if self.idle_since is None else "idle"
+
+    async def invoke(
+        self, request: Request, *, chunk: Callable[[bytes], None], answered: Callable[[Result], None] | None = None
+    ) -> Invocation:
+        """Runs one event, and ends its log before it is answered."""
+        listener = LISTENER.get()
+        self.idle_since = None
+        self._turn_to(listener)
+        listener.say(messages.Began())
+        # Whatever becomes of this process, whoever waits knows that it has begun.
+        await listener.heard()
+        invocation = await self._sandbox.invoke(request, chunk=chunk, answered=answered)
+        await self.settle()
+        self.idle_since = time.time()
+        return invocation
+
+    def is_of(self, listener: Listener) -> bool:
+        """Whether it has started for them, or runs their event."""
+        return self._listener is listener and self.idle_since is None
+
+    async def settle(self) -> None:
+        # It has been answered: an engine that goes away now shows with the next event.
+        with contextlib.suppress(EngineError):
+            await self._sandbox.settle()
+
+    async def reload(self, spec: SandboxSpec) -> bool:
+        return await self._sandbox.reload(spec)
+
+    def standing(self) -> Standing:
+        return self._sandbox.standing()
+
+    def _turn_to(self, listener: Listener) -> None:
+        self._listener = listener
+        self._log.turn_to(listener)
+
+    def _gone(self) -> None:
+        self._there.remove(self)
+        self.ended.set()

@@ -1,0 +1,43 @@
+"""The program that a keeper's process runs: its arguments are its folder, its socket's name and number."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str]) -> None:
+    from samlocal.kept.folder import Folder
+    from samlocal.kept.keeper import Keeper
+    from samlocal.kept.program import this_samlocal
+    from samlocal.kept.surroundings import place_of
+    from samlocal.project.surroundings import Surroundings
+    from samlocal.sandbox.session import Session, session
+
+    path, name, number = arguments
+    listening = socket.socket(fileno=int(number))
+    # Once more: the kernel names the process that has listened last as the one at the other end.
+    listening.listen()
+    world = Surroundings(environ=os.environ, cwd=Path.cwd())
+    folder = Folder(Path(path))
+
+    async def keep(own: Session) -> None:
+        keeper = Keeper(folder, name, place=place_of(world), samlocal=this_samlocal(), session=own)
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(ending, keeper.end)
+        await keeper.serve(listening)
+
+    with session(world.cache_folder / "sessions") as own:
+        asyncio.run(keep(own))
+    folder.forget_log(name)
+
+
+if __name__ == "__main__":
+    # Where samlocal is not installed it runs from a checkout.
+    sys.path.append(str(Path(__file__).parents[2]))
+    main(sys.argv[1:])

@@ -1,0 +1,262 @@
+"""Sandboxes that stay between commands: the next event finds them warm, and nothing is left of them at their end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import sockets
+from kept_kit import COUNTING, keeper, runs, said_to
+from kit import Docker, Project, eventually, python
+
+from samlocal.errors import ExitStatus
+
+pytestmark = pytest.mark.docker
+
+MakeProject = Callable[..., Project]
+
+
+def listed(project: Project, *args: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = project.run("kept", "--output", "json", *args).succeeded().payload
+    return found
+
+
+def test_the_next_invocation_runs_in_the_sandbox_of_the_last(keeping: MakeProject, docker: Docker) -> None:
+    project = keeping(python(COUNTING))
+    first = project.invoke("Fn", "--keep")
+    assert runs(first) == 1
+    assert "Init Duration" in first.report
+    (container,) = docker.containers(project)
+    second = project.invoke("Fn", "--keep")
+    assert runs(second) == 2
+    assert "Init Duration" not in second.report
+    assert docker.containers(project) == [container]
+
+    (kept,) = listed(project)
+    assert (kept["function"], kept["state"], kept["container"]) == ("Fn", "idle", container)
+    assert 500 < kept["ends"] - time.time() <= 600
+    table = project.terminal("kept", columns=80, environ={"NO_COLOR": "1"}).succeeded()
+    assert container in table.stderr
+    assert max(map(len, table.stderr.splitlines())) <= 80
+
+    # One that is not to stay has a sandbox of its own.
+    assert runs(project.invoke("Fn")) == 1
+    assert project.run("kept", "--stop", "Other").succeeded().lines == ["samlocal: not kept: Other."]
+    assert project.run("kept", "--stop", "Fn").succeeded().lines == ["samlocal: stopped: Fn."]
+    assert docker.nothing_left(project)
+    assert project.run("kept").succeeded().lines == ["samlocal: nothing is kept."]
+
+
+def test_its_time_over_a_sandbox_ends_and_with_the_last_one_the_process(keeping: MakeProject, docker: Docker) -> None:
+    project = keeping(python(COUNTING))
+    assert runs(project.invoke("Fn", "--keep", "1s")) == 1
+    process = keeper(project)
+    assert docker.nothing_left(project)
+    assert eventually(lambda: not sockets(project), within=6)
+    assert eventually(lambda: not os.path.exists(f"/proc/{process}"))  # noqa: PTH110
+    assert list(project.cache.glob("kept/*/*.log")) == []
+    assert list(project.sessions.iterdir()) == []
+
+
+def test_what_has_changed_is_said_and_runs_at_once(keeping: MakeProject) -> None:
+    project = keeping({**python(COUNTING), ".env": "GIVEN=one\n"})
+    assert project.invoke("Fn", "--keep").succeeded().payload == {"runs": 1, "variable": "one"}
+
+    def after(what: str) -> dict[str, Any]:
+        outcome = project.invoke("Fn", "--keep").succeeded()
+        assert f"samlocal: changed since its last event: {what}; it starts anew." in outcome.lines, outcome
+        payload: dict[str, Any] = outcome.payload
+        return payload
+
+    (project.folder / ".env").write_text("GIVEN=two\n")
+    assert after("GIVEN") == {"runs": 1, "variable": "two"}
+    (project.folder / "code" / "app.py").write_text("def handler(event, context):\n    return {'new': True}\n")
+    assert after("the code") == {"new": True}
+    described = json.loads((project.folder / "template.json").read_text())
+    described["Resources"]["Fn"]["Properties"]["MemorySize"] = 256
+    (project.folder / "template.json").write_text(json.dumps(described))
+    assert after("MemorySize") == {"new": True}
+    # What says the same goes on: the code's file is the same one, the template is only written differently.
+    (project.folder / "template.json").write_text(json.dumps(described, indent=8))
+    unchanged = project.invoke("Fn", "--keep").succeeded()
+    assert "Init Duration" not in unchanged.report
+    assert not any("changed since" in line for line in unchanged.lines)
+    # A template that is broken is as broken as for a run of its own.
+    (project.folder / "template.json").write_text("{")
+    broken = [project.invoke("Fn", *flags).ended(ExitStatus.TEMPLATE).stderr for flags in ((), ("--keep",))]
+    assert broken[0] == broken[1]
+
+
+def test_other_options_have_sandboxes_of_their_own(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING.replace("GIVEN", "AWS_REGION")))
+    flags = [("--region", "eu-west-1"), ("--region", "us-west-2")]
+    seen = [project.invoke("Fn", "--keep", *each).succeeded().payload for each in flags * 2]
+    assert seen == [
+        {"runs": 1, "variable": "eu-west-1"},
+        {"runs": 1, "variable": "us-west-2"},
+        {"runs": 2, "variable": "eu-west-1"},
+        {"runs": 2, "variable": "us-west-2"},
+    ]
+    assert len(sockets(project)) == 1
+
+
+def test_other_keys_of_the_callers_end_what_was_kept_under_those_of_before(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING))
+    assert runs(project.invoke("Fn", "--keep", environ={"AWS_SESSION_TOKEN": "one", "COLUMNS": "80"})) == 1
+    # What tells one terminal from another tells nothing of the caller.
+    assert runs(project.invoke("Fn", "--keep", environ={"AWS_SESSION_TOKEN": "one", "COLUMNS": "90"})) == 2
+    first = keeper(project)
+    other = project.invoke("Fn", "--keep", environ={"AWS_SESSION_TOKEN": "two"})
+    assert runs(other) == 1
+    assert "samlocal: changed since its last event: AWS_SESSION_TOKEN; it starts anew." in other.lines
+    assert eventually(lambda: not os.path.exists(f"/proc/{first}"))  # noqa: PTH110
+    assert len(listed(project)) == 1
+
+
+def test_two_at_once_have_a_sandbox_and_a_log_each(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING))
+    with (
+        project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 1.0, "name": "a"}') as one,
+        project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 1.0, "name": "b"}') as other,
+    ):
+        outcomes = [one.outcome(), other.outcome()]
+    for outcome, own, others in ((outcomes[0], "'a'", "'b'"), (outcomes[1], "'b'", "'a'")):
+        assert runs(outcome) == 1
+        assert own in outcome.stderr
+        assert others not in outcome.stderr
+        assert outcome.lines.count("loading") == 1
+
+
+def test_whoever_reads_slowly_holds_up_nobody_else(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING))
+    with project.start("invoke", "Fn", "--keep", "--event", '{"text": 3000000}') as slow:
+        slow.has_logged("REPORT")
+        assert runs(project.invoke("Fn", "--keep")) == 2
+        assert len(slow.outcome().stdout) == 3_000_003
+
+
+def test_ctrl_c_ends_the_event_there_and_shows_the_last_of_its_log(keeping: MakeProject, docker: Docker) -> None:
+    project = keeping(python(COUNTING))
+    assert runs(project.invoke("Fn", "--keep")) == 1
+    with project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 30}') as running:
+        running.has_logged("asleep").signalled(signal.SIGINT)
+        stopped = running.outcome(within=5).ended(ExitStatus.INTERRUPTED)
+    assert stopped.lines[-1] == "Stopped."
+    assert docker.nothing_left(project)
+    assert runs(project.invoke("Fn", "--keep")) == 1
+
+
+def test_a_keeper_that_is_killed_during_an_event_is_told_and_leaves_nothing(
+    keeping: MakeProject, docker: Docker
+) -> None:
+    project = keeping(python(COUNTING))
+    with project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 30}') as running:
+        running.has_logged("asleep")
+        before = docker.containers(project)
+        os.kill(keeper(project), signal.SIGKILL)
+        told = running.outcome(within=5).ended(ExitStatus.KEPT)
+    assert told.stdout == b""
+    assert told.lines[-2:] == [
+        "Error: The process that runs the function (keeper) has ended in the middle of the event.",
+        "What the function has done by then is done; run it again for an answer.",
+    ]
+    after = project.invoke("Fn", "--keep")
+    assert runs(after) == 1
+    assert eventually(lambda: not set(before) & set(docker.containers(project)))
+    assert len(sockets(project)) == 1
+
+
+def test_an_emptied_cache_ends_what_nobody_finds_any_more(keeping: MakeProject, docker: Docker) -> None:
+    project = keeping(python(COUNTING))
+    assert runs(project.invoke("Fn", "--keep")) == 1
+    process = keeper(project)
+    shutil.rmtree(project.cache)
+    assert docker.nothing_left(project)
+    assert eventually(lambda: not os.path.exists(f"/proc/{process}"))  # noqa: PTH110
+    assert runs(project.invoke("Fn", "--keep")) == 1
+
+
+def test_a_container_that_has_died_while_it_waited_is_replaced(keeping: MakeProject, docker: Docker) -> None:
+    project = keeping(python(COUNTING))
+    assert runs(project.invoke("Fn", "--keep")) == 1
+    docker.remove_all(project)
+    assert eventually(lambda: not listed(project))
+    assert runs(project.invoke("Fn", "--keep")) == 1
+
+
+def test_another_samlocal_is_not_served_and_ends_the_keeper(keeping: MakeProject, docker: Docker) -> None:
+    project = keeping(python(COUNTING))
+    assert runs(project.invoke("Fn", "--keep")) == 1
+    assert said_to(project, {"samlocal": "another", "more": 1}, {"type": "Unheard"}) == [
+        {"type": "Refused", "reason": "version", "differing": [], "let_go": []}
+    ]
+    assert docker.nothing_left(project)
+    assert eventually(lambda: not sockets(project))
+    assert runs(project.invoke("Fn", "--keep")) == 1
+
+
+def test_a_socket_at_which_nobody_listens_is_in_nobodys_way(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING))
+    assert runs(project.invoke("Fn", "--keep")) == 1
+    process = keeper(project)
+    os.kill(process, signal.SIGKILL)
+    assert eventually(lambda: not os.path.exists(f"/proc/{process}/fd"))  # noqa: PTH110
+    assert len(sockets(project)) == 1
+    assert project.run("kept").succeeded().lines == ["samlocal: nothing is kept."]
+    assert runs(project.invoke("Fn", "--keep")) == 1
+    assert len(sockets(project)) == 1
+
+
+def test_where_nothing_can_be_kept_it_runs_all_the_same(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING))
+    (project.cache / "kept").write_text("no folder")
+    outcome = project.invoke("Fn", "--keep")
+    assert runs(outcome) == 1
+    assert any(
+        line.startswith(f"samlocal: Nothing can be kept: the folder {project.cache}/kept/")
+        and line.endswith("The function runs in a sandbox of its own.")
+        for line in outcome.lines
+    ), outcome
+    (project.cache / "kept").unlink()
+
+
+def test_a_process_that_does_not_come_up_is_told_with_its_last_words(keeping: MakeProject, tmp_path: Any) -> None:
+    project = keeping(python(COUNTING))
+    (tmp_path / "broken").mkdir()
+    # The keeper's own first import.
+    broken = "import sys\nif 'process.py' in ' '.join(sys.orig_argv): raise SystemExit('no room to start in')\n"
+    (tmp_path / "broken" / "sitecustomize.py").write_text(broken)
+    outcome = project.invoke("Fn", "--keep", environ={"PYTHONPATH": str(tmp_path / "broken")})
+    assert runs(outcome) == 1
+    assert "did not come up" in outcome.stderr
+
+
+def test_a_long_path_is_no_hindrance(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING))
+    long = project.cache / ("long" * 40)
+    environ = {"SAMLOCAL_CACHE_DIR": str(long)}
+    try:
+        assert [runs(project.invoke("Fn", "--keep", environ=environ)) for _ in range(2)] == [1, 2]
+    finally:
+        project.run("kept", "--stop", environ=environ).succeeded()
+
+
+def test_the_way_to_a_kept_sandbox_loads_nothing_heavy(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING))
+    project.invoke("Fn", "--keep").succeeded()
+    outcome = project.invoke("Fn", "--keep", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
+    imported = {line.rpartition("|")[2].strip() for line in outcome.lines if line.startswith("import time:")}
+    assert "samlocal.kept.client" in imported
+    roots = {name.partition(".")[0] for name in imported}
+    assert not roots & {"asyncio", "boto3", "botocore", "docker", "requests", "rich", "samtranslator", "yaml"}
+    assert not imported & {"samlocal.sandbox.sandbox", "samlocal.pool.pool", "samlocal.template.reader"}
+
+    alone = project.invoke("Fn", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
+    loaded = {line.rpartition("|")[2].strip() for line in alone.lines if line.startswith("import time:")}
+    assert {name for name in loaded if name.startswith("samlocal.kept")} <= {"samlocal.kept", "samlocal.kept.folder"}

@@ -1,0 +1,66 @@
+"""A run in a kept sandbox shows what a run of its own shows, byte for byte but for ids and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from kept_kit import COUNTING, shown
+from kit import Project, node, python
+
+pytestmark = pytest.mark.docker
+
+MakeProject = Callable[..., Project]
+
+STREAMING = """
+console.log("loading");
+exports.handler = awslambda.streamifyResponse(async (event, stream) => {
+    stream.write("one\\n");
+    console.log("between");
+    stream.write("two\\n");
+    if (event.raises) throw new Error(event.raises);
+    stream.end();
+});
+"""
+
+
+NUMBERLESS = COUNTING.replace('"run", runs, event', '"run", event').replace('"runs": runs, ', "")
+
+
+def test_the_first_and_the_next_run_show_what_a_run_of_its_own_shows(keeping: MakeProject) -> None:
+    project = keeping({**python(NUMBERLESS, Timeout=1), "bad.json": "no"})
+    for args, stays in (
+        (("--event", "{}"), True),
+        (("--event", '{"raises": "no"}'), True),
+        (("--event", '{"exit": 3}'), False),
+        (("--event", '{"sleep": 5}'), False),
+        (("--event", '{"a": 1}', "--event", '{"raises": "b"}'), True),
+        (("--output", "json"), True),
+        (("--output", "json", "--event", '{"exit": 3}'), False),
+        (("--tenant-id", "nobody"), False),
+        (("--event", "bad.json"), False),
+        (("--image", "python3.11=nothing:here", "--skip-pull-image"), False),
+    ):
+        alone = shown(project.invoke("Fn", *args))
+        assert shown(project.invoke("Fn", "--keep", *args)) == alone, args
+        # The next one finds the sandbox, where that has survived.
+        again = shown(project.invoke("Fn", "--keep", *args))
+        assert again == (warm(alone) if stays else alone), args
+        project.run("kept", "--stop").succeeded()
+
+
+def test_parts_of_a_streamed_response_come_as_from_a_run_of_its_own(keeping: MakeProject) -> None:
+    project = keeping(node(STREAMING))
+    project.invoke("Fn", "--keep").succeeded()
+    for args in (("--event", "{}"), ("--event", '{"raises": "no"}'), ("--output", "json")):
+        alone, kept = shown(project.invoke("Fn", *args)), shown(project.invoke("Fn", "--keep", *args))
+        assert kept == warm(alone), args
+
+
+def warm(alone: tuple[int, str, str]) -> tuple[int, str, str]:
+    """What is shown of a sandbox that was there: of its init there is nothing."""
+    status, stdout, stderr = alone
+    stderr = (
+        stderr.replace("loading\n", "").replace("TIME\tundefined\tINFO\t", "").replace("\tInit Duration: N ms", "")
+    )
+    return status, stdout.replace('"init_duration": N', '"init_duration": null'), stderr
