@@ -53,9 +53,7 @@ class Composition:
     connected.
     """
 
-    def __init__(
-        self, wanted: Wanted, engine: Engine, *, address: str | None, session: Session, live: Cache
-    ) -> None:
+    def __init__(self, wanted: Wanted, engine: Engine, *, address: str | None, session: Session, live: Cache) -> None:
         self.lasting = wanted.lasting
         self.address = address
         self.sandboxes: list[KeptSandbox] = []

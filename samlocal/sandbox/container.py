@@ -136,6 +136,11 @@ class Container:
         """Has the shell start the runtime; None where it does so by itself."""
         return self._shell.start_runtime if self._shell is not None else None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether somebody is in it who could say something, as far as the engine has told."""
+        return self._reading is not None and not self._reading.done()
+
     async def terminate_runtime(self) -> None:
         """Sends the runtime SIGTERM."""
         if self._shell is not None:

@@ -223,7 +223,8 @@ class Lifecycle:
             self.spend(Reason.FAILURE)
         if self.state in (State.INIT, State.IDLE):
             return Standing.READY
-        return Standing.SPENT if self._stays and self.container is not None else Standing.GONE
+        stays = self._stays and self.container is not None and self.container.is_there
+        return Standing.SPENT if stays else Standing.GONE
 
     async def renew(self) -> None:
         """Starts the container that the next event needs, where there is none that it can have."""
