@@ -127,6 +127,15 @@ def test_botocores_session_for_http_takes_what_samlocal_gives_it() -> None:
     assert request.prepare().stream_output is True
 
 
+def test_botocores_signer_asks_one_method_what_is_signed() -> None:
+    # aws/signature.py computes what somebody else has signed.
+    from botocore.auth import SigV4Auth
+
+    assert list(inspect.signature(SigV4Auth.headers_to_sign).parameters) == ["self", "request"]
+    assert "self.headers_to_sign(request)" in inspect.getsource(SigV4Auth.canonical_request)
+    assert "request.context['timestamp']" in inspect.getsource(SigV4Auth.string_to_sign).replace('"', "'")
+
+
 def test_botocores_settings_can_be_switched_off_by_name() -> None:
     # aws/__init__.py: with an endpoint of this machine's nothing of the user's counts.
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as KNOWN

@@ -84,7 +84,7 @@ _DEFAULT_PORT = 3001
 @click.pass_context
 def command(ctx: click.Context, /, **values: object) -> int:
     """Serve Lambda's Invoke API: SDKs and the AWS CLI run the template's functions with --endpoint-url."""
-    from samlocal.endpoint.server import listening
+    from samlocal.endpoint.server import is_open, listening
     from samlocal.project.project import Project
 
     output = Output(ctx.obj)
@@ -102,6 +102,11 @@ def command(ctx: click.Context, /, **values: object) -> int:
     warm = dict(_warm(ctx.params["warm"]))
     project = ctx.with_resource(Project(chosen, output))
     listens = ctx.with_resource(contextlib.closing(listening(ctx.params["host"], ctx.params["port"])))
+    if is_open(listens):
+        output.warning(
+            f"--host {ctx.params['host']}: every machine that reaches this one can run your functions, under their "
+            "rights: nobody's signature is checked."
+        )
     with held_off():
         from samlocal.cli.requests import Requests
         from samlocal.cli.running import run_to_its_end

@@ -12,6 +12,7 @@ from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.callers import Callers
 from samlocal.endpoint.forwarding import Forwarding, Sent
+from samlocal.endpoint.hears import Hears
 from samlocal.endpoint.invoke_request import InvocationType
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
@@ -31,112 +32,133 @@ Reader: TypeAlias = Callable[[str, Mapping[str, str]], Awaitable[Answer]]
 
 _FUNCTIONS = "/2015-03-31/functions"
 _FUNCTION = f"{_FUNCTIONS}/{{name:path}}"
-# What AWS has below a function there, and samlocal has not.
-_ELSEWHERE = ("policy", "aliases", "aliases/{alias}", "versions")
 _MAPPINGS = "/2015-03-31/event-source-mappings"
 _STREAMING = "/2021-11-15/functions/{name:path}/response-streaming-invocations"
 _ASYNC = "/2014-11-13/functions/{name:path}/invoke-async"
+# What is below a function there, and is not read here: no function has such a name.
+_ELSEWHERE = ("policy", "aliases", "aliases/{alias}", "versions", "code", "invocations")
 
 
-def web_application(
-    invoker: Invoker,
-    listings: Listings,
-    callers: Callers,
-    forwarding: Forwarding,
-    *,
-    refused: Callable[[str, ApiError], None],
-    failed: Callable[[Exception], None],
-) -> Starlette:
-    """``refused`` hears what came of a request that ran nothing, ``failed`` gets a fault of samlocal's own."""
-    from starlette.applications import Starlette
-    from starlette.routing import Route
+class Application:
+    """``hears`` gets what becomes of requests that run nothing."""
 
-    async def invoke(request: Request, body: bytes, request_id: str) -> Answer:
-        return await invoker.invoke(
-            request.path_params["name"],
-            request.query_params.get("Qualifier"),
-            request.headers,
-            body,
-            request_id=request_id,
+    def __init__(
+        self, invoker: Invoker, listings: Listings, callers: Callers, forwarding: Forwarding, hears: Hears
+    ) -> None:
+        self._invoker = invoker
+        self._listings = listings
+        self._callers = callers
+        self._forwarding = forwarding
+        self._hears = hears
+
+    def asgi(self) -> Starlette:
+        from starlette.applications import Starlette
+        from starlette.routing import Route
+
+        listings, unknown = self._listings, self._answers(self._unknown)
+
+        def runs(path: str, handler: Handler) -> Route:
+            return Route(path, self._answers(handler, runs=True), methods=["POST"])
+
+        def reads(path: str, reader: Reader) -> Route:
+            async def read(request: Request, *_: object) -> Answer:
+                return await reader(request.path_params.get("name", ""), request.query_params)
+
+            return Route(path, self._answers(read), methods=["GET"])
+
+        async def another_method(request: Request, _: Exception) -> Response:
+            return await unknown(request)
+
+        return Starlette(
+            routes=[
+                runs(f"{_FUNCTION}/invocations", self._invoke),
+                runs(_STREAMING, self._stream),
+                # SDKs disagree about the slash at the end.
+                *(runs(path, self._invoke_async) for path in (_ASYNC, f"{_ASYNC}/")),
+                *(reads(path, listings.functions) for path in (_FUNCTIONS, f"{_FUNCTIONS}/")),
+                *(reads(path, listings.mappings) for path in (_MAPPINGS, f"{_MAPPINGS}/")),
+                reads(f"{_FUNCTION}/configuration", listings.configuration),
+                *(Route(f"{_FUNCTION}/{each}", unknown, methods=["GET"]) for each in _ELSEWHERE),
+                reads(_FUNCTION, listings.function),
+                Route("/{path:path}", unknown, methods=["GET"]),
+            ],
+            exception_handlers={405: another_method},
         )
 
-    async def stream(request: Request, body: bytes, request_id: str) -> Answer:
-        return await invoker.stream(
-            request.path_params["name"],
-            request.query_params.get("Qualifier"),
-            request.headers,
-            body,
-            request_id=request_id,
-        )
+    async def _invoke(self, request: Request, body: bytes, request_id: str) -> Answer:
+        return await self._invoker.invoke(*_named(request), request.headers, body, request_id=request_id)
 
-    async def invoke_async(request: Request, body: bytes, request_id: str) -> Answer:
+    async def _stream(self, request: Request, body: bytes, request_id: str) -> Answer:
+        return await self._invoker.stream(*_named(request), request.headers, body, request_id=request_id)
+
+    async def _invoke_async(self, request: Request, body: bytes, request_id: str) -> Answer:
         """What InvokeAsync was before Invoke's type Event (deprecated): it takes no headers and no qualifier."""
         headers = {"x-amz-invocation-type": InvocationType.EVENT}
-        name = request.path_params["name"]
-        return await invoker.invoke(name, None, headers, body, request_id=request_id)
+        return await self._invoker.invoke(_named(request)[0], None, headers, body, request_id=request_id)
 
-    def reads(reader: Reader) -> Handler:
-        async def read(request: Request, *_: object) -> Answer:
-            return await reader(request.path_params.get("name", ""), request.query_params)
+    async def _unknown(self, request: Request, *_: object) -> Answer:
+        raise _not_there(request)
 
-        return read
+    def _answers(self, handler: Handler, *, runs: bool = False) -> Callable[[Request], Awaitable[Response]]:
+        """An answer to whatever comes. ``runs`` says that it is to run a function."""
 
-    async def unknown(request: Request, *_: object) -> Answer:
-        raise api_error.unknown_operation(f"samlocal has no {request.method} {request.url.path}.")
+        async def endpoint(request: Request) -> Response:
+            from starlette.requests import ClientDisconnect
 
-    async def answer(request: Request, handler: Handler, request_id: str, *, runs: bool) -> Answer:
-        _check_caller(request)
-        caller = callers.of(request.headers)
+            request_id = str(uuid.uuid4())
+            try:
+                answer = await self._answer(request, handler, request_id, runs=runs)
+            except ApiError as error:
+                if not error.told:
+                    self._hears.refused(f"{request.method} {request.url.path}", error)
+                answer = refusal(error)
+            except ClientDisconnect:
+                # Before its request was whole: nobody reads this.
+                answer = Answer(status=400)
+            except Exception as error:
+                self._hears.failed(error)
+                answer = refusal(api_error.service_error("samlocal failed; it says more where it runs."))
+            return self._response(answer, request_id)
+
+        return endpoint
+
+    async def _answer(self, request: Request, handler: Handler, request_id: str, *, runs: bool) -> Answer:
+        _check_host(request)
+        caller = self._callers.of(request.headers)
         body = await _body(request, keeps=None if caller is not None else REQUEST_BYTES)
         if caller is None:
             return await handler(request, body, request_id)
-        if not forwarding.takes(caller, runs=runs):
+        missing = _not_there(request)
+        if not self._forwarding.takes(caller, runs=runs):
             try:
                 return await handler(request, body, request_id)
             except ApiError as error:
                 if error.status != 404:
                     raise
                 missing = error
-        else:
-            missing = api_error.unknown_operation(f"samlocal has no {request.method} {request.url.path}.")
-        forwarded = await forwarding.answer(caller, _sent(request, body))
+        forwarded = await self._forwarding.answer(caller, _sent(request, body))
         if forwarded is None:
             raise missing
         return forwarded
 
-    def answers(handler: Handler, *, runs: bool = False) -> Callable[[Request], Awaitable[Response]]:
-        async def endpoint(request: Request) -> Response:
-            request_id = str(uuid.uuid4())
-            try:
-                answered = await answer(request, handler, request_id, runs=runs)
-            except ApiError as error:
-                if not error.told:
-                    refused(f"{request.method} {request.url.path}", error)
-                answered = refusal(error)
-            except Exception as error:
-                failed(error)
-                answered = refusal(api_error.service_error("samlocal failed; it says more where it runs."))
-            return _response(answered, request_id, failed)
+    def _response(self, answer: Answer, request_id: str) -> Response:
+        from starlette.responses import Response, StreamingResponse
 
-        return endpoint
+        headers = dict(answer.headers)
+        if not any(name.lower() == "x-amzn-requestid" for name in headers):
+            headers["X-Amzn-RequestId"] = request_id
+        if answer.stream is not None:
+            return StreamingResponse(self._watched(answer.stream), status_code=answer.status, headers=headers)
+        return Response(answer.body, status_code=answer.status, headers=headers)
 
-    return Starlette(
-        routes=[
-            Route(f"{_FUNCTION}/invocations", answers(invoke, runs=True), methods=["POST"]),
-            Route(_STREAMING, answers(stream, runs=True), methods=["POST"]),
-            # SDKs disagree about the slash at the end.
-            Route(_ASYNC, answers(invoke_async, runs=True), methods=["POST"]),
-            Route(f"{_ASYNC}/", answers(invoke_async, runs=True), methods=["POST"]),
-            Route(_FUNCTIONS, answers(reads(listings.functions)), methods=["GET"]),
-            Route(f"{_FUNCTIONS}/", answers(reads(listings.functions)), methods=["GET"]),
-            Route(_MAPPINGS, answers(reads(listings.mappings)), methods=["GET"]),
-            Route(f"{_MAPPINGS}/", answers(reads(listings.mappings)), methods=["GET"]),
-            *(Route(f"{_FUNCTION}/{each}", answers(unknown), methods=["GET"]) for each in _ELSEWHERE),
-            Route(f"{_FUNCTION}/configuration", answers(reads(listings.configuration)), methods=["GET"]),
-            Route(_FUNCTION, answers(reads(listings.function)), methods=["GET"]),
-            Route("/{path:path}", answers(unknown), methods=["GET", "POST", "PUT", "DELETE", "PATCH"]),
-        ]
-    )
+    async def _watched(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Its status is out: a fault breaks the connection, and is told here."""
+        try:
+            async for part in stream:
+                yield part
+        except Exception as error:
+            self._hears.failed(error)
+            raise
 
 
 def refusal(error: ApiError) -> Answer:
@@ -147,14 +169,13 @@ def refusal(error: ApiError) -> Answer:
     )
 
 
-async def _told(stream: AsyncIterator[bytes], failed: Callable[[Exception], None]) -> AsyncIterator[bytes]:
-    """Its status is out: a fault breaks the connection, and is told here."""
-    try:
-        async for part in stream:
-            yield part
-    except Exception as error:
-        failed(error)
-        raise
+def _named(request: Request) -> tuple[str, str | None]:
+    """The function, and the version or alias of it."""
+    return request.path_params["name"], request.query_params.get("Qualifier")
+
+
+def _not_there(request: Request) -> ApiError:
+    return api_error.unknown_operation(f"samlocal has no {request.method} {request.url.path}.")
 
 
 async def _body(request: Request, *, keeps: int | None) -> bytes:
@@ -176,7 +197,7 @@ def _sent(request: Request, body: bytes) -> Sent:
     return Sent(method=request.method, target=target.decode("latin-1"), headers=dict(request.headers), body=body)
 
 
-def _check_caller(request: Request) -> None:
+def _check_host(request: Request) -> None:
     headers = request.headers
     refused = foreign(
         host=headers.get("host", ""),
@@ -186,14 +207,3 @@ def _check_caller(request: Request) -> None:
     )
     if refused:
         raise api_error.foreign(refused)
-
-
-def _response(answer: Answer, request_id: str, failed: Callable[[Exception], None]) -> Response:
-    from starlette.responses import Response, StreamingResponse
-
-    headers = dict(answer.headers)
-    if not any(name.lower() == "x-amzn-requestid" for name in headers):
-        headers["X-Amzn-RequestId"] = request_id
-    if answer.stream is not None:
-        return StreamingResponse(_told(answer.stream, failed), status_code=answer.status, headers=headers)
-    return Response(answer.body, status_code=answer.status, headers=headers)

@@ -6,20 +6,19 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from samlocal.aws import Aws
-from samlocal.endpoint.api_error import ApiError
-from samlocal.endpoint.application import web_application
+from samlocal.endpoint.application import Application
 from samlocal.endpoint.callers import Callers, aws_of
 from samlocal.endpoint.delivery import Delivery
 from samlocal.endpoint.directory import Callee, CurrentDirectory, Directory
 from samlocal.endpoint.event_queue import EventQueue
 from samlocal.endpoint.forwarding import Forwarding
+from samlocal.endpoint.hears import Hears
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
 from samlocal.endpoint.log_tail import LogTails
-from samlocal.endpoint.run import Ended
 from samlocal.endpoint.server import serving, url_of
 from samlocal.pool.options import PoolOptions
 from samlocal.project.project import Project
@@ -28,22 +27,6 @@ from samlocal.sandbox.journal import Log
 from samlocal.sandbox.network.endpoint import endpoint
 from samlocal.sandbox.session import Session
 from samlocal.service.service import Service
-
-
-class Hears(Protocol):
-    """What becomes of requests, for the user."""
-
-    def told(self, ended: Ended) -> None:
-        """An event is over."""
-
-    def refused(self, request: str, error: ApiError) -> None:
-        """A request has run nothing."""
-
-    def failed(self, error: Exception) -> None:
-        """A fault of samlocal's own."""
-
-    def passed_on(self, caller: str, request: str, status: int) -> None:
-        """A function's own request was another's to answer."""
 
 
 class LambdaEndpoint:
@@ -99,16 +82,9 @@ class LambdaEndpoint:
         delivery = Delivery(self.functions, self._caller, warn=self._teller.warning)
         queue = EventQueue(pool, delivery, told=self._hears.told)
         invoker = Invoker(pool, self.functions, self._tails, queue=queue.put, told=self._hears.told)
-        application = web_application(
-            invoker,
-            Listings(self.functions),
-            self._callers,
-            self._forwarding,
-            refused=self._hears.refused,
-            failed=self._hears.failed,
-        )
+        application = Application(invoker, Listings(self.functions), self._callers, self._forwarding, self._hears)
         try:
-            async with serving(application, [self._listens]):
+            async with serving(application.asgi(), [self._listens]):
                 yield
         finally:
             await invoker.close()

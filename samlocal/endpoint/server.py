@@ -29,7 +29,7 @@ def listening(host: str, port: int) -> socket.socket:
         listens.close()
         raise ConfigurationError(
             f"samlocal cannot listen on {host} port {port}: {error.strerror or error}.",
-            tip="Name another with --port (0 takes a free one), or end what listens there.",
+            tip="Name others with --host and --port (0 takes a free one), or end what listens there.",
         ) from error
     return listens
 
@@ -40,6 +40,11 @@ def url_of(listens: socket.socket) -> str:
     if ipaddress.ip_address(host).is_unspecified:
         host = "::1" if ":" in host else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_open(listens: socket.socket) -> bool:
+    """Whether other machines may reach it."""
+    return not ipaddress.ip_address(listens.getsockname()[0]).is_loopback
 
 
 @contextlib.asynccontextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from samlocal.errors import ConfigurationError, TemplateError
@@ -37,7 +38,7 @@ def local_project(settings: Settings) -> LocalProject:
 class LocalStackInUse:
     """A project's stack in the environment on this machine, from its first use to ``close``.
 
-    It is started and deployed where needed, and does not end by itself meanwhile.
+    It is started and deployed where needed, and does not end by itself meanwhile. Threads may share it.
     """
 
     def __init__(self, settings: Settings, teller: Teller) -> None:
@@ -47,6 +48,7 @@ class LocalStackInUse:
         self._use: int | None = None
         self._opened: LocalEnvironment | None = None
         self._told: LocalEnvironment | None = None
+        self._lock = RLock()
 
     def close(self) -> None:
         """Lets go of it, and says when it has gone meanwhile."""
@@ -61,11 +63,12 @@ class LocalStackInUse:
 
     def opened(self, *, told: bool = True) -> LocalEnvironment:
         """As it was opened by the first who asked, or by ``brought_up`` since."""
-        if self._opened is None:
-            return self.brought_up(told=told)
-        if told:
-            self._tell_made_up(self._opened)
-        return self._opened
+        with self._lock:
+            if self._opened is None:
+                return self.brought_up(told=told)
+            if told:
+                self._tell_made_up(self._opened)
+            return self._opened
 
     def brought_up(self, *, anew: bool = False, told: bool = True) -> LocalEnvironment:
         """Brought up to the template of now; where nothing has changed that costs next to nothing.
@@ -76,20 +79,21 @@ class LocalStackInUse:
         from samlocal.local.local_environment import LocalStack, local_environment
 
         settings = self._settings
-        if self._project is None:
-            self._project = local_project(settings)
-        if self._use is None:
-            self._use = self._project.residence.use()
         wanted = LocalStack(
             stack_name=settings.stack_name or "local",
             region=settings.region or LOCAL_REGION,
             parameters=_parameters(settings),
         )
         told_of = _Deployment(self._teller, wanted.region)
-        self._opened = local_environment(self._project, wanted, told_of, anew=anew)
-        if told:
-            self._tell_made_up(self._opened)
-        return self._opened
+        with self._lock:
+            if self._project is None:
+                self._project = local_project(settings)
+            if self._use is None:
+                self._use = self._project.residence.use()
+            self._opened = local_environment(self._project, wanted, told_of, anew=anew)
+            if told:
+                self._tell_made_up(self._opened)
+            return self._opened
 
     def environment(self, *, refresh: bool = False) -> Environment:
         """What a project asks of an environment: nobody else changes this one, so no answer grows old."""

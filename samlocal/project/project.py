@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
+from threading import Lock, RLock
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from samlocal.errors import TemplateError
@@ -30,6 +30,9 @@ class Project:
 
     Nothing is read or connected before it is asked for, and the template is read anew for each question: a plan is
     one of the files as they are then. ``engine`` and the environment on this machine are kept open between plans.
+
+    Threads may share it. AWS is asked for one of them after the other: who has two functions of one role gives the
+    code of an MFA device once. Builds, downloads and pulls go on beside each other.
     """
 
     def __init__(self, settings: Settings, teller: Teller) -> None:
@@ -39,6 +42,7 @@ class Project:
         self._good: Files | None = None
         self._engine: Engine | None = None
         self._connecting = Lock()
+        self._asking = RLock()
 
     def __enter__(self) -> Self:
         return self
@@ -87,8 +91,9 @@ class Project:
         def make(environment: Environment | None, files: Files) -> tuple[Application, T]:
             from samlocal.project.application import joined
 
-            whole = joined(self.settings, environment, self.teller, files)
-            return whole, use(whole)
+            with self._asking:
+                whole = joined(self.settings, environment, self.teller, files)
+                return whole, use(whole)
 
         return self._current(make, complete=lambda made: complete(made[1]))
 
@@ -155,7 +160,8 @@ class Project:
         from samlocal.sandbox.plan import sandbox_spec
 
         settings, teller = self.settings, self.teller
-        function, application, targets = self._evaluated(environment, files, function_id)
+        with self._asking:
+            function, application, targets = self._evaluated(environment, files, function_id)
         accept(function)
         tell_placeholders(function, teller, strict=options.strict, local=settings.is_local)
         match options.code:
@@ -168,9 +174,10 @@ class Project:
                 from samlocal.project.builds import with_builds
 
                 function = with_builds(settings, function, targets, options.build, teller)
-        credentials = function_credentials(
-            settings, self.account, environment, application, function, options.rights, teller
-        )
+        with self._asking:
+            credentials = function_credentials(
+                settings, self.account, environment, application, function, options.rights, teller
+            )
         keep(environment, teller)
         engine = self.engine
         with teller.progress() as progress:
