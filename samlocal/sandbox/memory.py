@@ -7,6 +7,8 @@ whoever touched it first, so its own count leaves out the runtime's libraries an
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import time
 from pathlib import Path
 
@@ -14,6 +16,10 @@ from msgspec import Struct
 
 _CGROUPS = Path("/sys/fs/cgroup")
 _MB = 1024 * 1024
+_PIECE = 64 * 1024
+
+# proc_pid_status(5): what a process has held at most, and what it holds now.
+_STATUS = re.compile(rb"^(VmHWM|RssFile|RssAnon):\s*(\d+) kB$", re.MULTILINE)
 
 # The kernel keeps the peak of each process that lives; what is looked for in between are those that come and go.
 _FIRST_PAUSE_SECONDS = 0.02
@@ -64,16 +70,17 @@ class MemoryWatch:
         """Seconds that it took."""
         began = time.monotonic()
         if self._group is not None:
-            self._peak = max(self._peak, _held(self._group, besides=self._init))
+            self._peak = max(self._peak, _held(self._group, besides=self._init, peak=self._peak))
         return time.monotonic() - began
 
 
 class _Group(Struct, frozen=True, kw_only=True):
     """A cgroup's files. ``anonymous`` is the line of ``memory.stat`` for pages that are no file's."""
 
-    folder: Path
-    anonymous: str
-    charged: tuple[Path, ...]
+    processes: str
+    statistics: str
+    anonymous: re.Pattern[bytes]
+    charged: tuple[str, ...]
 
 
 def _cgroup(process: int, container: str) -> _Group | None:
@@ -91,53 +98,69 @@ def _cgroup(process: int, container: str) -> _Group | None:
             continue
         if "memory" in controllers.split(","):
             folder = _CGROUPS / "memory" / path.lstrip("/")
-            found = _Group(folder=folder, anonymous="total_rss", charged=(folder / "memory.max_usage_in_bytes",))
+            anonymous, charged = b"total_rss", ["memory.max_usage_in_bytes"]
         elif controllers == "":
             folder = _CGROUPS / path.lstrip("/")
-            found = _Group(
-                folder=folder, anonymous="anon", charged=(folder / "memory.peak", folder / "memory.current")
-            )
+            anonymous, charged = b"anon", ["memory.peak", "memory.current"]
         else:
             continue
         if (folder / "memory.stat").is_file():
-            return found
+            return _Group(
+                processes=f"{folder}/cgroup.procs",
+                statistics=f"{folder}/memory.stat",
+                anonymous=re.compile(rb"^%b (\d+)$" % anonymous, re.MULTILINE),
+                charged=tuple(f"{folder}/{name}" for name in charged),
+            )
     return None
 
 
-def _held(group: _Group, *, besides: int) -> int:
+def _held(group: _Group, *, besides: int, peak: int) -> int:
     """Bytes that the processes of a cgroup hold now; of one alone, the most that it has ever held.
 
     Forked processes share pages: those that are no file's are counted by the cgroup, each once, and of the files,
-    which are mostly the same libraries, the process with the most stands for all.
+    which are mostly the same libraries, the process with the most stands for all. Less than that is given where it
+    would be no megabyte more than ``peak`` anyway: this is read with each event.
     """
-    peaks, files = [0], [0]
+    most = files = apart = count = 0
     try:
-        processes = (group.folder / "cgroup.procs").read_text(encoding="ascii").split()
-        for process in processes:
-            if int(process) != besides:
-                status = _fields(Path(f"/proc/{process}/status"))
-                peaks.append(status.get("VmHWM", 0) * 1024)
-                files.append(status.get("RssFile", 0) * 1024)
-        anonymous = _fields(group.folder / "memory.stat").get(group.anonymous, 0)
+        for process in _read(group.processes).split():
+            if int(process) == besides:
+                continue
+            held = {name: int(kilobytes) * 1024 for name, kilobytes in _STATUS.findall(_status(process))}
+            most = max(most, held.get(b"VmHWM", 0))
+            files = max(files, held.get(b"RssFile", 0))
+            apart += held.get(b"RssAnon", 0)
+            count += 1
+        if count <= 1 or max(most, apart + files) <= -(-max(most, peak) // _MB) * _MB:
+            return most
+        anonymous = group.anonymous.search(_read(group.statistics))
     except OSError:
         return 0
-    if len(peaks) <= 2:
-        return max(peaks)
-    return max(max(peaks), anonymous + max(files))
+    return max(most, files + (int(anonymous[1]) if anonymous else 0))
 
 
-def _fields(file: Path) -> dict[str, int]:
-    """``name number`` or ``name: number kB``, line by line; nothing for a process that has ended."""
+def _status(process: bytes) -> bytes:
+    """Nothing for a process that has ended."""
     try:
-        lines = file.read_text(encoding="ascii", errors="replace").splitlines()
+        return _read(b"/proc/%b/status" % process)
     except (FileNotFoundError, ProcessLookupError):
-        return {}
-    parts = (line.split() for line in lines)
-    return {part[0].rstrip(":"): int(part[1]) for part in parts if len(part) > 1 and part[1].isdigit()}
+        return b""
 
 
-def _number(file: Path) -> int | None:
+def _number(file: str) -> int | None:
     try:
-        return int(file.read_text(encoding="ascii"))
+        return int(_read(file))
     except (OSError, ValueError):
         return None
+
+
+def _read(file: str | bytes) -> bytes:
+    """One of the kernel's, whole. Python's own files would look up their size and their place first."""
+    opened = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = []
+        while part := os.read(opened, _PIECE):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(opened)
