@@ -14,6 +14,9 @@ T = TypeVar("T")
 # How many items may wait before those who can wait themselves do.
 _WAITING = 256
 
+# How long what is written waits for more, where nobody waits for it.
+_GATHER_SECONDS = 0.002
+
 
 class Outlet(Generic[T]):
     """Writes in a thread of its own, in order: a reader who takes their time holds up neither the loop nor a timeout.
@@ -24,7 +27,9 @@ class Outlet(Generic[T]):
 
     def __init__(self, write: Callable[[T], None]) -> None:
         self._write = write
-        self._items: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+        self._batches: queue.SimpleQueue[list[T] | None] = queue.SimpleQueue()
+        self._batch: list[T] = []
+        self._soon: asyncio.TimerHandle | None = None
         self._thread: threading.Thread | None = None
         self._put = 0
         self._written = 0
@@ -38,7 +43,10 @@ class Outlet(Generic[T]):
             self._thread = threading.Thread(target=self._run, name="samlocal-outlet", daemon=True)
             self._thread.start()
         self._put += 1
-        self._items.put(item)
+        self._batch.append(item)
+        if len(self._batch) == 1 and self._loop is not None:
+            # Each time that the thread is woken it takes the interpreter away from the loop.
+            self._soon = self._loop.call_later(_GATHER_SECONDS, self._hand_over)
 
     @property
     def busy(self) -> bool:
@@ -62,13 +70,23 @@ class Outlet(Generic[T]):
     def close(self) -> None:
         """Nothing more is put. What is there is still written."""
         if self._thread is not None:
-            self._items.put(_End())
+            self._hand_over()
+            self._batches.put(None)
+
+    def _hand_over(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        if self._batch:
+            batch, self._batch = self._batch, []
+            self._batches.put(batch)
 
     async def _until(self, count: int) -> None:
         if self._written >= count:
             return
         written = asyncio.get_running_loop().create_future()
         self._waiting.append((count, written))
+        self._hand_over()
         # The thread may have been done before it saw that somebody waits.
         self._wake()
         await written
@@ -84,18 +102,18 @@ class Outlet(Generic[T]):
                 self._waiting.append((count, written))
 
     def _run(self) -> None:
-        while not isinstance(item := self._items.get(), _End):
-            if self.error is None:
-                try:
-                    self._write(item)
-                except BaseException as error:
-                    self.error = error
-            self._written += 1
-            if self._waiting and self._loop is not None:
-                with contextlib.suppress(RuntimeError):
-                    # The loop may have ended.
-                    self._loop.call_soon_threadsafe(self._wake)
+        while (batch := self._batches.get()) is not None:
+            for item in batch:
+                self._write_one(item)
 
-
-class _End:
-    """Nothing more comes."""
+    def _write_one(self, item: T) -> None:
+        if self.error is None:
+            try:
+                self._write(item)
+            except BaseException as error:
+                self.error = error
+        self._written += 1
+        if self._waiting and self._loop is not None:
+            with contextlib.suppress(RuntimeError):
+                # The loop may have ended.
+                self._loop.call_soon_threadsafe(self._wake)
