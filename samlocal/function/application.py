@@ -227,6 +227,36 @@ class Application(Struct, frozen=True, kw_only=True):
             return None
         return child.evaluator.evaluate(output.get("Value"))
 
+    def translated(self) -> Application:
+        """The same after the SAM translator: plain CloudFormation, with the APIs and their stages that SAM makes.
+
+        Nested stacks are this one's. Raises translate.RefusedError.
+        """
+        from samlocal.template.translate import translate
+
+        self.files.may_be_recorded = False
+        known = {name: value.text for name, value in self.given.items() if value.known}
+        made = translate(self.template.document, region=self.place.region, parameters=known).template
+        return self.reading(Document(path=self.template.path, root=made, files=self.files))
+
+    def reading(self, document: Document) -> Application:
+        """Another document in this one's place: with its values, its environment and its nested stacks."""
+        joined = _join(
+            document,
+            environment=self.environment,
+            place=self.place,
+            given=(self.given,),
+            overrides=(),
+            prefix=self.prefix,
+            layers={},
+            absent=self.absent,
+            region_known=self.region_known,
+            chain=self.chain[:-1],
+        )
+        for resource in self._stacks(absent=True):
+            joined._children[resource.logical_id] = self.child(resource.logical_id)
+        return joined
+
     def _stacks(self, *, absent: bool = False) -> Iterator[Resource]:
         for resource in self.template.resources.values():
             if resource.type in STACK_TYPES and (absent or self.evaluator.holds(resource.condition) is not False):

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 _NAMED = re.compile(r"\[(?P<id>[^\]]+)\]")
 
 
+class RefusedError(TemplateError):
+    """The translator refuses a template. ``resources`` are those that it names, by their logical ids."""
+
+    def __init__(self, message: str, *, tip: str, resources: frozenset[str] = frozenset()) -> None:
+        super().__init__(message, tip=tip)
+        self.resources = resources
+
+
 class Translated(Struct, frozen=True, kw_only=True):
     """Plain CloudFormation. A generated resource has the line of the one that it was generated for."""
 
@@ -42,7 +50,7 @@ def translate(
     ``code`` says by logical id where the code of a function or layer was uploaded to; local paths without it are put
     aside. A template without SAM's resources passes through, but for its code.
 
-    Raises TemplateError with a line for every resource that the translator refuses.
+    Raises RefusedError with a line for every resource that the translator refuses.
     """
     prepared = prepare(document, parameters=parameters, code=code)
     plain = prepared.template
@@ -90,7 +98,7 @@ def _run(prepared: Prepared, document: Document, *, region: str, parameters: Map
         raise _refused(error, document, prepared.put_aside) from error
     except Exception as error:
         # The translator checks most of what it is given, not all: a list where it expects a mapping makes it fall.
-        raise TemplateError(
+        raise RefusedError(
             f"{document.path}: the SAM translator cannot read this template: {type(error).__name__}: {error}",
             tip="`sam validate --lint` may say more.",
         ) from error
@@ -100,7 +108,7 @@ def _run(prepared: Prepared, document: Document, *, region: str, parameters: Map
     return result
 
 
-def _refused(error: InvalidDocumentException, document: Document, put_aside: tuple[PutAside, ...]) -> TemplateError:
+def _refused(error: InvalidDocumentException, document: Document, put_aside: tuple[PutAside, ...]) -> RefusedError:
     causes = [_cause(str(cause.message), document) for cause in error.causes]
     # A definition that could not be read in is often what the translator stumbles over afterwards.
     causes += [
@@ -108,8 +116,11 @@ def _refused(error: InvalidDocumentException, document: Document, put_aside: tup
         for aside in put_aside
         if aside.property == "DefinitionUri" and aside.path
     ]
-    return TemplateError(
+    named = {name for cause in error.causes for name in _names(str(cause.message))}
+    declared = document.root.get("Resources")
+    return RefusedError(
         "\n".join(f"{document.path}:{line}: {text}" for line, text in sorted(causes)),
+        resources=frozenset(named & set(declared if isinstance(declared, Map) else ())),
         tip="The SAM specification has the properties of each resource: "
         "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification.html",
     )
@@ -122,9 +133,13 @@ def _cause(message: str, document: Document) -> tuple[int, str]:
     """
     said = re.sub(r"^(?:Resource|Event) with id \[([^\]]+)\] is invalid\. ", r"\1: ", message)
     said = re.sub(r"^(\w+: )Event with id \[([^\]]+)\] is invalid\. ", r"\1event \2: ", said)
-    names = [name.strip(" '\"") for found in _NAMED.finditer(message) for name in found["id"].split(",")]
+    names = _names(message)
     words = set(re.findall(r"\w+", said))
     return _line_of(names, words, document.root), said
+
+
+def _names(message: str) -> list[str]:
+    return [name.strip(" '\"") for found in _NAMED.finditer(message) for name in found["id"].split(",")]
 
 
 def _line_of(names: list[str], words: set[str], root: Map) -> int:

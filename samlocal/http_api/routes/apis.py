@@ -1,0 +1,59 @@
+"""The APIs of a template and of its nested ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from samlocal.function.application import Application
+from samlocal.http_api.model import Api, NotRun
+from samlocal.http_api.routes.callees import Callees
+from samlocal.http_api.routes.plain import plain
+from samlocal.http_api.routes.rest import rest_apis
+from samlocal.http_api.routes.stack import Stack
+from samlocal.http_api.routes.urls import function_urls
+from samlocal.http_api.routes.v2 import v2_apis
+
+
+class Apis(Struct, frozen=True, kw_only=True):
+    """What is served, and what of the templates is not, a line each."""
+
+    apis: tuple[Api, ...]
+    remarks: tuple[str, ...]
+
+
+def apis(application: Application, *, stage_variables: Mapping[str, str] | None = None) -> Apis:
+    """Every API, in the templates' order, but REST before HTTP before function URLs.
+
+    ``stage_variables`` go over the template's. An API of which no route is known is left out with a remark.
+    """
+    callees = Callees(application)
+    found: list[Api] = []
+    remarks: list[str] = []
+    for owner in _all(application):
+        translated, refusals = plain(owner)
+        stack = Stack(translated)
+        given = stage_variables or {}
+        made = [*rest_apis(stack, callees, given), *v2_apis(stack, callees, given), *function_urls(stack, callees)]
+        for api in made:
+            remarks += [f"{api.id}: {remark}" for remark in api.remarks]
+            if not api.routes:
+                remarks.append(f"{api.id} has no routes that samlocal knows.")
+                continue
+            found.append(api)
+            remarks += _not_run(api)
+        remarks += [*refusals, *stack.remarks]
+    return Apis(apis=tuple(found), remarks=tuple(dict.fromkeys(remarks)))
+
+
+def _not_run(api: Api) -> Iterator[str]:
+    for route in api.routes:
+        if isinstance(route.integration, NotRun):
+            yield f"{api.id}: {route.key} is not run: {route.integration.reason}."
+
+
+def _all(application: Application) -> Iterator[Application]:
+    yield application
+    for child in application.children():
+        yield from _all(child)

@@ -1,0 +1,219 @@
+"""What stands behind a route: from an OpenAPI document or a resource to an Integration.
+
+Sources: API Gateway developer guide, "x-amazon-apigateway-integration object", "Set up mock integrations"; the
+CloudFormation types AWS::ApiGateway::Method and AWS::ApiGatewayV2::Integration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from samlocal.http_api.model import (
+    ANY,
+    ApiKind,
+    HttpIntegration,
+    Integration,
+    LambdaIntegration,
+    MockIntegration,
+    MockResponse,
+    NotRun,
+    PayloadFormat,
+)
+from samlocal.http_api.routes.callees import Callees, with_stage_variables
+from samlocal.http_api.routes.stack import Stack
+from samlocal.template.reader import Map, Node
+
+# Milliseconds (API Gateway developer guide, "Quotas").
+_TIMEOUTS = {ApiKind.REST: 29_000, ApiKind.HTTP: 30_000, ApiKind.WEBSOCKET: 29_000}
+
+_STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
+_VTL = re.compile(r"[#$]")
+_STATIC = re.compile(r"^'(.*)'$", re.DOTALL)
+_HEADER = "method.response.header."
+
+_NO_TEMPLATES = "mapping templates (VTL) are not run"
+
+
+class Response(Struct, frozen=True, kw_only=True):
+    """One of an integration's responses; ``pattern`` is None for the default."""
+
+    pattern: str | None
+    status: str | None
+    parameters: Mapping[str, str]
+    templates: Mapping[str, str]
+
+
+class Described(Struct, frozen=True, kw_only=True):
+    """An integration as it is described, in whichever form."""
+
+    type: str
+    uri: Node
+    method: str | None
+    payload_format: str | None
+    timeout: int | None
+    streams: bool
+    subtype: str | None
+    through_vpc: bool
+    parameters: Mapping[str, str]
+    templates: Mapping[str, str]
+    responses: tuple[Response, ...]
+
+
+def of_openapi(stack: Stack, node: Map) -> Described:
+    """An ``x-amazon-apigateway-integration``."""
+    responses = []
+    for pattern, each in stack.mapping(node.get("responses")).items():
+        response = stack.mapping(each)
+        responses.append(
+            Response(
+                pattern=None if pattern == "default" else pattern,
+                status=stack.text(response.get("statusCode")),
+                parameters=stack.pairs(response.get("responseParameters")),
+                templates=stack.pairs(response.get("responseTemplates")),
+            )
+        )
+    return Described(
+        type=(stack.text(node.get("type")) or "").upper(),
+        uri=node.get("uri"),
+        method=stack.text(node.get("httpMethod")),
+        payload_format=stack.text(node.get("payloadFormatVersion")),
+        timeout=stack.number(node.get("timeoutInMillis")),
+        streams=stack.text(node.get("responseTransferMode")) == "STREAM",
+        subtype=stack.text(node.get("integrationSubtype")),
+        through_vpc=stack.text(node.get("connectionType")) == "VPC_LINK",
+        parameters=stack.pairs(node.get("requestParameters")),
+        templates=stack.pairs(node.get("requestTemplates")),
+        responses=tuple(responses),
+    )
+
+
+def of_method(stack: Stack, node: Map) -> Described:
+    """The ``Integration`` of an AWS::ApiGateway::Method."""
+    responses = []
+    for each in stack.items(node.get("IntegrationResponses")):
+        response = stack.mapping(each)
+        responses.append(
+            Response(
+                pattern=stack.text(response.get("SelectionPattern")) or None,
+                status=stack.text(response.get("StatusCode")),
+                parameters=stack.pairs(response.get("ResponseParameters")),
+                templates=stack.pairs(response.get("ResponseTemplates")),
+            )
+        )
+    return Described(
+        type=(stack.text(node.get("Type")) or "").upper(),
+        uri=node.get("Uri"),
+        method=stack.text(node.get("IntegrationHttpMethod")),
+        payload_format=None,
+        timeout=stack.number(node.get("TimeoutInMillis")),
+        streams=stack.text(node.get("ResponseTransferMode")) == "STREAM",
+        subtype=None,
+        through_vpc=stack.text(node.get("ConnectionType")) == "VPC_LINK",
+        parameters=stack.pairs(node.get("RequestParameters")),
+        templates=stack.pairs(node.get("RequestTemplates")),
+        responses=tuple(responses),
+    )
+
+
+def of_v2(stack: Stack, node: Map) -> Described:
+    """The properties of an AWS::ApiGatewayV2::Integration."""
+    return Described(
+        type=(stack.text(node.get("IntegrationType")) or "").upper(),
+        uri=node.get("IntegrationUri"),
+        method=stack.text(node.get("IntegrationMethod")),
+        payload_format=stack.text(node.get("PayloadFormatVersion")),
+        timeout=stack.number(node.get("TimeoutInMillis")),
+        streams=False,
+        subtype=stack.text(node.get("IntegrationSubtype")),
+        through_vpc=stack.text(node.get("ConnectionType")) == "VPC_LINK",
+        parameters=stack.pairs(node.get("RequestParameters")),
+        templates=stack.pairs(node.get("RequestTemplates")),
+        responses=(),
+    )
+
+
+def integration(
+    stack: Stack, callees: Callees, described: Described, kind: ApiKind, variables: Mapping[str, str]
+) -> Integration:
+    """What samlocal does for a route."""
+    timeout = described.timeout or _TIMEOUTS[kind]
+    match described.type:
+        case "AWS_PROXY" if described.subtype:
+            return NotRun(reason=f"the AWS service integration {described.subtype} is not run")
+        case "AWS_PROXY":
+            function = callees.find(stack, described.uri, variables)
+            if isinstance(function, NotRun):
+                return function
+            return LambdaIntegration(
+                function=function,
+                payload_format=PayloadFormat.V2 if described.payload_format == "2.0" else PayloadFormat.V1,
+                timeout=timeout,
+                streams=described.streams,
+                parameters=described.parameters,
+            )
+        case "HTTP_PROXY" | "HTTP" | "AWS" if described.through_vpc:
+            return NotRun(reason="a VPC link leads nowhere from this machine")
+        case "HTTP_PROXY":
+            uri = stack.text(described.uri)
+            if uri is None:
+                return NotRun(reason="the URL that it leads to cannot be known")
+            return HttpIntegration(
+                uri=with_stage_variables(uri, variables),
+                method=(described.method or ANY).upper(),
+                timeout=timeout,
+                parameters=described.parameters,
+            )
+        case "MOCK":
+            return _mock(described)
+        case "HTTP":
+            return NotRun(reason=f"HTTP that is no proxy: {_NO_TEMPLATES}")
+        case "AWS":
+            service = "AWS that is no proxy" if _is_function(stack, described.uri) else "an AWS service"
+            return NotRun(reason=f"{service}: {_NO_TEMPLATES}")
+    return NotRun(
+        reason=f"integrations of type {described.type} are not run" if described.type else "it has no integration"
+    )
+
+
+def _is_function(stack: Stack, uri: Node) -> bool:
+    return ":lambda:" in (stack.text(uri) or ":lambda:")
+
+
+def _mock(described: Described) -> Integration:
+    """Its request template gives a status, by which one of the responses is chosen; nothing else is asked for."""
+    template = _chosen(described.templates)
+    if _VTL.search(template):
+        return NotRun(reason=f"MOCK: {_NO_TEMPLATES}")
+    asked = _STATUS.search(template)
+    responses = described.responses
+    fitting = [each for each in responses if asked and each.pattern and re.fullmatch(each.pattern, asked[1])]
+    fitting += [each for each in responses if each.pattern is None]
+    if not fitting or asked is None:
+        # What API Gateway answers where no response fits, or none was asked for.
+        return MockIntegration(
+            response=MockResponse(
+                status=500,
+                headers={"Content-Type": "application/json"},
+                body='{"message": "Internal server error"}',
+            )
+        )
+    response = fitting[0]
+    body = _chosen(response.templates)
+    if _VTL.search(body):
+        return NotRun(reason=f"MOCK: {_NO_TEMPLATES}")
+    headers = {"Content-Type": next(iter(response.templates), "application/json")}
+    for name, value in response.parameters.items():
+        static = _STATIC.match(value)
+        if name.startswith(_HEADER) and static:
+            headers[name.removeprefix(_HEADER)] = static[1]
+    status = response.status or asked[1]
+    return MockIntegration(
+        response=MockResponse(status=int(status) if status.isdecimal() else 500, headers=headers, body=body)
+    )
+
+
+def _chosen(templates: Mapping[str, str]) -> str:
+    return templates.get("application/json") or next(iter(templates.values()), "")

@@ -1,0 +1,209 @@
+"""REST APIs: AWS::ApiGateway::RestApi with its document, its resources and methods, its stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from samlocal.http_api.model import (
+    Api,
+    ApiKey,
+    ApiKind,
+    Authorizer,
+    GatewayResponse,
+    IamAuthorizer,
+    NotRun,
+    Route,
+    UnknownAuthorizer,
+)
+from samlocal.http_api.routes.authorizers import of_rest_resource
+from samlocal.http_api.routes.callees import Callees
+from samlocal.http_api.routes.identity import api_id
+from samlocal.http_api.routes.integrations import integration, of_method
+from samlocal.http_api.routes.openapi import OpenApi, gateway_response, openapi
+from samlocal.http_api.routes.stack import Stack
+from samlocal.template.model import Resource
+from samlocal.template.reader import Map
+
+_UNNAMED_STAGE = "Prod"
+"""SAM's; an API that has no stage cannot be called on AWS."""
+
+
+class _Stage(Struct, frozen=True, kw_only=True):
+    name: str
+    variables: Mapping[str, str]
+
+
+def rest_apis(stack: Stack, callees: Callees, given: Mapping[str, str]) -> Iterator[Api]:
+    """One for each stage of each REST API; ``given`` are stage variables over the template's."""
+    for resource in stack.resources("AWS::ApiGateway::RestApi"):
+        stages = list(_stages(stack, resource)) or [_Stage(name=_UNNAMED_STAGE, variables={})]
+        for stage in stages:
+            name = stack.path(resource) if len(stages) == 1 else f"{stack.path(resource)}/{stage.name}"
+            yield _api(stack, callees, resource, name, stage, {**stage.variables, **given})
+
+
+def _stages(stack: Stack, api: Resource) -> Iterator[_Stage]:
+    found = False
+    for stage in stack.of(api, "RestApiId", "AWS::ApiGateway::Stage"):
+        found = True
+        yield _Stage(
+            name=stack.text(stage.properties.get("StageName")) or _UNNAMED_STAGE,
+            variables=stack.pairs(stage.properties.get("Variables")),
+        )
+    # A deployment can make a stage by itself. SAM's always names one, which it does not mean.
+    for deployment in () if found else stack.of(api, "RestApiId", "AWS::ApiGateway::Deployment"):
+        name = stack.text(deployment.properties.get("StageName"))
+        if name is not None:
+            described = stack.mapping(deployment.properties.get("StageDescription"))
+            yield _Stage(name=name, variables=stack.pairs(described.get("Variables")))
+
+
+def _api(
+    stack: Stack, callees: Callees, resource: Resource, name: str, stage: _Stage, variables: Mapping[str, str]
+) -> Api:
+    own = resource.properties
+    remarks: list[str] = []
+    document = _document(stack, callees, resource, variables, remarks)
+    authorizers: dict[str, Authorizer] = dict(document.authorizers) if document else {}
+    for each in stack.of(resource, "RestApiId", "AWS::ApiGateway::Authorizer"):
+        authorizers[each.logical_id] = of_rest_resource(stack, callees, each, variables)
+    routes = list(document.routes) if document else []
+    for method in stack.of(resource, "RestApiId", "AWS::ApiGateway::Method"):
+        routes.append(_method(stack, callees, resource, method, authorizers, variables))
+    if any(True for _ in stack.of(resource, "RestApiId", "AWS::ApiGateway::RequestValidator")):
+        remarks.append("request validators are not run: requests reach the function as they are.")
+    binary = stack.texts(own.get("BinaryMediaTypes")) + (document.binary_media_types if document else ())
+    size = stack.number(own.get("MinimumCompressionSize"))
+    return Api(
+        id=name,
+        api_id=api_id(stack, resource),
+        kind=ApiKind.REST,
+        name=stack.text(own.get("Name")) or (document.title if document else None) or resource.logical_id,
+        place=stack.application.place,
+        routes=tuple(routes),
+        stage=stage.name,
+        stage_variables=variables,
+        # SAM's templates write a slash as JSON pointers do.
+        binary_media_types=tuple(dict.fromkeys(each.replace("~1", "/") for each in binary)),
+        minimum_compression_size=size
+        if size is not None
+        else (document.minimum_compression_size if document else None),
+        authorizers=authorizers,
+        gateway_responses={
+            **(document.gateway_responses if document else {}),
+            **dict(_gateway_responses(stack, resource)),
+        },
+        api_keys=tuple(_api_keys(stack, resource)),
+        api_key_source=stack.text(own.get("ApiKeySourceType"))
+        or (document.api_key_source if document else None)
+        or "HEADER",
+        remarks=tuple(remarks),
+    )
+
+
+def _document(
+    stack: Stack, callees: Callees, resource: Resource, variables: Mapping[str, str], remarks: list[str]
+) -> OpenApi | None:
+    own = resource.properties
+    body = stack.mapping(own.get("Body"))
+    location = own.get("BodyS3Location")
+    if not body and isinstance(location, str):
+        # What `aws cloudformation package` uploads.
+        body = stack.file(location, line=resource.line_of("BodyS3Location"))
+    elif not body and location is not None:
+        remarks.append(
+            f"{stack.application.template.place(resource.line)}: {resource.logical_id}: its definition is in S3, "
+            "where it is not read."
+        )
+    if not body:
+        return None
+    parameters = stack.pairs(own.get("Parameters"))
+    return openapi(
+        stack, callees, body, ApiKind.REST, variables, base_path=parameters.get("basepath", "ignore").lower()
+    )
+
+
+def _method(
+    stack: Stack,
+    callees: Callees,
+    api: Resource,
+    method: Resource,
+    authorizers: dict[str, Authorizer],
+    variables: Mapping[str, str],
+) -> Route:
+    own = method.properties
+    described = stack.mapping(own.get("Integration"))
+    return Route(
+        method=(stack.text(own.get("HttpMethod")) or "ANY").upper(),
+        path=_path(stack, api, stack.referred(own.get("ResourceId"))),
+        integration=integration(stack, callees, of_method(stack, described), ApiKind.REST, variables)
+        if described
+        else NotRun(reason="it has no integration"),
+        authorizer=_authorizer(stack, own, authorizers),
+        scopes=stack.texts(own.get("AuthorizationScopes")),
+        api_key_required=stack.flag(own.get("ApiKeyRequired")),
+        operation_name=stack.text(own.get("OperationName")),
+        line=method.line,
+    )
+
+
+def _path(stack: Stack, api: Resource, resource: Resource | None) -> str:
+    """A resource's whole path; each names its own part and its parent, up to the API itself."""
+    parts: list[str] = []
+    seen: set[str] = set()
+    while resource is not None and resource.logical_id != api.logical_id and resource.logical_id not in seen:
+        seen.add(resource.logical_id)
+        parts.append((stack.text(resource.properties.get("PathPart")) or "?").strip("/"))
+        resource = stack.referred(resource.properties.get("ParentId"))
+    return "/" + "/".join(reversed(parts))
+
+
+def _authorizer(stack: Stack, own: Map, authorizers: dict[str, Authorizer]) -> str | None:
+    match stack.text(own.get("AuthorizationType")):
+        case "AWS_IAM":
+            authorizers.setdefault("AWS_IAM", IamAuthorizer())
+            return "AWS_IAM"
+        case "CUSTOM" | "COGNITO_USER_POOLS":
+            named = stack.referred(own.get("AuthorizerId"))
+            name = named.logical_id if named is not None else (stack.text(own.get("AuthorizerId")) or "?")
+            authorizers.setdefault(name, UnknownAuthorizer(name=name, reason="it is not in this template"))
+            return name
+    return None
+
+
+def _gateway_responses(stack: Stack, api: Resource) -> Iterator[tuple[str, GatewayResponse]]:
+    for resource in stack.of(api, "RestApiId", "AWS::ApiGateway::GatewayResponse"):
+        own = resource.properties
+        yield (
+            stack.text(own.get("ResponseType")) or "?",
+            gateway_response(
+                status=stack.number(own.get("StatusCode")),
+                parameters=stack.pairs(own.get("ResponseParameters")),
+                templates=stack.pairs(own.get("ResponseTemplates")),
+            ),
+        )
+
+
+def _api_keys(stack: Stack, api: Resource) -> Iterator[ApiKey]:
+    """The keys of usage plans that name the API, and those that name no plan but the API's stage."""
+    planned = {
+        plan.logical_id
+        for plan in stack.resources("AWS::ApiGateway::UsagePlan")
+        for stage in stack.items(plan.properties.get("ApiStages"))
+        if (named := stack.referred(stack.mapping(stage).get("ApiId"))) is not None
+        and named.logical_id == api.logical_id
+    }
+    names: set[str] = set()
+    for link in stack.resources("AWS::ApiGateway::UsagePlanKey"):
+        plan = stack.referred(link.properties.get("UsagePlanId"))
+        key = stack.referred(link.properties.get("KeyId"))
+        if plan is not None and key is not None and plan.logical_id in planned:
+            names.add(key.logical_id)
+    for key in stack.resources("AWS::ApiGateway::ApiKey"):
+        if key.logical_id in names:
+            yield ApiKey(
+                name=stack.text(key.properties.get("Name")) or key.logical_id,
+                value=stack.text(key.properties.get("Value")),
+            )

@@ -1,0 +1,60 @@
+"""Function URLs: AWS::Lambda::Url, which SAM makes of FunctionUrlConfig, too.
+
+Source: Lambda developer guide, "Lambda function URLs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from samlocal.function.limits import TIMEOUT
+from samlocal.http_api.model import (
+    ANY,
+    DEFAULT_ROUTE,
+    Api,
+    ApiKind,
+    Authorizer,
+    IamAuthorizer,
+    LambdaIntegration,
+    NotRun,
+    PayloadFormat,
+    Route,
+)
+from samlocal.http_api.routes.callees import Callees
+from samlocal.http_api.routes.identity import url_id
+from samlocal.http_api.routes.openapi import openapi_cors
+from samlocal.http_api.routes.stack import Stack
+
+
+def function_urls(stack: Stack, callees: Callees) -> Iterator[Api]:
+    """One for each; its only limit of time is the function's own."""
+    for resource in stack.resources("AWS::Lambda::Url"):
+        own = resource.properties
+        found = callees.find(stack, own.get("TargetFunctionArn"), {})
+        signed = stack.text(own.get("AuthType")) == "AWS_IAM"
+        authorizers: dict[str, Authorizer] = {"AWS_IAM": IamAuthorizer()} if signed else {}
+        yield Api(
+            id=stack.path(resource) if isinstance(found, NotRun) else found,
+            api_id=url_id(stack, resource),
+            kind=ApiKind.FUNCTION_URL,
+            name=resource.logical_id,
+            place=stack.application.place,
+            routes=(
+                Route(
+                    method=ANY,
+                    path=DEFAULT_ROUTE,
+                    integration=found
+                    if isinstance(found, NotRun)
+                    else LambdaIntegration(
+                        function=found,
+                        payload_format=PayloadFormat.V2,
+                        timeout=(TIMEOUT.stop - 1) * 1000,
+                        streams=stack.text(own.get("InvokeMode")) == "RESPONSE_STREAM",
+                    ),
+                    authorizer="AWS_IAM" if signed else None,
+                    line=resource.line,
+                ),
+            ),
+            cors=openapi_cors(stack, own.get("Cors")),
+            authorizers=authorizers,
+        )
