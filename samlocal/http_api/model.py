@@ -83,6 +83,7 @@ class LambdaIntegration(Struct, frozen=True, kw_only=True, tag=True):
 
     ``timeout`` is in milliseconds. ``streams`` says that the answer goes out while the function writes it.
     ``parameters`` are an HTTP API's mappings of the request (``overwrite:header.x``), by which the event changes.
+    ``target_group`` is a load balancer's, its ARN; ``multi_value_headers`` says whether its events have them.
     """
 
     function: str
@@ -90,6 +91,8 @@ class LambdaIntegration(Struct, frozen=True, kw_only=True, tag=True):
     timeout: int = 29_000
     streams: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    target_group: str = ""
+    multi_value_headers: bool = False
 
 
 class HttpIntegration(Struct, frozen=True, kw_only=True, tag=True):
@@ -283,9 +286,6 @@ class Api(Struct, frozen=True, kw_only=True):
     gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
     api_keys: tuple[ApiKey, ...] = ()
     api_key_source: str = "HEADER"
-    multi_value_headers: bool = False
-    """Whether a load balancer's events have them; API Gateway's do anyway, or do not."""
-
     route_selection_expression: str = "$request.body.action"
     """A WebSocket API's."""
 
@@ -297,7 +297,7 @@ class Matched(Struct, frozen=True, kw_only=True):
     """The route that takes a request.
 
     ``path`` is the request's behind the stage, still percent-encoded, ``/`` at least. ``path_parameters`` are as the
-    event has them for this kind of API.
+    event has them for this kind of API: a REST API's as they came, an HTTP API's decoded.
     """
 
     route: Route

@@ -9,6 +9,7 @@ from msgspec import Struct
 from samlocal.function.application import Application
 from samlocal.http_api.model import Api, NotRun
 from samlocal.http_api.routes.callees import Callees
+from samlocal.http_api.routes.load_balancers import load_balancers
 from samlocal.http_api.routes.plain import plain
 from samlocal.http_api.routes.rest import rest_apis
 from samlocal.http_api.routes.stack import Stack
@@ -24,7 +25,7 @@ class Apis(Struct, frozen=True, kw_only=True):
 
 
 def apis(application: Application, *, stage_variables: Mapping[str, str] | None = None) -> Apis:
-    """Every API, in the templates' order, but REST before HTTP before function URLs.
+    """Every API, in the templates' order, but REST before HTTP, function URLs and load balancers.
 
     ``stage_variables`` go over the template's. An API of which no route is known is left out with a remark.
     """
@@ -35,7 +36,12 @@ def apis(application: Application, *, stage_variables: Mapping[str, str] | None 
         translated, refusals = plain(owner)
         stack = Stack(translated)
         given = stage_variables or {}
-        made = [*rest_apis(stack, callees, given), *v2_apis(stack, callees, given), *function_urls(stack, callees)]
+        made = [
+            *rest_apis(stack, callees, given),
+            *v2_apis(stack, callees, given),
+            *function_urls(stack, callees),
+            *load_balancers(stack, callees),
+        ]
         for api in made:
             remarks += [f"{api.id}: {remark}" for remark in api.remarks]
             if not api.routes:

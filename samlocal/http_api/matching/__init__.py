@@ -1,0 +1,1 @@
+"""Which route takes a request, as each kind of API decides it."""

@@ -1,0 +1,173 @@
+"""Application Load Balancers: the listeners that lead to functions, with their rules.
+
+Sources: Elastic Load Balancing user guide, "Lambda functions as targets", "Listener rules"; the CloudFormation types
+AWS::ElasticLoadBalancingV2::Listener, ::ListenerRule and ::TargetGroup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from samlocal.http_api.model import (
+    ANY,
+    Api,
+    ApiKind,
+    Authorizer,
+    Integration,
+    LambdaIntegration,
+    MockIntegration,
+    MockResponse,
+    NotRun,
+    RedirectIntegration,
+    Route,
+    RuleCondition,
+    UnknownAuthorizer,
+)
+from samlocal.http_api.routes.callees import Callees
+from samlocal.http_api.routes.identity import api_id
+from samlocal.http_api.routes.stack import Stack
+from samlocal.template.model import Resource
+from samlocal.template.reader import Map, Node
+
+_PREFIX = "AWS::ElasticLoadBalancingV2"
+_AUTHENTICATION = ("authenticate-oidc", "authenticate-cognito", "jwt-validation")
+_ALL_PATHS = "/*"
+_LAST = 50_001
+"""Behind every priority that a rule can have."""
+
+# A function has as long as its own timeout is; a load balancer waits for it.
+_TIMEOUT = 900_000
+
+# Where each kind of condition has its values, beside `Values` itself.
+_VALUES = {
+    "path-pattern": "PathPatternConfig",
+    "host-header": "HostHeaderConfig",
+    "http-header": "HttpHeaderConfig",
+    "http-request-method": "HttpRequestMethodConfig",
+    "source-ip": "SourceIpConfig",
+    "query-string": "QueryStringConfig",
+}
+
+
+def load_balancers(stack: Stack, callees: Callees) -> Iterator[Api]:
+    """One for each listener that leads to a function; others have nothing that runs here."""
+    for listener in stack.resources(f"{_PREFIX}::Listener"):
+        authorizers: dict[str, Authorizer] = {}
+        rules = sorted(
+            stack.of(listener, "ListenerArn", f"{_PREFIX}::ListenerRule"),
+            key=lambda rule: stack.number(rule.properties.get("Priority")) or _LAST,
+        )
+        routes = [_route(stack, callees, rule, rule.properties.get("Actions"), authorizers) for rule in rules]
+        routes.append(_route(stack, callees, listener, listener.properties.get("DefaultActions"), authorizers))
+        if any(route.function is not None for route in routes):
+            balancer = stack.referred(listener.properties.get("LoadBalancerArn")) or listener
+            yield Api(
+                id=stack.path(listener),
+                api_id=api_id(stack, listener),
+                kind=ApiKind.ALB,
+                name=stack.text(balancer.properties.get("Name")) or balancer.logical_id,
+                place=stack.application.place,
+                routes=tuple(routes),
+                authorizers=authorizers,
+            )
+
+
+def _route(
+    stack: Stack, callees: Callees, resource: Resource, actions: Node, authorizers: dict[str, Authorizer]
+) -> Route:
+    conditions = tuple(
+        _condition(stack, stack.mapping(each)) for each in stack.items(resource.properties.get("Conditions"))
+    )
+    described = [stack.mapping(action) for action in stack.items(actions)]
+    types = [stack.text(action.get("Type")) for action in described]
+    authorizer = next((each for each in types if each in _AUTHENTICATION), None)
+    if authorizer is not None:
+        authorizers[authorizer] = UnknownAuthorizer(name=authorizer, reason="samlocal does not authenticate for ALBs")
+    paths = [value for condition in conditions if condition.field == "path-pattern" for value in condition.values]
+    methods = [
+        value for condition in conditions if condition.field == "http-request-method" for value in condition.values
+    ]
+    return Route(
+        method=methods[0] if len(methods) == 1 else ANY,
+        path=" or ".join(paths) or _ALL_PATHS,
+        integration=_integration(stack, callees, described),
+        authorizer=authorizer,
+        conditions=conditions,
+        line=resource.line,
+    )
+
+
+def _condition(stack: Stack, condition: Map) -> RuleCondition:
+    field = stack.text(condition.get("Field")) or "?"
+    config = stack.mapping(condition.get(_VALUES.get(field, "")))
+    if field == "query-string":
+        pairs = (stack.mapping(each) for each in stack.items(config.get("Values")))
+        values = tuple(
+            f"{key}={value}" if (key := stack.text(pair.get("Key"))) else value
+            for pair in pairs
+            if (value := stack.text(pair.get("Value"))) is not None
+        )
+        return RuleCondition(field=field, values=values)
+    return RuleCondition(
+        field=field,
+        values=stack.texts(config.get("Values")) or stack.texts(condition.get("Values")),
+        name=stack.text(config.get("HttpHeaderName")) or "",
+    )
+
+
+def _integration(stack: Stack, callees: Callees, actions: list[Map]) -> Integration:
+    """The action that ends a rule."""
+    for action in actions:
+        match stack.text(action.get("Type")):
+            case "forward":
+                return _forward(stack, callees, action)
+            case "fixed-response":
+                config = stack.mapping(action.get("FixedResponseConfig"))
+                return MockIntegration(
+                    response=MockResponse(
+                        status=stack.number(config.get("StatusCode")) or 200,
+                        headers={"Content-Type": stack.text(config.get("ContentType")) or "text/plain"},
+                        body=stack.text(config.get("MessageBody")) or "",
+                    )
+                )
+            case "redirect":
+                return _redirect(stack, stack.mapping(action.get("RedirectConfig")))
+    return NotRun(reason="it has no action that samlocal knows")
+
+
+def _redirect(stack: Stack, config: Map) -> RedirectIntegration:
+    given = {
+        name.lower(): value
+        for name in ("Protocol", "Host", "Port", "Path", "Query")
+        if (value := stack.text(config.get(name))) is not None
+    }
+    status = 302 if stack.text(config.get("StatusCode")) == "HTTP_302" else 301
+    return RedirectIntegration(status=status, **given)
+
+
+def _forward(stack: Stack, callees: Callees, action: Map) -> Integration:
+    """To the first target group: weights say how much each gets, and here one function answers."""
+    groups = [action.get("TargetGroupArn")] if "TargetGroupArn" in action else []
+    config = stack.mapping(action.get("ForwardConfig"))
+    groups += [stack.mapping(each).get("TargetGroupArn") for each in stack.items(config.get("TargetGroups"))]
+    for group in filter(None, map(stack.referred, groups)):
+        own = group.properties
+        if stack.text(own.get("TargetType")) != "lambda":
+            return NotRun(reason=f"the target group {group.logical_id} is of no functions")
+        targets = [stack.mapping(each) for each in stack.items(own.get("Targets"))]
+        if not targets:
+            return NotRun(reason=f"the target group {group.logical_id} has no targets")
+        function = callees.find(stack, targets[0].get("Id"), {})
+        if isinstance(function, NotRun):
+            return function
+        attributes = [stack.mapping(each) for each in stack.items(own.get("TargetGroupAttributes"))]
+        return LambdaIntegration(
+            function=function,
+            timeout=_TIMEOUT,
+            target_group=stack.id_of(group) or "",
+            multi_value_headers=any(
+                stack.text(each.get("Key")) == "lambda.multi_value_headers.enabled" and stack.flag(each.get("Value"))
+                for each in attributes
+            ),
+        )
+    return NotRun(reason="its target group is not in this template")

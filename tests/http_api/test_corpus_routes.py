@@ -1,0 +1,80 @@
+"""Routes of real templates, against what the SAM translator's documents say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from corpus import NAMES, TEMPLATES, needs_corpus
+from routes_kit import found_in
+
+from samlocal.errors import TemplateError
+from samlocal.template.reader import read
+from samlocal.template.translate import translate
+
+_ANY = "x-amazon-apigateway-any-method"
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", _ANY)
+REFUSED = ("031-00-basecore.yaml",)
+"""By the translator; the rest of it is served with the reason."""
+
+_APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+
+
+def keys_of_documents(path: Path) -> dict[str, set[str]]:
+    """By API, the routes of its OpenAPI document as the translator writes it, where no condition is in it."""
+    template = translate(read(path), region="us-east-1").template
+    resources: Any = template["Resources"]
+    found = {}
+    for name, resource in resources.items():
+        if resource.get("Type") in _APIS and "Condition" not in resource:
+            body = (resource.get("Properties") or {}).get("Body") or {}
+            if isinstance(body.get("paths"), dict):
+                found[name] = set(_keys(body["paths"]))
+    return found
+
+
+def _keys(paths: Any) -> Iterator[str]:
+    for path, item in paths.items():
+        # A condition's branches: a route is there as soon as one of them has it.
+        for each in item["Fn::If"][1:] if "Fn::If" in item else [item]:
+            for method in each if isinstance(each, dict) else ():
+                if method in _METHODS:
+                    yield (
+                        "$default" if path == "$default" else f"{'ANY' if method == _ANY else method.upper()} {path}"
+                    )
+
+
+@needs_corpus
+@pytest.mark.parametrize("name", NAMES)
+def test_every_real_template_lists_the_routes_of_its_translated_documents(name: str) -> None:
+    path = TEMPLATES / name
+
+    result = found_in(path)
+
+    if name in REFUSED:
+        with pytest.raises(TemplateError) as refusal:
+            keys_of_documents(path)
+        assert refusal.value.message in result.remarks
+        return
+    expected = keys_of_documents(path)
+    listed = {api.id.partition("/")[0]: {route.key for route in api.routes} for api in result.apis}
+    assert {api_id: listed.get(api_id) for api_id in expected} == expected
+
+
+@needs_corpus
+def test_real_templates_describe_apis_of_every_kind() -> None:
+    """003 (methods), 035 (HTTP), 040 (WebSocket), 117 (one of each other kind)."""
+    by_number = {name[:3]: name for name in NAMES}
+    found = {
+        number: [(api.kind.value, len(api.routes)) for api in found_in(TEMPLATES / by_number[number]).apis]
+        for number in ("003", "035", "040", "117")
+    }
+
+    assert found == {
+        "003": [("REST", 1)],
+        "035": [("HTTP", 1)],
+        "040": [("WEBSOCKET", 3)],
+        "117": [("REST", 2), ("HTTP", 1), ("FUNCTION_URL", 1), ("ALB", 1)],
+    }

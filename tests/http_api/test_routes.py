@@ -1,0 +1,639 @@
+"""Routes as templates describe them, in each of the forms that AWS takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from routes_kit import api, found, listed, reason
+
+from samlocal.http_api.model import (
+    ApiKind,
+    CognitoAuthorizer,
+    Cors,
+    GatewayResponse,
+    HttpIntegration,
+    JwtAuthorizer,
+    LambdaAuthorizer,
+    LambdaIntegration,
+    MockIntegration,
+    PayloadFormat,
+    RedirectIntegration,
+    UnknownAuthorizer,
+)
+
+PLAIN = """
+Resources:
+  Fn: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.11, Handler: a.b, Role: r, Code: {ZipFile: x}}}
+"""
+URI = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"
+
+
+def test_events_of_functions_are_routes_of_the_apis_that_sam_makes_of_them() -> None:
+    rest, http = found("""
+  Get:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        One: {Type: Api, Properties: {Path: "/items/{id}", Method: get}}
+        All: {Type: Api, Properties: {Path: "/{proxy+}", Method: ANY}}
+        Http: {Type: HttpApi, Properties: {Path: /items, Method: post}}
+        Rest: {Type: HttpApi}
+""").apis
+
+    assert (rest.id, rest.kind, rest.stage) == ("ServerlessRestApi", ApiKind.REST, "Prod")
+    assert listed(rest) == {"GET /items/{id}": "Get", "ANY /{proxy+}": "Get"}
+    assert (http.id, http.kind, http.stage) == ("ServerlessHttpApi", ApiKind.HTTP, "$default")
+    assert listed(http) == {"POST /items": "Get", "$default": "Get"}
+    assert {route.integration.payload_format for route in http.routes} == {PayloadFormat.V2}
+
+
+def test_a_route_of_a_function_that_a_condition_keeps_away_is_not_there() -> None:
+    one = api(
+        """
+  Here:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: Api, Properties: {Path: /here, Method: get}}}}
+  Away:
+    Type: AWS::Serverless::Function
+    Condition: Never
+    Properties: {Events: {E: {Type: Api, Properties: {Path: /away, Method: get}}}}
+Conditions: {Never: !Equals [a, b]}
+"""
+    )
+
+    assert listed(one) == {"GET /here": "Here"}
+
+
+def test_an_api_of_sams_has_the_stage_and_the_options_that_it_names() -> None:
+    one = api("""
+  Web:
+    Type: AWS::Serverless::Api
+    Properties:
+      Name: web
+      StageName: test
+      Variables: {table: events}
+      BinaryMediaTypes: [image~1png]
+      MinimumCompressionSize: 1024
+      GatewayResponses:
+        UNAUTHORIZED:
+          StatusCode: 401
+          ResponseParameters: {Headers: {X-Why: "'token'"}}
+          ResponseTemplates: {application/json: '{"why": 1}'}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /a, Method: get}}}}
+""")
+
+    assert (one.name, one.stage, one.stage_variables) == ("web", "test", {"table": "events"})
+    assert one.binary_media_types == ("image/png",)
+    assert one.minimum_compression_size == 1024
+    assert one.gateway_responses == {
+        "UNAUTHORIZED": GatewayResponse(
+            status=401, headers={"X-Why": "'token'"}, templates={"application/json": '{"why": 1}'}
+        )
+    }
+
+
+def test_cors_of_a_rest_api_is_a_method_that_answers_by_itself() -> None:
+    one = api("""
+  Web: {Type: AWS::Serverless::Api, Properties: {StageName: p, Cors: "'https://example.org'"}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /a, Method: get}}}}
+""")
+
+    (mock,) = [route.integration for route in one.routes if route.method == "OPTIONS"]
+    assert isinstance(mock, MockIntegration)
+    assert mock.response.status == 200
+    assert mock.response.headers["Access-Control-Allow-Origin"] == "https://example.org"
+    assert mock.response.headers["Access-Control-Allow-Methods"] == "GET,OPTIONS"
+
+
+def test_authorizers_of_a_rest_api_are_told_apart() -> None:
+    one = api("""
+  Pool: {Type: AWS::Cognito::UserPool}
+  Web:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: p
+      Auth:
+        DefaultAuthorizer: Token
+        Authorizers:
+          Token: {FunctionArn: !GetAtt Fn.Arn, Identity: {Header: X-Token, ValidationExpression: "t.*"}}
+          Request:
+            FunctionArn: !GetAtt Fn.Arn
+            FunctionPayloadType: REQUEST
+            Identity: {Headers: [X-A], QueryStrings: [b], ReauthorizeEvery: 10}
+          Users: {UserPoolArn: !GetAtt Pool.Arn}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        A: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /a, Method: get}}
+        B: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /b, Method: get, Auth: {Authorizer: NONE}}}
+        C: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /c, Method: get, Auth: {Authorizer: Users,
+            AuthorizationScopes: [read]}}}
+        D: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /d, Method: get, Auth: {ApiKeyRequired: true}}}
+""")
+
+    assert one.authorizers["Token"] == LambdaAuthorizer(
+        name="Token",
+        function="Fn",
+        request=False,
+        identity_sources=("method.request.header.X-Token",),
+        validation="t.*",
+        ttl=300,
+    )
+    assert one.authorizers["Request"] == LambdaAuthorizer(
+        name="Request",
+        function="Fn",
+        request=True,
+        identity_sources=("method.request.header.X-A", "method.request.querystring.b"),
+        ttl=10,
+    )
+    users = one.authorizers["Users"]
+    assert isinstance(users, CognitoAuthorizer)
+    assert users.user_pools[0].startswith("arn:aws:cognito-idp:eu-west-1:123456789012:userpool/")
+    routes = {route.path: route for route in one.routes}
+    assert [routes[path].authorizer for path in ("/a", "/b", "/c", "/d")] == ["Token", None, "Users", "Token"]
+    assert routes["/c"].scopes == ("read",)
+    assert [path for path, route in routes.items() if route.api_key_required] == ["/d"]
+
+
+def test_authorizers_of_an_http_api_are_told_apart() -> None:
+    one = api("""
+  Web:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration: {AllowOrigins: ["https://a.example"], AllowHeaders: [x-a], AllowMethods: [GET], MaxAge: 60,
+        AllowCredentials: true, ExposeHeaders: [x-b]}
+      Auth:
+        DefaultAuthorizer: Jwt
+        Authorizers:
+          Jwt: {IdentitySource: $request.header.Authorization, AuthorizationScopes: [read],
+                JwtConfiguration: {issuer: "https://issuer.example", audience: [me]}}
+          Fn: {FunctionArn: !GetAtt Fn.Arn, AuthorizerPayloadFormatVersion: "2.0", EnableSimpleResponses: true,
+               Identity: {Headers: [X-A]}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {A: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /a, Method: get}}}}
+""")
+
+    assert one.authorizers == {
+        "Jwt": JwtAuthorizer(name="Jwt", issuer="https://issuer.example", audiences=("me",)),
+        "Fn": LambdaAuthorizer(
+            name="Fn",
+            function="Fn",
+            request=True,
+            payload_format=PayloadFormat.V2,
+            simple_responses=True,
+            identity_sources=("$request.header.X-A",),
+            ttl=0,
+        ),
+    }
+    assert one.cors == Cors(
+        origins=("https://a.example",),
+        methods=("GET",),
+        headers=("x-a",),
+        exposed=("x-b",),
+        credentials=True,
+        max_age=60,
+    )
+    (route,) = one.routes
+    assert (route.authorizer, route.scopes) == ("Jwt", ("read",))
+
+
+OPENAPI_2 = """
+swagger: "2.0"
+info: {title: Orders, version: "1"}
+basePath: /v1
+securityDefinitions:
+  key: {type: apiKey, name: x-api-key, in: header}
+  signed: {type: apiKey, name: Authorization, in: header, x-amazon-apigateway-authtype: awsSigv4}
+x-amazon-apigateway-binary-media-types: [application/pdf]
+paths:
+  /orders/{id}:
+    get:
+      operationId: getOrder
+      security: [{key: []}, {signed: []}]
+      x-amazon-apigateway-integration: &orders
+        {type: aws_proxy, httpMethod: POST, uri: !Sub "URI"}
+    x-amazon-apigateway-any-method: {x-amazon-apigateway-integration: *orders}
+  /stream: {get: {x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, responseTransferMode: STREAM,
+     timeoutInMillis: 120000, uri: !Sub "URI"}}}
+""".replace("URI", URI)
+
+
+def test_a_definition_file_of_openapi_2_is_read_where_the_template_points(tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text(OPENAPI_2)
+
+    one = api(
+        """
+  Fn: {Type: AWS::Serverless::Function}
+  Orders: {Type: AWS::Serverless::Api, Properties: {StageName: p, DefinitionUri: api.yaml}}
+""",
+        folder=tmp_path,
+    )
+
+    assert listed(one) == {"GET /orders/{id}": "Fn", "ANY /orders/{id}": "Fn", "GET /stream": "Fn"}
+    routes = {route.key: route for route in one.routes}
+    order, stream = routes["GET /orders/{id}"], routes["GET /stream"]
+    assert (order.operation_name, order.authorizer, order.api_key_required) == ("getOrder", "signed", True)
+    assert isinstance(stream.integration, LambdaIntegration)
+    assert (stream.integration.streams, stream.integration.timeout) == (True, 120_000)
+    assert one.name == "Orders"
+    assert one.binary_media_types == ("application/pdf",)
+
+
+def test_the_base_path_of_a_document_counts_as_the_import_is_told(tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text(OPENAPI_2)
+    template = """
+  Orders: {Type: AWS::ApiGateway::RestApi, Properties: {Parameters: {basepath: MODE}, BodyS3Location: api.yaml}}
+"""
+
+    paths = {
+        mode: api(template.replace("MODE", mode), head=PLAIN, folder=tmp_path).routes[-1].path
+        for mode in ("ignore", "prepend", "split")
+    }
+
+    assert paths == {"ignore": "/stream", "prepend": "/v1/stream", "split": "/stream"}
+
+
+def test_what_a_document_includes_is_read_at_any_depth(tmp_path: Path) -> None:
+    (tmp_path / "paths.yaml").write_text(
+        "/orders: {get: {x-amazon-apigateway-integration: "
+        f'{{type: aws_proxy, httpMethod: POST, uri: !Sub "{URI}"}}}}}}\n'
+    )
+
+    one = api(
+        """
+  Orders:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Body:
+        openapi: 3.0.1
+        info: {title: t}
+        paths: {"Fn::Transform": {Name: AWS::Include, Parameters: {Location: paths.yaml}}}
+""",
+        head=PLAIN,
+        folder=tmp_path,
+    )
+
+    assert listed(one) == {"GET /orders": "Fn"}
+
+
+def test_a_definition_that_is_not_on_this_machine_is_named() -> None:
+    result = found("""
+  Fn: {Type: AWS::Serverless::Function}
+  A: {Type: AWS::Serverless::Api, Properties: {StageName: p, DefinitionUri: s3://bucket/api.yaml}}
+""")
+
+    assert result.apis == ()
+    assert any("its definition is in S3" in remark for remark in result.remarks)
+
+
+def test_resources_and_methods_of_plain_cloudformation_make_a_tree() -> None:
+    method = "{Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: !Sub " + f'"{URI}"' + "}"
+    one = api(
+        f"""
+  Api: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: tree}}}}
+  Items: {{Type: AWS::ApiGateway::Resource,
+    Properties: {{RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: items}}}}
+  Item: {{Type: AWS::ApiGateway::Resource,
+    Properties: {{RestApiId: !Ref Api, ParentId: !Ref Items, PathPart: "{{id}}"}}}}
+  Root: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId,
+    HttpMethod: GET, AuthorizationType: NONE, Integration: {method}}}}}
+  Get: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: !Ref Api, ResourceId: !Ref Item,
+    HttpMethod: ANY, AuthorizationType: CUSTOM, AuthorizerId: !Ref Auth, ApiKeyRequired: true,
+    Integration: {method}}}}}
+  Auth: {{Type: AWS::ApiGateway::Authorizer, Properties: {{RestApiId: !Ref Api, Type: REQUEST, Name: a,
+    AuthorizerUri: !Sub "{URI}", IdentitySource: "method.request.header.A, method.request.querystring.b"}}}}
+  Live: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api, StageName: live, DeploymentId: d,
+    Variables: {{v: "1"}}}}}}
+  Key: {{Type: AWS::ApiGateway::ApiKey, Properties: {{Name: mine, Value: abcdefghijklmnopqrstuvwxyz}}}}
+  Plan: {{Type: AWS::ApiGateway::UsagePlan, Properties: {{ApiStages: [{{ApiId: !Ref Api, Stage: !Ref Live}}]}}}}
+  Uses: {{Type: AWS::ApiGateway::UsagePlanKey,
+    Properties: {{KeyId: !Ref Key, UsagePlanId: !Ref Plan, KeyType: API_KEY}}}}
+""",
+        head=PLAIN,
+    )
+
+    assert listed(one) == {"GET /": "Fn", "ANY /items/{id}": "Fn"}
+    assert (one.stage, one.stage_variables) == ("live", {"v": "1"})
+    route = one.routes[1]
+    assert (route.authorizer, route.api_key_required) == ("Auth", True)
+    authorizer = one.authorizers["Auth"]
+    assert isinstance(authorizer, LambdaAuthorizer)
+    assert authorizer.identity_sources == ("method.request.header.A", "method.request.querystring.b")
+    assert [(key.name, key.value) for key in one.api_keys] == [("mine", "abcdefghijklmnopqrstuvwxyz")]
+
+
+def test_each_stage_of_an_api_is_served() -> None:
+    apis = found(
+        f"""
+  Api: {{Type: AWS::ApiGateway::RestApi}}
+  Get: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId,
+    HttpMethod: GET, Integration: {{Type: AWS_PROXY, Uri: !Sub "{URI}"}}}}}}
+  A: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api, StageName: a}}}}
+  B: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api, StageName: b}}}}
+""",
+        head=PLAIN,
+    ).apis
+
+    assert [(each.id, each.stage) for each in apis] == [("Api/a", "a"), ("Api/b", "b")]
+
+
+def test_routes_and_integrations_of_plain_http_apis_are_joined() -> None:
+    one = api(
+        """
+  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: web, ProtocolType: HTTP,
+    CorsConfiguration: {AllowOrigins: ["*"]}}}
+  Int: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: AWS_PROXY,
+    IntegrationUri: !GetAtt Fn.Arn, PayloadFormatVersion: "2.0", TimeoutInMillis: 5000}}
+  Queue: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: AWS_PROXY,
+    IntegrationSubtype: SQS-SendMessage}}
+  Elsewhere: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: HTTP_PROXY,
+    IntegrationMethod: ANY, IntegrationUri: "https://example.org/{proxy}"}}
+  Get: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "GET /a/{b}",
+    Target: !Sub "integrations/${Int}", AuthorizationType: JWT, AuthorizerId: !Ref Auth,
+    AuthorizationScopes: [x]}}
+  Put: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "PUT /a",
+    Target: !Join [/, [integrations, !Ref Queue]]}}
+  Any: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "ANY /{proxy+}",
+    Target: !Join [/, [integrations, !Ref Elsewhere]]}}
+  Rest: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: $default,
+    Target: !Sub "integrations/${Int}", AuthorizationType: AWS_IAM}}
+  Auth: {Type: AWS::ApiGatewayV2::Authorizer, Properties: {ApiId: !Ref Api, AuthorizerType: JWT, Name: j,
+    IdentitySource: ["$request.header.Authorization"],
+    JwtConfiguration: {Issuer: "https://i.example", Audience: [a]}}}
+  Stage: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api, StageName: live, AutoDeploy: true,
+    StageVariables: {v: "1"}}}
+""",
+        head=PLAIN,
+    )
+
+    assert listed(one) == {
+        "GET /a/{b}": "Fn",
+        "PUT /a": "NotRun",
+        "ANY /{proxy+}": "HttpIntegration",
+        "$default": "Fn",
+    }
+    assert reason(one, "PUT /a") == "the AWS service integration SQS-SendMessage is not run"
+    get, _, elsewhere, rest = one.routes
+    assert get.integration == LambdaIntegration(function="Fn", payload_format=PayloadFormat.V2, timeout=5000)
+    assert (get.authorizer, get.scopes, rest.authorizer) == ("Auth", ("x",), "AWS_IAM")
+    assert elsewhere.integration == HttpIntegration(uri="https://example.org/{proxy}", timeout=30_000)
+    assert (one.stage, one.stage_variables) == ("live", {"v": "1"})
+    assert one.cors == Cors(origins=("*",))
+
+
+def test_a_websocket_apis_routes_have_their_keys() -> None:
+    one = api(
+        """
+  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: WEBSOCKET,
+    RouteSelectionExpression: $request.body.type}}
+  Int: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: AWS_PROXY,
+    IntegrationUri: !GetAtt Fn.Arn}}
+  Connect: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: $connect,
+    Target: !Sub "integrations/${Int}"}}
+  Send: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: send,
+    Target: !Sub "integrations/${Int}"}}
+""",
+        head=PLAIN,
+    )
+
+    assert one.kind is ApiKind.WEBSOCKET
+    assert one.route_selection_expression == "$request.body.type"
+    assert {route.path: route.function for route in one.routes} == {"$connect": "Fn", "send": "Fn"}
+
+
+def test_a_function_url_takes_every_request_for_its_function() -> None:
+    one = api("""
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      AutoPublishAlias: live
+      FunctionUrlConfig: {AuthType: AWS_IAM, InvokeMode: RESPONSE_STREAM, Cors: {AllowOrigins: ["*"], MaxAge: 5}}
+""")
+
+    assert (one.id, one.kind) == ("Fn", ApiKind.FUNCTION_URL)
+    (route,) = one.routes
+    assert (route.key, route.authorizer) == ("$default", "AWS_IAM")
+    assert route.integration == LambdaIntegration(
+        function="Fn", payload_format=PayloadFormat.V2, streams=True, timeout=900_000
+    )
+    assert one.cors == Cors(origins=("*",), max_age=5)
+
+
+LISTENER = """
+  Group: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: lambda, Name: group,
+    Targets: [{Id: !GetAtt Fn.Arn}],
+    TargetGroupAttributes: [{Key: lambda.multi_value_headers.enabled, Value: "true"}]}}
+  Machines: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: ip, Port: 80}}
+  Balancer: {Type: AWS::ElasticLoadBalancingV2::LoadBalancer, Properties: {Name: front}}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {LoadBalancerArn: !Ref Balancer, Port: 80,
+    DefaultActions: [{Type: fixed-response, FixedResponseConfig: {StatusCode: "404", ContentType: text/plain,
+      MessageBody: nothing}}]}}
+  Second: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Listener, Priority: 20,
+    Conditions: [{Field: path-pattern, Values: ["/app/*"]}], Actions: [{Type: forward, TargetGroupArn: !Ref Group}]}}
+  First: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Listener, Priority: 3,
+    Conditions: [{Field: query-string, QueryStringConfig: {Values: [{Key: old, Value: "*"}]}}],
+    Actions: [{Type: redirect, RedirectConfig: {StatusCode: HTTP_302, Path: /new}}]}}
+  Third: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Listener, Priority: 30,
+    Conditions: [{Field: http-request-method, HttpRequestMethodConfig: {Values: [PUT]}}],
+    Actions: [{Type: forward, ForwardConfig: {TargetGroups: [{TargetGroupArn: !Ref Machines}]}}]}}
+"""
+
+
+def test_a_listener_with_functions_has_its_rules_in_the_order_of_their_priorities() -> None:
+    one = api(LISTENER, head=PLAIN)
+
+    assert (one.kind, one.name) == (ApiKind.ALB, "front")
+    assert [route.key for route in one.routes] == ["ANY /*", "ANY /app/*", "PUT /*", "ANY /*"]
+    redirect, forward, machines, rest = one.routes
+    assert redirect.integration == RedirectIntegration(status=302, path="/new")
+    assert isinstance(forward.integration, LambdaIntegration)
+    assert forward.integration.multi_value_headers
+    assert ":targetgroup/group/" in forward.integration.target_group
+    assert reason(one, "PUT /*") == "the target group Machines is of no functions"
+    assert machines.function is None
+    assert isinstance(rest.integration, MockIntegration)
+    assert (rest.integration.response.status, rest.integration.response.body) == (404, "nothing")
+
+
+def test_a_load_balancer_of_machines_alone_is_none_of_samlocals() -> None:
+    result = found(
+        """
+  Machines: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: ip, Port: 80}}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {LoadBalancerArn: x, Port: 80,
+    DefaultActions: [{Type: forward, TargetGroupArn: !Ref Machines}]}}
+""",
+        head=PLAIN,
+    )
+
+    assert result.apis == ()
+
+
+def test_what_is_not_run_is_named_in_a_line() -> None:
+    result = found(
+        """
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Body:
+        openapi: 3.0.1
+        info: {title: t}
+        paths:
+          /mapped: {post: {x-amazon-apigateway-integration: {type: aws, httpMethod: POST, uri: !Sub "URI"}}}
+          /queue: {post: {x-amazon-apigateway-integration: {type: aws, httpMethod: POST,
+            uri: !Sub "arn:aws:apigateway:${AWS::Region}:sqs:path/1/q"}}}
+          /vpc: {get: {x-amazon-apigateway-integration: {type: http_proxy, connectionType: VPC_LINK,
+            uri: "http://x"}}}
+          /vtl: {get: {x-amazon-apigateway-integration: {type: mock,
+            requestTemplates: {application/json: '{"statusCode": 200}'},
+            responses: {default: {statusCode: 200, responseTemplates: {application/json: "$context.stage"}}}}}}
+          /other: {get: {x-amazon-apigateway-integration: {type: aws_proxy, uri:
+            "arn:aws:apigateway:eu-west-1:lambda:path/f/functions/arn:aws:lambda:eu-west-1:1:function:away/invocations"}}}
+          /none: {get: {responses: {}}}
+""".replace("URI", URI),
+        head=PLAIN,
+    )
+
+    assert result.remarks == (
+        "Api: POST /mapped is not run: AWS that is no proxy: mapping templates (VTL) are not run.",
+        "Api: POST /queue is not run: an AWS service: mapping templates (VTL) are not run.",
+        "Api: GET /vpc is not run: a VPC link leads nowhere from this machine.",
+        "Api: GET /vtl is not run: MOCK: mapping templates (VTL) are not run.",
+        "Api: GET /other is not run: the function away is not in this template.",
+        "Api: GET /none is not run: it has no integration.",
+    )
+
+
+def test_a_mock_answers_by_the_status_that_its_request_template_names() -> None:
+    one = api(
+        """
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Body:
+        openapi: 3.0.1
+        info: {title: t}
+        paths:
+          /teapot: {get: {x-amazon-apigateway-integration: {type: mock,
+            requestTemplates: {application/json: "{statusCode: 418}"},
+            responses: {"4\\\\d{2}": {statusCode: "418", responseParameters: {method.response.header.X-A: "'1'"},
+              responseTemplates: {application/json: '{"tea": true}'}}, default: {statusCode: "200"}}}}}
+          /broken: {get: {x-amazon-apigateway-integration: {type: mock}}}
+""",
+        head=PLAIN,
+    )
+
+    teapot, broken = (route.integration for route in one.routes)
+    assert isinstance(teapot, MockIntegration)
+    assert isinstance(broken, MockIntegration)
+    assert (teapot.response.status, teapot.response.body) == (418, '{"tea": true}')
+    assert teapot.response.headers == {"Content-Type": "application/json", "X-A": "1"}
+    assert broken.response.status == 500
+
+
+def test_a_stage_variable_names_the_function_of_an_integration() -> None:
+    template = """
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Body:
+        openapi: 3.0.1
+        info: {title: t}
+        paths: {/a: {get: {x-amazon-apigateway-integration: {type: aws_proxy, uri: !Sub
+          "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/arn:aws:lambda:${AWS::Region}:1:function:${!stageVariables.fn}/invocations"}}}}
+  Live: {Type: AWS::ApiGateway::Stage, Properties: {RestApiId: !Ref Api, StageName: live, Variables: {fn: other}}}
+  Named: {Type: AWS::Lambda::Function, Properties: {FunctionName: named, Runtime: python3.11, Handler: a.b}}
+"""
+
+    by_template = api(template, head=PLAIN)
+    by_user = api(template, head=PLAIN, fn="named")
+
+    assert reason(by_template, "GET /a") == "the function other is not in this template"
+    assert listed(by_user) == {"GET /a": "Named"}
+    assert by_user.stage_variables == {"fn": "named"}
+
+
+def test_an_authorizer_that_cannot_be_known_says_why() -> None:
+    one = api(
+        f"""
+  Api: {{Type: AWS::ApiGateway::RestApi}}
+  Get: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId,
+    HttpMethod: GET, AuthorizationType: CUSTOM, AuthorizerId: abc123,
+    Integration: {{Type: AWS_PROXY, Uri: !Sub "{URI}"}}}}}}
+""",
+        head=PLAIN,
+    )
+
+    assert one.authorizers == {"abc123": UnknownAuthorizer(name="abc123", reason="it is not in this template")}
+    assert one.routes[0].authorizer == "abc123"
+
+
+def test_what_the_translator_refuses_is_named_and_the_rest_is_served() -> None:
+    result = found("""
+  Odd:
+    Type: AWS::Serverless::Function
+    Properties:
+      Policies: [{Nope: 3}]
+      Events:
+        Get: {Type: Api, Properties: {Path: /odd, Method: get}}
+        Queue: {Type: Nonsense}
+  Worse: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: Api, Properties: {Path: 7, Method: get}}}}}
+  Table: {Type: AWS::Serverless::SimpleTable, Properties: {PrimaryKey: 7}}
+  Good:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: Api, Properties: {Path: /good, Method: get}}}}
+""")
+
+    (one,) = result.apis
+    assert listed(one) == {"GET /odd": "Odd", "GET /good": "Good"}
+    assert any("Worse: event E: Property 'Path' should be a string." in remark for remark in result.remarks)
+
+
+def test_a_wrong_globals_section_hides_no_route() -> None:
+    result = found(
+        """
+Transform: AWS::Serverless-2016-10-31
+Globals: {Function: {Runtime: python3.11, Handler: a.b, CodeUri: ., Nonsense: 1}}
+Resources:
+  Good:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: Api, Properties: {Path: /good, Method: get}}}}
+""",
+        head="",
+    )
+
+    assert [listed(one) for one in result.apis] == [{"GET /good": "Good"}]
+    assert any("'Nonsense' is not a supported property" in remark for remark in result.remarks)
+
+
+def test_apis_of_nested_stacks_reach_functions_all_over_the_tree(tmp_path: Path) -> None:
+    (tmp_path / "child.yaml").write_text(
+        """
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Given: {Type: String}}
+Resources:
+  Fn: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.11, Handler: a.b, CodeUri: .,
+    Events: {E: {Type: HttpApi, Properties: {Path: /own, Method: get}}}}}
+  Rest: {Type: AWS::Serverless::Api, Properties: {StageName: p, DefinitionBody: {openapi: 3.0.1, info: {title: t},
+    paths: {/parent: {get: {x-amazon-apigateway-integration: {type: aws_proxy, uri: !Sub
+      "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${Given}/invocations"}}}}}}}
+"""
+    )
+
+    rest, http = found(
+        """
+  Top: {Type: AWS::Serverless::Function}
+  Child:
+    Type: AWS::Serverless::Application
+    Properties: {Location: child.yaml, Parameters: {Given: !GetAtt Top.Arn}}
+""",
+        folder=tmp_path,
+    ).apis
+
+    assert (rest.id, listed(rest)) == ("Child/Rest", {"GET /parent": "Top"})
+    assert (http.id, listed(http)) == ("Child/ServerlessHttpApi", {"GET /own": "Child/Fn"})
