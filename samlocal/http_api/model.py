@@ -83,7 +83,7 @@ class LambdaIntegration(Struct, frozen=True, kw_only=True, tag=True):
 
     ``timeout`` is in milliseconds. ``streams`` says that the answer goes out while the function writes it.
     ``parameters`` are an HTTP API's mappings of the request (``overwrite:header.x``), by which the event changes.
-    ``target_group`` is a load balancer's, its ARN; ``multi_value_headers`` says whether its events have them.
+    ``target_group`` is a load balancer's, its ARN.
     """
 
     function: str
@@ -92,7 +92,6 @@ class LambdaIntegration(Struct, frozen=True, kw_only=True, tag=True):
     streams: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
     target_group: str = ""
-    multi_value_headers: bool = False
 
 
 class HttpIntegration(Struct, frozen=True, kw_only=True, tag=True):
@@ -286,6 +285,9 @@ class Api(Struct, frozen=True, kw_only=True):
     gateway_responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
     api_keys: tuple[ApiKey, ...] = ()
     api_key_source: str = "HEADER"
+    multi_value_headers: bool = False
+    """Whether a load balancer's events and answers have them; API Gateway's do anyway, or do not."""
+
     route_selection_expression: str = "$request.body.action"
     """A WebSocket API's."""
 

@@ -453,7 +453,7 @@ def test_a_listener_with_functions_has_its_rules_in_the_order_of_their_prioritie
     redirect, forward, machines, rest = one.routes
     assert redirect.integration == RedirectIntegration(status=302, path="/new")
     assert isinstance(forward.integration, LambdaIntegration)
-    assert forward.integration.multi_value_headers
+    assert one.multi_value_headers
     assert ":targetgroup/group/" in forward.integration.target_group
     assert reason(one, "PUT /*") == "the target group Machines is of no functions"
     assert machines.function is None

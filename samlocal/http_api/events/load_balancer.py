@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from samlocal.http_api.events import headers, query
 from samlocal.http_api.events.body import event_body
-from samlocal.http_api.model import Api, HttpRequest, Matched
+from samlocal.http_api.model import Api, HttpRequest, LambdaIntegration, Matched
 
 Json = dict[str, object]
 
@@ -19,7 +19,7 @@ def load_balancer_event(api: Api, matched: Matched, request: HttpRequest) -> Jso
     pairs = query.encoded(request.query)
     body = event_body(api, request)
     event: Json = {
-        "requestContext": {"elb": {"targetGroupArn": target_group_arn(api)}},
+        "requestContext": {"elb": {"targetGroupArn": target_group_arn(api, matched)}},
         "httpMethod": request.method,
         "path": matched.path,
     }
@@ -30,8 +30,11 @@ def load_balancer_event(api: Api, matched: Matched, request: HttpRequest) -> Jso
     return event | {"body": body.text or "", "isBase64Encoded": body.base64}
 
 
-def target_group_arn(api: Api) -> str:
-    """AWS adds sixteen characters of its own to the group's name; here they are the API's id."""
+def target_group_arn(api: Api, matched: Matched) -> str:
+    """AWS adds sixteen characters of its own to the group's name; where they are not known they are the API's id."""
+    integration = matched.route.integration
+    if isinstance(integration, LambdaIntegration) and integration.target_group:
+        return integration.target_group
     place = api.place
     service = f"arn:{place.partition}:elasticloadbalancing:{place.region}:{place.account}"
     return f"{service}:targetgroup/{api.name.rpartition('/')[2]}/{api.api_id:0<16}"

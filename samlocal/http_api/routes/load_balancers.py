@@ -59,6 +59,7 @@ def load_balancers(stack: Stack, callees: Callees) -> Iterator[Api]:
         )
         routes = [_route(stack, callees, rule, rule.properties.get("Actions"), authorizers) for rule in rules]
         routes.append(_route(stack, callees, listener, listener.properties.get("DefaultActions"), authorizers))
+        groups = _groups_of_functions(stack, listener, *rules)
         if any(route.function is not None for route in routes):
             balancer = stack.referred(listener.properties.get("LoadBalancerArn")) or listener
             yield Api(
@@ -69,7 +70,41 @@ def load_balancers(stack: Stack, callees: Callees) -> Iterator[Api]:
                 place=stack.application.place,
                 routes=tuple(routes),
                 authorizers=authorizers,
+                multi_value_headers=bool(groups) and groups[0][1],
+                remarks=tuple(
+                    f"{name} has another lambda.multi_value_headers.enabled than {groups[0][0]}, whose is taken."
+                    for name, several in groups
+                    if several != groups[0][1]
+                ),
             )
+
+
+def _groups_of_functions(stack: Stack, *rules: Resource) -> list[tuple[str, bool]]:
+    """The target groups of functions that rules lead to, and whether each wants all values of headers."""
+    found: dict[str, bool] = {}
+    for rule in rules:
+        for name in ("Actions", "DefaultActions"):
+            for action in stack.items(rule.properties.get(name)):
+                for group in _groups(stack, stack.mapping(action)):
+                    if stack.text(group.properties.get("TargetType")) == "lambda":
+                        found[group.logical_id] = _wants_several(stack, group)
+    return list(found.items())
+
+
+def _groups(stack: Stack, action: Map) -> Iterator[Resource]:
+    """The target groups that an action forwards to."""
+    named = [action.get("TargetGroupArn")] if "TargetGroupArn" in action else []
+    config = stack.mapping(action.get("ForwardConfig"))
+    named += [stack.mapping(each).get("TargetGroupArn") for each in stack.items(config.get("TargetGroups"))]
+    return filter(None, map(stack.referred, named))
+
+
+def _wants_several(stack: Stack, group: Resource) -> bool:
+    attributes = [stack.mapping(each) for each in stack.items(group.properties.get("TargetGroupAttributes"))]
+    return any(
+        stack.text(each.get("Key")) == "lambda.multi_value_headers.enabled" and stack.flag(each.get("Value"))
+        for each in attributes
+    )
 
 
 def _route(
@@ -147,10 +182,7 @@ def _redirect(stack: Stack, config: Map) -> RedirectIntegration:
 
 def _forward(stack: Stack, callees: Callees, action: Map) -> Integration:
     """To the first target group: weights say how much each gets, and here one function answers."""
-    groups = [action.get("TargetGroupArn")] if "TargetGroupArn" in action else []
-    config = stack.mapping(action.get("ForwardConfig"))
-    groups += [stack.mapping(each).get("TargetGroupArn") for each in stack.items(config.get("TargetGroups"))]
-    for group in filter(None, map(stack.referred, groups)):
+    for group in _groups(stack, action):
         own = group.properties
         if stack.text(own.get("TargetType")) != "lambda":
             return NotRun(reason=f"the target group {group.logical_id} is of no functions")
@@ -160,14 +192,5 @@ def _forward(stack: Stack, callees: Callees, action: Map) -> Integration:
         function = callees.find(stack, targets[0].get("Id"), {})
         if isinstance(function, NotRun):
             return function
-        attributes = [stack.mapping(each) for each in stack.items(own.get("TargetGroupAttributes"))]
-        return LambdaIntegration(
-            function=function,
-            timeout=_TIMEOUT,
-            target_group=stack.id_of(group) or "",
-            multi_value_headers=any(
-                stack.text(each.get("Key")) == "lambda.multi_value_headers.enabled" and stack.flag(each.get("Value"))
-                for each in attributes
-            ),
-        )
+        return LambdaIntegration(function=function, timeout=_TIMEOUT, target_group=stack.id_of(group) or "")
     return NotRun(reason="its target group is not in this template")
