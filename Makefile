@@ -98,4 +98,4 @@ soak: setup python-image
 	$(BIN)/python bench/soak.py
 
 clean:
-	rm -rf $(VENV) .venv-bench .venv-bench-samlocal .venv-bench-earlier .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench-emulator .venv-bench .venv-bench-samlocal .venv-bench-earlier .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

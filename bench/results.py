@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import many as sandboxes
+import warm as calls
 from comparison import Comparison, Measurement, Reach, Spread, Unmeasured, spread
 
 _HEAD = """\
@@ -19,6 +20,11 @@ with another machine's.
 # What many sandboxes are to reach: p99 as a multiple of p50, and threads of the process.
 _P99 = 5
 _THREADS = 40
+
+# What warm calls are to reach: one caller's median as a multiple of the emulator's, and the calls a second of several
+# callers as a multiple of SAM CLI's.
+_SLOWER = 2
+_FASTER = 15
 
 _NOTES = """\
 ## How
@@ -40,6 +46,11 @@ _NOTES = """\
 - `many` (`bench/many.py`) starts so many sandboxes in one process. Each answers its events from a caller of its own,
   one after the other, all callers at once; times are of an event, from the call to the answer. A wrong answer fails
   the run.
+- `warm` calls the sample's `getEvent` over HTTP on the loopback, with one client for all: the median of each round of
+  {calls} calls of one caller, and the calls a second of {callers} callers at once, which AWS's emulator
+  (`aws-lambda-rie`, built from its module, beside the function in a container that is otherwise samlocal's own) does
+  not bear. The functions of samlocal and of the emulator are on the host's network. SAM CLI's is not: its containers
+  publish a port.
 """
 
 
@@ -47,6 +58,7 @@ def page(
     measured: Sequence[Measurement | Unmeasured],
     *,
     many: Sequence[sandboxes.Row],
+    warm: calls.WarmResults | None,
     pairs: int,
     machine: Mapping[str, str],
     load: tuple[str, str],
@@ -59,10 +71,12 @@ def page(
         _figures(measured),
         "## Many sandboxes in one process\n",
         f"{sandboxes.table(many)}\n" if many else "Not measured.\n",
+        "## Warm calls\n",
+        _warm(warm) if warm is not None else "Not measured.\n",
         "## Reach\n",
         "What samlocal is to reach, and this run's medians:\n",
-        _table(("", "Reach", "Measured", "Met"), [*_reach(measured), *_reach_of_many(many)]),
-        _NOTES,
+        _table(("", "Reach", "Measured", "Met"), [*_reach(measured), *_reach_of_many(many), *_reach_of_warm(warm)]),
+        _NOTES.format(calls=calls.CALLS, callers=calls.CALLERS),
     ]
     return "\n".join(parts)
 
@@ -113,6 +127,29 @@ def _reach_of_many(rows: Sequence[sandboxes.Row]) -> list[tuple[str, ...]]:
     ]
 
 
+def _warm(warm: calls.WarmResults) -> str:
+    rows = []
+    for one in warm.all:
+        rate = _spread(spread(one.rates), 0) if one.rates else ""
+        rows.append((f"`{one.server.shown}`", _spread(spread(one.medians), 2), f"{one.p99:.2f}", rate))
+    head = ("", "One caller, p50 (ms)", "p99 (ms)", f"{calls.CALLERS} callers, calls a second")
+    said = f"\naws-lambda-rie is not measured: {warm.reason}.\n" if warm.theirs is None else ""
+    return _table(head, rows) + said
+
+
+def _reach_of_warm(warm: calls.WarmResults | None) -> list[tuple[str, ...]]:
+    if warm is None:
+        return []
+    asked = f"p50 / the emulator's ≤ {_SLOWER}"
+    slower, faster = warm.slower, warm.faster
+    if slower is None:
+        first = ("`warm`", asked, "not measured", "no")
+    else:
+        first = ("`warm`", asked, f"{slower.median:.2f}", _yes(slower.median <= _SLOWER))
+    asked = f"calls a second / SAM CLI's ≥ {_FASTER} at {calls.CALLERS} callers"
+    return [first, ("`warm`", asked, f"{faster.median:.1f}", _yes(faster.median >= _FASTER))]
+
+
 def _reach_row(comparison: Comparison, asked: str, found: str, one: Measurement) -> tuple[str, ...]:
     return f"`{comparison.name}`", asked, found, _yes(_met(comparison.reach, one))
 
@@ -129,6 +166,10 @@ def _yes(met: bool) -> str:
 
 def _ms(figures: Spread) -> str:
     return f"{figures.median:.0f} ({figures.least:.0f} to {figures.greatest:.0f})"
+
+
+def _spread(figures: Spread, digits: int) -> str:
+    return f"{figures.median:.{digits}f} ({figures.least:.{digits}f} to {figures.greatest:.{digits}f})"
 
 
 def _ratio(figures: Spread) -> str:

@@ -1,4 +1,4 @@
-"""Measures samlocal against SAM CLI, a bare script on the Docker API, and itself. Run by `make bench`.
+"""Measures samlocal against SAM CLI, AWS's emulator, a script on the Docker API, and itself. Run by `make bench`.
 
 The results go to bench/RESULTS.md and to standard output, progress to standard error.
 """
@@ -23,9 +23,11 @@ import machine
 import many
 import results
 import sam_cli
-from comparison import CommandFailedError, Comparison, Figure, Measurement, Reach, Unmeasured, measure
+import warm
+from comparison import Command, CommandFailedError, Comparison, Figure, Measurement, Reach, Unmeasured, measure
 from contenders import EVENT, ROOT, Contenders, environment
-from recording import floor_container, recorded_creation
+from recording import Creation, floor_container, recorded_creation
+from serving import ServerFailedError
 from stack import deployed
 
 from samlocal.errors import SamlocalError
@@ -34,6 +36,7 @@ BENCH = ROOT / "bench"
 SAMLOCAL = ROOT / ".venv-bench-samlocal"
 EARLIER = ROOT / ".venv-bench-earlier"
 SAM_CLI = ROOT / ".venv-bench"
+EMULATOR = ROOT / ".bench-emulator"
 
 COLD = Reach(ratio=0.30)
 FLOOR = Reach(difference=130)
@@ -41,9 +44,11 @@ PROCESSOR = Reach(ratio=0.50)
 HELP = Reach(ratio=0.15)
 INVOKE_HELP = Reach(ratio=0.12)
 
-NAMES = ("cold", "sample", "floor", "processor", "env", "help", "invoke-help", "many")
+NAMES = ("cold", "sample", "floor", "processor", "env", "help", "invoke-help", "many", "warm")
 INVOKE = f"invoke getEvent -t bench/template.yaml --event {EVENT}"
 ANSWER = '"body": "welcome"'
+SAMPLE = f"invoke getEvent -t templates/template.yaml --event {EVENT}"
+SAMPLE_ANSWER = "Hello from the sample application"
 
 
 def main() -> int:
@@ -61,9 +66,10 @@ def main() -> int:
             contenders, client, wanted=options.only or NAMES, pairs=options.pairs, commit=options.earlier
         )
         rows = measure_many(contenders) if "many" in (options.only or NAMES) else ()
+        calls = measure_warm(contenders, client, pairs=options.pairs) if "warm" in (options.only or NAMES) else None
         described = machine.description(engine=engine.description(client), sam_cli=sam_cli.version(SAM_CLI))
         page = results.page(
-            measured, many=rows, pairs=options.pairs, machine=described, load=(before, machine.load())
+            measured, many=rows, warm=calls, pairs=options.pairs, machine=described, load=(before, machine.load())
         )
     print(page)
     if not options.only:
@@ -113,13 +119,10 @@ def measure_all(
 
 def invocations(contenders: Contenders, client: docker.APIClient) -> list[Comparison]:
     """Cold invocations, all from the image that samlocal itself chooses."""
-    sample = f"invoke getEvent -t templates/template.yaml --event {EVENT}"
     options = sam_cli.invoke_options(contenders.scratch)
-    event = "Hello from the sample application"
 
     ours = contenders.samlocal(INVOKE, expected=ANSWER)
-    socket = engine.host(contenders.environ).removeprefix("unix://")
-    creation = recorded_creation(ours, engine=socket, scratch=contenders.scratch)
+    creation = recorded(contenders, ours)
     engine.tag_for_sam_cli(client, creation.image)
     container = contenders.scratch / "container.json"
     container.write_text(json.dumps(floor_container(creation, scratch=contenders.scratch)), encoding="utf-8")
@@ -134,8 +137,8 @@ def invocations(contenders: Contenders, client: docker.APIClient) -> list[Compar
         Comparison(
             name="sample",
             title="the same of a function with a layer",
-            ours=contenders.samlocal(sample, expected=event),
-            theirs=contenders.sam_cli(f"local {sample}", expected=event, options=options),
+            ours=contenders.samlocal(SAMPLE, expected=SAMPLE_ANSWER),
+            theirs=contenders.sam_cli(f"local {SAMPLE}", expected=SAMPLE_ANSWER, options=options),
             reach=COLD,
         ),
         Comparison(
@@ -146,6 +149,11 @@ def invocations(contenders: Contenders, client: docker.APIClient) -> list[Compar
             reach=FLOOR,
         ),
     ]
+
+
+def recorded(contenders: Contenders, ours: Command) -> Creation:
+    socket = engine.host(contenders.environ).removeprefix("unix://")
+    return recorded_creation(ours, engine=socket, scratch=contenders.scratch)
 
 
 def helps(contenders: Contenders) -> list[Comparison]:
@@ -190,11 +198,18 @@ def measure_many(contenders: Contenders) -> Sequence[many.Row]:
     return [many.Row(**row) for row in json.loads(contenders.many_sandboxes().run().output)]
 
 
+def measure_warm(contenders: Contenders, client: docker.APIClient, *, pairs: int) -> warm.WarmResults:
+    """All three from the image that samlocal chooses."""
+    creation = recorded(contenders, contenders.samlocal(SAMPLE, expected=SAMPLE_ANSWER))
+    engine.tag_for_sam_cli(client, creation.image)
+    return warm.measure_warm(contenders, client, creation, emulator_folder=EMULATOR, rounds=pairs, tell=tell)
+
+
 def measure_environment(contenders: Contenders, *, pairs: int) -> Measurement:
     """With `-e test` and without, from the second invocation on; the endpoint runs no longer than that."""
     tell("env: deploying the sample to a local AWS endpoint")
     with deployed(ROOT, contenders.environ) as environ:
-        plain, expected = f"invoke getEvent --event {EVENT}", "Hello from the sample application"
+        plain, expected = f"invoke getEvent --event {EVENT}", SAMPLE_ANSWER
         comparison = Comparison(
             name="env",
             title="what an environment costs once it is known",
@@ -219,7 +234,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, stop)
     try:
         raise SystemExit(main())
-    except (CommandFailedError, engine.NoEngineError, ValueError) as error:
+    except (CommandFailedError, ServerFailedError, engine.NoEngineError, ValueError) as error:
         raise SystemExit(f"The benchmark ends here: {error}") from error
     except SamlocalError as error:
         raise SystemExit(f"{error.message}\n{error.tip or ''}".rstrip()) from error

@@ -1,0 +1,193 @@
+"""Warm calls over HTTP: `samlocal start-lambda`, `sam local start-lambda` and AWS's emulator, each with the sample's
+`getEvent` after it has answered before.
+
+All are called by one program on this machine's loopback, in turn, round after round. The functions of samlocal and of
+the emulator are on the host's network; SAM CLI's is behind a port of the loopback that Docker publishes.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import docker
+import emulator
+import sam_cli
+from comparison import CommandFailedError, Spread, spread
+from contenders import EVENT, ROOT, Contenders
+from recording import Creation
+from serving import Caller, free_port, started
+
+CALLERS = 8
+CALLS = 40
+"""Of one caller in each round."""
+CALLS_AT_ONCE = 25
+"""Of each of several callers in each round."""
+
+_TEMPLATE = "templates/template.yaml"
+_FUNCTION = "getEvent"
+_ANSWER = b"Hello from the sample application"
+_PATH = f"/2015-03-31/functions/{_FUNCTION}/invocations"
+
+_WARM_UP = 20
+# A server that listens may still be starting its function.
+_READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warm:
+    """A server with its function. ``shown`` is its text in the results.
+
+    One that is not ``shared`` breaks under several callers at once.
+    """
+
+    shown: str
+    port: int
+    path: str = _PATH
+    shared: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class WarmFigures:
+    """Round by round: the median time of a call in ms, and calls a second of all callers. ``times`` are all."""
+
+    server: Warm
+    medians: list[float] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+
+    @property
+    def p99(self) -> float:
+        return statistics.quantiles(self.times, n=100)[98]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmResults:
+    """``theirs`` is the emulator, None where it could not be built, and ``reason`` says why."""
+
+    ours: WarmFigures
+    sam: WarmFigures
+    theirs: WarmFigures | None
+    reason: str = ""
+
+    @property
+    def all(self) -> list[WarmFigures]:
+        return [each for each in (self.ours, self.theirs, self.sam) if each is not None]
+
+    @property
+    def slower(self) -> Spread | None:
+        """How many times the emulator's median ours is, round by round."""
+        if self.theirs is None:
+            return None
+        return spread([a / b for a, b in zip(self.ours.medians, self.theirs.medians, strict=True)])
+
+    @property
+    def faster(self) -> Spread:
+        """How many times SAM CLI's calls a second ours are, round by round."""
+        return spread([a / b for a, b in zip(self.ours.rates, self.sam.rates, strict=True)])
+
+
+def measure_warm(
+    contenders: Contenders,
+    client: docker.APIClient,
+    creation: Creation,
+    *,
+    emulator_folder: Path,
+    rounds: int,
+    tell: Callable[[str], None],
+) -> WarmResults:
+    """``creation`` is samlocal's own container of the function. Raises CommandFailedError for a wrong answer."""
+    program, reason = None, ""
+    try:
+        program = emulator.install(emulator_folder, tell=tell)
+    except emulator.NoEmulatorError as error:
+        reason = str(error)
+    with _samlocal(contenders) as ours, _sam(contenders) as sam:
+        if program is None:
+            first, last = _rounds([ours, sam], rounds=rounds, tell=tell)
+            return WarmResults(ours=first, sam=last, theirs=None, reason=reason)
+        with emulator.running(client, creation, program, scratch=contenders.scratch) as port:
+            alone = Warm(shown="aws-lambda-rie", port=port, path=emulator.PATH, shared=False)
+            first, second, last = _rounds([ours, alone, sam], rounds=rounds, tell=tell)
+            return WarmResults(ours=first, theirs=second, sam=last)
+
+
+@contextmanager
+def _samlocal(contenders: Contenders) -> Iterator[Warm]:
+    port = free_port()
+    arguments = ["start-lambda", "-t", _TEMPLATE, "--docker-network", "host", "--port", str(port)]
+    with started([str(contenders.ours), *arguments], port, environ=contenders.environ, folder=ROOT):
+        yield Warm(shown="samlocal start-lambda", port=port)
+
+
+@contextmanager
+def _sam(contenders: Contenders) -> Iterator[Warm]:
+    port = free_port()
+    arguments = ["local", "start-lambda", _FUNCTION, "-t", _TEMPLATE, "--warm-containers", "EAGER"]
+    options = ["--port", str(port), *sam_cli.invoke_options(contenders.scratch)]
+    with started([str(contenders.sam), *arguments, *options], port, environ=contenders.environ, folder=ROOT):
+        yield Warm(shown="sam local start-lambda --warm-containers EAGER", port=port)
+
+
+def _rounds(servers: Sequence[Warm], *, rounds: int, tell: Callable[[str], None]) -> list[WarmFigures]:
+    figures = [WarmFigures(server=server) for server in servers]
+    for server in servers:
+        tell(f"warm: warming up {server.shown}")
+        _first(server)
+        if server.shared:
+            _rate(server)
+    for number in range(1, rounds + 1):
+        for one in figures:
+            with closing(Caller(one.server.port, one.server.path)) as own:
+                times = [_called(own, one.server) for _ in range(CALLS)]
+            one.times += times
+            one.medians.append(statistics.median(times))
+        for one in figures:
+            if one.server.shared:
+                one.rates.append(_rate(one.server))
+        said = ", ".join(f"{one.medians[-1]:.2f} ms" for one in figures)
+        rates = ", ".join(f"{one.rates[-1]:.0f}" for one in figures if one.rates)
+        tell(f"warm: round {number} of {rounds}: {said}; {rates} a second")
+    return figures
+
+
+def _rate(server: Warm) -> float:
+    """Calls a second of all callers at once."""
+
+    def caller() -> None:
+        with closing(Caller(server.port, server.path)) as own:
+            for _ in range(CALLS_AT_ONCE):
+                _called(own, server)
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        began = time.perf_counter()
+        for running in [pool.submit(caller) for _ in range(CALLERS)]:
+            running.result()
+        return CALLS_AT_ONCE * CALLERS / (time.perf_counter() - began)
+
+
+def _called(own: Caller, server: Warm) -> float:
+    """What a call took, in ms."""
+    reply = own.call((ROOT / EVENT).read_bytes())
+    if reply.status != 200 or _ANSWER not in reply.body:
+        raise CommandFailedError(f"{server.shown}\nanswered {reply.status} {reply.body!r} to an event.")
+    return reply.seconds * 1000
+
+
+def _first(server: Warm) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        try:
+            with closing(Caller(server.port, server.path)) as own:
+                for _ in range(_WARM_UP):
+                    _called(own, server)
+                return
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise CommandFailedError(f"{server.shown}\ndoes not answer: {error}.") from error
+            time.sleep(0.1)
