@@ -1,0 +1,410 @@
+"""What a client gets of what a function has returned: each row says where AWS's own answer is found."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from typing import Any
+
+import pytest
+from api_kit import REQUEST_ID, api_of, matched_of, request_of, route_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from samlocal.http_api.answers.answer import Answered, answer
+from samlocal.http_api.answers.rest import mock_answer
+from samlocal.http_api.events.event import event
+from samlocal.http_api.identifiers import extended_id
+from samlocal.http_api.model import ApiKind, Fields, HttpAnswer, MockResponse, PayloadFormat
+from samlocal.sandbox.result import FunctionError, InitFailed, Result, Success, TimedOut, crashed, timed_out
+
+EXTENDED = extended_id(REQUEST_ID)
+
+
+def answered(
+    kind: ApiKind, returned: object, *, payload_format: PayloadFormat = PayloadFormat.V2, method: str = "GET",
+    headers: dict[str, str] | None = None, **members: Any,
+) -> Answered:  # fmt: skip
+    payload = returned if isinstance(returned, bytes) else json.dumps(returned).encode()
+    request = request_of(method, headers={"Host": "h", **(headers or {})})
+    route = route_of(payload_format=payload_format)
+    return answer(api_of(kind, **members), matched_of(request, route), request, Success(payload=payload))
+
+
+def made(kind: ApiKind, returned: object, **more: Any) -> HttpAnswer:
+    return answered(kind, returned, **more).answer
+
+
+def values(answer: HttpAnswer, name: str) -> list[str]:
+    return [value for each, value in answer.headers if each.lower() == name.lower()]
+
+
+def content_type(answer: HttpAnswer) -> str:
+    (value,) = values(answer, "content-type")
+    return value
+
+
+# localstack/localstack, test_lambda_aws_proxy_response_format, validated on AWS.
+@pytest.mark.parametrize(
+    ("returned", "status", "body"),
+    [
+        ({"statusCode": 200}, 200, b""),
+        ({"statusCode": 200, "headers": {"test-header": "value"}}, 200, b""),
+        ({}, 200, b""),
+        ({"statusCode": 200, "wrongValue": "value"}, 502, b'{"message": "Internal server error"}'),
+        # localstack/localstack pull request 11199, tried on AWS.
+        ({"statusCode": "201"}, 201, b""),
+        # rails-lambda/lamby issue 78.
+        ({"statusCode": 200, "body": "", "cookies": []}, 502, b'{"message": "Internal server error"}'),
+        # API Gateway developer guide: "If the function output is of a different format … 502 Bad Gateway".
+        ("Hello", 502, b'{"message": "Internal server error"}'),
+        (None, 502, b'{"message": "Internal server error"}'),
+        ([1], 502, b'{"message": "Internal server error"}'),
+        ({"statusCode": 200, "body": {"a": 1}}, 502, b'{"message": "Internal server error"}'),
+        ({"statusCode": "ok"}, 502, b'{"message": "Internal server error"}'),
+        ({"statusCode": 200, "headers": ["a"]}, 502, b'{"message": "Internal server error"}'),
+        ({"statusCode": 200, "headers": {"a": ["b"]}}, 502, b'{"message": "Internal server error"}'),
+        (b"no json", 502, b'{"message": "Internal server error"}'),
+        # aws/aws-sam-cli pull request 2941.
+        ({"statusCode": 200, "base64Encoded": False, "body": "a"}, 200, b"a"),
+        ({"statusCode": 404, "body": "gone"}, 404, b"gone"),
+    ],
+)
+def test_a_rest_api_takes_the_documented_form_alone(returned: object, status: int, body: bytes) -> None:
+    answer = made(ApiKind.REST, returned)
+    assert (answer.status, answer.body) == (status, body)
+
+
+def test_a_rest_apis_answer_is_json_unless_the_function_says_otherwise() -> None:
+    assert content_type(made(ApiKind.REST, {"statusCode": 200})) == "application/json"
+    assert content_type(made(ApiKind.REST, {"headers": {"content-type": "text/html"}})) == "text/html"
+    assert content_type(made(ApiKind.REST, {"multiValueHeaders": {"Content-Type": ["text/css"]}})) == "text/css"
+    # aws/aws-sam-cli issue 1218: null takes it away.
+    assert values(made(ApiKind.REST, {"headers": {"Content-Type": None}}), "content-type") == []
+
+
+def test_a_rest_apis_answer_has_its_ids() -> None:
+    # localstack/localstack, test_apigateway_http.snapshot.json, recorded on AWS.
+    answer = made(ApiKind.REST, {})
+    assert values(answer, "x-amzn-requestid") == [REQUEST_ID]
+    assert values(answer, "x-amz-apigw-id") == [EXTENDED]
+    assert values(answer, "x-amzn-trace-id")[0].startswith("Root=1-")
+
+
+def test_a_rest_apis_ids_are_those_of_the_event() -> None:
+    request = request_of()
+    api = api_of(ApiKind.REST)
+    context = json.loads(event(api, matched_of(request), request))["requestContext"]
+    answer = made(ApiKind.REST, {})
+    assert values(answer, "x-amz-apigw-id") == [context["extendedRequestId"]]
+    assert values(answer, "x-amzn-requestid") == [context["requestId"]]
+
+
+def test_single_and_multi_value_headers_are_one_list_without_doubles() -> None:
+    # API Gateway developer guide, "Output format": merged; the same pair in both is there once.
+    answer = made(
+        ApiKind.REST,
+        {
+            "headers": {"a": "1", "b": "2", "Set-Cookie": "x=1"},
+            "multiValueHeaders": {"a": ["1", "3"], "Set-Cookie": ["y=2", "z=3"]},
+        },
+    )
+    assert sorted(values(answer, "a")) == ["1", "3"]
+    assert values(answer, "b") == ["2"]
+    assert values(answer, "set-cookie") == ["y=2", "z=3", "x=1"]
+
+
+def test_header_values_that_are_no_strings_are_spelt_as_json() -> None:
+    # localstack/localstack, aws.py: booleans validated on AWS.
+    answer = made(ApiKind.REST, {"headers": {"a": True, "b": False, "c": 3}})
+    assert [values(answer, name) for name in "abc"] == [["true"], ["false"], ["3"]]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Connection", "Content-Length", "Date", "Server", "WWW-Authenticate", "Authorization", "Host", "User-Agent"],
+)
+def test_a_rest_api_renames_headers_that_are_its_own(name: str) -> None:
+    # API Gateway developer guide, "Important notes for REST APIs"; dherault/serverless-offline issue 236.
+    answer = made(ApiKind.REST, {"headers": {name: "x"}})
+    assert values(answer, f"x-amzn-remapped-{name}") == ["x"]
+    assert values(answer, name) == []
+
+
+# ministackorg/ministack pull request 767, tried on AWS with these types; that the first of several counts: API
+# Gateway developer guide, "Content type conversions".
+@pytest.mark.parametrize(
+    ("binary", "accept", "decoded"),
+    [
+        ((), "image/png", False),
+        (("image/*", "application/octet-stream"), "image/png", True),
+        (("image/*", "application/octet-stream"), "application/octet-stream", True),
+        (("image/*", "application/octet-stream"), "application/json", False),
+        (("image/*",), "text/html, image/png", False),
+        (("image/*",), "image/webp,image/*,*/*;q=0.8", True),
+        (("image/*",), None, False),
+        (("*/*",), None, True),
+        (("*/*",), "text/html", True),
+    ],
+)
+def test_a_rest_api_decodes_base64_for_who_accepts_a_binary_type(
+    binary: tuple[str, ...], accept: str | None, *, decoded: bool
+) -> None:
+    answer = made(
+        ApiKind.REST,
+        {"body": "AP8=", "isBase64Encoded": True},
+        headers={} if accept is None else {"Accept": accept},
+        binary_media_types=binary,
+    )
+    assert answer.body == (b"\x00\xff" if decoded else b"AP8=")
+
+
+def test_a_rest_api_that_cannot_decode_is_wrongly_configured() -> None:
+    # API Gateway developer guide, "Gateway response types": API_CONFIGURATION_ERROR, 500.
+    found = answered(ApiKind.REST, {"body": "!", "isBase64Encoded": True}, binary_media_types=("*/*",))
+    assert (found.answer.status, found.answer.body) == (500, b'{"message": "Internal server error"}')
+    assert "base64" in (found.remark or "")
+
+
+def test_a_rest_api_compresses_what_is_large_enough_for_who_takes_it() -> None:
+    # API Gateway developer guide, "Enable payload compression".
+    returned = {"body": "x" * 100}
+    packed = made(ApiKind.REST, returned, headers={"Accept-Encoding": "br, gzip"}, minimum_compression_size=100)
+    assert gzip.decompress(packed.body) == b"x" * 100
+    assert values(packed, "content-encoding") == ["gzip"]
+    for least, accepted in ((101, "gzip"), (100, "br"), (None, "gzip")):
+        headers = {"Accept-Encoding": accepted}
+        plain = made(ApiKind.REST, returned, headers=headers, minimum_compression_size=least)
+        assert plain.body == b"x" * 100
+
+
+# API Gateway developer guide, "Lambda function response for format 2.0"; for function URLs localstack/localstack,
+# TestLambdaURL.test_lambda_url_invocation, validated on AWS, which says what of JSON is compact and a string bare.
+INFERRED = [
+    ("Hello from Lambda!", b"Hello from Lambda!"),
+    ({"message": "Hello from Lambda!"}, b'{"message":"Hello from Lambda!"}'),
+    (["hello", 3, True], b'["hello",3,true]'),
+    (3, b"3"),
+    (3.1, b"3.1"),
+    (True, b"true"),
+    (None, b"null"),
+    ({"body": "without a status"}, b'{"body":"without a status"}'),
+]
+
+
+@pytest.mark.parametrize(("returned", "body"), INFERRED)
+@pytest.mark.parametrize("kind", [ApiKind.HTTP, ApiKind.FUNCTION_URL])
+def test_format_2_infers_a_response_where_there_is_no_status(kind: ApiKind, returned: object, body: bytes) -> None:
+    answer = made(kind, returned)
+    assert (answer.status, answer.body, content_type(answer)) == (200, body, "application/json")
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload_format", "default"),
+    [
+        # rackspace/sailplane issue 138, awslabs/aws-lambda-go-api-proxy issue 116.
+        (ApiKind.HTTP, PayloadFormat.V2, "text/plain;charset=utf-8"),
+        (ApiKind.HTTP, PayloadFormat.V1, "text/plain;charset=utf-8"),
+        # localstack/localstack, TestLambdaURL, "http-response".
+        (ApiKind.FUNCTION_URL, PayloadFormat.V2, "application/json"),
+        (ApiKind.ALB, PayloadFormat.V1, "application/octet-stream"),
+    ],
+)
+def test_a_response_without_a_content_type_has_that_of_its_kind(
+    kind: ApiKind, payload_format: PayloadFormat, default: str
+) -> None:
+    answer = made(kind, {"statusCode": 200, "body": "body123"}, payload_format=payload_format)
+    assert (answer.body, content_type(answer)) == (b"body123", default)
+
+
+def test_cookies_are_headers_each() -> None:
+    # API Gateway developer guide: "each cookie becomes a set-cookie header"; Lambda developer guide, "Cookies".
+    returned = {"statusCode": 201, "cookies": ["a=1; Path=/", "b=2"], "headers": {"My-Custom-Header": "Custom Value"}}
+    for kind in (ApiKind.HTTP, ApiKind.FUNCTION_URL):
+        answer = made(kind, returned)
+        assert answer.status == 201
+        assert values(answer, "set-cookie") == ["a=1; Path=/", "b=2"]
+        assert values(answer, "my-custom-header") == ["Custom Value"]
+
+
+def test_a_function_urls_response_may_have_multi_value_headers() -> None:
+    # aws/aws-lambda-go, lambda-urls-response-multi-value-headers.json.
+    answer = made(
+        ApiKind.FUNCTION_URL,
+        {
+            "statusCode": 200,
+            "headers": {"Content-Type": "application/json"},
+            "multiValueHeaders": {"Set-Cookie": ["a=1; Path=/", "b=2; Path=/"]},
+            "body": "",
+            "cookies": [],
+            "isBase64Encoded": False,
+        },
+    )
+    assert values(answer, "set-cookie") == ["a=1; Path=/", "b=2; Path=/"]
+
+
+@pytest.mark.parametrize("kind", [ApiKind.HTTP, ApiKind.FUNCTION_URL, ApiKind.ALB])
+def test_base64_is_always_decoded_elsewhere(kind: ApiKind) -> None:
+    # aws/aws-sam-cli pull request 2941; ELB user guide.
+    assert made(kind, {"statusCode": 200, "body": "AP8=", "isBase64Encoded": True}).body == b"\x00\xff"
+
+
+def test_an_http_api_says_its_request_id() -> None:
+    # API Gateway developer guide, "Troubleshooting … JWT authorizers": apigw-requestid: Mc7UVioPPHcEKPA=.
+    assert values(made(ApiKind.HTTP, "x"), "apigw-requestid") == [EXTENDED]
+
+
+# What is malformed, and a failing function, by kind.
+ERRORS = [
+    # aws/aws-sam-cli pull request 2941: format 1.0 needs a statusCode.
+    (ApiKind.HTTP, PayloadFormat.V1, {"body": "x"}, 500, b'{"message":"Internal Server Error"}'),
+    (ApiKind.HTTP, PayloadFormat.V1, "Hello", 500, b'{"message":"Internal Server Error"}'),
+    (ApiKind.HTTP, PayloadFormat.V2, {"statusCode": "x"}, 500, b'{"message":"Internal Server Error"}'),
+    (ApiKind.HTTP, PayloadFormat.V2, b"no json", 500, b'{"message":"Internal Server Error"}'),
+    # awslabs/aws-lambda-cpp issue 200.
+    (ApiKind.FUNCTION_URL, PayloadFormat.V2, {"statusCode": "x"}, 502, b"Internal Server Error"),
+]
+
+
+@pytest.mark.parametrize(("kind", "payload_format", "returned", "status", "body"), ERRORS)
+def test_what_is_no_response_is_answered_in_the_words_of_its_kind(
+    kind: ApiKind, payload_format: PayloadFormat, returned: object, status: int, body: bytes
+) -> None:
+    found = answered(kind, returned, payload_format=payload_format)
+    assert (found.answer.status, found.answer.body) == (status, body)
+    assert (found.remark or "").startswith("Fn: malformed response: ")
+
+
+PAGE = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
+    b"<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        {"body": "x"},
+        "Hello",
+        # adamchainz/apig-wsgi issue 52.
+        {"statusCode": "200", "headers": {}},
+        # jeremydaly/lambda-api issue 117.
+        {"statusCode": 200, "headers": {"Access-Control-Allow-Credentials": True}},
+        # aws/aws-lambda-go pull request 207.
+        {"statusCode": 200, "headers": None},
+        {"statusCode": 200, "headers": {}, "body": "x" * 1024 * 1024},
+    ],
+)
+def test_a_load_balancer_shows_its_page_for_what_it_does_not_take(returned: object) -> None:
+    # The page: CodeGenieApp/serverless-express issue 688.
+    answer = made(ApiKind.ALB, returned)
+    assert (answer.status, answer.body, content_type(answer)) == (502, PAGE, "text/html")
+
+
+def test_a_load_balancer_takes_headers_as_its_target_group_has_them() -> None:
+    # ELB user guide, "Responses with multi-value headers".
+    returned = {
+        "statusCode": 200,
+        "statusDescription": "200 OK",
+        "isBase64Encoded": False,
+        "headers": {"Set-cookie": "a=1"},
+        "multiValueHeaders": {"Set-cookie": ["a=1", "b=2"]},
+        "body": "Hello from Lambda (optional)",
+    }
+    single = made(ApiKind.ALB, returned)
+    assert (single.body, values(single, "set-cookie")) == (b"Hello from Lambda (optional)", ["a=1"])
+    assert values(made(ApiKind.ALB, returned, multi_value_headers=True), "set-cookie") == ["a=1", "b=2"]
+
+
+FAILURES: list[Result] = [
+    FunctionError(payload=b'{"errorMessage": "x", "errorType": "Exception"}'),
+    timed_out("r", 3),
+    crashed("r", 1, out_of_memory=False),
+    InitFailed(payload=b"{}"),
+]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    ("kind", "status", "body"),
+    [
+        # faiscadev/fakecloud pull request 2413; serverless/serverless issue 8671.
+        (ApiKind.REST, 502, b'{"message": "Internal server error"}'),
+        # awslabs/aws-lambda-cpp issue 117.
+        (ApiKind.HTTP, 500, b'{"message":"Internal Server Error"}'),
+        # localstack/localstack, test_lambda_url_invocation_exception, validated on AWS.
+        (ApiKind.FUNCTION_URL, 502, b"Internal Server Error"),
+        (ApiKind.ALB, 502, PAGE),
+    ],
+)
+def test_a_function_that_fails_is_not_shown_to_the_client(
+    kind: ApiKind, status: int, body: bytes, failure: Result
+) -> None:
+    request = request_of()
+    found = answer(api_of(kind), matched_of(request), request, failure)
+    assert (found.answer.status, found.answer.body) == (status, body)
+
+
+def test_head_and_bodiless_statuses_have_no_body() -> None:
+    for kind in (ApiKind.REST, ApiKind.HTTP, ApiKind.FUNCTION_URL, ApiKind.ALB):
+        assert made(kind, {"statusCode": 200, "body": "x"}, method="HEAD").body == b""
+        assert made(kind, {"statusCode": 204, "body": "x"}).body == b""
+
+
+def test_a_mock_answers_with_its_headers_and_the_apis_own() -> None:
+    mock = MockResponse(status=200, headers={"Access-Control-Allow-Origin": "*"}, body="{}\n")
+    answer = mock_answer(api_of(ApiKind.REST), request_of("OPTIONS"), mock)
+    assert (answer.status, answer.body) == (200, b"{}\n")
+    assert values(answer, "access-control-allow-origin") == ["*"]
+    assert values(answer, "x-amzn-requestid") == [REQUEST_ID]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+RESPONSES = st.dictionaries(
+    st.sampled_from(
+        ["statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded", "statusDescription"]
+    ),
+    JSON | st.integers(99, 600) | st.dictionaries(st.text(max_size=8), JSON, max_size=3),
+)
+PAYLOADS = st.binary(max_size=30) | (JSON | RESPONSES).map(lambda value: json.dumps(value).encode())
+
+
+def is_sent(headers: Fields) -> bool:
+    return all(
+        name.isascii() and name and not set(name) & set(" :\r\n\0") and not set(value.encode("latin-1")) & {0, 10, 13}
+        for name, value in headers
+    )
+
+
+@given(
+    kind=st.sampled_from([ApiKind.REST, ApiKind.HTTP, ApiKind.FUNCTION_URL, ApiKind.ALB]),
+    payload_format=st.sampled_from(PayloadFormat),
+    payload=PAYLOADS,
+    multi=st.booleans(),
+    binary=st.sampled_from([(), ("*/*",)]),
+)
+def test_any_payload_has_an_answer_that_http_can_carry(
+    kind: ApiKind, payload_format: PayloadFormat, payload: bytes, binary: tuple[str, ...], *, multi: bool
+) -> None:
+    found = answered(
+        kind, payload, payload_format=payload_format, multi_value_headers=multi, binary_media_types=binary
+    )
+    assert 200 <= found.answer.status < 600
+    assert is_sent(found.answer.headers)
+
+
+@given(st.binary(max_size=60))
+def test_bytes_survive_base64(data: bytes) -> None:
+    returned = {"statusCode": 200, "body": base64.b64encode(data).decode(), "isBase64Encoded": True}
+    for kind in (ApiKind.HTTP, ApiKind.FUNCTION_URL, ApiKind.ALB):
+        assert made(kind, returned).body == data
+    assert made(ApiKind.REST, returned, binary_media_types=("*/*",)).body == data
+
+
+def test_a_timeout_of_the_functions_own_is_a_failure() -> None:
+    assert isinstance(FAILURES[1], TimedOut)
