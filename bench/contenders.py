@@ -28,6 +28,10 @@ class Contenders:
     def samlocal(self, arguments: str, *, expected: str, environ: Mapping[str, str] | None = None) -> Command:
         return self._command("samlocal", (str(self.ours), *arguments.split()), arguments, expected, environ)
 
+    def python(self, source: str) -> Command:
+        """A program of its own, with samlocal's libraries."""
+        return self._command("python -c", (str(self.ours.with_name("python")), "-c", source), repr(source), "")
+
     def many_sandboxes(self) -> Command:
         program = (str(self.ours.with_name("python")), str(ROOT / "bench" / "many.py"), "--json")
         return self._command("many.py", program, "", expected="sandboxes")

@@ -43,6 +43,9 @@ _NOTES = """\
   of its own and the libraries that its lock names, or this one's lock where it had none.
 - `env` runs the sample's `getEvent` with `-e test` and without. The stack `events-test` is deployed to a local AWS
   endpoint, and the warm-up is the first invocation that meets it.
+- `kept` runs the sample's `getEvent` with `--keep`: a process of the project's own has its sandbox, which the warm-up
+  has started. `kept-click` holds the same against what Python takes to start and to import click, from the same
+  virtual environment.
 - `many` (`bench/many.py`) starts so many sandboxes in one process. Each answers its events from a caller of its own,
   one after the other, all callers at once; times are of an event, from the call to the answer. A wrong answer fails
   the run.

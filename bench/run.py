@@ -43,8 +43,10 @@ FLOOR = Reach(difference=130)
 PROCESSOR = Reach(ratio=0.50)
 HELP = Reach(ratio=0.15)
 INVOKE_HELP = Reach(ratio=0.12)
+KEPT = Reach(ratio=0.10)
+KEPT_CLICK = Reach(ratio=4)
 
-NAMES = ("cold", "sample", "floor", "processor", "env", "help", "invoke-help", "many", "warm")
+NAMES = ("cold", "sample", "floor", "processor", "env", "help", "invoke-help", "many", "warm", "kept", "kept-click")
 INVOKE = f"invoke getEvent -t bench/template.yaml --event {EVENT}"
 ANSWER = '"body": "welcome"'
 SAMPLE = f"invoke getEvent -t templates/template.yaml --event {EVENT}"
@@ -113,6 +115,8 @@ def measure_all(
         measured.append(measure_processor_time(contenders, commit=commit, pairs=pairs))
     if "env" in wanted:
         measured.append(measure_environment(contenders, pairs=pairs))
+    if not {"kept", "kept-click"}.isdisjoint(wanted):
+        measured += measure_kept(contenders, client, wanted=wanted, pairs=pairs)
     measured += [measure(one, pairs=pairs, tell=tell) for one in helps(contenders) if one.name in wanted]
     return measured
 
@@ -190,6 +194,36 @@ def measure_processor_time(contenders: Contenders, *, commit: str, pairs: int) -
         reach=PROCESSOR,
     )
     return measure(comparison, pairs=pairs, tell=tell)
+
+
+def measure_kept(
+    contenders: Contenders, client: docker.APIClient, *, wanted: tuple[str, ...], pairs: int
+) -> list[Measurement]:
+    """An invocation that finds its sandbox where the one before has left it; the warm-up is the first."""
+    kept = contenders.samlocal(SAMPLE.replace("invoke", "invoke --keep 10m", 1), expected=SAMPLE_ANSWER)
+    engine.tag_for_sam_cli(client, recorded(contenders, contenders.samlocal(SAMPLE, expected=SAMPLE_ANSWER)).image)
+    comparisons = [
+        Comparison(
+            name="kept",
+            title="an invocation in a sandbox that was kept, against a cold one of SAM CLI",
+            ours=kept,
+            theirs=contenders.sam_cli(
+                f"local {SAMPLE}", expected=SAMPLE_ANSWER, options=sam_cli.invoke_options(contenders.scratch)
+            ),
+            reach=KEPT,
+        ),
+        Comparison(
+            name="kept-click",
+            title="the same, against the import of click",
+            ours=kept,
+            theirs=contenders.python("import click"),
+            reach=KEPT_CLICK,
+        ),
+    ]
+    try:
+        return [measure(one, pairs=pairs, tell=tell) for one in comparisons if one.name in wanted]
+    finally:
+        contenders.samlocal("kept --stop -t templates/template.yaml", expected="").run()
 
 
 def measure_many(contenders: Contenders) -> Sequence[many.Row]:
