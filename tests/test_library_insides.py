@@ -312,7 +312,7 @@ def test_moto_finds_resource_types_among_the_subclasses_of_its_model() -> None:
 
 
 def test_uvicorns_server_takes_signals_in_one_method_that_can_be_left_out() -> None:
-    # endpoint/server.py leaves them to the command.
+    # service/server.py leaves them to the command.
     import uvicorn
 
     taken = inspect.getsource(uvicorn.Server.serve)

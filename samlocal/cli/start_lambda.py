@@ -84,8 +84,8 @@ _DEFAULT_PORT = 3001
 @click.pass_context
 def command(ctx: click.Context, /, **values: object) -> int:
     """Serve Lambda's Invoke API: SDKs and the AWS CLI run the template's functions with --endpoint-url."""
-    from samlocal.endpoint.server import is_open, listening
     from samlocal.project.project import Project
+    from samlocal.service.server import is_open, listening
 
     output = Output(ctx.obj)
     options = RunOptions(

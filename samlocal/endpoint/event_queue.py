@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from samlocal.endpoint.directory import Callee
 from samlocal.endpoint.invocation_record import Condition, InvocationRecord
-from samlocal.endpoint.run import Invokes, Run, Told
+from samlocal.endpoint.run import Told, run
 from samlocal.errors import SamlocalError
 from samlocal.pool.clock import Clock, SystemClock
 from samlocal.pool.pool import PoolClosedError
@@ -23,6 +23,7 @@ from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.apis.telemetry import timestamp
 from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.result import Result, Success
+from samlocal.service.run import Invokes
 
 RETRY_SECONDS = (60.0, 120.0)
 """Before the second and the third attempt."""
@@ -129,9 +130,9 @@ class EventQueue:
 
     async def _attempt(self, callee: Callee, request: Request) -> Result | Throttled | None:
         streamed = bytearray()
-        run = Run(self._pool, callee, request, chunk=streamed.extend, told=self._told)
+        begun = run(self._pool, callee, request, chunk=streamed.extend, told=self._told)
         try:
-            result = await run.whole()
+            result = await begun.whole()
         except (SamlocalError, PoolClosedError):
             return None
         if isinstance(result, Success) and result.streamed:

@@ -14,11 +14,10 @@ from typing import Any
 from samlocal.endpoint import api_error, event_stream
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
-from samlocal.endpoint.chunks import Chunks
 from samlocal.endpoint.directory import Callee, CurrentDirectory
 from samlocal.endpoint.invoke_request import InvocationType, InvokeRequest, invoke_request
 from samlocal.endpoint.log_tail import LogTail, LogTails
-from samlocal.endpoint.run import Invokes, Run, Told
+from samlocal.endpoint.run import Told, run
 from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.function.async_invocation import LATEST
 from samlocal.function.limits import RESPONSE_BYTES
@@ -27,6 +26,8 @@ from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.result import Result, Success, too_large
+from samlocal.service.chunks import Chunks
+from samlocal.service.run import Invokes, Run
 
 _JSON = "application/json"
 _UNHANDLED = "Unhandled"
@@ -77,9 +78,9 @@ class Invoker:
         closing = contextlib.ExitStack()
         tail = closing.enter_context(self._tail(asked))
         try:
-            run = self._run(callee, asked.request, chunks.put)
+            begun = self._run(callee, asked.request, chunks.put)
             with _translated(callee):
-                await run.begun(chunks.first)
+                _check(await begun.begun(chunks.first))
         except BaseException:
             chunks.leave()
             closing.close()
@@ -91,7 +92,7 @@ class Invoker:
                 "X-Amz-Executed-Version": LATEST,
                 **_traced(asked.request),
             },
-            stream=_frames(run, chunks, tail, closing),
+            stream=_frames(begun, chunks, tail, closing),
         )
 
     async def close(self) -> None:
@@ -122,11 +123,11 @@ class Invoker:
 
     async def _response(self, callee: Callee, request: Request, tail: LogTail | None) -> Answer:
         streamed = bytearray()
-        run = self._run(callee, request, streamed.extend)
+        begun = self._run(callee, request, streamed.extend)
         with _translated(callee):
-            outcome = await run.answer()
+            outcome = await begun.answer()
             if isinstance(outcome, Success) and outcome.streamed:
-                outcome = await run.whole()
+                outcome = await begun.whole()
             if isinstance(outcome, Throttled):
                 raise api_error.throttled(outcome.reason)
         result = _buffered(outcome, bytes(streamed))
@@ -138,15 +139,21 @@ class Invoker:
         return Answer(status=200, headers=headers, body=result.payload)
 
     def _run(self, callee: Callee, request: Request, chunk: Callable[[bytes], None]) -> Run:
-        run = Run(self._pool, callee, request, chunk=chunk, told=self._told)
-        self._runs.add(run.task)
-        run.task.add_done_callback(self._runs.discard)
-        return run
+        begun = run(self._pool, callee, request, chunk=chunk, told=self._told)
+        self._runs.add(begun.task)
+        begun.task.add_done_callback(self._runs.discard)
+        return begun
 
     def _tail(self, asked: InvokeRequest) -> contextlib.AbstractContextManager[LogTail | None]:
         if not asked.tail or asked.request.request_id is None:
             return contextlib.nullcontext()
         return self._tails.follow(asked.request.request_id)
+
+
+def _check(throttled: Throttled | None) -> None:
+    """Raises ApiError for an event that is throttled."""
+    if throttled is not None:
+        raise api_error.throttled(throttled.reason)
 
 
 def _traced(request: Request) -> dict[str, str]:
@@ -163,14 +170,14 @@ def _buffered(result: Result, streamed: bytes) -> Result:
 
 
 async def _frames(
-    run: Run, chunks: Chunks, tail: LogTail | None, closing: contextlib.ExitStack
+    begun: Run, chunks: Chunks, tail: LogTail | None, closing: contextlib.ExitStack
 ) -> AsyncIterator[bytes]:
     """All of the response. Its status is out already: what goes wrong now is said in the last frame."""
     with closing:
         try:
-            async for data in chunks.until(run.task):
+            async for data in chunks.until(begun.task):
                 yield event_stream.payload_chunk(data)
-            result = await run.whole()
+            result = await begun.whole()
             error_code = error_details = None
             if isinstance(result, Throttled):
                 error_code, error_details = "TooManyRequestsException", result.reason.value

@@ -19,13 +19,13 @@ from samlocal.endpoint.hears import Hears
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
 from samlocal.endpoint.log_tail import LogTails
-from samlocal.endpoint.server import serving, url_of
 from samlocal.pool.options import PoolOptions
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
 from samlocal.sandbox.journal import Log
 from samlocal.sandbox.network.endpoint import endpoint
 from samlocal.sandbox.session import Session
+from samlocal.service.server import serving, url_of
 from samlocal.service.service import Service
 
 

@@ -19,10 +19,10 @@ from samlocal.endpoint.callers import Callers
 from samlocal.endpoint.forwarding import Forwarding
 from samlocal.endpoint.listings import Listings
 from samlocal.endpoint.run import Ended
-from samlocal.endpoint.server import listening, serving, url_of
 from samlocal.errors import ConfigurationError
 from samlocal.sandbox.network.endpoint import endpoint
 from samlocal.sandbox.result import Success
+from samlocal.service.server import listening, serving, url_of
 
 INVOKE = b"POST /2015-03-31/functions/Fn/invocations HTTP/1.1\r\nHost: localhost\r\n"
 

@@ -1,4 +1,4 @@
-"""The sockets of the endpoint: uvicorn, on an event loop that is somebody else's."""
+"""The sockets of what is served over HTTP: uvicorn, on an event loop that is somebody else's."""
 
 from __future__ import annotations
 
