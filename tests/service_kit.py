@@ -13,7 +13,7 @@ from project_kit import Collected, settings_of
 
 from samlocal.project.project import Project
 from samlocal.sandbox.invocation import Invocation, Request
-from samlocal.sandbox.result import Success
+from samlocal.sandbox.result import Result, Success
 from samlocal.sandbox.session import session
 from samlocal.service.service import Service
 
@@ -29,7 +29,7 @@ class Silent:
 @asynccontextmanager
 async def serving(made: kit.Project, **more: Any) -> AsyncIterator[Service]:
     with Project(settings_of(made), Collected()) as own, session(made.sessions) as mine:
-        async with Service(own, session=mine, log=Silent(), **more) as service:
+        async with Service(own, session=mine, **{"log": Silent(), **more}) as service:
             yield service
 
 
@@ -41,10 +41,16 @@ def run(made: kit.Project, test: Callable[[Service], Awaitable[None]], **more: A
     asyncio.run(main())
 
 
-async def answer(service: Service, name: str) -> dict[str, Any]:
-    request = Request(payload=b"{}")
+async def result_of(service: Service, name: str, **event: Any) -> Result:
+    """What comes of an event."""
+    request = Request(payload=json.dumps(event).encode())
     invocation = await service.pool.invoke(await service.functions.id_of(name), request, chunk=lambda _: None)
     assert isinstance(invocation, Invocation), invocation
-    assert isinstance(invocation.result, Success), invocation.result
-    answered: dict[str, Any] = json.loads(invocation.result.payload)
+    return invocation.result
+
+
+async def answer(service: Service, name: str, **event: Any) -> dict[str, Any]:
+    result = await result_of(service, name, **event)
+    assert isinstance(result, Success), result
+    answered: dict[str, Any] = json.loads(result.payload)
     return answered

@@ -227,6 +227,26 @@ def test_debugpy_listens_in_its_own_process_and_leaves_marked_threads_alone() ->
         assert mark in read
 
 
+def test_watchfiles_look_out_is_ready_when_it_is_made_and_takes_what_samlocal_gives_it(tmp_path: Path) -> None:
+    # reload/notifier.py
+    import threading
+
+    from watchfiles import Change, DefaultFilter
+    from watchfiles._rust_notify import RustNotify
+
+    watcher = RustNotify([str(tmp_path)], False, False, 400, True, False)
+    assert watcher.watch(500, 10, 30, None) == "timeout"
+    (tmp_path / "file").touch()
+    heard = watcher.watch(500, 10, 5000, None)
+    assert str(tmp_path / "file") in {path for _, path in heard}
+    stopped = threading.Event()
+    stopped.set()
+    assert watcher.watch(500, 10, 0, stopped) == "stop"
+    watcher.close()
+    # reload/concern.py
+    assert not DefaultFilter(ignore_dirs=())(Change.modified, "app.py~")
+
+
 def test_pips_markers_are_decided_by_a_function_that_can_be_replaced() -> None:
     # artifact/python_wheels.py, in the process of any Python's own pip.
     program = (

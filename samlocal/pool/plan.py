@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,14 +12,16 @@ from msgspec.structs import replace
 from samlocal.artifact.cache import tree_hash
 from samlocal.errors import CodeError
 from samlocal.function.variables import LOG_STREAM, log_stream
+from samlocal.sandbox.folders import never_changes
 from samlocal.sandbox.layout import SandboxSpec
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """``code`` is a key of the files at ``spec.code`` as they were."""
+    """``code`` and ``layers`` are keys of the files at ``spec.code`` and ``spec.opt`` as they were."""
 
     spec: SandboxSpec
     code: str | None = None
+    layers: str | None = None
 
     @property
     def limit(self) -> int | None:
@@ -38,7 +41,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     def same(self, other: Plan) -> bool:
         """Whether a sandbox of the one serves as one of the other: the same code, values and credentials."""
-        return self is other or (self.code == other.code and _lasting(self.spec) == _lasting(other.spec))
+        files = (self.code, self.layers) == (other.code, other.layers)
+        return self is other or (files and _lasting(self.spec) == _lasting(other.spec))
 
     def outlived(self, *, epoch: float) -> bool:
         """Whether the credentials would end within an invocation that begins at ``epoch`` (seconds).
@@ -58,11 +62,10 @@ def in_thread(plan: Callable[[str], SandboxSpec]) -> Callable[[str], Awaitable[P
     def planned(function_id: str) -> Plan:
         spec = plan(function_id)
         try:
-            return Plan(spec=spec, code=tree_hash(spec.code) if spec.code is not None else None)
+            return Plan(spec=spec, code=_state(spec.code, spec), layers=_state(spec.opt, spec))
         except OSError as error:
             raise CodeError(
-                f"{spec.function.location}: {spec.function.logical_id}: its code at {spec.code} cannot be read: "
-                f"{error}.",
+                f"{spec.function.location}: {spec.function.logical_id}: its code or layers cannot be read: {error}.",
                 tip="A build or an editor may be writing there: try again.",
             ) from error
 
@@ -70,6 +73,14 @@ def in_thread(plan: Callable[[str], SandboxSpec]) -> Callable[[str], Awaitable[P
         return await asyncio.to_thread(planned, function_id)
 
     return ask
+
+
+def _state(folder: Path | None, spec: SandboxSpec) -> str | None:
+    """Changes with what is in a folder. Raises OSError."""
+    if folder is None:
+        return None
+    # An entry of the cache does not: another in its place is another folder.
+    return str(folder.stat().st_ino) if never_changes(folder, spec) else tree_hash(folder)
 
 
 def _lasting(spec: SandboxSpec) -> SandboxSpec:

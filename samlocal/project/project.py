@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from samlocal.errors import TemplateError
+from samlocal.errors import BuildError, TemplateError
 from samlocal.project.account import Account
 from samlocal.project.placeholders import tell_placeholders
 from samlocal.project.settings import Settings
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from samlocal.function.build_target import BuildTarget
     from samlocal.function.spec import FunctionSpec
     from samlocal.project.run_options import RunOptions
+    from samlocal.project.sources import Sources
     from samlocal.sandbox.layout import SandboxSpec
     from samlocal.template.files import Files
 
@@ -43,6 +44,7 @@ class Project:
         self._engine: Engine | None = None
         self._connecting = Lock()
         self._asking = RLock()
+        self._left: list[Account] = []
 
     def __enter__(self) -> Self:
         return self
@@ -56,7 +58,15 @@ class Project:
                 self._engine.close()
                 self._engine = None
         finally:
-            self.account.close()
+            for account in (*self._left, self.account):
+                account.close()
+
+    def settle(self, settings: Settings) -> None:
+        """Goes on by other settings, in the same surroundings. A plan that is just made is made by either."""
+        with self._asking:
+            self._left.append(self.account)
+            self.settings, self.account = settings, Account(settings, self.teller)
+            self._good = None
 
     @property
     def engine(self) -> Engine:
@@ -98,7 +108,11 @@ class Project:
         return self._current(make, complete=lambda made: complete(made[1]))
 
     def _current(
-        self, make: Callable[[Environment | None, Files], T], *, complete: Callable[[T], bool] = lambda _: True
+        self,
+        make: Callable[[Environment | None, Files], T],
+        *,
+        complete: Callable[[T], bool] = lambda _: True,
+        falls_back: bool = True,
     ) -> T:
         from samlocal.project.application import with_current_values
         from samlocal.template.files import Files
@@ -113,7 +127,7 @@ class Project:
             current = made(files)
         except TemplateError as error:
             good = self._good
-            if good is None or Files().hold(good.states):
+            if not falls_back or good is None or Files().hold(good.states):
                 raise
             self.teller.warning(f"{error.message} The template is used as it was before.")
             return made(good)
@@ -132,18 +146,32 @@ class Project:
         options: RunOptions | None = None,
         *,
         accept: Callable[[FunctionSpec], None] = lambda _: None,
+        sources: Sources | None = None,
+        falls_back: bool = True,
     ) -> SandboxSpec:
         """All that a sandbox of the function is made of, built, fetched and pulled where that is needed.
 
-        ``accept`` sees the function before that, and may refuse it. Raises as ``accept`` and the rooms below do; the
-        role's own refusals are ``credentials.RoleNotKnownError`` and ``RoleRefusedError``.
+        ``accept`` sees the function before that, and may refuse it. ``sources`` is filled with what the plan is made
+        from. A template that a change has broken is used as it was before, if the plan ``falls_back``. Raises as
+        ``accept`` and the rooms below do; the role's own refusals are ``credentials.RoleNotKnownError`` and
+        ``RoleRefusedError``.
         """
         from samlocal.project.run_options import RunOptions
 
         chosen = options or RunOptions()
-        return self._current(
-            lambda environment, files: self._planned(environment, files, function_id, chosen, accept)
-        )
+
+        def make(environment: Environment | None, files: Files) -> SandboxSpec:
+            if sources is None:
+                return self._planned(environment, files, function_id, chosen, accept)
+            try:
+                return self._planned(environment, files, function_id, chosen, accept, sources)
+            finally:
+                sources.add_files(files.states)
+
+        if sources is not None:
+            sources.add_settings(self.settings)
+            sources.add_files([self.settings.template])
+        return self._current(make, falls_back=falls_back)
 
     def _planned(
         self,
@@ -152,6 +180,7 @@ class Project:
         function_id: str,
         options: RunOptions,
         accept: Callable[[FunctionSpec], None],
+        sources: Sources | None = None,
     ) -> SandboxSpec:
         from samlocal.artifact.cache import Cache
         from samlocal.project.application import keep
@@ -173,7 +202,17 @@ class Project:
             case Code.LOCAL:
                 from samlocal.project.builds import with_builds
 
-                function = with_builds(settings, function, targets, options.build, teller)
+                unbuilt = function
+                try:
+                    function = with_builds(settings, function, targets, options.build, teller)
+                except BuildError:
+                    if sources is not None:
+                        sources.add_builds(targets())
+                    raise
+                if sources is not None and function is not unbuilt:
+                    sources.add_builds(targets())
+        if sources is not None:
+            sources.add_function(function)
         with self._asking:
             credentials = function_credentials(
                 settings, self.account, environment, application, function, options.rights, teller
@@ -181,7 +220,7 @@ class Project:
         keep(environment, teller)
         engine = self.engine
         with teller.progress() as progress:
-            return sandbox_spec(
+            spec = sandbox_spec(
                 function,
                 engine=engine,
                 cache=Cache(settings.world.cache_folder),
@@ -190,6 +229,9 @@ class Project:
                 progress=progress.pulled,
                 notice=teller.notice,
             )
+        if sources is not None:
+            sources.add_links(function, spec)
+        return spec
 
     def _evaluated(
         self, environment: Environment | None, files: Files, function_id: str

@@ -28,11 +28,11 @@ class Folders:
     def stage(self, spec: SandboxSpec) -> SandboxSpec:
         """Makes ready what a spec mounts, and gives the spec that mounts it from here. Raises ConfigurationError."""
         task, opt = spec.code, spec.opt
-        if task is not None and _never_changes(task, spec):
+        if task is not None and never_changes(task, spec):
             self._task.stage(task)
             task = self._task.shown
         # A function without layers may have some later; an image brings its own.
-        if not spec.function.is_image and (opt is None or _never_changes(opt, spec)):
+        if not spec.function.is_image and (opt is None or never_changes(opt, spec)):
             self._opt.stage(opt)
             opt = self._opt.shown
         return replace(spec, code=task, opt=opt)
@@ -51,6 +51,6 @@ class Folders:
         self._made.close()
 
 
-def _never_changes(folder: Path, spec: SandboxSpec) -> bool:
+def never_changes(folder: Path, spec: SandboxSpec) -> bool:
     """Whether it lies in an entry of a cache, which a lease holds."""
     return any(lease.is_of(place) for place in (folder, *folder.parents) for lease in spec.leases)

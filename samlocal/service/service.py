@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from samlocal.artifact.cache import Cache
 from samlocal.pool.options import PoolOptions
-from samlocal.pool.plan import in_thread
+from samlocal.pool.plan import Plan, in_thread
 from samlocal.pool.pool import Pool
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
+from samlocal.project.settings import Settings
+from samlocal.project.sources import Sources, configuration_files
+from samlocal.reload.told import NotReloaded, Reloaded, Told
 from samlocal.sandbox.journal import Log
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.sandbox import Sandbox
 from samlocal.sandbox.session import Session
 from samlocal.service.functions import Functions
 
+if TYPE_CHECKING:
+    # watchfiles is for those alone who reload.
+    from samlocal.reload.reloader import Changed, Reloader
+
+Reread: TypeAlias = Callable[[], tuple[Settings, RunOptions]]
+
+
+def _silent(_: Reloaded | NotReloaded) -> None:
+    return
+
 
 class Service:
     """One project's, by one choice of how its functions run. Use it as a context manager, on an event loop.
 
     Sandboxes write to ``log``; what there is to say of plans goes to the project's teller. ``shaped`` has the last
-    word on what a sandbox is made of, in a thread. With ``reload`` sandboxes can go on with what has changed. The
-    project and the session are the caller's, and outlive it.
+    word on what a sandbox is made of, in a thread. The project and the session are the caller's, and outlive it.
+
+    With ``reload`` what is saved is taken up, and ``told`` hears of it. ``reread`` gives the settings and the options
+    as the configuration file says them now, in a thread, and may raise SamlocalError.
     """
 
     def __init__(
@@ -39,6 +57,8 @@ class Service:
         log: Log,
         shaped: Callable[[SandboxSpec], SandboxSpec] = lambda spec: spec,
         reload: bool = True,
+        told: Told = _silent,
+        reread: Reread | None = None,
     ) -> None:
         self.project = project
         self.options = options or RunOptions()
@@ -48,6 +68,9 @@ class Service:
         self._log = log
         self._shaped = shaped
         self._live = Cache(project.settings.world.cache_folder) if reload else None
+        self._told = told
+        self._reread = reread
+        self._reloader: Reloader | None = None
         self._pool: Pool | None = None
         self._closing = AsyncExitStack()
 
@@ -63,11 +86,14 @@ class Service:
         engine = await asyncio.to_thread(lambda: self.project.engine)
         self._pool = await self._closing.enter_async_context(
             Pool(
-                in_thread(self._plan),
+                self._planned,
                 lambda spec: Sandbox(engine, spec, session=self._session, log=self._log, live=self._live),
                 options=self._pool_options,
             )
         )
+        if self._live is not None:
+            # It goes first: what is saved now is nobody's any more.
+            self._reloader = await self._closing.enter_async_context(self._reloading(self._pool))
         return self
 
     async def __aexit__(
@@ -79,13 +105,61 @@ class Service:
         """What a sandbox of the function would be made of now. Raises as ``Project.plan`` does."""
         return await asyncio.to_thread(self._plan, function_id)
 
+    def watch(self, paths: Iterable[Path], changed: Changed) -> None:
+        """Watches other files too, where anything is reloaded."""
+        if self._reloader is not None:
+            self._reloader.also(paths, changed)
+
     def change(self, function_id: str | None = None) -> None:
         """A function, or every one, may be made from something else now."""
         self.functions.forget()
         self.pool.change(function_id)
 
-    def _plan(self, function_id: str) -> SandboxSpec:
-        spec = self.project.plan(function_id, self.options)
+    def _reloading(self, pool: Pool) -> Reloader:
+        from samlocal.reload.reloader import Reloader
+        from samlocal.reload.watch import Watch
+
+        world, teller = self.project.settings.world, self.project.teller
+        # watchfiles' own variable.
+        watch = Watch(remark=teller.notice, polls=bool(world.environ.get("WATCHFILES_FORCE_POLLING")))
+        reloader = Reloader(
+            pool,
+            lambda function_id, sources: self._made(function_id, sources, falls_back=False),
+            watch=watch,
+            told=self._told,
+            changed=self.functions.forget,
+            shown=lambda path: str(path.relative_to(world.cwd)) if path.is_relative_to(world.cwd) else str(path),
+        )
+        if self._reread is not None:
+            reloader.also(configuration_files(self.project.settings), partial(self._configure, self._reread))
+        return reloader
+
+    async def _configure(self, reread: Reread) -> bool:
+        """Goes on with what the configuration file says now."""
+        settings, options = await asyncio.to_thread(reread)
+        if (settings, options) == (self.project.settings, self.options):
+            return False
+        await asyncio.to_thread(self.project.settle, settings)
+        self.options = options
+        return True
+
+    async def _planned(self, function_id: str) -> Plan:
+        """A plan that an event needs; from then on what it is made from is watched."""
+        sources, began = Sources(), time.time()
+        good = False
+        try:
+            plan = await self._made(function_id, sources, falls_back=True)
+            good = True
+            return plan
+        finally:
+            if self._reloader is not None:
+                self._reloader.planned(function_id, sources, began=began, good=good)
+
+    async def _made(self, function_id: str, sources: Sources, *, falls_back: bool) -> Plan:
+        return await in_thread(partial(self._plan, sources=sources, falls_back=falls_back))(function_id)
+
+    def _plan(self, function_id: str, *, sources: Sources | None = None, falls_back: bool = True) -> SandboxSpec:
+        spec = self.project.plan(function_id, self.options, sources=sources, falls_back=falls_back)
         for remark in spec.image.remarks:
             self.project.teller.notice(remark)
         return self._shaped(spec)

@@ -11,7 +11,17 @@ from typing import TypeAlias
 
 from samlocal.artifact.build.manifests import named_outside
 from samlocal.artifact.build.npm_packages import local_packages, workspace_of
-from samlocal.artifact.build.workflow import CARGO, ESBUILD, GO, GRADLE, NPM, Workflow, manifest_path, source_folder
+from samlocal.artifact.build.workflow import (
+    CARGO,
+    ESBUILD,
+    GO,
+    GRADLE,
+    NPM,
+    Workflow,
+    manifest_path,
+    source_folder,
+    workflow_of,
+)
 from samlocal.artifact.cache import hash_of
 from samlocal.function.build_target import BuildTarget
 from samlocal.records import read_record, write_record
@@ -82,6 +92,15 @@ def source_hash(target: BuildTarget, workflow: Workflow, hashes: SourceHashes) -
     for root in roots(target, workflow):
         parts += [os.path.relpath(root, source), hashes.of(root, ignored=workflow.ignored)]
     return hash_of(*parts)
+
+
+def origins(target: BuildTarget) -> Iterator[tuple[Path, frozenset[str]]]:
+    """The folders and files that a target is built from, with the names in each that take no part."""
+    workflow = workflow_of(target)
+    if workflow is None:
+        return
+    for root in roots(target, workflow):
+        yield root, _IGNORED | workflow.ignored
 
 
 def roots(target: BuildTarget, workflow: Workflow) -> tuple[Path, ...]:

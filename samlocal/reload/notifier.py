@@ -1,0 +1,96 @@
+"""One look-out of watchfiles': a thread that hears of what changes in some places, from the system or by looking."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
+
+_STEP_MS = 10
+"""A save is told when so long no other change has come. A look-out wakes as often, which costs 0.25 % of a core."""
+
+_LONGEST_MS = 500
+"""What goes on for longer is told in parts."""
+
+_POLL_MS = 400
+
+_SAME_SECOND_MS = 1200
+"""Who looks by themselves compares dates of whole seconds, so that a second save within one is not seen."""
+
+
+class WatchLimitError(Exception):
+    """The system watches no more. Its text is a clause with the remedy."""
+
+
+class Notifier:
+    """From its making, which goes through all folders, to ``stop``. ``hear`` is called in its thread.
+
+    One that ``polls`` tells of each change again a second later. Where it breaks down it tells of its own places, as
+    of something that has changed, and ``works`` no more.
+    """
+
+    def __init__(
+        self, places: Collection[Path], *, recursive: bool, polls: bool, hear: Callable[[frozenset[Path]], None]
+    ) -> None:
+        """Raises WatchLimitError, and OSError where a place has just gone."""
+        self.works = True
+        self._places = frozenset(places)
+        self._polls = polls
+        self._hear = hear
+        self._stopped = threading.Event()
+        self._watcher = _watcher([str(place) for place in places], recursive=recursive, polls=polls)
+        self._thread = threading.Thread(target=self._run, name="samlocal-watch", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Takes a moment."""
+        self._stopped.set()
+        self._thread.join()
+        self._watcher.close()
+
+    def _run(self) -> None:
+        again: frozenset[Path] = frozenset()
+        while True:
+            try:
+                timeout = _SAME_SECOND_MS if again else 0
+                heard = self._watcher.watch(_LONGEST_MS, _STEP_MS, timeout, self._stopped)
+            except WatchfilesRustInternalError:
+                # It has met a name that is no text, or too much at once: nobody knows what has changed.
+                self.works = False
+                self._hear(self._places)
+                return
+            if heard == "timeout":
+                self._hear(again)
+                again = frozenset()
+                continue
+            if isinstance(heard, str):
+                return
+            paths = frozenset(Path(path) for _, path in heard)
+            self._hear(paths)
+            again = again | paths if self._polls else again
+
+
+def _watcher(places: list[str], *, recursive: bool, polls: bool) -> RustNotify:
+    for tolerant in (False, True):
+        try:
+            return RustNotify(places, False, polls, _POLL_MS, recursive, tolerant)
+        except PermissionError:
+            # Only then: it is as tolerant of the system's limit, and would watch half of it in silence.
+            if tolerant:
+                raise
+        except WatchfilesRustInternalError as error:
+            # inotify(7), EMFILE.
+            raise WatchLimitError(
+                f"this user has no more look-outs of the system's: raise fs.inotify.max_user_instances ({error})"
+            ) from error
+        except OSError as error:
+            if "watch limit" not in str(error):
+                raise
+            # inotify(7), ENOSPC.
+            raise WatchLimitError(
+                "the system watches no more folders for this user: raise fs.inotify.max_user_watches, as in "
+                "`sudo sysctl fs.inotify.max_user_watches=524288`"
+            ) from error
+    raise AssertionError("the second look-out is tolerant")

@@ -1,0 +1,216 @@
+"""Takes up what is saved: plans anew what it concerns, and gives the pool what is good."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self, TypeAlias
+
+from samlocal.errors import SamlocalError, UnforeseenError
+from samlocal.pool.plan import Plan
+from samlocal.pool.pool import Replaced
+from samlocal.project.sources import Sources
+from samlocal.reload.concern import concerned
+from samlocal.reload.told import NotReloaded, Reloaded, Told
+from samlocal.reload.watch import Watch
+
+# Between the two steps in which an editor saves, or a build makes its folder anew, nothing can be planned.
+_HALF_DONE_SECONDS = 0.3
+
+# What a save makes known is told in parts where the machine is busy; the same failure within that time is the same.
+_ONE_SAVE_SECONDS = 1.0
+
+# The clock of a disk's dates lags behind by a tick of the kernel's.
+_TICK_SECONDS = 0.02
+
+Changed: TypeAlias = Callable[[], Awaitable[bool]]
+"""Called where a file of somebody's own has changed; whether every function may be made from something else now."""
+
+
+class Pool(Protocol):
+    """What runs the functions: a ``Pool``."""
+
+    async def replace(self, function_id: str, plan: Plan) -> Replaced:
+        """A function is made by this plan from now on."""
+
+
+class Reloader:
+    """Use it as a context manager. Functions are watched from their first plan on, which ``planned`` tells of.
+
+    ``plan`` makes a plan and fills in what it is made from. ``told`` hears of each save that changes anything, and
+    ``changed`` before that.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        plan: Callable[[str, Sources], Awaitable[Plan]],
+        *,
+        watch: Watch,
+        told: Told,
+        changed: Callable[[], object] = lambda: None,
+        shown: Callable[[Path], str] = str,
+    ) -> None:
+        self._pool = pool
+        self._plan = plan
+        self._watch = watch
+        self._told = told
+        self._changed = changed
+        self._shown = shown
+        self._sources: dict[str, Sources] = {}
+        self._others: list[tuple[Sources, Changed]] = []
+        # Since when what each was planned from has not been looked at.
+        self._unseen: dict[str, float] = {}
+        self._broken: set[str] = set()
+        self._told_at: dict[tuple[str, ...], float] = {}
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._running = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        try:
+            if self._running is not None:
+                self._running.cancel()
+                await asyncio.wait({self._running})
+        finally:
+            await self._watch.close()
+
+    def planned(self, function_id: str, sources: Sources, *, began: float, good: bool) -> None:
+        """A function has been planned, from the time ``began`` on (seconds since 1970); whether there is a plan."""
+        self._know(function_id, sources, good=good)
+        self._unseen[function_id] = began
+        self._watch.wake()
+
+    def also(self, paths: Iterable[Path], changed: Changed) -> None:
+        """Watches files that no function is made from."""
+        sources = Sources()
+        sources.add_files(paths)
+        self._others.append((sources, changed))
+        self._watch.wake()
+
+    async def _run(self) -> None:
+        while True:
+            paths = await self._watch.changes()
+            began = time.monotonic()
+            new = await self._follow()
+            unseen, self._unseen = self._unseen, {}
+            for function_id, since in unseen.items():
+                # Between the plan and the watch over what it was made from.
+                sources = self._sources[function_id]
+                paths |= await asyncio.to_thread(_changed_since, sources, new, since - _TICK_SECONDS)
+            if paths:
+                await self._take_up(paths, began)
+
+    async def _follow(self) -> frozenset[Path]:
+        all_sources = [*self._sources.values(), *(sources for sources, _ in self._others)]
+        trees = {tree for sources in all_sources for tree in sources.trees}
+        files = {file for sources in all_sources for file in sources.files}
+        return await self._watch.follow(trees, files)
+
+    async def _take_up(self, paths: frozenset[Path], began: float) -> None:
+        functions = {name for name, sources in self._sources.items() if concerned(sources, paths)}
+        named = self._named(paths, functions)
+        for sources, changed in self._others:
+            if concerned(sources, paths):
+                try:
+                    if await changed():
+                        functions = set(self._sources)
+                except SamlocalError as error:
+                    self._told(NotReloaded(functions=(), paths=named, error=error))
+        if not functions:
+            return
+        self._changed()
+        answers = await asyncio.gather(*(self._planned_anew(function_id) for function_id in sorted(functions)))
+        failed = [(function_id, answer) for function_id, answer in answers if isinstance(answer, SamlocalError)]
+        if failed and await self._watch.more(_HALF_DONE_SECONDS):
+            # What comes now is planned from the whole of it.
+            self._broken.update(function_id for function_id, _ in failed)
+        else:
+            self._tell_failures(failed, named)
+        if not failed:
+            self._told_at = {}
+        await self._replace([each for each in answers if isinstance(each[1], Plan)], named, began)
+
+    async def _planned_anew(self, function_id: str) -> tuple[str, Plan | SamlocalError]:
+        sources = Sources()
+        try:
+            plan = await self._plan(function_id, sources)
+        except SamlocalError as error:
+            self._know(function_id, sources, good=False)
+            return function_id, error
+        except Exception as error:
+            # The next save may be another case, and nobody else hears of it.
+            self._know(function_id, sources, good=False)
+            return function_id, UnforeseenError(f"A fault of samlocal's own: {type(error).__name__}: {error}")
+        self._know(function_id, sources, good=True)
+        return function_id, plan
+
+    def _know(self, function_id: str, sources: Sources, *, good: bool) -> None:
+        before = self._sources.get(function_id)
+        if not good and before is not None:
+            # It has not come as far as to tell everything.
+            sources.add(before)
+        self._sources[function_id] = sources
+        self._watch.wake()
+
+    async def _replace(
+        self, plans: Collection[tuple[str, Plan | SamlocalError]], named: tuple[str, ...], began: float
+    ) -> None:
+        done: dict[Replaced, list[str]] = {}
+        for function_id, plan in plans:
+            if isinstance(plan, Plan):
+                how = await self._pool.replace(function_id, plan)
+                if how is not Replaced.SAME or function_id in self._broken:
+                    done.setdefault(how, []).append(function_id)
+                self._broken.discard(function_id)
+        for how, functions in done.items():
+            seconds = time.monotonic() - began
+            self._told(Reloaded(functions=tuple(functions), paths=named, seconds=seconds, how=how))
+
+    def _tell_failures(self, failed: Iterable[tuple[str, SamlocalError]], named: tuple[str, ...]) -> None:
+        """Each error once: a template is every function's."""
+        alike: dict[str, tuple[SamlocalError, list[str]]] = {}
+        for function_id, error in failed:
+            self._broken.add(function_id)
+            alike.setdefault(error.message, (error, []))[1].append(function_id)
+        now = time.monotonic()
+        before, self._told_at = self._told_at, {}
+        for error, functions in alike.values():
+            failure = (error.message, *functions)
+            self._told_at[failure] = now
+            if now - before.get(failure, -_ONE_SAVE_SECONDS) >= _ONE_SAVE_SECONDS:
+                self._told(NotReloaded(functions=tuple(functions), paths=named, error=error))
+
+    def _named(self, paths: frozenset[Path], functions: Collection[str]) -> tuple[str, ...]:
+        """What has changed of what counts, as the user calls it."""
+        all_sources = [self._sources[name] for name in functions] + [sources for sources, _ in self._others]
+        own = sorted(path for path in paths if any(concerned(sources, [path]) for sources in all_sources))
+        return tuple(self._shown(path) for path in own)
+
+
+def _changed_since(sources: Sources, places: frozenset[Path], moment: float) -> frozenset[Path]:
+    """What has changed since a moment (seconds since 1970) of what lies in some places."""
+    files = [path for path in sources.files if path.parent in places]
+    trees = [path for path in sources.trees if any(place in places for place in (path, *path.parents))]
+    return frozenset(path for path in (*files, *trees, *_inside(trees)) if _since(path, moment))
+
+
+def _inside(trees: Iterable[Path]) -> Iterator[Path]:
+    for tree in trees:
+        for root, folders, files in os.walk(tree):
+            yield from (Path(root, name) for name in (*folders, *files))
+
+
+def _since(path: Path, moment: float) -> bool:
+    try:
+        return path.lstat().st_ctime >= moment
+    except OSError:
+        return False

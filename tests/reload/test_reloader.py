@@ -1,0 +1,294 @@
+"""What becomes of a save: real files, and plans and a pool that a test looks into."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from pool_kit import plan_of
+
+from samlocal.errors import CodeError, ConfigurationError, SamlocalError, TemplateError
+from samlocal.pool.plan import Plan
+from samlocal.pool.pool import Replaced
+from samlocal.project.sources import Sources
+from samlocal.reload.reloader import Reloader
+from samlocal.reload.told import NotReloaded, Reloaded
+from samlocal.reload.watch import Watch
+
+
+class World:
+    """Functions ``A`` and ``B`` with a folder each, ``C`` with A's, all of one template."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.template = self.folder / "template.yaml"
+        self.told: list[Reloaded | NotReloaded] = []
+        self.given: list[tuple[str, str]] = []
+        self.planned: list[str] = []
+        self.how = Replaced.IN_PLACE
+        self.planning: asyncio.Event | None = None
+        self.template.write_text("good")
+        for name in "AB":
+            (self.folder / name).mkdir()
+            (self.folder / name / "app.py").write_text("1")
+        self.watch = Watch(remark=lambda _: None)
+        self.reloader = Reloader(
+            self, self.plan, watch=self.watch, told=self.told.append, shown=lambda path: path.name
+        )
+
+    def code(self, name: str) -> Path:
+        return self.folder / name.replace("C", "A") / "app.py"
+
+    async def plan(self, name: str, sources: Sources) -> Plan:
+        self.planned.append(name)
+        sources.add_files([self.template])
+        if not self.template.exists():
+            raise TemplateError("There is no template.")
+        if self.template.read_text() == "broken":
+            raise TemplateError("template.yaml:3: it is broken.")
+        sources.add_tree(self.code(name).parent)
+        if not self.code(name).exists():
+            raise CodeError(f"There is no code of {name}.")
+        read = self.code(name).read_text()
+        if self.planning is not None:
+            await self.planning.wait()
+        return plan_of(name, variables={"read": read})
+
+    async def replace(self, name: str, plan: Plan) -> Replaced:
+        self.given.append((name, plan.spec.variables["read"]))
+        return self.how
+
+    async def first_plan(self, *names: str) -> None:
+        for name in names:
+            sources, began, good = Sources(), time.time(), False
+            with contextlib.suppress(SamlocalError):
+                await self.plan(name, sources)
+                good = True
+            self.reloader.planned(name, sources, began=began, good=good)
+        # What the test has just written may count as written since.
+        await asyncio.sleep(0.3 if good else 0.8)
+        self.planned.clear()
+        self.given.clear()
+        self.told.clear()
+
+    async def tells(self, count: int = 1) -> list[str]:
+        """What has been told, once it is so much and no more comes."""
+        async with asyncio.timeout(10):
+            while len(self.told) < count:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)
+        assert len(self.told) == count, self.told
+        told, self.told[:] = list(self.told), []
+        return [
+            each.text.rpartition(" (")[0] if isinstance(each, Reloaded) else f"{each.error.message} {each.text}"
+            for each in told
+        ]
+
+
+def run(folder: Path, test: Callable[[World], Awaitable[None]]) -> None:
+    async def main() -> None:
+        world = World(folder)
+        async with asyncio.timeout(30), world.reloader:
+            await test(world)
+
+    asyncio.run(main())
+
+
+def test_a_save_reloads_the_functions_that_it_concerns_and_says_so_in_a_line(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A", "B", "C")
+        own.code("A").write_text("2")
+        assert await own.tells() == ["reloaded A, C: app.py"]
+        assert own.given == [("A", "2"), ("C", "2")]
+        own.code("B").write_text("3")
+        assert await own.tells() == ["reloaded B: app.py"]
+        own.template.write_text("better")
+        assert await own.tells() == ["reloaded A, B, C: template.yaml"]
+
+    run(tmp_path, test)
+
+
+def test_a_function_that_nobody_has_called_is_not_planned(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("B")
+        own.template.write_text("better")
+        await own.tells()
+        assert own.planned == ["B"]
+
+    run(tmp_path, test)
+
+
+def test_a_broken_save_is_said_once_and_changes_nothing_and_the_good_one_after_it_is_taken_up(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A", "B")
+        own.template.write_text("broken")
+        said = "template.yaml:3: it is broken. not reloaded: template.yaml; A, B stay as they were."
+        assert await own.tells() == [said]
+        # The next save that is broken is another one, if it is no part of the first.
+        await asyncio.sleep(0.5)
+        own.template.write_text("broken")
+        assert await own.tells() == [said]
+        assert own.given == []
+        own.how = Replaced.SAME
+        own.template.write_text("good")
+        assert await own.tells() == ["reloaded A, B: template.yaml"]
+
+    run(tmp_path, test)
+
+
+def test_a_function_that_never_could_be_planned_is_when_that_is_mended(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        own.template.write_text("broken")
+        await own.first_plan("A")
+        own.template.write_text("good")
+        assert await own.tells() == ["reloaded A: template.yaml"]
+        own.code("A").write_text("2")
+        assert await own.tells() == ["reloaded A: app.py"]
+
+    run(tmp_path, test)
+
+
+def test_a_save_that_changes_nothing_is_not_said(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        own.how = Replaced.SAME
+        own.code("A").write_text("1")
+        await asyncio.sleep(0.3)
+        assert own.told == []
+        assert own.planned
+
+    run(tmp_path, test)
+
+
+def test_a_build_that_makes_its_folder_anew_is_one_change_and_no_failure(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        for version in "23":
+            shutil.rmtree(own.code("A").parent)
+            await asyncio.sleep(0.15)
+            own.code("A").parent.mkdir()
+            await asyncio.sleep(0.15)
+            own.code("A").write_text(version)
+            await own.tells()
+            assert own.given[-1] == ("A", version)
+
+    run(tmp_path, test)
+
+
+def test_code_that_goes_is_missed_and_found_when_it_is_back(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        folder = own.code("A").parent
+        folder.rename(own.folder / "away")
+        assert await own.tells() == ["There is no code of A. not reloaded: A; A stays as it was."]
+        (own.folder / "away").rename(folder)
+        assert await own.tells() == ["reloaded A: A"]
+
+    run(tmp_path, test)
+
+
+def test_a_template_that_goes_and_comes_back_is_read_anew(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        own.template.rename(own.folder / "away")
+        await asyncio.sleep(0.05)
+        (own.folder / "away").rename(own.template)
+        assert await own.tells() == ["reloaded A: template.yaml"]
+
+    run(tmp_path, test)
+
+
+def test_what_is_saved_between_the_first_plan_and_the_watch_is_not_missed(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        sources, began = Sources(), time.time()
+        await own.plan("A", sources)
+        await asyncio.sleep(0.05)
+        own.code("A").write_text("2")
+        own.reloader.planned("A", sources, began=began, good=True)
+        await own.tells()
+        assert own.given[-1] == ("A", "2")
+
+    run(tmp_path, test)
+
+
+def test_what_is_saved_while_a_save_is_planned_is_planned_too(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        own.planning = asyncio.Event()
+        own.code("A").write_text("2")
+        while not own.planned:
+            await asyncio.sleep(0.01)
+        own.code("A").write_text("3")
+        await asyncio.sleep(0.1)
+        own.planning.set()
+        await own.tells(2)
+        assert own.given == [("A", "2"), ("A", "3")]
+
+    run(tmp_path, test)
+
+
+def test_a_checkout_of_a_thousand_files_is_one_reload(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        for number in range(1000):
+            (own.code("A").parent / f"module{number}.py").write_text("1")
+            if number % 100 == 99:
+                await asyncio.sleep(0.03)
+        (said,) = await own.tells()
+        assert said == "reloaded A: module0.py, module1.py, module10.py and 997 more"
+        assert len(own.planned) == 1
+
+    run(tmp_path, test)
+
+
+def test_other_files_are_watched_and_may_concern_every_function(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        answers = [False, True]
+
+        async def changed() -> bool:
+            if not answers:
+                raise ConfigurationError("samconfig.toml: it is broken.")
+            return answers.pop(0)
+
+        own.reloader.also([own.folder / "samconfig.toml"], changed)
+        await own.first_plan("A", "B")
+        (own.folder / "samconfig.toml").write_text("")
+        await asyncio.sleep(0.3)
+        assert (own.told, own.planned) == ([], [])
+        (own.folder / "samconfig.toml").write_text("1")
+        assert await own.tells() == ["reloaded A, B: samconfig.toml"]
+        (own.folder / "samconfig.toml").write_text("2")
+        assert await own.tells() == ["samconfig.toml: it is broken. not reloaded: samconfig.toml."]
+
+    run(tmp_path, test)
+
+
+def test_a_fault_of_samlocals_own_is_told_and_the_next_save_is_taken_up(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        own.code("A").write_bytes(b"\xff")
+        (said,) = await own.tells()
+        assert said.startswith("A fault of samlocal's own: UnicodeDecodeError")
+        own.code("A").write_text("2")
+        assert await own.tells() == ["reloaded A: app.py"]
+
+    run(tmp_path, test)
+
+
+def test_how_functions_are_reloaded_is_said(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        for how, said in {
+            Replaced.AFTER_EVENT: "A will be reloaded when what runs is over: app.py",
+            Replaced.ANEW: "reloaded A in a new container: app.py",
+            Replaced.NOTHING: "reloaded A: app.py",
+        }.items():
+            own.how = how
+            own.code("A").write_text(said)
+            assert await own.tells() == [said]
+
+    run(tmp_path, test)
