@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,10 @@ from samlocal.collector import held_off
 from samlocal.pool.options import PoolOptions
 from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions
+
+if TYPE_CHECKING:
+    from samlocal.pool.throttle import Throttled
+    from samlocal.sandbox.invocation import Invocation, Request
 
 _DEFAULT_PORT = 3001
 """SAM CLI's."""
@@ -110,18 +115,29 @@ def command(ctx: click.Context, /, **values: object) -> int:
     with held_off():
         from samlocal.cli.requests import Requests
         from samlocal.cli.running import run_to_its_end
+        from samlocal.endpoint.api_error import ApiError
         from samlocal.endpoint.lambda_endpoint import LambdaEndpoint
+        from samlocal.endpoint.run import Ended
+        from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
 
     async def serve() -> None:
         requests = Requests(output)
+        overheard = Overheard(requests.log)
         try:
             async with LambdaEndpoint(
-                project, listens, options, pool_options, session=own, log=requests.log, hears=requests
+                project, listens, options, pool_options, session=own, log=overheard, hears=requests
             ) as endpoint:
                 for name, count in warm.items():
                     await endpoint.warm(name, count)
-                async with endpoint.serving():
+
+                async def told(function_id: str, request: Request, outcome: Invocation | Throttled) -> None:
+                    # One that has just gone from the template has run all the same.
+                    with contextlib.suppress(ApiError):
+                        callee, _ = (await endpoint.functions.get()).find(function_id, None)
+                        requests.told(Ended(callee=callee, request=request, outcome=outcome))
+
+                async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=told):
                     requests.banner(await endpoint.functions.get(), endpoint.url)
                     await asyncio.Event().wait()
             await requests.log.drain()

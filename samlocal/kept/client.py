@@ -45,6 +45,7 @@ class Line:
         self._connection.close()
 
     def send(self, *parts: object) -> None:
+        self._connection.settimeout(None)
         try:
             self._connection.sendall(b"".join(map(packed, parts)))
         except OSError:

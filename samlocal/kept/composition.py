@@ -84,6 +84,8 @@ class Composition:
     async def open(self, opened: messages.Open, listener: Listener) -> messages.Planned:
         """Plans a function for the events that come. Raises what a command of its own would."""
         name = opened.function
+        LISTENER.set(listener)
+        _FUNCTION.set(name)
         plan = await self._planned(opened, listener)
         before = self._plans.get(name)
         there = any(each.function == name for each in self.sandboxes)
@@ -176,7 +178,7 @@ class Composition:
         def make(log: Speaking) -> Sandbox:
             return Sandbox(self._engine, spec, session=self._session, log=log, live=self._live)
 
-        return KeptSandbox(_FUNCTION.get(), make, there=self.sandboxes)
+        return KeptSandbox(_FUNCTION.get(spec.function.logical_id), make, there=self.sandboxes)
 
     # plans
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import traceback
 from typing import Protocol, TypeVar
 
@@ -49,16 +50,16 @@ class Host(Protocol):
 
 
 async def serve(host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answers one question, or runs the events of one command; whatever it says is all said at the end."""
+    """Answers one question, or runs the events of one command, who hears all of it before the connection ends."""
     listener = Listener(writer)
     try:
         if is_ours(writer.get_extra_info("socket")):
             await _serve(host, reader, listener)
+        await listener.heard()
     except (BrokenFrameError, TimeoutError):
         # It does not speak as we do, or not at all.
         return
     finally:
-        await listener.heard()
         writer.close()
 
 
@@ -132,11 +133,19 @@ async def _run_all(host: Host, opened: messages.Open, requests: _Requests, liste
     except SamlocalError as error:
         listener.say(messages.Failed(failure=failure(error)))
     except Exception as error:
-        # Into the process's own log; the command is told.
-        traceback.print_exc()
+        report(error)
         what = "".join(traceback.format_exception_only(error)).strip().replace("\n", " ")
-        told = UnforeseenError(f"The process that keeps sandboxes has met a fault of samlocal's own: {what[:300]}.")
+        told = UnforeseenError(
+            f"The process that runs the function has met a fault of samlocal's own: {what[:300]}.",
+            tip="The places in the code are in its log: kept/*/*.log in the cache folder.",
+        )
         listener.say(messages.Failed(failure=failure(told)))
+
+
+def report(error: BaseException) -> None:
+    """The places in the code, into the process's own log. Messages may quote the user's values: they stay out."""
+    print(f"{type(error).__module__}.{type(error).__qualname__}", file=sys.stderr)  # noqa: T201
+    traceback.print_tb(error.__traceback__)
 
 
 async def _next(reads: Reads[T], reader: asyncio.StreamReader) -> T | None:

@@ -94,6 +94,7 @@ class Folder:
         try:
             with self._address(name) as address:
                 listening.bind(address)
+            (self.path / name).chmod(0o600)
             listening.listen(_WAITING)
         except OSError as error:
             listening.close()

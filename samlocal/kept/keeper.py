@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
-from samlocal.engine.context import context_host
 from samlocal.errors import EngineError
 from samlocal.kept import messages
 from samlocal.kept.composition import Composition
 from samlocal.kept.connection import serve
+from samlocal.kept.engine_address import engine_address
 from samlocal.kept.folder import KEEPER, Folder
 from samlocal.kept.listener import Listener
 from samlocal.kept.surroundings import Place, are_keys, as_text
@@ -166,7 +166,7 @@ class Keeper:
         return messages.Stopped(functions=tuple(sorted(stopped)), cut_off=tuple(sorted(cut_off)))
 
     async def _composition(self, wanted: Wanted, environ: Mapping[str, str]) -> Composition:
-        address = await asyncio.to_thread(_engine_address, environ)
+        address = await asyncio.to_thread(engine_address, environ)
         lasting = wanted.lasting
         for composition in self._compositions:
             if composition.lasting == lasting:
@@ -218,7 +218,3 @@ class _Run:
                 text = f"removed {removed} containers of runs that were killed."
                 self._listener.say(messages.Notice(text=text))
         return invocation
-
-
-def _engine_address(environ: Mapping[str, str]) -> str | None:
-    return environ.get("DOCKER_HOST") or context_host(environ)

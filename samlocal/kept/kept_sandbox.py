@@ -36,7 +36,8 @@ class KeptSandbox:
         self._sandbox = make(self._log)
 
     async def __aenter__(self) -> Self:
-        self._turn_to(LISTENER.get())
+        if (listener := LISTENER.get(None)) is not None:
+            self._turn_to(listener)
         self._there.append(self)
         try:
             await self._sandbox.__aenter__()

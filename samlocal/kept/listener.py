@@ -59,6 +59,13 @@ class Listener:
         asyncio.run_coroutine_threadsafe(send(), self._loop).result()
 
 
+def message_of(item: Record | Remark) -> messages.Answer | None:
+    """What is said of a sandbox's log; None for what the function's log has not."""
+    if isinstance(item, Remark):
+        return messages.Remarked(text=item.text)
+    return messages.Logged(record=item) if render(item) is not None else None
+
+
 class Speaking:
     """The log of one sandbox: the one whose event it runs hears it, or whose event was the last."""
 
@@ -73,12 +80,8 @@ class Speaking:
             listener.say(self._unheard.popleft())
 
     def put(self, item: Record | Remark) -> None:
-        message: messages.Answer
-        if isinstance(item, Remark):
-            message = messages.Remarked(text=item.text)
-        elif render(item) is not None:
-            message = messages.Logged(record=item)
-        else:
+        message = message_of(item)
+        if message is None:
             return
         if self._listener is None or self._listener.gone:
             self._unheard.append(message)

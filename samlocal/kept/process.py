@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 
 def main(arguments: list[str]) -> None:
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> None:
     async def keep(own: Session) -> None:
         keeper = Keeper(folder, name, place=place_of(world), samlocal=this_samlocal(), session=own)
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_unheard)
         for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(ending, keeper.end)
         await keeper.serve(listening)
@@ -35,6 +37,15 @@ def main(arguments: list[str]) -> None:
     with session(world.cache_folder / "sessions") as own:
         asyncio.run(keep(own))
     folder.forget_log(name)
+
+
+def _unheard(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody has waited for. A connection that breaks is no news."""
+    from samlocal.kept.connection import report
+
+    error = context.get("exception")
+    if isinstance(error, BaseException) and not isinstance(error, OSError):
+        report(error)
 
 
 if __name__ == "__main__":

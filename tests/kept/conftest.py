@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from kept_kit import sockets
 from kit import Docker, Project, eventually
 
 
@@ -23,8 +24,3 @@ def keeping(project: Callable[..., Project], docker: Docker) -> Iterator[Callabl
         each.run("kept", "--stop", "--all").succeeded()
         assert docker.nothing_left(each)
         assert eventually(lambda each=each: not sockets(each)), "a keeper has not ended"  # type: ignore[misc]
-
-
-def sockets(project: Project) -> list[str]:
-    """Of the processes that keep something of a project."""
-    return [path.name for path in project.cache.glob("kept/*/*.sock")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import struct
@@ -54,6 +55,11 @@ def runs(outcome: Outcome) -> int:
     return found
 
 
+def sockets(project: Project) -> list[str]:
+    """Of the processes that keep something of a project."""
+    return [path.name for path in project.cache.glob("kept/*/*.sock")]
+
+
 def keeper(project: Project) -> int:
     """The process that keeps something of a project, as the kernel names it."""
     (path,) = project.cache.glob("kept/*/*.sock")
@@ -66,8 +72,6 @@ def keeper(project: Project) -> int:
 
 def with_short_path(connection: socket.socket, path: str) -> None:
     """Connects to a socket whose path may be longer than the kernel takes."""
-    import os
-
     folder, _, name = path.rpartition("/")
     handle = os.open(folder, os.O_PATH)
     try:

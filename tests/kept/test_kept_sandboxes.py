@@ -11,8 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import sockets
-from kept_kit import COUNTING, keeper, runs, said_to
+from kept_kit import COUNTING, keeper, runs, said_to, sockets
 from kit import Docker, Project, eventually, python
 
 from samlocal.errors import ExitStatus

@@ -94,7 +94,7 @@ class Image(Struct, frozen=True, kw_only=True):
 
     ``remarks`` is what the user should know of it. ``start`` is how an image function's own image is started, in
     ``working_dir`` or where the image says; one without a shell is started without samlocal's entry point. ``tmp`` is
-    where its containers have their /tmp.
+    where its containers have their /tmp. ``id`` is the engine's, which tells it from another one of the same name.
     """
 
     name: str
@@ -104,6 +104,7 @@ class Image(Struct, frozen=True, kw_only=True):
     working_dir: str | None = None
     has_shell: bool = True
     tmp: Tmp = Tmp.MEMORY
+    id: str = ""
 
 
 def lacking(image: Image, payload: bytes) -> str | None:
@@ -193,4 +194,4 @@ def fitted(engine: Engine, spec: FunctionSpec, image: Image, cache: Cache) -> Im
             f"the image {image.name} has no /tmp that everybody may write to, so it is kept in memory here: "
             f"{spec.storage} MB on top of the function's {spec.memory} MB.",
         )
-    return replace(image, remarks=remarks, has_shell=traits.has_shell, tmp=traits.tmp)
+    return replace(image, remarks=remarks, has_shell=traits.has_shell, tmp=traits.tmp, id=described.id)

@@ -1,0 +1,183 @@
+"""A door to a command that stays: `samlocal invoke` runs in its pool what it would run the same.
+
+``async with door("start-lambda", service, overheard): …`` is all that such a command calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeAlias
+
+from samlocal.errors import EngineError, KeptError, SamlocalError
+from samlocal.function.tenancy import check_tenant
+from samlocal.kept import messages
+from samlocal.kept.connection import serve
+from samlocal.kept.engine_address import engine_address
+from samlocal.kept.folder import Folder
+from samlocal.kept.listener import LISTENER, Listener, message_of
+from samlocal.kept.program import this_samlocal
+from samlocal.kept.surroundings import Place, place_of
+from samlocal.kept.wanted import wanted
+from samlocal.pool.throttle import Throttled
+from samlocal.sandbox.invocation import Invocation, Request
+from samlocal.sandbox.journal import Log, Record, Remark
+from samlocal.service.service import Service
+
+Told: TypeAlias = Callable[[str, Request, Invocation | Throttled], Awaitable[None]]
+"""Hears of each event that has come through the door, with its function's id."""
+
+# The log of an invocation ends a moment behind its answer; an engine that hangs is not waited for.
+_LAST_SECONDS = 1.0
+
+
+class Overheard:
+    """Stands between sandboxes and a command's own log, and lets those who wait for an event hear of it, too."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._waiting: dict[str, tuple[Listener, asyncio.Event]] = {}
+
+    @contextmanager
+    def heard_by(self, listener: Listener, request_id: str) -> Iterator[asyncio.Event]:
+        """Begins before the invocation does. What it gives is set when the log is whole."""
+        whole = asyncio.Event()
+        self._waiting[request_id] = listener, whole
+        try:
+            yield whole
+        finally:
+            del self._waiting[request_id]
+
+    def put(self, item: Record | Remark) -> None:
+        self._log.put(item)
+        if not self._waiting:
+            return
+        whole = None
+        if isinstance(item, Record) and item.request_id is not None:
+            listener, whole = self._waiting.get(item.request_id, (None, None))
+        else:
+            # What a sandbox says before its event is said in the context of whoever it was started for.
+            listener = LISTENER.get(None)
+        if listener is not None and (message := message_of(item)) is not None:
+            listener.say(message)
+        if whole is not None and isinstance(item, Record) and item.type == "platform.report":
+            whole.set()
+
+    async def room(self) -> None:
+        await self._log.room()
+
+
+@asynccontextmanager
+async def door(by: str, service: Service, overheard: Overheard, *, told: Told) -> AsyncIterator[None]:
+    """Open until the end of the block, at the socket of the service's template. ``by`` is the command's name.
+
+    Where there can be none that is told, and nothing else.
+    """
+    settings = service.project.settings
+    world = settings.world
+    folder = Folder.of(world.cache_folder, world.cwd / settings.template)
+    name = f"{by}-{uuid.uuid4().hex[:8]}.sock"
+    connections: set[asyncio.Task[None]] = set()
+    try:
+        listening = folder.listen(name)
+        host = _Host(by, service, overheard, place=place_of(world), told=told)
+    except (KeptError, EngineError, OSError) as error:
+        why = error.message if isinstance(error, SamlocalError) else f"{error.strerror}."
+        service.project.teller.warning(f"`samlocal invoke` will run in sandboxes of its own: {why}")
+        yield
+        return
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.ensure_future(serve(host, reader, writer))
+        connections.add(connection)
+        connection.add_done_callback(connections.discard)
+
+    server = await asyncio.start_unix_server(connected, sock=listening)
+    try:
+        yield
+    finally:
+        folder.remove(name)
+        server.close()
+        for connection in connections:
+            connection.cancel()
+        if connections:
+            await asyncio.wait(connections)
+
+
+class _Host:
+    """What is behind the door."""
+
+    def __init__(self, by: str, service: Service, overheard: Overheard, *, place: Place, told: Told) -> None:
+        self._by = by
+        self._service = service
+        self._overheard = overheard
+        self._place = place
+        self._told = told
+        self._samlocal = this_samlocal()
+        self._address = engine_address(service.project.settings.world.environ)
+
+    def is_outdated(self, hello: messages.Hello) -> bool:
+        return hello.samlocal != self._samlocal
+
+    async def accept(self, opened: messages.Open, listener: Listener) -> _Run | messages.Refused:
+        service = self._service
+        settings = service.project.settings
+        if self._place != opened.place:
+            return messages.Refused(reason=messages.Refusal.SURROUNDINGS)
+        same = wanted(settings, service.options).lasting == opened.wanted.lasting
+        if not same or engine_address(settings.world.environ) != self._address:
+            return messages.Refused(reason=messages.Refusal.OPTIONS)
+        return _Run(service, self._overheard, opened, listener, told=self._told)
+
+    def listed(self) -> messages.Listed:
+        template = str(self._service.project.settings.template)
+        return messages.Listed(by=self._by, process=os.getpid(), template=template, kept=())
+
+    async def stop(self, _: tuple[str, ...]) -> messages.Stopped:
+        """What is here is the command's, which ends it."""
+        return messages.Stopped(functions=(), cut_off=())
+
+
+class _Run:
+    """One command's events in the service's pool."""
+
+    def __init__(
+        self, service: Service, overheard: Overheard, opened: messages.Open, listener: Listener, *, told: Told
+    ) -> None:
+        self._service = service
+        self._overheard = overheard
+        self._opened = opened
+        self._listener = listener
+        self._told = told
+        self._function_id = ""
+
+    async def planned(self) -> messages.Planned:
+        service = self._service
+        self._function_id = await service.functions.id_of(self._opened.function)
+        spec = await service.plan(self._function_id)
+        check_tenant(self._opened.tenant_id, isolated=spec.function.isolates_tenants)
+        # Whoever has just saved something means that.
+        service.pool.change(self._function_id)
+        return messages.Planned(image=spec.image)
+
+    async def run(self, payload: bytes) -> Invocation:
+        request = Request(payload=payload, tenant_id=self._opened.tenant_id, request_id=str(uuid.uuid4()))
+        LISTENER.set(self._listener)
+        self._listener.say(messages.Began())
+        await self._listener.heard()
+        with self._overheard.heard_by(self._listener, request.request_id or "") as whole:
+            outcome = await self._service.pool.invoke(self._function_id, request, chunk=self._listener.chunk)
+            await self._told(self._function_id, request, outcome)
+            if isinstance(outcome, Throttled):
+                raise KeptError(
+                    f"The event was throttled: {outcome.reason.value}.",
+                    tip="With --cold it has a sandbox of its own.",
+                )
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_SECONDS):
+                    await whole.wait()
+        return outcome
