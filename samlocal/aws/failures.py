@@ -183,9 +183,12 @@ def botocore_error(
     return AwsError(f"{action}: {error}", tip=_SETTINGS)
 
 
-def no_terminal(profile: str | None) -> CredentialsError:
+class NoTerminalError(CredentialsError):
     """Nobody can be asked for the MFA code."""
-    return CredentialsError(
+
+
+def no_terminal(profile: str | None) -> NoTerminalError:
+    return NoTerminalError(
         "The profile wants an MFA code, and there is no terminal to ask for it.",
         tip="Run samlocal once at a terminal: the session is kept until it ends. Or name another profile with "
         "--aws-profile."

@@ -104,6 +104,10 @@ def command(ctx: click.Context, /, **values: object) -> int:
     if keep.seconds is not None and debug is not None:
         output.notice("a function that is debugged is not kept: it ends with its debugger.")
     elif keep.seconds is not None or (not keep.cold and debug is None and _is_served(chosen)):
+        if keep.seconds is not None:
+            from samlocal.kept.start import start_first_keeper
+
+            start_first_keeper(chosen)
         from samlocal.cli.kept_runs import run_kept
         from samlocal.kept.opening import Opening
 

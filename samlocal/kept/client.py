@@ -155,6 +155,9 @@ class KeptRun:
             case messages.Facts(heads=heads, rows=rows):
                 self._teller.facts(heads, rows)
             case messages.Failed(failure=failure):
+                if failure.needs_terminal and not self._has_begun:
+                    # The session that comes of it is kept for both.
+                    raise NothingRanError("An MFA code is asked for, and only at a terminal.")
                 raise error_of(failure)
             case _:
                 self._show_progress(answer)

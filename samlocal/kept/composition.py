@@ -191,7 +191,7 @@ class Composition:
 
     async def _planned(self, opened: messages.Open, listener: Listener) -> Plan:
         settings = opened.wanted.settings(as_text(opened.environ))
-        project = Project(settings, Telling(listener))
+        project = Project(settings, Telling(listener), engine=self._engine)
 
         def accept(function: FunctionSpec) -> None:
             check_tenant(opened.tenant_id, isolated=function.isolates_tenants)

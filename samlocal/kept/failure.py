@@ -11,7 +11,10 @@ from samlocal.project.credentials import RoleNotKnownError, RoleRefusedError
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """``function`` and ``role_arn`` are there for the refusals of a role, of which the command knows the ways on."""
+    """``function`` and ``role_arn`` are there for the refusals of a role, of which the command knows the ways on.
+
+    What ``needs_terminal`` a command with one can do.
+    """
 
     status: int
     message: str
@@ -19,9 +22,12 @@ class Failure(Struct, frozen=True, kw_only=True):
     others: tuple[Failure, ...] = ()
     function: FunctionSpec | None = None
     role_arn: str | None = None
+    needs_terminal: bool = False
 
 
 def failure(error: SamlocalError) -> Failure:
+    from samlocal.aws.failures import NoTerminalError
+
     return Failure(
         status=int(error.exit_status),
         message=error.message,
@@ -29,6 +35,7 @@ def failure(error: SamlocalError) -> Failure:
         others=tuple(map(failure, error.others)) if isinstance(error, BuildError) else (),
         function=error.function if isinstance(error, RoleNotKnownError | RoleRefusedError) else None,
         role_arn=error.role_arn if isinstance(error, RoleRefusedError) else None,
+        needs_terminal=isinstance(error, NoTerminalError),
     )
 
 

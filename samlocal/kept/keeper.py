@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import weakref
 from collections.abc import Mapping
 
 from samlocal.artifact.cache import Cache
@@ -23,7 +24,7 @@ from samlocal.sandbox.invocation import Invocation
 from samlocal.sandbox.session import Session
 
 # How long it stays with nothing to keep: whoever asks again at once need not start another one.
-_LINGER_SECONDS = 2.0
+_LINGER_SECONDS = 1.0
 
 _LOOK_SECONDS = 0.5
 
@@ -43,6 +44,7 @@ class Keeper:
         self._compositions: list[Composition] = []
         self._making = asyncio.Lock()
         self._connections: set[asyncio.Task[None]] = set()
+        self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
         self._ended = asyncio.Event()
         # Runs nothing new, and ends when what runs is done.
         self._leaving = False
@@ -144,6 +146,7 @@ class Keeper:
             return messages.Refused(reason=messages.Refusal.SURROUNDINGS)
         if self._leaving:
             return messages.Refused(reason=messages.Refusal.ENDING)
+        self._listeners.add(listener)
         self._template = str(opened.wanted.cwd / opened.wanted.template)
         environ = as_text(opened.environ)
         async with self._making:
@@ -174,11 +177,16 @@ class Keeper:
                     return composition
                 # Another engine is Docker's current one.
                 composition.let_go()
-        engine = await asyncio.to_thread(Engine.connect, environ)
+        engine = await asyncio.to_thread(lambda: Engine.connect(environ, notice=self._notice))
         live = Cache(wanted.settings(environ).world.cache_folder)
         made = Composition(wanted, engine, address=address, session=self._session, live=live)
         self._compositions.append(made)
         return made
+
+    def _notice(self, text: str) -> None:
+        """What concerns everybody who waits, told in any thread."""
+        for listener in list(self._listeners):
+            listener.say_from_thread(messages.Notice(text=text))
 
     def _sweep(self, environ: Mapping[str, str]) -> int:
         """Clears up after runs that were killed; how many containers that were."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -10,9 +11,23 @@ from pathlib import Path
 
 from samlocal.errors import KeptError
 from samlocal.kept.folder import KEEPER, Folder
+from samlocal.project.settings import Settings
 from samlocal.project.surroundings import Surroundings
 
 PROGRAM = Path(__file__).with_name("process.py")
+
+
+def start_first_keeper(settings: Settings) -> None:
+    """Starts one where there is none yet: it comes up while the command still makes up what to ask it.
+
+    What stands in the way is met again, and said, when the keeper is asked.
+    """
+    folder = Folder.of(settings.world.cache_folder, settings.world.cwd / settings.template)
+    if folder.names():
+        return
+    with contextlib.suppress(KeptError), folder.starting():
+        if not folder.names():
+            start_keeper(folder, settings.world)
 
 
 def start_keeper(folder: Folder, world: Surroundings) -> str:

@@ -36,12 +36,14 @@ class Project:
     code of an MFA device once. Builds, downloads and pulls go on beside each other.
     """
 
-    def __init__(self, settings: Settings, teller: Teller) -> None:
+    def __init__(self, settings: Settings, teller: Teller, *, engine: Engine | None = None) -> None:
+        """``engine`` is one that is connected already; it is its owner's to close."""
         self.settings = settings
         self.account = Account(settings, teller)
         self.teller = teller
         self._good: Files | None = None
-        self._engine: Engine | None = None
+        self._engine = engine
+        self._has_own_engine = engine is None
         self._connecting = Lock()
         self._asking = RLock()
         self._left: list[Account] = []
@@ -54,7 +56,7 @@ class Project:
 
     def close(self) -> None:
         try:
-            if self._engine is not None:
+            if self._engine is not None and self._has_own_engine:
                 self._engine.close()
                 self._engine = None
         finally:
