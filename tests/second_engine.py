@@ -22,17 +22,27 @@ _STOP_SECONDS = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondEngine:
-    """The running engine. ``pid`` is its process, which lives in the network that its bridges are in."""
+    """The running engine. ``pid`` is a process that lives in the network that its bridges are in."""
 
     host: str
     pid: int
+    folder: Path
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stops it with all its containers, and starts it again at the end of the block, with what it has on disk."""
+        _stop(self.folder)
+        try:
+            yield
+        finally:
+            _start(self.folder, self.pid)
 
     def project(self, project: Project) -> Project:
         """The same project, run beside this engine."""
         return replace(
             project,
             environ={**project.environ, "DOCKER_HOST": self.host},
-            launcher=("nsenter", f"--net=/proc/{self.pid}/ns/net", "--"),
+            launcher=inside(self.pid),
         )
 
     @contextlib.contextmanager
@@ -66,16 +76,37 @@ def second_engine(*, image: str) -> Iterator[SecondEngine]:
     # A short path: Unix sockets below it have room for 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="samlocal-engine-"))
     try:
-        with _daemon(folder) as pid:
-            engine = SecondEngine(host=f"unix://{folder}/socket", pid=pid)
-            _load(engine, image)
-            yield engine
+        with _network() as pid:
+            try:
+                _start(folder, pid)
+                engine = SecondEngine(host=f"unix://{folder}/socket", pid=pid, folder=folder)
+                _load(engine, image)
+                yield engine
+            finally:
+                _stop(folder)
     finally:
         shutil.rmtree(folder)
 
 
 @contextlib.contextmanager
-def _daemon(folder: Path) -> Iterator[int]:
+def _network() -> Iterator[int]:
+    """A network with nothing but a loopback, held by a process."""
+    with subprocess.Popen(["unshare", "--net", "--", "sleep", "infinity"], stdin=subprocess.DEVNULL) as holder:
+        try:
+            own = Path("/proc/self/ns/net").readlink()
+            assert eventually(lambda: Path(f"/proc/{holder.pid}/ns/net").readlink() != own, within=_START_SECONDS)
+            subprocess.run([*inside(holder.pid), "ip", "link", "set", "lo", "up"], check=True)
+            yield holder.pid
+        finally:
+            holder.kill()
+
+
+def inside(pid: int) -> tuple[str, ...]:
+    """What begins a command in the network that the process is in."""
+    return "nsenter", f"--net=/proc/{pid}/ns/net", "--"
+
+
+def _start(folder: Path, network: int) -> None:
     # The machine's own settings are for its own engine: two of them may not share what daemon.json names.
     (folder / "daemon.json").write_text("{}", encoding="ascii")
     options = {
@@ -84,36 +115,37 @@ def _daemon(folder: Path) -> Iterator[int]:
         "exec-root": folder / "exec",
         "pidfile": folder / "pid",
         "host": f"unix://{folder}/socket",
-        # Nothing of it leaves its network, which has no other interface than its bridges and a loopback that is down.
+        # Nothing of it leaves its network, which has no other interfaces than its bridges and its loopback.
         "iptables": "false",
     }
-    with (
-        (folder / "log").open("wb") as log,
-        # unshare becomes dockerd, so this is dockerd's process. `ip netns exec` would hide the cgroups from it.
-        subprocess.Popen(
-            ["unshare", "--net", "--", "dockerd", *(f"--{name}={value}" for name, value in options.items())],
+    with (folder / "log").open("ab") as log:
+        # nsenter becomes dockerd, so this is dockerd's process. `ip netns exec` would hide the cgroups from it.
+        daemon = subprocess.Popen(
+            [*inside(network), "dockerd", *(f"--{name}={value}" for name, value in options.items())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-        ) as daemon,
-    ):
-        try:
-            came = eventually(lambda: daemon.poll() is not None or _answers(folder), within=_START_SECONDS)
-            assert came, _log(folder)
-            assert daemon.poll() is None, _log(folder)
-            yield daemon.pid
-        finally:
-            _stop(daemon, folder)
+        )
+    _daemons[folder] = daemon
+    came = eventually(lambda: daemon.poll() is not None or _answers(folder), within=_START_SECONDS)
+    assert came, _log(folder)
+    assert daemon.poll() is None, _log(folder)
 
 
-def _stop(daemon: subprocess.Popen[bytes], folder: Path) -> None:
+_daemons: dict[Path, subprocess.Popen[bytes]] = {}
+"""The running ones, by their folders."""
+
+
+def _stop(folder: Path) -> None:
     """Ends dockerd, which ends its containers and its containerd; what outlives it is killed and unmounted."""
-    daemon.terminate()
-    try:
-        daemon.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        daemon.kill()
-        daemon.wait()
+    daemon = _daemons.pop(folder, None)
+    if daemon is not None:
+        daemon.terminate()
+        try:
+            daemon.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            daemon.wait()
     for pid in _processes(folder):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

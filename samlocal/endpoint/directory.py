@@ -76,15 +76,21 @@ class Directory:
 
 
 class CurrentDirectory:
-    """The directory of the template as it is. ``read`` is called in a thread, once until ``forget``."""
+    """The directory of the template as it is.
 
-    def __init__(self, read: Callable[[], Directory]) -> None:
+    ``read`` is called in a thread, once until ``forget`` or until ``changes`` gives another number.
+    """
+
+    def __init__(self, read: Callable[[], Directory], *, changes: Callable[[], int] = lambda: 0) -> None:
         self._read = read
+        self._changes = changes
+        self._seen = changes()
         self._reading: asyncio.Task[Directory] | None = None
 
     async def get(self) -> Directory:
         """Raises as ``read`` does; the next one asks again then."""
-        if self._reading is None:
+        if self._reading is None or self._seen != self._changes():
+            self._seen = self._changes()
             self._reading = asyncio.create_task(asyncio.to_thread(self._read))
         reading = self._reading
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,7 @@ from samlocal.endpoint.hears import Hears
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
 from samlocal.endpoint.log_tail import LogTails
+from samlocal.errors import EngineError
 from samlocal.pool.options import PoolOptions
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
@@ -32,7 +34,8 @@ from samlocal.service.service import Service
 class LambdaEndpoint:
     """Serves on a socket that listens already. Use it as a context manager, on an event loop.
 
-    Sandboxes write to ``log``. Functions call each other here: their SDKs are told so by ``AWS_ENDPOINT_URL_LAMBDA``.
+    Sandboxes write to ``log``; what the ``session`` has made is removed at the end. Functions call each other here:
+    their SDKs are told so by ``AWS_ENDPOINT_URL_LAMBDA``.
     """
 
     def __init__(
@@ -57,12 +60,18 @@ class LambdaEndpoint:
         self.service = Service(
             project, options, pool_options, session=session, log=self._tails, shaped=self._callers.shaped
         )
-        self.functions = CurrentDirectory(lambda: project.with_current_values(Directory)[1])
+        known = self.service.functions
+        self.functions = CurrentDirectory(
+            lambda: project.with_current_values(Directory)[1], changes=lambda: known.changes
+        )
+        self._project = project
+        self._session = session
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         """Raises EngineError, and what reading the template raises."""
         await self.functions.get()
+        self._closing.push_async_callback(asyncio.to_thread, self._clear)
         await self._closing.enter_async_context(self.service)
         return self
 
@@ -91,6 +100,12 @@ class LambdaEndpoint:
             given_up = await queue.close()
             if given_up:
                 self._teller.warning(f"{given_up} asynchronous events are given up that would have been tried again.")
+
+    def _clear(self) -> None:
+        """What an engine that was restarted meanwhile has left."""
+        # Whoever comes next to an engine that is away finds it there.
+        with suppress(EngineError):
+            self._session.clear(self._project.engine)
 
     async def _caller(self, callee: Callee) -> Aws | None:
         return aws_of(await self.service.plan(callee.path))

@@ -62,6 +62,15 @@ class Session:
             _FOLDER: str(self._folder),
         }
 
+    def clear(self, engine: Engine) -> None:
+        """Removes what is left of its own: an engine that was away has not done so when it was asked to.
+
+        Raises EngineError.
+        """
+        for container, labels in engine.labelled().items():
+            if labels.get(_SESSION) == self.id:
+                engine.remove(container)
+
     def sweep(self, engine: Engine) -> int:
         """Removes the containers of runs that ended without cleaning up; the number of those that were killed."""
         fates: dict[str, Fate] = {}

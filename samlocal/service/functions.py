@@ -17,6 +17,8 @@ class Functions:
     def __init__(self, read: Callable[[], Application]) -> None:
         self._read = read
         self._ids: dict[str, str] = {}
+        self.changes = 0
+        """How often the template may have become another."""
 
     async def id_of(self, name: str) -> str:
         """The function's way from the top template, such as ``Child/Fn``, by that, a logical id, or a deployed name.
@@ -33,6 +35,7 @@ class Functions:
 
     def forget(self) -> None:
         """The template may be another now."""
+        self.changes += 1
         self._ids.clear()
 
     def _find(self, name: str) -> str:

@@ -13,6 +13,8 @@ from botocore.eventstream import EventStreamBuffer
 from endpoint_kit import PLACE, Endpoint, FakePool, directory_of, run
 
 from samlocal.endpoint.answer import Answer
+from samlocal.endpoint.api_error import ApiError
+from samlocal.endpoint.directory import CurrentDirectory, Directory
 from samlocal.errors import CodeError, EngineError, RoleDeniedError, SamlocalError
 from samlocal.function.logging_config import LoggingConfig
 from samlocal.pool.throttle import Throttled, ThrottleReason
@@ -134,6 +136,29 @@ def test_what_is_not_there_is_not_found_by_its_arn(
         error = await Endpoint(directory_of(made), FakePool()).refused(name, qualifier=qualifier)
         assert (error.status, error.error_type) == (404, "ResourceNotFoundException")
         assert error.body == {"Type": "User", "Message": f"Function not found: {arn}"}
+
+    run(test)
+
+
+def test_a_function_is_looked_for_in_the_template_as_it_is_after_a_change(made: kit.Project) -> None:
+    async def test() -> None:
+        reads, changes = [], 0
+
+        def read() -> Directory:
+            reads.append(changes)
+            return directory_of(made)
+
+        functions = CurrentDirectory(read, changes=lambda: changes)
+        for _ in range(3):
+            await functions.find("Fn", None)
+        assert reads == [0]
+        changes = 1
+        await functions.find("Fn", None)
+        assert reads == [0, 1]
+        # Nobody says so of a new one: it may be there since.
+        with pytest.raises(ApiError):
+            await functions.find("Later", None)
+        assert reads == [0, 1, 1]
 
     run(test)
 
