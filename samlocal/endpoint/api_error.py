@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from samlocal.errors import (
+    AwsError,
     ConfigurationError,
     CredentialsError,
     EngineError,
@@ -104,7 +105,7 @@ def of_samlocal(error: SamlocalError, *, arn: str) -> ApiError:
     """Why samlocal cannot run the function, as the nearest that AWS has.
 
     A function that cannot be made is one in the state ``Failed``, whose invocation AWS answers with a conflict: no
-    SDK asks for that again, as it would after a 5xx.
+    SDK asks for that again, as it does after a 5xx. An engine or a network may be there at the next attempt.
     """
     told = f"samlocal: {error.message}" + (f" {error.tip}" if error.tip else "")
     match error:
@@ -112,7 +113,7 @@ def of_samlocal(error: SamlocalError, *, arn: str) -> ApiError:
             return function_not_found(arn)
         case RoleDeniedError() | CredentialsError():
             return ApiError(403, "AccessDeniedException", {"Message": told})
-        case EngineError() | UnforeseenError():
+        case AwsError() | EngineError() | UnforeseenError():
             return service_error(told)
         case _:
             return ApiError(409, "ResourceConflictException", {"Type": "User", "message": told})

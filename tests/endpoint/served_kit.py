@@ -9,6 +9,7 @@ import re
 import signal
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import kit
@@ -21,12 +22,13 @@ MakeProject = Callable[..., kit.Project]
 class Served:
     """A project that is served, and boto3's client of it."""
 
-    def __init__(self, running: Running, url: str) -> None:
+    def __init__(self, running: Running, url: str, folder: Path) -> None:
         import boto3
         import botocore.config
 
         self.running = running
         self.url = url
+        self.folder = folder
         self.client = boto3.client(
             "lambda",
             endpoint_url=url,
@@ -64,7 +66,7 @@ def served(made: kit.Project, *args: str, environ: Mapping[str, str] | None = No
         running.has_logged("Lambda is served at", within=30)
         found = re.search(r"Lambda is served at (http://\S+),", running.stderr())
         assert found
-        own = Served(running, found[1])
+        own = Served(running, found[1], made.folder)
         try:
             yield own
         finally:

@@ -12,6 +12,7 @@ import pytest
 from botocore.eventstream import EventStreamBuffer
 from endpoint_kit import PLACE, Endpoint, FakePool, directory_of, run
 
+from samlocal.aws import AwsUnreachableError
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.directory import CurrentDirectory, Directory
@@ -179,6 +180,7 @@ def test_a_throttled_request_is_429_with_the_reason(made: kit.Project, reason: T
         (CodeError("app.py is not there."), 409, "ResourceConflictException"),
         (RoleDeniedError("The role cannot be assumed."), 403, "AccessDeniedException"),
         (EngineError("The engine has gone."), 500, "ServiceException"),
+        (AwsUnreachableError("AWS cannot be reached."), 500, "ServiceException"),
     ],
 )
 def test_what_samlocal_cannot_run_is_an_error_of_lambdas_with_samlocals_words(
