@@ -93,7 +93,7 @@ class Composition:
         if opened.keep is not None:
             self._keep[name] = opened.keep
             self._pool.keep(name, opened.keep)
-        await self._pool.replace(name, plan)
+        self._pool.change(name)
         changed = changes(before, plan) if before is not None and there else ()
         return messages.Planned(image=plan.spec.image, changed=changed)
 

@@ -28,7 +28,8 @@ class KeptSandbox:
         self.function = function
         self.since = time.time()
         self.idle_since: float | None = None
-        self.started = False
+        self._has_started = False
+        self._has_run = False
         self.ended = asyncio.Event()
         self._listener: Listener | None = None
         self._there = there
@@ -44,7 +45,8 @@ class KeptSandbox:
         except BaseException:
             self._gone()
             raise
-        self.started = True
+        self._has_started = True
+        self.idle_since = time.time()
         return self
 
     async def __aexit__(self, *raised: object) -> None:
@@ -59,7 +61,7 @@ class KeptSandbox:
 
     @property
     def state(self) -> str:
-        if not self.started:
+        if not self._has_started:
             return "starting"
         return "busy" if self.idle_since is None else "idle"
 
@@ -69,18 +71,22 @@ class KeptSandbox:
         """Runs one event, and ends its log before it is answered."""
         listener = LISTENER.get()
         self.idle_since = None
+        self._has_run = False
         self._turn_to(listener)
         listener.say(messages.Began())
         # Whatever becomes of this process, whoever waits knows that it has begun.
         await listener.heard()
         invocation = await self._sandbox.invoke(request, chunk=chunk, answered=answered)
-        await self.settle()
+        if self._sandbox.ends_at_once:
+            # Else it has ended its log, and nobody waits for extensions that have yet to finish.
+            await self.settle()
         self.idle_since = time.time()
+        self._has_run = True
         return invocation
 
     def is_of(self, listener: Listener) -> bool:
         """Whether it has started for them, or runs their event."""
-        return self._listener is listener and self.idle_since is None
+        return self._listener is listener and (self.idle_since is None or not self._has_run)
 
     async def settle(self) -> None:
         # It has been answered: an engine that goes away now shows with the next event.

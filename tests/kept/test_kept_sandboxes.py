@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 from kept_kit import COUNTING, keeper, runs, said_to, sockets
-from kit import Docker, Project, eventually, python
+from kit import Docker, Project, eventually, python, write
 
 from samlocal.errors import ExitStatus
 
@@ -81,6 +82,8 @@ def test_what_has_changed_is_said_and_runs_at_once(keeping: MakeProject) -> None
     described["Resources"]["Fn"]["Properties"]["MemorySize"] = 256
     (project.folder / "template.json").write_text(json.dumps(described))
     assert after("MemorySize") == {"new": True}
+    # That takes another container; the one of before is let go.
+    assert eventually(lambda: len(listed(project)) == 1)
     # What says the same goes on: the code's file is the same one, the template is only written differently.
     (project.folder / "template.json").write_text(json.dumps(described, indent=8))
     unchanged = project.invoke("Fn", "--keep").succeeded()
@@ -116,6 +119,19 @@ def test_other_keys_of_the_callers_end_what_was_kept_under_those_of_before(keepi
     assert "samlocal: changed since its last event: AWS_SESSION_TOKEN; it starts anew." in other.lines
     assert eventually(lambda: not os.path.exists(f"/proc/{first}"))  # noqa: PTH110
     assert len(listed(project)) == 1
+
+
+def test_another_docker_context_is_another_engine(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING))
+    host = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    meta = project.home / ".docker/contexts/meta" / hashlib.sha256(b"other").hexdigest() / "meta.json"
+    write(meta, {"Name": "other", "Metadata": {}, "Endpoints": {"docker": {"Host": host}}})
+    environ = {"DOCKER_HOST": "", "DOCKER_CONFIG": str(project.home / ".docker")}
+    assert [runs(project.invoke("Fn", "--keep", environ=environ)) for _ in range(2)] == [1, 2]
+    write(project.home / ".docker/config.json", {"currentContext": "other"})
+    assert [runs(project.invoke("Fn", "--keep", environ=environ)) for _ in range(2)] == [1, 2]
+    # Nobody asks for that of before any more.
+    assert eventually(lambda: len(listed(project)) == 1)
 
 
 def test_two_at_once_have_a_sandbox_and_a_log_each(keeping: MakeProject) -> None:
