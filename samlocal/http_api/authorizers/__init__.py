@@ -1,0 +1,1 @@
+"""Who may pass: a function of the template's, a token's issuer, an API key."""

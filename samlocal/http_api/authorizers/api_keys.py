@@ -1,0 +1,43 @@
+"""API keys, against those of the template.
+
+Sources: API Gateway developer guide, "Usage plans and API keys for REST APIs", "Choose an API key source". Quotas and
+rates are not counted here.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from msgspec import structs
+
+from samlocal.http_api.answers.refusal import Refusal, RefusalType
+from samlocal.http_api.authorizers.decision import Allowed, Decision, Denied
+from samlocal.http_api.identifiers import resource_id
+from samlocal.http_api.model import Api, HttpRequest
+
+HEADER = "x-api-key"
+
+
+def with_api_key(api: Api, request: HttpRequest, allowed: Allowed, *, usage_key: str | None) -> Decision:
+    """Whether the key is one of the template's. ``usage_key`` is what a Lambda authorizer says in its place."""
+    given = usage_key if api.api_key_source.upper() == "AUTHORIZER" else request.header(HEADER)
+    if not given:
+        return _refused(f"no {HEADER}")
+    for key in api.api_keys:
+        if key.value is not None and hmac.compare_digest(key.value.encode(), given.encode()):
+            return _known(api, allowed, given, key.name)
+    if api.api_keys and all(key.value is not None for key in api.api_keys):
+        return _refused("the API key is none of the template's")
+    # AWS makes the value up, or the key is made elsewhere: nobody here can know it.
+    known = _known(api, allowed, given, "unknown")
+    said = "the value of the API key is not in the template, so any is taken"
+    return structs.replace(known, remark=said if allowed.remark is None else f"{allowed.remark}; {said}")
+
+
+def _known(api: Api, allowed: Allowed, value: str, name: str) -> Allowed:
+    caller = structs.replace(allowed.caller, api_key=value, api_key_id=resource_id(api, f"key:{name}"))
+    return structs.replace(allowed, caller=caller)
+
+
+def _refused(remark: str) -> Denied:
+    return Denied(refusal=Refusal(type=RefusalType.INVALID_API_KEY), remark=remark)

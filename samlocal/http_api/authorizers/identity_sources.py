@@ -1,0 +1,75 @@
+"""Where in a request an authorizer looks for who asks.
+
+Sources: API Gateway API reference, CreateAuthorizer, ``identitySource`` (``method.request.…``); API Gateway developer
+guide, "Identity sources" of HTTP APIs (``$request.…``) and of WebSocket APIs (``route.request.…``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from samlocal.http_api import identifiers
+from samlocal.http_api.events import query
+from samlocal.http_api.events.paths import with_stage
+from samlocal.http_api.model import Api, HttpRequest, Matched
+
+_REQUEST = ("method.request.", "route.request.", "$request.", "request.")
+
+
+def identity_values(
+    sources: Iterable[str], api: Api, matched: Matched, request: HttpRequest
+) -> tuple[str, ...] | None:
+    """The value of each source; None where one is absent or empty: who asks is refused then."""
+    values = []
+    for source in sources:
+        value = identity_value(source, api, matched, request)
+        if not value:
+            return None
+        values.append(value)
+    return tuple(values)
+
+
+def identity_value(source: str, api: Api, matched: Matched, request: HttpRequest) -> str | None:
+    for prefix in _REQUEST:
+        if source.startswith(prefix):
+            place, _, name = source.removeprefix(prefix).partition(".")
+            return _of_request(place, name, request)
+    kind, _, name = source.removeprefix("$").partition(".")
+    match kind:
+        case "stageVariables":
+            return api.stage_variables.get(name)
+        case "context":
+            return _context(api, matched, request).get(name)
+        case _:
+            return None
+
+
+def _of_request(place: str, name: str, request: HttpRequest) -> str | None:
+    match place:
+        case "header":
+            values = request.header_values(name)
+            return ",".join(values) if values else None
+        case "querystring":
+            found = query.all_values(query.decoded(request.query)).get(name)
+            return None if found is None else ",".join(found)
+        case _:
+            return None
+
+
+def _context(api: Api, matched: Matched, request: HttpRequest) -> dict[str, str]:
+    domain = identifiers.domain_name(api, request)
+    return {
+        "accountId": api.place.account,
+        "apiId": api.api_id,
+        "domainName": domain,
+        "domainPrefix": identifiers.domain_prefix(domain),
+        "httpMethod": request.method,
+        "identity.sourceIp": request.source_ip,
+        "identity.userAgent": request.header("user-agent") or "",
+        "path": with_stage(api, matched.path),
+        "protocol": request.protocol,
+        "requestId": request.request_id,
+        "resourcePath": matched.route.path,
+        "routeKey": matched.route.key,
+        "stage": api.stage,
+    }

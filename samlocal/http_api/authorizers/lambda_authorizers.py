@@ -1,0 +1,153 @@
+"""Authorizers that are functions of the template's.
+
+Sources: API Gateway developer guide, "Use API Gateway Lambda authorizers" and "Control access to HTTP APIs with AWS
+Lambda authorizers"; AWS knowledge center, "401 Unauthorized errors after creating a Lambda authorizer".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import assert_never
+
+import msgspec
+from msgspec import Struct
+
+from samlocal.errors import SamlocalError
+from samlocal.http_api.authorizers.decision import (
+    EXPLICIT_DENY,
+    Allowed,
+    Decision,
+    Denied,
+    broken,
+    forbidden,
+    unauthorized,
+)
+from samlocal.http_api.authorizers.identity_sources import identity_value, identity_values
+from samlocal.http_api.authorizers.policy import Verdict
+from samlocal.http_api.authorizers.verdicts import Kept, Saying, SayingError, policy_saying, simple_saying
+from samlocal.http_api.caller import Caller
+from samlocal.http_api.events import authorizer as events
+from samlocal.http_api.events.websocket import Connection
+from samlocal.http_api.events.websocket import authorizer_event as websocket_event
+from samlocal.http_api.method_arn import method_arn
+from samlocal.http_api.model import Api, ApiKind, HttpRequest, LambdaAuthorizer, Matched, PayloadFormat
+from samlocal.sandbox.result import Result, Success
+
+Run = Callable[[str, bytes], Awaitable[Result]]
+"""Runs a function, by its way from the top template, with an event. May raise SamlocalError."""
+
+_TOKEN_SOURCE = "method.request.header.Authorization"  # noqa: S105 - where the token is
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """What came of asking, and the API key that a function names."""
+
+    decision: Decision
+    usage_key: str | None = None
+
+
+class LambdaAuthorizers:
+    """Asks the functions of one API, and keeps what they say for the time that each authorizer has for it."""
+
+    def __init__(self, api: Api, run: Run, clock: Callable[[], float]) -> None:
+        self._api = api
+        self._run = run
+        self._clock = clock
+        self._kept = Kept(clock)
+
+    async def hear(self, authorizer: LambdaAuthorizer, matched: Matched, request: HttpRequest) -> Heard:
+        identity = self._identity(authorizer, matched, request)
+        if isinstance(identity, Denied):
+            return Heard(decision=identity)
+        key = (authorizer.name, *identity) if identity and authorizer.ttl > 0 else None
+        saying = None if key is None else self._kept.get(key)
+        latency = 0
+        if saying is None:
+            begun = self._clock()
+            asked = await self._ask(authorizer, matched, request, identity)
+            latency = round((self._clock() - begun) * 1000)
+            if isinstance(asked, Denied):
+                return Heard(decision=asked)
+            saying = asked
+            if key is not None:
+                self._kept.keep(key, saying, seconds=authorizer.ttl)
+        try:
+            verdict = saying.verdict(method_arn(self._api, matched, request.method), source_ip=request.source_ip)
+        except SayingError as error:
+            return Heard(decision=broken(f"{authorizer.name}: {error}"))
+        match verdict:
+            case Verdict.ALLOWED:
+                caller = Caller(principal_id=saying.principal_id, context=saying.context, latency=latency)
+                return Heard(decision=Allowed(caller=caller), usage_key=saying.usage_key)
+            case Verdict.EXPLICIT_DENY:
+                said = f"{authorizer.name}: an explicit deny"
+                return Heard(decision=forbidden(said, message=EXPLICIT_DENY))
+            case Verdict.IMPLICIT_DENY:
+                return Heard(decision=forbidden(f"{authorizer.name}: not allowed"))
+            case _:
+                assert_never(verdict)
+
+    def _identity(
+        self, authorizer: LambdaAuthorizer, matched: Matched, request: HttpRequest
+    ) -> tuple[str, ...] | Denied:
+        """The values by which the function is asked, and what it says is kept. 401 where one is missing or wrong."""
+        if authorizer.request:
+            values = identity_values(authorizer.identity_sources, self._api, matched, request)
+            if values is None:
+                return unauthorized(f"{authorizer.name}: {', '.join(authorizer.identity_sources)} is not all there")
+            return values
+        source = authorizer.identity_sources[0] if authorizer.identity_sources else _TOKEN_SOURCE
+        token = identity_value(source, self._api, matched, request)
+        if not token:
+            return unauthorized(f"{authorizer.name}: no {source}")
+        if authorizer.validation:
+            try:
+                is_valid = re.fullmatch(authorizer.validation, token) is not None
+            except re.error as error:
+                return broken(f"{authorizer.name}: {authorizer.validation} is no regular expression: {error}")
+            if not is_valid:
+                return unauthorized(f"{authorizer.name}: the token does not match {authorizer.validation}")
+        return (token,)
+
+    async def _ask(
+        self, authorizer: LambdaAuthorizer, matched: Matched, request: HttpRequest, identity: Sequence[str]
+    ) -> Saying | Denied:
+        event = msgspec.json.encode(self._event(authorizer, matched, request, identity))
+        try:
+            result = await self._run(authorizer.function, event)
+        except SamlocalError as error:
+            return broken(f"{authorizer.name}: {error.message}")
+        if not isinstance(result, Success):
+            if _message(result.payload) == "Unauthorized":
+                return unauthorized(f"{authorizer.name}: it raised Unauthorized")
+            return broken(f"{authorizer.name}: {authorizer.function} failed")
+        try:
+            if authorizer.simple_responses and authorizer.payload_format is PayloadFormat.V2:
+                return simple_saying(result.payload)
+            return policy_saying(result.payload, scalars=self._api.kind is not ApiKind.HTTP)
+        except SayingError as error:
+            return broken(f"{authorizer.name}: {error}")
+
+    def _event(
+        self, authorizer: LambdaAuthorizer, matched: Matched, request: HttpRequest, identity: Sequence[str]
+    ) -> dict[str, object]:
+        api = self._api
+        if api.kind is ApiKind.WEBSOCKET:
+            return websocket_event(api, Connection(request=request), method_arn(api, matched, request.method))
+        if api.kind is ApiKind.HTTP:
+            if authorizer.payload_format is PayloadFormat.V2:
+                return events.http_v2_event(api, matched, request, identity)
+            return events.http_v1_event(api, matched, request, identity)
+        if authorizer.request:
+            return events.rest_request_event(api, matched, request)
+        return events.token_event(api, matched, request, identity[0])
+
+
+def _message(payload: bytes) -> object:
+    try:
+        failure = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    return failure.get("errorMessage") if isinstance(failure, dict) else None

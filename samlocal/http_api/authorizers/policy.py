@@ -1,0 +1,122 @@
+"""An authorizer's policy, evaluated on the method that was asked for.
+
+Sources: IAM user guide, "Policy evaluation logic" (an explicit deny goes before every allow, what is not allowed is
+denied), "IAM JSON policy elements"; API Gateway developer guide, "Statement reference of IAM policies for executing
+API".
+"""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+
+_ACTION = "execute-api:Invoke"
+
+
+class Verdict(enum.Enum):
+    ALLOWED = "allowed"
+    EXPLICIT_DENY = "explicit deny"
+    IMPLICIT_DENY = "implicit deny"
+
+
+class PolicyError(Exception):
+    """It is no policy; the message says why."""
+
+
+def evaluated(document: object, arn: str, *, source_ip: str) -> Verdict:
+    """Raises PolicyError."""
+    if not isinstance(document, dict):
+        raise PolicyError("policyDocument is no object")
+    verdict = Verdict.IMPLICIT_DENY
+    for statement in _statements(document):
+        effect = statement.get("Effect")
+        if effect not in ("Allow", "Deny"):
+            raise PolicyError(f"Effect is {effect!r}, not Allow or Deny")
+        if not _covers(statement, arn):
+            continue
+        met = _conditions_met(statement.get("Condition"), source_ip)
+        # What cannot be evaluated here must not let anybody pass.
+        if effect == "Deny" and met is not False:
+            return Verdict.EXPLICIT_DENY
+        if effect == "Allow" and met:
+            verdict = Verdict.ALLOWED
+    return verdict
+
+
+def _statements(document: Mapping[str, object]) -> list[dict[str, object]]:
+    found = document.get("Statement")
+    statements = []
+    for each in found if isinstance(found, list) else [found]:
+        if not isinstance(each, dict):
+            raise PolicyError("Statement is no list of objects")
+        statements.append(each)
+    return statements
+
+
+def _covers(statement: Mapping[str, object], arn: str) -> bool:
+    action = _names(statement, "Action", "NotAction", _ACTION, lower=True)
+    resource = _names(statement, "Resource", "NotResource", arn, lower=False)
+    return action and resource
+
+
+def _names(statement: Mapping[str, object], name: str, negated: str, wanted: str, *, lower: bool) -> bool:
+    """Whether the statement speaks of what is asked: one of ``name``'s, or none of ``negated``'s."""
+    if name in statement:
+        return _any_matches(statement[name], wanted, lower=lower)
+    if negated in statement:
+        return not _any_matches(statement[negated], wanted, lower=lower)
+    raise PolicyError(f"a statement has no {name}")
+
+
+def _any_matches(patterns: object, wanted: str, *, lower: bool) -> bool:
+    several = patterns if isinstance(patterns, list) else [patterns]
+    flags = re.IGNORECASE if lower else 0
+    for pattern in several:
+        if not isinstance(pattern, str):
+            raise PolicyError(f"{pattern!r} is no string")
+        if re.fullmatch(_expression(pattern), wanted, flags | re.DOTALL):
+            return True
+    return False
+
+
+def _expression(pattern: str) -> str:
+    """``*`` is anything, ``?`` one character."""
+    return "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern))
+
+
+def _conditions_met(conditions: object, source_ip: str) -> bool | None:
+    """None where there is one that samlocal does not know."""
+    if not conditions:
+        return True
+    if not isinstance(conditions, dict):
+        raise PolicyError("Condition is no object")
+    verdicts = [
+        _OPERATORS[operator](value, source_ip)
+        if operator in _OPERATORS and [key.lower() for key in keys] == ["aws:sourceip"]
+        else None
+        for operator, keys in conditions.items()
+        if isinstance(keys, dict)
+        for value in keys.values()
+    ]
+    if False in verdicts:
+        return False
+    return None if None in verdicts else True
+
+
+def _within(ranges: object, source_ip: str) -> bool | None:
+    several = ranges if isinstance(ranges, list) else [ranges]
+    try:
+        address = ipaddress.ip_address(source_ip)
+        return any(address in ipaddress.ip_network(str(each), strict=False) for each in several)
+    except ValueError:
+        return None
+
+
+def _outside(ranges: object, source_ip: str) -> bool | None:
+    within = _within(ranges, source_ip)
+    return None if within is None else not within
+
+
+_OPERATORS: Mapping[str, Callable[[object, str], bool | None]] = {"IpAddress": _within, "NotIpAddress": _outside}
