@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _FOLDED_COLUMNS = 4
 """A table of more columns is not folded into a narrow terminal: each of its rows becomes a block."""
+
+_NO_COLOUR = "\x1b[0m"
 
 _UNBOUND = 10_000
 """Columns: wider than any table."""
@@ -67,13 +70,37 @@ class Output:
         self._error_line(visible(text))
 
     def log(self, line: str) -> None:
+        """A line of the function's log."""
+        self._error_line(self.log_text(line))
+
+    def log_text(self, line: str) -> str:
         """A line of the function's log: as it is where nobody looks, colours alone at a terminal."""
         if not self._world.stderr.isatty():
-            self._error_line(line)
-        elif self._has_colours(self._world.stderr):
-            self._error_line(coloured(line))
-        else:
-            self._error_line(click.unstyle(coloured(line)))
+            return line
+        return coloured(line) if self._has_colours(self._world.stderr) else click.unstyle(coloured(line))
+
+    def log_text_alone(self, line: str) -> str:
+        """The same, where the next line is another function's: no colour goes on into that."""
+        text = self.log_text(line)
+        leaves_a_colour = self._world.stderr.isatty() and "\x1b[" in text and not text.endswith(_NO_COLOUR)
+        return text + _NO_COLOUR if leaves_a_colour else text
+
+    def styled(self, text: str, *, fg: str | None = None, bold: bool = False, dim: bool = False) -> str:
+        """The text as standard error may show it, in a colour where it has colours."""
+        return self._styled(visible(text), fg=fg, bold=bold, dim=dim)
+
+    @property
+    def columns(self) -> int | None:
+        """The terminal's that standard error goes to, None where it goes to none."""
+        if not self._world.stderr.isatty():
+            return None
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(self._world.stderr.fileno()).columns
+        return None
+
+    def shown(self, lines: Sequence[str]) -> None:
+        """Lines that were made of ``styled`` and ``log_text``, in one piece."""
+        self._error_line("\n".join(lines))
 
     def said(self, item: Record | Remark) -> None:
         """What a sandbox says: a record where the function's log has a line of it, or a remark of samlocal's own."""
@@ -81,7 +108,10 @@ class Output:
         from samlocal.sandbox.log_format import render
 
         if isinstance(item, Remark):
-            self.notice(item.text)
+            if item.fresh:
+                self._said("samlocal: ", item.text, fg="cyan")
+            else:
+                self.notice(item.text)
             return
         line = render(item)
         if line is not None:
@@ -179,8 +209,10 @@ class Output:
     def _said(self, who: str, text: str, *, fg: str, bold: bool = False) -> None:
         self._error_line(self._styled(who, fg=fg, bold=bold) + visible(text))
 
-    def _styled(self, text: str, *, fg: str | None, bold: bool = False) -> str:
-        return click.style(text, fg=fg, bold=bold or None) if self._has_colours(self._world.stderr) else text
+    def _styled(self, text: str, *, fg: str | None, bold: bool = False, dim: bool = False) -> str:
+        if not (fg or bold or dim) or not self._has_colours(self._world.stderr):
+            return text
+        return click.style(text, fg=fg, bold=bold or None, dim=dim or None)
 
     def _error_line(self, line: str, *, end: str = "\n") -> None:
         if not self._display.say(line, end=end):

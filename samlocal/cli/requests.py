@@ -1,103 +1,250 @@
-"""What a command that stays says of the requests that it serves: their logs, and a line for each."""
+"""What a command that stays says: of its requests, of its functions' logs, of reloads, and of its own end."""
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, TypeAlias
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeAlias, assert_never
 
-from samlocal.cli.output import Output
+from msgspec import Struct
+
+from samlocal.cli import said
 from samlocal.endpoint.api_error import ApiError
-from samlocal.endpoint.run import Ended
-from samlocal.errors import SamlocalError
+from samlocal.endpoint.happening import Begun, Ended, Happening, Retried, Sent
+from samlocal.errors import BuildError, SamlocalError
+from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
-from samlocal.sandbox.invocation import Invocation
+from samlocal.reload.told import NotReloaded, Reloaded
+from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.result import outcome
 
-if TYPE_CHECKING:
-    from samlocal.endpoint.directory import Directory
+# How long the last words may take when nobody reads.
+_LAST_SECONDS = 2.0
 
-_Item: TypeAlias = Record | Remark | Ended
+Item: TypeAlias = said.Said | Record | Remark
+
+
+class View(Protocol):
+    """How it is shown: ``Blocks`` to people, ``JsonRecords`` to machines. ``outlet`` is what it writes through."""
+
+    outlet: Outlet[Any]
+
+    def serves(self, serving: said.Serving) -> None:
+        """The functions there are now; from the first time on they can be called."""
+
+    def show(self, item: Item) -> None:
+        """Does not wait."""
+
+    def flush(self) -> None:
+        """Shows what it has kept back."""
+
+    def breaks(self, told: Callable[[SamlocalError], None]) -> None:
+        """``told`` hears, in whatever thread, that nothing can be shown any more."""
+
+
+class _Running(Struct, frozen=True, kw_only=True):
+    request_id: str
+    function: str
+    attempt: int | None
 
 
 class Requests:
-    """``log`` is where sandboxes write. An event's line stands behind the end of its log."""
+    """What sandboxes write (it is their ``Log``) and what is told of events, on one event loop."""
 
-    def __init__(self, output: Output) -> None:
-        self._output = output
-        self.log: Outlet[_Item] = Outlet(self._write)
-        # Both are the outlet's thread's: who has ended before their log has, and the other way round.
-        self._ended: dict[str, Ended] = {}
-        self._logged: set[str] = set()
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._running: dict[str, _Running] = {}
+        self._broken: asyncio.Future[None] | None = None
 
-    def banner(self, directory: Directory, url: str) -> None:
-        """What is served, and a line to paste."""
-        self._output.facts(["Function", "Name"], [[callee.path, callee.name] for callee in directory])
-        first = next(iter(directory), None)
-        self._output.notice(
-            f"Lambda is served at {url}, to whoever reaches it: signatures are not checked. Ctrl-C ends it."
-        )
-        if first is not None:
-            self._output.plain(
-                f"aws lambda invoke --endpoint-url {url} --function-name {first.name} --payload '{{}}' /dev/stdout"
-            )
+    # a Log
 
-    def told(self, ended: Ended) -> None:
-        """An event is over."""
-        self.log.put(ended)
+    def put(self, item: Record | Remark) -> None:
+        self._view.show(item)
+
+    async def room(self) -> None:
+        await self._view.outlet.room()
+
+    # what goes on
+
+    def serves(self, serving: said.Serving) -> None:
+        self._view.serves(serving)
+
+    def told(self, happening: Happening) -> None:
+        """What the endpoint tells of an event."""
+        function = happening.callee.path
+        request_id = happening.request.request_id or ""
+        match happening:
+            case Begun(attempt=attempt):
+                self.begun(function, request_id, attempt=attempt)
+            case Ended(outcome=outcome, failure=failure):
+                self.ended(request_id, outcome, failure)
+            case Retried(attempt=attempt, seconds=seconds):
+                self._view.show(
+                    said.EventRetried(request_id=request_id, function=function, attempt=attempt, seconds=seconds)
+                )
+            case Sent(condition=condition, to=to):
+                self._view.show(
+                    said.EventSent(request_id=request_id, function=function, condition=condition.value, to=to)
+                )
+            case _:
+                assert_never(happening)
+
+    def begun(self, function: str, request_id: str, *, attempt: int | None = None) -> None:
+        """An event is on its way to a sandbox."""
+        self._running[request_id] = _Running(request_id=request_id, function=function, attempt=attempt)
+        self._view.show(said.RequestBegun(request_id=request_id, function=function, attempt=attempt))
+
+    def ended(
+        self, request_id: str, came_of_it: Invocation | Throttled | None, failure: BaseException | None = None
+    ) -> None:
+        """It is over; ``failure`` is why nothing came of it."""
+        running = self._running.pop(request_id)
+        about: dict[str, Any] = {
+            "request_id": request_id,
+            "function": running.function,
+            "attempt": running.attempt,
+        }
+        match came_of_it:
+            case Invocation(result=result, report=report):
+                status, error_type = outcome(result)
+                self._view.show(
+                    said.RequestEnded(
+                        **about,
+                        status=status or "success",
+                        error_type=error_type,
+                        duration=round(report.duration, 2),
+                        billed_duration=report.billed_duration,
+                        init_duration=None if report.init_duration is None else round(report.init_duration, 2),
+                        memory_size=report.memory_size,
+                        max_memory_used=report.max_memory_used,
+                    )
+                )
+            case Throttled(reason=reason):
+                self._view.show(said.RequestThrottled(**about, reason=reason.value))
+            case None:
+                message, tip = _why(failure)
+                self._view.show(said.RequestFailed(**about, message=message, tip=tip))
+            case _:
+                assert_never(came_of_it)
+
+    async def ran(self, function: str, request: Request, came_of_it: Invocation | Throttled) -> None:
+        """Another command had an event run here."""
+        self.begun(function, request.request_id or "")
+        self.ended(request.request_id or "", came_of_it)
+
+    def reloaded(self, save: Reloaded | NotReloaded) -> None:
+        """What has been saved is taken up, or cannot be."""
+        match save:
+            case Reloaded(functions=functions, paths=paths, seconds=seconds, how=how):
+                self._view.show(
+                    said.Reloaded(
+                        functions=functions,
+                        files=paths,
+                        duration=round(seconds * 1000, 2),
+                        how=how.name.lower(),
+                        text=save.text,
+                    )
+                )
+            case NotReloaded(functions=functions, paths=paths, error=error):
+                message, tip = _why(error)
+                self._view.show(
+                    said.NotReloaded(functions=functions, files=paths, message=message, tip=tip, text=save.text)
+                )
+            case _:
+                assert_never(save)
 
     def refused(self, request: str, error: ApiError) -> None:
         """A request that ran nothing."""
-        self._output.plain(f"{time.strftime('%H:%M:%S')} {request} {error.status} {error}")
+        self._view.show(
+            said.RequestRefused(
+                request=request, status=error.status, error_type=error.error_type, message=error.message
+            )
+        )
 
     def passed_on(self, caller: str, request: str, status: int) -> None:
         """A function's own request was AWS's to answer."""
-        self._output.plain(f"{time.strftime('%H:%M:%S')} {caller} asked AWS: {request} {status}")
+        self._view.show(said.AwsAsked(caller=caller, request=request, status=status))
 
     def failed(self, error: Exception) -> None:
         """A fault of samlocal's own, or what broke an answer off."""
         if isinstance(error, SamlocalError):
-            self._output.error(error)
+            self._view.show(said.Failed(message=error.message, tip=error.tip))
             return
-        self._output.warning(f"a request has failed by a fault of samlocal's own: {type(error).__name__}: {error}")
+        text = f"a request has failed by a fault of samlocal's own: {type(error).__name__}: {error}"
+        self._view.show(said.Warned(text=text))
 
-    def _write(self, item: _Item) -> None:
-        match item:
-            case Ended(outcome=Invocation(request_id=request_id)):
-                if request_id in self._logged:
-                    self._logged.remove(request_id)
-                    self._show(item)
-                else:
-                    self._ended[request_id] = item
-            case Ended():
-                self._show(item)
-            case Record(type="platform.report", request_id=str(request_id)):
-                self._output.said(item)
-                if request_id in self._ended:
-                    self._show(self._ended.pop(request_id))
-                else:
-                    self._logged.add(request_id)
-            case _:
-                self._output.said(item)
+    # its end
 
-    def _show(self, ended: Ended) -> None:
-        self._output.plain(f"{time.strftime('%H:%M:%S')} {ended.callee.path} {_line(ended)}")
-        if isinstance(ended.failure, SamlocalError):
-            self._output.error(ended.failure)
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        broken = self._broken = loop.create_future()
+
+        def set_broken(error: SamlocalError) -> None:
+            if not broken.done():
+                broken.set_exception(error)
+                # Where it is at its end anyway nobody asks.
+                broken.exception()
+
+        def told(error: SamlocalError) -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(set_broken, error)
+
+        self._view.breaks(told)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """All sandboxes are removed. Writes what is left, as long as somebody reads."""
+        self._view.flush()
+        if isinstance(error, SamlocalError):
+            self._view.show(said.Failed(message=error.message, tip=error.tip, ends=True))
+        self._view.show(said.Ended())
+        try:
+            async with asyncio.timeout(_LAST_SECONDS):
+                await self._view.outlet.drain()
+        except TimeoutError:
+            pass
+        finally:
+            self._view.outlet.close()
+
+    async def stand(self) -> None:
+        """Until somebody ends the command, who hears what is waited for.
+
+        Raises OutputError and ReaderGoneError where what is said no longer arrives.
+        """
+        if self._broken is None:
+            raise RuntimeError("requests are shown within their block")
+        try:
+            await asyncio.shield(self._broken)
+        finally:
+            self.ending()
+
+    def ending(self) -> None:
+        """Whoever ended the command hears what is waited for."""
+        self._view.flush()
+        running = (
+            said.Running(request_id=each.request_id, function=each.function) for each in self._running.values()
+        )
+        self._view.show(said.Ending(running=tuple(running)))
 
 
-def _line(ended: Ended) -> str:
-    match ended.outcome:
-        case None:
-            return "was not run"
-        case Throttled(reason=reason):
-            return f"throttled: {reason.value}"
-        case Invocation(result=result, report=report):
-            status, error_type = outcome(result)
-            said = [status or "success", error_type, f"{report.duration:.2f} ms"]
-            if report.init_duration is not None:
-                said.append(f"init {report.init_duration:.2f} ms")
-            if report.max_memory_used is not None:
-                said.append(f"{report.max_memory_used} MB")
-            return " · ".join(filter(None, said))
+def counted(functions: Iterable[str]) -> str:
+    """``getEvent, putEvent (3)``."""
+    counts = Counter(functions)
+    return ", ".join(name if count == 1 else f"{name} ({count})" for name, count in counts.items())
+
+
+def _why(failure: BaseException | None) -> tuple[str, str | None]:
+    if isinstance(failure, BuildError):
+        return "\n".join(each.message for each in (*failure.others, failure)), failure.tip
+    if isinstance(failure, SamlocalError):
+        return failure.message, failure.tip
+    if failure is None or isinstance(failure, asyncio.CancelledError | PoolClosedError):
+        return "It was cut short.", None
+    return f"{type(failure).__name__}: {failure}", None

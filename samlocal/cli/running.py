@@ -89,7 +89,7 @@ async def _written(write: Callable[[], None]) -> None:
 
 
 def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:
-    """Runs it on an event loop of its own. SIGTERM and SIGHUP end it as Ctrl-C does: what was started is stopped."""
+    """Runs it on an event loop of its own. Ctrl-C, SIGTERM and SIGHUP end it alike: what was started is stopped."""
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
         loop.set_exception_handler(_quiet_about_connections)
@@ -112,17 +112,18 @@ def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:
 
 @contextlib.contextmanager
 def _ending(cancel: Callable[[], object]) -> Iterator[None]:
-    """Has the first signal that would end the process ``cancel`` what runs; the next one ends it at once."""
+    """Has the first signal that would end the process ``cancel`` what runs; the next of them ends it at once."""
     handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
     received: list[int] = []
 
     def end(number: int, _: object) -> None:
         received.append(number)
-        signal.signal(number, handlers[number])
+        for other, handler in handlers.items():
+            signal.signal(other, handler)
         cancel()
 
     if threading.current_thread() is threading.main_thread():
-        for ending in (signal.SIGTERM, signal.SIGHUP):
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             before = signal.getsignal(ending)
             if callable(before):
                 handlers[ending] = before

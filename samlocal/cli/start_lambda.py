@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import click
 
 from samlocal.cli.build_flags import build_flag, build_options
 from samlocal.cli.options import EnvironmentCommand, Seconds, environment_options, settings, variable
-from samlocal.cli.output import Output
 from samlocal.cli.rights_flags import rights_flags, rights_options
 from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
+from samlocal.cli.stay_flags import chosen_output, requests_to, stay_flags
 from samlocal.cli.sweeping import sweep
 from samlocal.collector import held_off
 from samlocal.pool.options import PoolOptions
 from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions
-
-if TYPE_CHECKING:
-    from samlocal.pool.throttle import Throttled
-    from samlocal.sandbox.invocation import Invocation, Request
 
 _DEFAULT_PORT = 3001
 """SAM CLI's."""
@@ -86,13 +80,14 @@ _DEFAULT_PORT = 3001
 @rights_flags
 @build_flag
 @sandbox_flags
+@stay_flags
 @click.pass_context
 def command(ctx: click.Context, /, **values: object) -> int:
     """Serve Lambda's Invoke API: SDKs and the AWS CLI run the template's functions with --endpoint-url."""
     from samlocal.project.project import Project
     from samlocal.service.server import is_open, listening
 
-    output = Output(ctx.obj)
+    output = chosen_output(ctx)
     options = RunOptions(
         code=Code(values["code"]),
         strict=bool(values["strict"]),
@@ -113,36 +108,23 @@ def command(ctx: click.Context, /, **values: object) -> int:
             "rights: nobody's signature is checked."
         )
     with held_off():
-        from samlocal.cli.requests import Requests
         from samlocal.cli.running import run_to_its_end
-        from samlocal.endpoint.api_error import ApiError
+        from samlocal.cli.said import serving
         from samlocal.endpoint.lambda_endpoint import LambdaEndpoint
-        from samlocal.endpoint.run import Ended
         from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
 
     async def serve() -> None:
-        requests = Requests(output)
-        overheard = Overheard(requests.log)
-        try:
+        async with requests_to(output) as requests:
+            overheard = Overheard(requests)
             async with LambdaEndpoint(
                 project, listens, options, pool_options, session=own, log=overheard, hears=requests
             ) as endpoint:
                 for name, count in warm.items():
                     await endpoint.warm(name, count)
-
-                async def told(function_id: str, request: Request, outcome: Invocation | Throttled) -> None:
-                    # One that has just gone from the template has run all the same.
-                    with contextlib.suppress(ApiError):
-                        callee, _ = (await endpoint.functions.get()).find(function_id, None)
-                        requests.told(Ended(callee=callee, request=request, outcome=outcome))
-
-                async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=told):
-                    requests.banner(await endpoint.functions.get(), endpoint.url)
-                    await asyncio.Event().wait()
-            await requests.log.drain()
-        finally:
-            requests.log.close()
+                async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=requests.ran):
+                    requests.serves(serving(chosen, await endpoint.functions.get(), url=endpoint.url, reloads=True))
+                    await requests.stand()
 
     with session(ctx.obj.cache_folder / "sessions") as own:
         sweep(own, ctx.obj.environ, output)

@@ -14,13 +14,16 @@ from samlocal.aws import Aws
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.destinations import Sending, ToFunction, ToService, Undeliverable, sendings
 from samlocal.endpoint.directory import Callee, CurrentDirectory
+from samlocal.endpoint.happening import Sent, Told
 from samlocal.endpoint.invocation_record import InvocationRecord
 from samlocal.errors import SamlocalError
 from samlocal.sandbox.invocation import Request
 
 
 class Delivery:
-    """``caller`` gives AWS as a function calls it, None where it has no rights; ``warn`` gets what was not sent."""
+    """``caller`` gives AWS as a function calls it, None where it has no rights; ``warn`` gets what was not sent,
+    ``told`` what was.
+    """
 
     def __init__(
         self,
@@ -28,10 +31,12 @@ class Delivery:
         caller: Callable[[Callee], Awaitable[Aws | None]],
         *,
         warn: Callable[[str], None],
+        told: Told,
     ) -> None:
         self._functions = functions
         self._caller = caller
         self._warn = warn
+        self._told = told
 
     async def deliver(self, record: InvocationRecord, *, again: Callable[[Callee, Request], None]) -> None:
         """Sends all there is to send; ``again`` takes events for functions. What fails is told, and no error."""
@@ -42,6 +47,9 @@ class Delivery:
                 problem = error.message
             if problem is not None:
                 self._warn(f"{record.callee.path}: what came of its event is not delivered: {problem}")
+            elif not isinstance(sending, Undeliverable):
+                sent = Sent(callee=record.callee, request=record.request, condition=record.condition, to=sending.arn)
+                self._told(sent)
 
     async def _send(self, callee: Callee, sending: Sending, again: Callable[[Callee, Request], None]) -> str | None:
         """Why it could not be sent."""

@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 from samlocal.endpoint.directory import Callee
+from samlocal.endpoint.happening import Retried, Told
 from samlocal.endpoint.invocation_record import Condition, InvocationRecord
-from samlocal.endpoint.run import Told, run
+from samlocal.endpoint.run import run
 from samlocal.errors import SamlocalError
 from samlocal.pool.clock import Clock, SystemClock
 from samlocal.pool.pool import PoolClosedError
@@ -87,13 +88,14 @@ class EventQueue:
             if self._clock.now() >= ends:
                 await self._over(callee, request, Condition.TOO_OLD, attempts, result)
                 return
-            outcome = await self._attempt(callee, request)
+            outcome = await self._attempt(callee, request, attempts + 1)
             if isinstance(outcome, Throttled):
                 if outcome.is_final:
                     await self._over(callee, request, Condition.NOT_RUN, attempts, result)
                     return
                 pause = min(_FIRST_THROTTLE_SECONDS * 2**throttles, _LAST_THROTTLE_SECONDS)
                 throttles += 1
+                self._told(Retried(callee=callee, request=request, attempt=attempts + 1, seconds=pause))
                 if not await self._pause(pause):
                     return
                 continue
@@ -111,6 +113,7 @@ class EventQueue:
             if self._clock.now() + pause >= ends:
                 await self._over(callee, request, Condition.TOO_OLD, attempts, result)
                 return
+            self._told(Retried(callee=callee, request=request, attempt=attempts + 1, seconds=pause))
             if not await self._pause(pause):
                 return
 
@@ -128,9 +131,9 @@ class EventQueue:
         self._given_up += self._closing.is_set()
         return not self._closing.is_set()
 
-    async def _attempt(self, callee: Callee, request: Request) -> Result | Throttled | None:
+    async def _attempt(self, callee: Callee, request: Request, attempt: int) -> Result | Throttled | None:
         streamed = bytearray()
-        begun = run(self._pool, callee, request, chunk=streamed.extend, told=self._told)
+        begun = run(self._pool, callee, request, chunk=streamed.extend, told=self._told, attempt=attempt)
         try:
             result = await begun.whole()
         except (SamlocalError, PoolClosedError):

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Protocol
 
 from samlocal.endpoint.api_error import ApiError
-from samlocal.endpoint.run import Ended
+from samlocal.endpoint.happening import Happening
+from samlocal.reload.told import NotReloaded, Reloaded
 
 
 class Hears(Protocol):
-    """What becomes of requests, for the user."""
+    """What becomes of requests and of saves, for the user."""
 
-    def told(self, ended: Ended) -> None:
-        """An event is over."""
+    def told(self, happening: Happening) -> None:
+        """An event has begun, is over, or goes on."""
+
+    def reloaded(self, save: Reloaded | NotReloaded) -> None:
+        """What was saved is taken up, or cannot be."""
 
     def refused(self, request: str, error: ApiError) -> None:
         """A request has run nothing."""

@@ -15,9 +15,10 @@ from samlocal.endpoint import api_error, event_stream
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.directory import Callee, CurrentDirectory
+from samlocal.endpoint.happening import Told
 from samlocal.endpoint.invoke_request import InvocationType, InvokeRequest, invoke_request
 from samlocal.endpoint.log_tail import LogTail, LogTails
-from samlocal.endpoint.run import Told, run
+from samlocal.endpoint.run import run
 from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.function.async_invocation import LATEST
 from samlocal.function.limits import RESPONSE_BYTES

@@ -58,7 +58,13 @@ class LambdaEndpoint:
         self._teller = project.teller
         self._tails = LogTails(log)
         self.service = Service(
-            project, options, pool_options, session=session, log=self._tails, shaped=self._callers.shaped
+            project,
+            options,
+            pool_options,
+            session=session,
+            log=self._tails,
+            shaped=self._callers.shaped,
+            told=hears.reloaded,
         )
         known = self.service.functions
         self.functions = CurrentDirectory(
@@ -88,7 +94,7 @@ class LambdaEndpoint:
     async def serving(self) -> AsyncIterator[None]:
         """Answers until the end of the block, which waits for all events that run then."""
         pool = self.service.pool
-        delivery = Delivery(self.functions, self._caller, warn=self._teller.warning)
+        delivery = Delivery(self.functions, self._caller, warn=self._teller.warning, told=self._hears.told)
         queue = EventQueue(pool, delivery, told=self._hears.told)
         invoker = Invoker(pool, self.functions, self._tails, queue=queue.put, told=self._hears.told)
         application = Application(invoker, Listings(self.functions), self._callers, self._forwarding, self._hears)
@@ -99,7 +105,8 @@ class LambdaEndpoint:
             await invoker.close()
             given_up = await queue.close()
             if given_up:
-                self._teller.warning(f"{given_up} asynchronous events are given up that would have been tried again.")
+                events = "event is" if given_up == 1 else "events are"
+                self._teller.warning(f"{given_up} asynchronous {events} given up that would have been tried again.")
 
     def _clear(self) -> None:
         """What an engine that was restarted meanwhile has left."""

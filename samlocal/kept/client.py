@@ -142,8 +142,8 @@ class KeptRun:
         match answer:
             case messages.Logged(record=record):
                 self._said(record)
-            case messages.Remarked(text=text):
-                self._said(Remark(text=text))
+            case messages.Remarked(remark=remark):
+                self._said(remark)
             case messages.Chunk(data=data):
                 chunk(data)
             case messages.Began():

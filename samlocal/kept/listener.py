@@ -62,7 +62,7 @@ class Listener:
 def message_of(item: Record | Remark) -> messages.Answer | None:
     """What is said of a sandbox's log; None for what the function's log has not."""
     if isinstance(item, Remark):
-        return messages.Remarked(text=item.text)
+        return messages.Remarked(remark=item)
     return messages.Logged(record=item) if render(item) is not None else None
 
 

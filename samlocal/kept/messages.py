@@ -17,7 +17,7 @@ from samlocal.kept.failure import Failure
 from samlocal.kept.surroundings import Place
 from samlocal.kept.wanted import Wanted
 from samlocal.sandbox.invocation import Invocation
-from samlocal.sandbox.journal import Record
+from samlocal.sandbox.journal import Record, Remark
 
 
 class Hello(Struct, frozen=True, kw_only=True):
@@ -142,7 +142,7 @@ class Logged(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Remarked(Struct, frozen=True, kw_only=True, tag=True):
-    text: str
+    remark: Remark
 
 
 class Chunk(Struct, frozen=True, kw_only=True, tag=True):

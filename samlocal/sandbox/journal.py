@@ -59,9 +59,14 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 class Remark(Struct, frozen=True, kw_only=True):
-    """What samlocal itself has to say to the user about a sandbox: no part of its log, in its place there."""
+    """What samlocal itself has to say to the user about a sandbox: no part of its log, in its place there.
+
+    One that is ``fresh`` is news each time, others are told once.
+    """
 
     text: str
+    function: str
+    fresh: bool = False
 
 
 class Log(Protocol):
@@ -100,9 +105,9 @@ class Journal:
         """A line of Lambda's own that is no event: something went wrong."""
         self._sink(self._entry(Category.PLATFORM, line, level=LogLevel.ERROR))
 
-    def remark(self, text: str) -> None:
+    def remark(self, text: str, *, fresh: bool = False) -> None:
         """What the user should know, and the function's log has not."""
-        self._sink(Remark(text=text))
+        self._sink(Remark(text=text, function=self.subject.function_name, fresh=fresh))
 
     # init
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -74,7 +75,9 @@ class Lifecycle:
         self._telemetry = Telemetry()
         self.journal = Journal(_identity(spec), log, telemetry=self._telemetry)
         self.debugger = (
-            DebuggerView(spec.debugging, log=self.journal.function_line, notice=self.journal.remark)
+            DebuggerView(
+                spec.debugging, log=self.journal.function_line, notice=partial(self.journal.remark, fresh=True)
+            )
             if spec.debugging
             else None
         )

@@ -13,9 +13,9 @@ from project_kit import Collected, settings_of
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.directory import Callee, CurrentDirectory, Directory
+from samlocal.endpoint.happening import Ended
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.log_tail import LogTails
-from samlocal.endpoint.run import Ended
 from samlocal.pool.throttle import Throttled
 from samlocal.project.project import Project
 from samlocal.sandbox.invocation import Invocation, Request
@@ -94,7 +94,7 @@ class Endpoint:
             self.functions,
             self.tails,
             queue=lambda callee, request: self.queued.append((callee, request)),
-            told=self.ended.append,
+            told=lambda happening: self.ended.append(happening) if isinstance(happening, Ended) else None,
         )
 
     async def invoke(

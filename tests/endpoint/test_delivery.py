@@ -10,6 +10,7 @@ from endpoint_kit import PLACE, callee, run
 from kit import AwsEndpoint
 
 from samlocal.aws import Aws, Credentials
+from samlocal.endpoint import happening
 from samlocal.endpoint.api_error import function_not_found
 from samlocal.endpoint.delivery import Delivery
 from samlocal.endpoint.directory import Callee
@@ -34,6 +35,7 @@ class Sent:
 
     def __init__(self, aws: Aws | None, **config: Any) -> None:
         self.warnings: list[str] = []
+        self.told: list[happening.Happening] = []
         self.events: list[tuple[str, bytes]] = []
         record = InvocationRecord(
             callee=callee(asynchronous=AsyncInvocation(**config)),
@@ -47,7 +49,7 @@ class Sent:
         async def caller(_: Callee) -> Aws | None:
             return aws
 
-        delivery = Delivery(Functions(), caller, warn=self.warnings.append)  # type: ignore[arg-type]
+        delivery = Delivery(Functions(), caller, warn=self.warnings.append, told=self.told.append)  # type: ignore[arg-type]
         run(lambda: delivery.deliver(record, again=self.again))
 
     def again(self, called: Callee, request: Request) -> None:
@@ -125,6 +127,7 @@ def test_another_function_of_the_template_gets_an_event_and_aws_is_not_asked() -
     sent = Sent(None, on_failure=f"{PLACE}:Other")
     ((path, payload),) = sent.events
     assert path == "Other"
+    assert [each.to for each in sent.told if isinstance(each, happening.Sent)] == [f"{PLACE}:Other"]
     assert json.loads(payload)["requestPayload"] == {"a": 1}
 
 

@@ -17,8 +17,8 @@ from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.application import Application
 from samlocal.endpoint.callers import Callers
 from samlocal.endpoint.forwarding import Forwarding
+from samlocal.endpoint.happening import Happening
 from samlocal.endpoint.listings import Listings
-from samlocal.endpoint.run import Ended
 from samlocal.errors import ConfigurationError
 from samlocal.sandbox.network.endpoint import endpoint
 from samlocal.sandbox.result import Success
@@ -37,7 +37,9 @@ class Served:
         self.failures: list[Exception] = []
         self.refusals: list[str] = []
 
-    def told(self, _: Ended) -> None: ...
+    def told(self, _: Happening) -> None: ...
+
+    def reloaded(self, _: object) -> None: ...
 
     def refused(self, request: str, _: ApiError) -> None:
         self.refusals.append(request)

@@ -210,7 +210,7 @@ def test_parts_of_a_response_and_remarks_come_as_they_are_said() -> None:
     async def run(listener: Listener) -> Invocation:
         listener.say(messages.Began())
         await asyncio.to_thread(listener.chunk, b"one")
-        listener.say(messages.Remarked(text="in between"))
+        listener.say(messages.Remarked(remark=Remark(text="in between", function="Fn")))
         await asyncio.to_thread(listener.chunk, b"two")
         return ANSWER
 

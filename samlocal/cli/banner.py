@@ -1,0 +1,100 @@
+"""What is served, and a line to paste, when a command that stays begins."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+
+from samlocal.cli.function_tags import FunctionTags
+from samlocal.cli.output import Output
+from samlocal.cli.said import Serving
+
+_COLUMNS = 80
+_LABEL = 13
+
+# So many lines of functions are shown.
+_LINES = 6
+
+
+def banner(serving: Serving, tags: FunctionTags, output: Output) -> list[str]:
+    """Lines of 80 columns at most, but for names that are longer by themselves."""
+    return [
+        *_head(serving, output),
+        *_row("Functions", _functions(serving, tags, output), output),
+        *_row("Environment", [output.styled(_environment(serving))], output),
+        *_row("Reload", ["on save"] if serving.reloads else [], output),
+        *_row("Debugging", _debugged(serving, output), output),
+        *_command(serving, output),
+        "",
+    ]
+
+
+def _head(serving: Serving, output: Output) -> Iterator[str]:
+    if serving.url is not None:
+        yield output.styled("samlocal: ", fg="cyan") + f"Lambda is served at {output.styled(serving.url)},"
+        yield "to whoever reaches it: signatures are not checked. Ctrl-C ends it."
+
+
+def _row(label: str, lines: Iterable[str], output: Output) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield output.styled(("" if number else label).ljust(_LABEL), dim=True) + line
+
+
+def _functions(serving: Serving, tags: FunctionTags, output: Output) -> Iterator[str]:
+    """Each in its colour, folded, and where there are very many the first of them."""
+    names = [function.id for function in serving.functions]
+    if not names:
+        yield "none in this template"
+        return
+    rows = list(_folded(names, _COLUMNS - _LABEL))
+    shown = rows if len(rows) <= _LINES else rows[: _LINES - 1]
+    for row in shown:
+        last = row is rows[-1]
+        yield ", ".join(output.styled(name, fg=tags.colour(name)) for name in row) + ("" if last else ",")
+    if shown is not rows:
+        yield f"and {sum(map(len, rows[len(shown) :]))} more: `samlocal list` has them all."
+
+
+def _folded(names: Sequence[str], columns: int) -> Iterator[list[str]]:
+    row: list[str] = []
+    for name in names:
+        # With a comma behind each.
+        if row and sum(len(each) + 2 for each in row) + len(name) + 1 > columns:
+            yield row
+            row = []
+        row.append(name)
+    yield row
+
+
+def _environment(serving: Serving) -> str:
+    if serving.environment is None:
+        return "none: placeholders stand in for what is deployed (-e ENV, -n STACK)"
+    stack = "" if serving.stack in (None, serving.environment) else f", stack {serving.stack}"
+    return f"{serving.environment}{stack}, {serving.region}"
+
+
+def _debugged(serving: Serving, output: Output) -> Iterator[str]:
+    if serving.debugged is not None:
+        yield output.styled(f"{serving.debugged} at 127.0.0.1:{serving.debug_port}")
+
+
+def _command(serving: Serving, output: Output) -> Iterator[str]:
+    """A call of the first function, as a shell takes it, with all that the AWS CLI asks for."""
+    if serving.url is None or not serving.functions:
+        return
+    options = (
+        ("aws", "lambda", "invoke"),
+        ("--endpoint-url", serving.url),
+        ("--region", serving.region),
+        ("--no-sign-request",),
+        ("--function-name", serving.functions[0].id),
+        ("/dev/stdout",),
+    )
+    line = "  "
+    for option in options:
+        words = shlex.join(option)
+        if len(line) + len(words) + 3 > _COLUMNS and line.strip():
+            yield output.styled(line) + "\\"
+            line = "    "
+        line += f"{words} "
+    yield output.styled(line.rstrip())

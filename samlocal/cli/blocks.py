@@ -1,0 +1,294 @@
+"""What a command that stays says, for people: a block for each request, which is its line and its log under it.
+
+All goes to standard error. Standard output is for what a program reads, which is ``--output json``; and a line of a
+log, a request and a warning are to stand in the order in which they came, which two streams do not keep.
+
+A request that is over soon is shown when it is over: nothing of another one stands between its lines, however many
+run at once. One that takes longer is shown from then on as it goes: its log as it comes, each line with whose it is,
+and its line at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct, field
+
+from samlocal.cli import said
+from samlocal.cli.banner import banner
+from samlocal.cli.function_tags import FunctionTags
+from samlocal.cli.output import Output
+from samlocal.cli.requests import Item, counted
+from samlocal.errors import SamlocalError
+from samlocal.pool.clock import Clock, SystemClock, Timer
+from samlocal.sandbox.journal import Record, Remark
+from samlocal.sandbox.log_format import render
+from samlocal.sandbox.outlet import Outlet
+
+# What people take for at once.
+_SOON_SECONDS = 0.4
+
+# How long the end of a log is waited for where the event is over, and how much of a log waits.
+_END_SECONDS = 1.0
+_LINES = 1000
+
+# Lambda's own lines, whose figures the request's line has.
+_IN_REQUEST_LINE = frozenset({"platform.start", "platform.end", "platform.report"})
+
+# Columns of a request's line beside the tag and the figures: the time, the status, and what stands between.
+_HEAD = 8 + 1 + 1 + 8
+_UNBOUND = 10_000
+
+_COLOURS = {"success": "green", "error": "red", "timeout": "red"}
+
+
+class _Block(Struct, kw_only=True):
+    """What a sandbox has written that is not shown yet, and of which request.
+
+    ``goes`` says that what comes now is shown as it comes. ``ended`` is the request's end, whose log may go on;
+    ``after`` is what stands behind both.
+    """
+
+    sandbox: str
+    function: str
+    lines: list[str] = field(default_factory=list)
+    request_id: str | None = None
+    goes: bool = False
+    late: bool = False
+    logged: bool = False
+    ended: said.RequestEnded | said.RequestFailed | None = None
+    after: list[str] = field(default_factory=list)
+    timer: Timer | None = None
+
+
+class Blocks:
+    """On one event loop; ``outlet`` writes."""
+
+    def __init__(self, output: Output, *, clock: Clock | None = None) -> None:
+        self.outlet: Outlet[list[str]] = Outlet(output.shown)
+        self._output = output
+        self._clock = clock or SystemClock()
+        self._tags = FunctionTags()
+        self._ids: dict[str, str] = {}
+        # By the sandbox: it runs one event at a time.
+        self._blocks: dict[str, _Block] = {}
+        self._has_served = False
+        self._remarked: set[str] = set()
+
+    def serves(self, serving: said.Serving) -> None:
+        self._tags.name(function.id for function in serving.functions)
+        self._ids = {function.name: function.id for function in serving.functions}
+        if not self._has_served:
+            self._has_served = True
+            self.outlet.put(banner(serving, self._tags, self._output))
+
+    def show(self, item: Item) -> None:
+        match item:
+            case Record():
+                self._record(item)
+            case Remark(text=text, function=function, fresh=fresh):
+                whose = f"{self._id(function)}: " if self._tags.several else ""
+                if fresh or text not in self._remarked:
+                    self._remarked.add(text)
+                    self._remark(f"{whose}{text}")
+            case said.RequestEnded() | said.RequestFailed():
+                self._end(item)
+            case said.RequestThrottled(function=function, attempt=attempt, reason=reason):
+                self._put([self._head(function, "throttled", fg="yellow") + _rest(attempt, reason)])
+            case said.RequestRefused(request=request, status=status, error_type=error_type, message=message):
+                self._put(
+                    [f"{self._time()} {self._text(request)}", self._text(f"  {status} {error_type}: {message}")]
+                )
+            case said.EventRetried(request_id=request_id, function=function, attempt=attempt, seconds=seconds):
+                self._behind(request_id, self._head(function, "waits") + f" {seconds:g} s, then attempt {attempt}")
+            case said.EventSent(request_id=request_id, function=function, condition=condition, to=to):
+                self._behind(request_id, self._head(function, "sent") + self._text(f" {condition} to {to}"))
+            case said.Reloaded(text=text):
+                self._put([f"{self._time()} {self._output.styled(text, fg='cyan')}"])
+            case said.NotReloaded(text=text, message=message, tip=tip):
+                self._put([f"{self._time()} {self._output.styled(text, fg='red')}", *self._error(message, tip)])
+            case said.Ending(running=running):
+                if running:
+                    who = counted(each.function for each in running)
+                    self._remark(f"ends when {who} is done; Ctrl-C once more ends at once.")
+            case said.Notice(text=text):
+                self._remark(text)
+            case said.Warned(text=text):
+                self._remark(text, fg="yellow")
+            case said.AwsAsked(caller=caller, request=request, status=status):
+                self._put([f"{self._time()} {self._text(f'{caller} asked AWS: {request} {status}')}"])
+            case said.Failed(message=message, tip=tip, ends=False):
+                self._put(self._error(message, tip))
+            case said.Serving() | said.RequestBegun() | said.LogLine() | said.Failed() | said.Ended():
+                # Said elsewhere: `serves`, the block, the command's own last words.
+                pass
+
+    def breaks(self, told: Callable[[SamlocalError], None]) -> None:
+        """What cannot be written to standard error is lost, and costs nobody an answer."""
+
+    def flush(self) -> None:
+        for block in list(self._blocks.values()):
+            self._go(block)
+
+    # a sandbox's log
+
+    def _record(self, record: Record) -> None:
+        block = self._blocks.get(record.sandbox.instance)
+        if block is None:
+            name = record.sandbox.instance
+            block = self._blocks[name] = _Block(sandbox=name, function=self._id(record.function))
+        if record.type == "platform.start":
+            # What the init wrote stands in the block of the event that it was for.
+            block.request_id, block.goes, block.late, block.logged = record.request_id, False, False, False
+            self._wait(block, _SOON_SECONDS)
+        elif record.type == "platform.report":
+            block.logged = True
+            if block.ended is not None:
+                self._close(block)
+        if record.type in _IN_REQUEST_LINE:
+            return
+        line = render(record)
+        if line is None:
+            return
+        if block.goes:
+            self._put(self._log(block, [line]))
+            return
+        block.lines.append(line)
+        if block.late or len(block.lines) >= _LINES:
+            self._go(block)
+        elif block.timer is None:
+            self._wait(block, _SOON_SECONDS)
+
+    def _wait(self, block: _Block, seconds: float) -> None:
+        self._stop(block)
+        block.timer = self._clock.call_later(seconds, lambda: self._due(block))
+
+    def _stop(self, block: _Block) -> None:
+        if block.timer is not None:
+            block.timer.cancel()
+            block.timer = None
+
+    def _due(self, block: _Block) -> None:
+        block.timer = None
+        if block.ended is not None:
+            self._close(block)
+        else:
+            block.late = block.request_id is not None
+            self._go(block)
+
+    def _go(self, block: _Block) -> None:
+        """Shows what there is of a request that goes on, and from now on what comes."""
+        self._stop(block)
+        lines = self._log(block, block.lines)
+        block.lines = []
+        if block.request_id is None:
+            # Nobody's yet, or nobody's any more.
+            del self._blocks[block.sandbox]
+        elif lines and not block.goes:
+            lines.insert(0, self._head(block.function, "runs") + block.request_id[:8])
+            block.goes = True
+        self._put(lines)
+
+    def _end(self, ended: said.RequestEnded | said.RequestFailed) -> None:
+        block = self._of(ended.request_id)
+        if block is None:
+            self._put(self._line(ended))
+            return
+        block.ended = ended
+        if block.logged or isinstance(ended, said.RequestFailed):
+            self._close(block)
+        else:
+            self._wait(block, _END_SECONDS)
+
+    def _close(self, block: _Block) -> None:
+        """Shows the end of a request."""
+        self._stop(block)
+        if block.ended is None or block.request_id is None:
+            return
+        lines = self._line(block.ended)
+        log = self._log(block, block.lines)
+        self._put([*(log + lines if block.goes else lines + log), *block.after])
+        del self._blocks[block.sandbox]
+
+    def _behind(self, request_id: str, line: str) -> None:
+        """A line that comes of a request's end."""
+        block = self._of(request_id)
+        if block is None or block.ended is None:
+            self._put([line])
+        else:
+            block.after.append(line)
+
+    def _of(self, request_id: str) -> _Block | None:
+        return next((each for each in self._blocks.values() if each.request_id == request_id), None)
+
+    # lines
+
+    def _put(self, lines: list[str]) -> None:
+        if lines:
+            self.outlet.put(lines)
+
+    def _log(self, block: _Block, lines: Iterable[str]) -> list[str]:
+        """Whose it is stands before each line, where it could be another's."""
+        head = ""
+        if self._tags.several:
+            head = self._tags.tag(block.function).ljust(self._tags.width)
+        others = (each for each in self._blocks.values() if each.goes and each.function == block.function)
+        if block.request_id is not None and any(each is not block for each in others):
+            head = f"{head} {block.request_id[:4]}".strip()
+        if head:
+            head = self._output.styled(f"{head} | ", fg=self._tags.colour(block.function))
+        return [head + self._output.log_text_alone(line) for line in lines]
+
+    def _line(self, ended: said.RequestEnded | said.RequestFailed) -> list[str]:
+        """With the first digits of its id, by which a caller's x-amzn-RequestId is found."""
+        mark = ended.request_id[:8]
+        if isinstance(ended, said.RequestFailed):
+            head = self._head(ended.function, "not run", fg="red") + _rest(ended.attempt, mark)
+            return [head, *self._error(ended.message, ended.tip)]
+        figures = f" {_duration(ended.duration):>7}"
+        if ended.init_duration is not None:
+            figures += f"  init {_duration(ended.init_duration)}"
+        if ended.max_memory_used is not None:
+            figures += f"  {ended.max_memory_used} MB"
+        more = figures + _rest(ended.attempt, mark)
+        head = self._head(ended.function, ended.status, fg=_COLOURS.get(ended.status))
+        if ended.error_type is None:
+            return [head + more]
+        error_type = self._text(ended.error_type)
+        if _HEAD + self._tags.width + len(more) + len(error_type) + 2 > (self._output.columns or _UNBOUND):
+            return [head + more, f"  {error_type}"]
+        return [f"{head}{more}  {error_type}"]
+
+    def _head(self, function: str, status: str, *, fg: str | None = None) -> str:
+        tag = self._tags.tag(function).ljust(self._tags.width)
+        whose = self._output.styled(tag, fg=self._tags.colour(function), bold=True)
+        return f"{self._time()} {whose} {self._output.styled(f'{status:<8}', fg=fg)}"
+
+    def _time(self) -> str:
+        return self._output.styled(time.strftime("%H:%M:%S"), dim=True)
+
+    def _error(self, message: str, tip: str | None) -> list[str]:
+        error = self._output.styled("Error: ", fg="red", bold=True) + self._text(message)
+        return [error, *([self._text(tip)] if tip else [])]
+
+    def _text(self, text: str) -> str:
+        return self._output.styled(text)
+
+    def _remark(self, text: str, *, fg: str = "cyan") -> None:
+        self._put([self._output.styled("samlocal: ", fg=fg) + self._text(text)])
+
+    def _id(self, name: str) -> str:
+        return self._ids.get(name, name)
+
+
+def _rest(attempt: int | None, *more: str | None) -> str:
+    event = None if attempt is None else f"event, attempt {attempt}"
+    return "".join(f"  {each}" for each in (*more, event) if each is not None)
+
+
+def _duration(milliseconds: float) -> str:
+    """To three digits, as far as there are so many."""
+    value, unit = (milliseconds, "ms") if milliseconds < 999.5 else (milliseconds / 1000, "s")
+    places = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{places}f} {unit}"

@@ -1,0 +1,116 @@
+"""What a command that stays says, for machines: a record in each line of standard output, and nothing else there.
+
+What people should know beside (warnings, errors) is on standard error too, as ever.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from samlocal.cli import said
+from samlocal.cli.output import Output
+from samlocal.cli.requests import Item
+from samlocal.cli.said import Said
+from samlocal.cli.visible import visible
+from samlocal.cli.world import World
+from samlocal.errors import SamlocalError
+from samlocal.records import encoded
+from samlocal.sandbox.journal import Record, Remark
+from samlocal.sandbox.log_format import render
+from samlocal.sandbox.outlet import Outlet
+
+
+class JsonLines:
+    """Writes records, from several threads. ``serving`` goes first: what comes before it waits for it.
+
+    That one cannot be written is told once, to ``broke``.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._lock = threading.Lock()
+        self._held: list[Said] | None = []
+        self.broke: Callable[[SamlocalError], None] = lambda _: None
+
+    def write(self, record: Said) -> None:
+        with self._lock:
+            if self._held is not None:
+                if not isinstance(record, said.Serving | said.Failed):
+                    self._held.append(record)
+                    return
+                held, self._held = self._held, None
+                records = [record, *held]
+            else:
+                records = [record]
+            try:
+                for each in records:
+                    self._output.data_line(visible(encoded(each, in_own_order=True).decode()))
+            except SamlocalError as error:
+                self.broke(error)
+
+
+class RecordedOutput(Output):
+    """Notices, warnings and errors are records, too."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.lines = JsonLines(self)
+        self._recorded: set[str] = set()
+
+    def notice(self, text: str) -> None:
+        super().notice(text)
+        self._record(text, said.Notice(text=text))
+
+    def warning(self, text: str) -> None:
+        super().warning(text)
+        self._record(text, said.Warned(text=text))
+
+    def _record(self, text: str, record: Said) -> None:
+        if text not in self._recorded:
+            self._recorded.add(text)
+            self.lines.write(record)
+
+
+class JsonRecords:
+    """On one event loop; ``outlet`` writes."""
+
+    def __init__(self, lines: JsonLines) -> None:
+        self.outlet: Outlet[Said] = Outlet(lines.write)
+        self._lines = lines
+        self._ids: dict[str, str] = {}
+
+    def serves(self, serving: said.Serving) -> None:
+        self._ids = {function.name: function.id for function in serving.functions}
+        self.outlet.put(serving)
+
+    def show(self, item: Item) -> None:
+        match item:
+            case Record():
+                text = render(item)
+                if text is not None:
+                    self.outlet.put(self._line(item, text))
+            case Remark(text=text, function=function):
+                self.outlet.put(said.Notice(text=text, function=self._id(function)))
+            case _:
+                self.outlet.put(item)
+
+    def breaks(self, told: Callable[[SamlocalError], None]) -> None:
+        self._lines.broke = told
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def _line(self, record: Record, text: str) -> said.LogLine:
+        return said.LogLine(
+            time=record.time,
+            function=self._id(record.function),
+            request_id=record.request_id,
+            sandbox=record.sandbox.instance,
+            source=record.type,
+            level=None if record.level is None else record.level.name,
+            text=text,
+        )
+
+    def _id(self, name: str) -> str:
+        return self._ids.get(name, name)

@@ -1,0 +1,223 @@
+"""What a command that stays says, as records: ``--output json`` writes them, and text is made of them.
+
+In JSON each is one object in a line, with its ``type`` and ``time``; ``serving`` comes first, ``ended`` last. Fields
+are always there, null where there is nothing. Durations are in ms, memory in MB, ``seconds`` in s. Functions are
+called by their id, ``Child/Fn`` in a nested template; ``sandbox`` is the name of a log stream. ``attempt`` counts the
+runs of an asynchronous event from 1; it is null where a caller waits.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import TypeAlias
+
+from msgspec import Struct, field
+
+from samlocal import __version__
+from samlocal.endpoint.directory import Directory
+from samlocal.project.settings import Settings
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+class Timed(Struct, frozen=True, kw_only=True, tag_field="type"):
+    time: datetime.datetime = field(default_factory=_now)
+
+
+class ServedFunction(Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    arn: str
+
+
+class Serving(Timed, frozen=True, kw_only=True, tag="serving"):
+    """``url`` is where; ``environment`` is None where there is none; ``debugged`` is a function's id."""
+
+    version: str
+    process: int
+    url: str | None
+    region: str
+    environment: str | None
+    stack: str | None
+    reloads: bool
+    functions: tuple[ServedFunction, ...]
+    debugged: str | None = None
+    debug_port: int | None = None
+
+
+def serving(settings: Settings, directory: Directory, *, url: str | None, reloads: bool = False) -> Serving:
+    """What a project serves."""
+    return Serving(
+        version=__version__,
+        process=os.getpid(),
+        url=url,
+        region=directory.place.region,
+        environment=settings.environment,
+        stack=settings.stack_name,
+        reloads=reloads,
+        functions=tuple(ServedFunction(id=each.path, name=each.name, arn=each.arn) for each in directory),
+    )
+
+
+class RequestBegun(Timed, frozen=True, kw_only=True, tag="request.begun"):
+    """It has come; it may still wait for a sandbox."""
+
+    request_id: str
+    function: str
+    attempt: int | None = None
+
+
+class RequestEnded(Timed, frozen=True, kw_only=True, tag="request.ended"):
+    """The function ran: ``status`` is ``success``, ``error`` or ``timeout``."""
+
+    request_id: str
+    function: str
+    attempt: int | None
+    status: str
+    error_type: str | None
+    duration: float
+    billed_duration: int
+    init_duration: float | None
+    memory_size: int
+    max_memory_used: int | None
+
+
+class RequestThrottled(Timed, frozen=True, kw_only=True, tag="request.throttled"):
+    """``reason`` is AWS's."""
+
+    request_id: str
+    function: str
+    attempt: int | None
+    reason: str
+
+
+class RequestFailed(Timed, frozen=True, kw_only=True, tag="request.failed"):
+    """samlocal could not run the function, or not to its end."""
+
+    request_id: str
+    function: str
+    attempt: int | None
+    message: str
+    tip: str | None
+
+
+class RequestRefused(Timed, frozen=True, kw_only=True, tag="request.refused"):
+    """``request`` is its method and path; no function was run."""
+
+    request: str
+    status: int
+    error_type: str
+    message: str
+
+
+class AwsAsked(Timed, frozen=True, kw_only=True, tag="aws.asked"):
+    """A request of a function, by its id, was passed on to AWS."""
+
+    caller: str
+    request: str
+    status: int
+
+
+class EventRetried(Timed, frozen=True, kw_only=True, tag="event.retried"):
+    """An asynchronous event is going to be run again, in ``seconds``."""
+
+    request_id: str
+    function: str
+    attempt: int
+    seconds: float
+
+
+class EventSent(Timed, frozen=True, kw_only=True, tag="event.sent"):
+    """What came of an asynchronous event went ``to`` a destination, or a dead-letter queue or topic."""
+
+    request_id: str
+    function: str
+    condition: str
+    to: str
+
+
+class LogLine(Timed, frozen=True, kw_only=True, tag="log"):
+    """A line of a function's log, as the function's log has it; ``source`` is the Telemetry API's type."""
+
+    function: str
+    request_id: str | None
+    sandbox: str
+    source: str
+    level: str | None
+    text: str
+
+
+class Reloaded(Timed, frozen=True, kw_only=True, tag="reloaded"):
+    """What was saved in ``files`` is taken up, ``how``: ``in_place``, ``anew``, ``after_event``."""
+
+    functions: tuple[str, ...]
+    files: tuple[str, ...]
+    duration: float
+    how: str
+    text: str
+
+
+class NotReloaded(Timed, frozen=True, kw_only=True, tag="reload.failed"):
+    """What was saved in ``files`` cannot be taken up; ``functions`` stay as they were."""
+
+    functions: tuple[str, ...]
+    files: tuple[str, ...]
+    message: str
+    tip: str | None
+    text: str
+
+
+class Notice(Timed, frozen=True, kw_only=True, tag="notice"):
+    text: str
+    function: str | None = None
+
+
+class Warned(Timed, frozen=True, kw_only=True, tag="warning"):
+    text: str
+
+
+class Failed(Timed, frozen=True, kw_only=True, tag="error"):
+    """``ends`` says that the command does, by it."""
+
+    message: str
+    tip: str | None
+    ends: bool = False
+
+
+class Running(Struct, frozen=True, kw_only=True):
+    request_id: str
+    function: str
+
+
+class Ending(Timed, frozen=True, kw_only=True, tag="ending"):
+    """It was told to end, and waits for what runs."""
+
+    running: tuple[Running, ...]
+
+
+class Ended(Timed, frozen=True, kw_only=True, tag="ended"):
+    """All sandboxes are removed."""
+
+
+Said: TypeAlias = (
+    Serving
+    | RequestBegun
+    | RequestEnded
+    | RequestThrottled
+    | RequestFailed
+    | RequestRefused
+    | AwsAsked
+    | EventRetried
+    | EventSent
+    | LogLine
+    | Reloaded
+    | NotReloaded
+    | Notice
+    | Warned
+    | Failed
+    | Ending
+    | Ended
+)

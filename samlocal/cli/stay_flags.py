@@ -1,0 +1,50 @@
+"""The options of every command that stays, and the output that they choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from samlocal.cli.options import variable
+from samlocal.cli.output import Output
+
+if TYPE_CHECKING:
+    from samlocal.cli.requests import Requests
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_OUTPUT = click.option(
+    "--output",
+    "output_form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar=variable("output"),
+    help="Text on standard error, or records on standard output: one JSON object a line.",
+)
+
+
+def stay_flags(command: F) -> F:
+    return _OUTPUT(command)
+
+
+def chosen_output(ctx: click.Context) -> Output:
+    if ctx.params["output_form"] == "text":
+        return Output(ctx.obj)
+
+    from samlocal.cli.json_records import RecordedOutput
+
+    return RecordedOutput(ctx.obj)
+
+
+def requests_to(output: Output) -> Requests:
+    """What goes on, to the output that was chosen; on an event loop."""
+    from samlocal.cli.blocks import Blocks
+    from samlocal.cli.json_records import JsonRecords, RecordedOutput
+    from samlocal.cli.requests import Requests
+
+    if isinstance(output, RecordedOutput):
+        return Requests(JsonRecords(output.lines))
+    return Requests(Blocks(output))

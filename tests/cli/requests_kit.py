@@ -1,0 +1,190 @@
+"""What a command that stays says, with sandboxes and a clock that do what a test says."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from samlocal.cli import said
+from samlocal.cli.blocks import Blocks
+from samlocal.cli.output import Output
+from samlocal.cli.requests import Requests
+from samlocal.cli.world import World
+from samlocal.function.logging_config import LogFormat, LoggingConfig
+from samlocal.pool.throttle import Throttled
+from samlocal.sandbox.apis.telemetry import Telemetry
+from samlocal.sandbox.invocation import Invocation
+from samlocal.sandbox.journal import Journal, SandboxIdentity
+from samlocal.sandbox.report import Report
+from samlocal.sandbox.result import FunctionError, Result, Success
+
+_SGR = re.compile(r"\x1b\[[0-9;]*m")
+TRACE = "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0"
+
+
+class Screen(io.StringIO):
+    """Standard error: a terminal, or none."""
+
+    def __init__(self, *, is_terminal: bool) -> None:
+        super().__init__()
+        self._is_terminal = is_terminal
+
+    def isatty(self) -> bool:
+        return self._is_terminal
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._timers: list[tuple[float, list[Callable[[], object]]]] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    def epoch(self) -> float:
+        return self.seconds
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> _Timer:
+        calls = [call]
+        self._timers.append((self.seconds + seconds, calls))
+        return _Timer(calls)
+
+    def move(self, seconds: float) -> None:
+        self.seconds += seconds
+        for due, calls in list(self._timers):
+            if due <= self.seconds:
+                self._timers.remove((due, calls))
+                for call in calls:
+                    call()
+
+
+class _Timer:
+    def __init__(self, calls: list[Callable[[], object]]) -> None:
+        self._calls = calls
+
+    def cancel(self) -> None:
+        self._calls.clear()
+
+
+class Shown:
+    """``functions`` are served; their deployed names are the ids with ``-1X`` behind."""
+
+    def __init__(
+        self,
+        *functions: str,
+        is_terminal: bool = False,
+        environ: Mapping[str, str] | None = None,
+        **serving: Any,
+    ) -> None:
+        self.screen = Screen(is_terminal=is_terminal)
+        self.clock = Clock()
+        self.world = World(
+            environ={"TERM": "xterm-256color", **(environ or {})},
+            cwd=Path("/"),
+            stdin=io.BytesIO(),
+            stdout=io.BytesIO(),
+            stderr=self.screen,
+        )
+        self.blocks = Blocks(Output(self.world), clock=self.clock)
+        self.requests = Requests(self.blocks)
+        self._served = said.Serving(
+            version="1",
+            process=1,
+            region="eu-west-1",
+            functions=tuple(
+                said.ServedFunction(id=each, name=f"{each}-1X", arn=f"arn:aws:lambda:eu-west-1:1:function:{each}")
+                for each in functions
+            ),
+            **{"url": None, "environment": None, "stack": None, "reloads": False, **serving},
+        )
+        self.instances = 0
+
+    async def __aenter__(self) -> Shown:
+        await self.requests.__aenter__()
+        self.requests.serves(self._served)
+        self.banner = await self.lines()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.requests.__aexit__(None, None, None)
+
+    def sandbox(self, function: str, *, format: LogFormat = LogFormat.TEXT) -> Sandbox:  # noqa: A002 - AWS's word
+        self.instances += 1
+        return Sandbox(self, function, f"instance-{self.instances}", format)
+
+    async def lines(self) -> list[str]:
+        """What is there since the last time, each moment as ``00:00:00``."""
+        await self.blocks.outlet.drain()
+        return self._take()
+
+    def _take(self) -> list[str]:
+        text = self.screen.getvalue()
+        self.screen.seek(0)
+        self.screen.truncate()
+        return re.sub(r"\d\d:\d\d:\d\d", "00:00:00", text).splitlines()
+
+
+class Sandbox:
+    """One of a function's."""
+
+    def __init__(self, shown: Shown, function: str, instance: str, format: LogFormat) -> None:  # noqa: A002
+        self.function = function
+        self._requests = shown.requests
+        identity = SandboxIdentity(
+            function_name=f"{function}-1X",
+            handler="app.handler",
+            account="1",
+            instance=instance,
+            memory=128,
+            logging=LoggingConfig(group="g", format=format),
+        )
+        self.journal = Journal(identity, shown.requests, telemetry=Telemetry())
+
+    def begins(self, request_id: str, *, attempt: int | None = None) -> None:
+        self._requests.begun(self.function, request_id, attempt=attempt)
+        self.journal.start(request_id, trace_id=TRACE)
+
+    def says(self, *lines: str) -> None:
+        for line in lines:
+            self.journal.function_line(line)
+
+    def ends(self, request_id: str, *, result: Result | None = None, logged: bool = True, **report: Any) -> None:
+        """``logged`` says whether its log ends at once."""
+        figures = {"duration": 12.345, "memory_size": 128, "max_memory_used": 38, **report}
+        made = Report(request_id=request_id, **figures)
+        invocation = Invocation(request_id=request_id, result=result or Success(payload=b"1"), report=made)
+        self.journal.report(made, trace_id=TRACE, overhead=None)
+        self._requests.ended(request_id, invocation)
+        if logged:
+            self.journal.end_invocation()
+
+    def throttled(self, request_id: str, throttled: Throttled) -> None:
+        self._requests.begun(self.function, request_id)
+        self._requests.ended(request_id, throttled)
+
+    def runs(self, request_id: str, *lines: str, **report: Any) -> None:
+        self.begins(request_id)
+        self.says(*lines)
+        self.ends(request_id, **report)
+
+
+FAILED = FunctionError(payload=b'{"errorType": "ValueError", "errorMessage": "no"}')
+
+
+def plain(lines: Sequence[str]) -> list[str]:
+    """Without colours."""
+    return [_SGR.sub("", line) for line in lines]
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(30):
+            await test()
+
+    asyncio.run(main())

@@ -1,0 +1,387 @@
+"""What people see of requests: a line for each, its log under it, and whose each line is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests_kit import FAILED, Shown, plain, run
+
+from samlocal.cli.function_tags import FunctionTags
+from samlocal.errors import CodeError
+from samlocal.function.logging_config import LogFormat
+from samlocal.pool.throttle import Throttled, ThrottleReason
+from samlocal.sandbox.result import timed_out
+
+EIGHT = tuple(f"{verb}{noun}" for verb in ("get", "put") for noun in ("Event", "Seat", "Ticket", "Venue"))
+
+
+def test_a_request_is_one_line_with_its_log_under_it() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            one = shown.sandbox("getEvent")
+            one.says("loading")
+            one.begins("r1")
+            one.says("saw it", "  and more")
+            assert await shown.lines() == [], "its line would not stand above its log"
+            one.ends("r1", init_duration=210.11)
+            assert await shown.lines() == [
+                "00:00:00 getEvent success  12.3 ms  init 210 ms  38 MB  r1",
+                "loading",
+                "saw it",
+                "  and more",
+            ]
+            one.runs("r2", "again", result=FAILED, status="error", error_type="ValueError", max_memory_used=None)
+            assert await shown.lines() == ["00:00:00 getEvent error    12.3 ms  r2  ValueError", "again"]
+            one.runs("r3", duration=3000.0, result=timed_out("r3", 3), status="timeout")
+            assert await shown.lines() == ["00:00:00 getEvent timeout   3.00 s  38 MB  r3"]
+
+    run(test)
+
+
+def test_of_eight_functions_at_once_each_block_stands_alone_and_says_whose_it_is() -> None:
+    async def test() -> None:
+        async with Shown(*EIGHT) as shown:
+            sandboxes = [shown.sandbox(name) for name in EIGHT]
+            for each in sandboxes:
+                each.begins(each.function)
+            for number in range(3):
+                for each in sandboxes:
+                    each.says(f"{number} of {each.function}")
+            for each in sandboxes:
+                each.ends(each.function)
+            lines = await shown.lines()
+            assert len(lines) == 8 * 4
+            for place, name in enumerate(EIGHT):
+                block = lines[4 * place :][:4]
+                assert block == [
+                    f"00:00:00 {name:<9} success  12.3 ms  38 MB  {name[:8]}",
+                    *(f"{name:<9} | {number} of {name}" for number in range(3)),
+                ]
+
+    run(test)
+
+
+def test_a_request_that_takes_longer_is_shown_as_it_goes() -> None:
+    async def test() -> None:
+        async with Shown("getEvent", "putEvent") as shown:
+            slow, quick = shown.sandbox("getEvent"), shown.sandbox("putEvent")
+            slow.begins("0123456789abcdef")
+            slow.says("first")
+            shown.clock.move(1)
+            assert await shown.lines() == ["00:00:00 getEvent runs    01234567", "getEvent | first"]
+            slow.says("second")
+            assert await shown.lines() == ["getEvent | second"]
+            quick.runs("r2", "between")
+            slow.says("third")
+            slow.ends("0123456789abcdef")
+            assert await shown.lines() == [
+                "00:00:00 putEvent success  12.3 ms  38 MB  r2",
+                "putEvent | between",
+                "getEvent | third",
+                "00:00:00 getEvent success  12.3 ms  38 MB  01234567",
+            ]
+
+    run(test)
+
+
+def test_a_slow_request_that_writes_nothing_is_one_line() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            one = shown.sandbox("getEvent")
+            one.begins("r1")
+            shown.clock.move(5)
+            one.ends("r1", duration=5000.0)
+            assert await shown.lines() == ["00:00:00 getEvent success   5.00 s  38 MB  r1"]
+
+    run(test)
+
+
+def test_two_requests_of_one_function_that_take_longer_are_told_apart() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            sandboxes = [shown.sandbox("getEvent") for _ in "ab"]
+            for each, name in zip(sandboxes, "ab", strict=True):
+                each.begins(name * 8)
+                each.says("begun")
+            shown.clock.move(1)
+            await shown.lines()
+            sandboxes[0].says("goes on")
+            sandboxes[1].ends("b" * 8)
+            sandboxes[0].says("is alone")
+            assert await shown.lines() == [
+                "aaaa | goes on",
+                "00:00:00 getEvent success  12.3 ms  38 MB  bbbbbbbb",
+                "is alone",
+            ]
+
+    run(test)
+
+
+def test_a_log_that_ends_behind_its_event_is_whole_all_the_same() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            one = shown.sandbox("getEvent")
+            one.begins("r1")
+            one.ends("r1", logged=False)
+            one.says("late")
+            assert await shown.lines() == []
+            one.journal.end_invocation()
+            assert await shown.lines() == ["00:00:00 getEvent success  12.3 ms  38 MB  r1", "late"]
+            one.begins("r2")
+            one.says("early")
+            one.ends("r2", logged=False)
+            shown.clock.move(1)
+            assert await shown.lines() == ["00:00:00 getEvent success  12.3 ms  38 MB  r2", "early"], (
+                "none waits for ever"
+            )
+
+    run(test)
+
+
+def test_what_an_init_writes_that_no_request_waits_for_is_shown_soon() -> None:
+    async def test() -> None:
+        async with Shown("getEvent", "putEvent") as shown:
+            one = shown.sandbox("getEvent")
+            one.says("loading")
+            shown.clock.move(1)
+            assert await shown.lines() == ["getEvent | loading"]
+            one.runs("r1")
+            assert await shown.lines() == ["00:00:00 getEvent success  12.3 ms  38 MB  r1"]
+
+    run(test)
+
+
+def test_an_endless_log_is_not_kept_back() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            one = shown.sandbox("getEvent")
+            one.begins("r1")
+            one.says(*map(str, range(1500)))
+            lines = await shown.lines()
+            assert lines[1:] == list(map(str, range(1500)))
+
+    run(test)
+
+
+def test_a_json_log_keeps_its_lines_but_for_what_the_request_says() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            shown.sandbox("getEvent", format=LogFormat.JSON).runs("r1", '{"level": "INFO", "message": "hello"}')
+            lines = await shown.lines()
+            assert lines == ["00:00:00 getEvent success  12.3 ms  38 MB  r1", '{"level": "INFO", "message": "hello"}']
+
+    run(test)
+
+
+def test_what_does_not_run_says_why_and_what_to_do() -> None:
+    async def test() -> None:
+        async with Shown("getEvent", "putEvent") as shown:
+            shown.sandbox("putEvent").throttled("r1", Throttled(reason=ThrottleReason.RESERVED))
+            shown.requests.begun("getEvent", "r2")
+            shown.requests.ended("r2", None, CodeError("template.yaml:7: no code", tip="Write some."))
+            assert await shown.lines() == [
+                "00:00:00 putEvent throttled  ReservedFunctionConcurrentInvocationLimitExceeded",
+                "00:00:00 getEvent not run   r2",
+                "Error: template.yaml:7: no code",
+                "Write some.",
+            ]
+
+    run(test)
+
+
+def test_a_failure_in_the_middle_shows_what_was_written_before() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            one = shown.sandbox("getEvent")
+            one.begins("r1")
+            one.says("half")
+            shown.requests.ended("r1", None, None)
+            assert await shown.lines() == ["00:00:00 getEvent not run   r1", "Error: It was cut short.", "half"]
+
+    run(test)
+
+
+def test_attempts_of_an_event_are_counted_and_what_is_to_come_stands_behind_them() -> None:
+    from samlocal.cli import said
+
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            one = shown.sandbox("getEvent")
+            one.begins("r1", attempt=1)
+            one.says("fails")
+            one.ends("r1", result=FAILED, status="error", error_type="ValueError", logged=False)
+            shown.blocks.show(said.EventRetried(request_id="r1", function="getEvent", attempt=2, seconds=60.0))
+            one.journal.end_invocation()
+            assert await shown.lines() == [
+                "00:00:00 getEvent error    12.3 ms  38 MB  r1  event, attempt 1  ValueError",
+                "fails",
+                "00:00:00 getEvent waits    60 s, then attempt 2",
+            ]
+
+    run(test)
+
+
+def test_the_end_names_what_is_waited_for() -> None:
+    async def test() -> None:
+        async with Shown("getEvent", "putEvent") as shown:
+            one = shown.sandbox("getEvent")
+            one.begins("r1")
+            one.says("kept back")
+            shown.requests.begun("getEvent", "r2")
+            shown.requests.begun("putEvent", "r3")
+            shown.requests.ending()
+            assert await shown.lines() == [
+                "00:00:00 getEvent runs    r1",
+                "getEvent | kept back",
+                "samlocal: ends when getEvent (2), putEvent is done; Ctrl-C once more ends at once.",
+            ]
+
+    run(test)
+
+
+# colours
+
+
+def test_at_a_terminal_a_functions_lines_have_its_colour_and_its_text_keeps_its_own() -> None:
+    async def test() -> None:
+        async with Shown(*EIGHT, is_terminal=True) as shown:
+            heads = set()
+            for name in EIGHT:
+                shown.sandbox(name).runs(name, "\x1b[31mred\x1b[0m", "plain \x1b]52;c;ZXZpbA==\x07text")
+                line, first, second = await shown.lines()
+                assert plain([line]) == [f"00:00:00 {name:<9} success  12.3 ms  38 MB  {name[:8]}"]
+                assert first.endswith("| \x1b[0m\x1b[31mred\x1b[0m")
+                assert second.endswith("| \x1b[0mplain text"), "a terminal obeys nothing in it but colours"
+                colour = re.match(r"\x1b\[(\d+)m", first)
+                assert colour
+                assert f"\x1b[{colour[1]}m\x1b[1m{name}" in line
+                heads.add(colour[1])
+            assert len(heads) == 8
+
+    run(test)
+
+
+def test_a_colour_that_a_function_leaves_on_ends_with_its_line() -> None:
+    async def test() -> None:
+        async with Shown("getEvent", is_terminal=True) as shown:
+            shown.sandbox("getEvent").runs("r1", "\x1b[31mred", "plain")
+            assert (await shown.lines())[1:] == ["\x1b[31mred\x1b[0m", "plain"]
+
+    run(test)
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
+def test_who_wants_no_colours_gets_none(environ: dict[str, str]) -> None:
+    async def test() -> None:
+        async with Shown(
+            "getEvent", "putEvent", is_terminal=True, environ=environ, url="http://127.0.0.1:1"
+        ) as shown:
+            shown.sandbox("getEvent").runs("r1", "\x1b[31mred\x1b[0m")
+            assert "\x1b" not in "".join([*shown.banner, *await shown.lines()])
+
+    run(test)
+
+
+def test_on_a_pipe_a_functions_text_is_what_it_wrote() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            line = "\x1b[31mred\x1b[0m \x1b]52;c;ZXZpbA==\x07 tab\there"
+            shown.sandbox("getEvent").runs("r1", line)
+            assert (await shown.lines())[1:] == [line]
+
+    run(test)
+
+
+def test_names_that_hold_controls_are_spelled_out() -> None:
+    async def test() -> None:
+        async with Shown("a\x1b]52;c;x\x07", "b", is_terminal=True, url="http://127.0.0.1:1") as shown:
+            shown.sandbox("a\x1b]52;c;x\x07").runs("r1", "text")
+            shown.requests.failed(CodeError("no \x1b[2J code"))
+            text = "".join([*shown.banner, *await shown.lines()])
+            assert "\x1b]" not in text
+            assert "\x07" not in text
+            assert "\x1b[2J" not in text
+
+    run(test)
+
+
+# tags
+
+
+@pytest.mark.parametrize(
+    ("names", "tags"),
+    [
+        (("getEvent", "putEvent"), ("getEvent", "putEvent")),
+        (("GetEventDetailsFunction",), ("GetEventDetails…",)),
+        (
+            ("TicketServiceReserveSeatFunction", "TicketServiceReleaseSeatFunction"),
+            ("…ReserveSeatFun…", "…ReleaseSeatFun…"),
+        ),
+        (
+            ("ProcessTheOrderCreated", "ProcessTheOrderDeleted"),
+            ("Process…rCreated", "Process…rDeleted"),
+        ),
+    ],
+)
+def test_a_long_name_is_cut_where_it_stays_itself(names: tuple[str, ...], tags: tuple[str, ...]) -> None:
+    own = FunctionTags()
+    own.name(names)
+    assert tuple(own.tag(name) for name in names) == tags
+
+
+@given(st.lists(st.text("aAbBF/-", min_size=1, max_size=40), unique=True, max_size=8))
+def test_no_two_functions_share_a_tag(names: list[str]) -> None:
+    own = FunctionTags()
+    own.name(names)
+    tags = [own.tag(name) for name in names]
+    assert len(set(tags)) == len(names)
+    for name, tag in zip(names, tags, strict=True):
+        assert tag == name or len(tag) <= 16
+
+
+def test_a_function_keeps_its_colour_when_others_come() -> None:
+    own = FunctionTags()
+    own.name(["a", "b"])
+    before = {name: own.colour(name) for name in "ab"}
+    own.name(["c", "b", "a"])
+    assert {name: own.colour(name) for name in "ab"} == before
+
+
+# the banner
+
+
+def test_the_banner_says_what_is_served_and_how_to_call_it() -> None:
+    async def test() -> None:
+        url = "http://127.0.0.1:3001"
+        async with Shown("getEvent", "putEvent", url=url, environment="test", stack="tickets", reloads=True) as shown:
+            assert shown.banner == [
+                "samlocal: Lambda is served at http://127.0.0.1:3001,",
+                "to whoever reaches it: signatures are not checked. Ctrl-C ends it.",
+                "Functions    getEvent, putEvent",
+                "Environment  test, stack tickets, eu-west-1",
+                "Reload       on save",
+                "  aws lambda invoke --endpoint-url http://127.0.0.1:3001 --region eu-west-1 \\",
+                "    --no-sign-request --function-name getEvent /dev/stdout",
+                "",
+            ]
+
+    run(test)
+
+
+@pytest.mark.parametrize("count", [0, 1, 8, 60, 400])
+def test_the_banner_fits_80_columns_and_leaves_no_function_out_in_silence(count: int) -> None:
+    async def test() -> None:
+        names = [f"HandleTheEventNumber{number}" for number in range(count)]
+        async with Shown(*names, url="http://127.0.0.1:3001", is_terminal=True) as shown:
+            lines = plain(shown.banner)
+            assert max(map(len, lines)) <= 80
+            assert len(lines) <= 14
+            text = "\n".join(lines)
+            shown_names = sum(f"{name}," in text or f"{name}\n" in text for name in names)
+            more = re.search(r"and (\d+) more", text)
+            assert shown_names + (int(more[1]) if more else 0) == count
+
+    run(test)
