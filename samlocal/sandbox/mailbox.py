@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 from samlocal.errors import EngineError
 from samlocal.sandbox.messages import Broken, Message
 
 
 class Mailbox:
-    """A queue on the event loop."""
+    """A queue on the event loop, with one who takes."""
 
     def __init__(self) -> None:
-        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self._messages: deque[Message] = deque()
+        self._comes: asyncio.Future[None] | None = None
 
     def put(self, message: Message) -> None:
-        self._messages.put_nowait(message)
+        self._messages.append(message)
+        if self._comes is not None and not self._comes.done():
+            self._comes.set_result(None)
 
     async def take(self, deadline: float) -> Message:
         """The next message; ``deadline`` is ``time.monotonic``'s.
 
         Raises TimeoutError then, and whatever broke samlocal's own side.
         """
-        message = self._there()
-        if message is None:
-            # An event loop's clock is the same one.
-            async with asyncio.timeout_at(deadline):
-                message = await self._messages.get()
+        if not self._messages:
+            await self._wait(deadline)
+        message = self._messages.popleft()
         if isinstance(message, Broken):
             if isinstance(message.error, EngineError):
                 raise message.error
@@ -35,13 +37,21 @@ class Mailbox:
 
     def take_all(self) -> tuple[Message, ...]:
         """What is there."""
-        found = []
-        while (message := self._there()) is not None:
-            found.append(message)
-        return tuple(found)
+        found = tuple(self._messages)
+        self._messages.clear()
+        return found
 
-    def _there(self) -> Message | None:
+    async def _wait(self, deadline: float) -> None:
+        loop = asyncio.get_running_loop()
+        comes = self._comes = loop.create_future()
+        # An event loop's clock is the same one.
+        timer = loop.call_at(deadline, _time_up, comes)
         try:
-            return self._messages.get_nowait()
-        except asyncio.QueueEmpty:
-            return None
+            await comes
+        finally:
+            timer.cancel()
+
+
+def _time_up(comes: asyncio.Future[None]) -> None:
+    if not comes.done():
+        comes.set_exception(TimeoutError())

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeAlias
 
 from samlocal.engine.streams import readable
+from samlocal.sandbox.apis.incoming import Incoming, streams
 
 Admits: TypeAlias = Callable[[socket.socket], Awaitable[bool]]
-Connected: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
+Connected: TypeAlias = Callable[[Incoming, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 Failed: TypeAlias = Callable[[BaseException], None]
 
 # A runtime and ten extensions need a handful; each costs a file of samlocal's own, of which macOS gives 256.
@@ -78,7 +79,7 @@ class Listener:
         try:
             if not await self._admits(connection):
                 return
-            reader, writer = await asyncio.open_connection(sock=connection)
+            reader, writer = await streams(connection)
             await self._connected(reader, writer)
             # What has been written still goes out.
             writer.close()

@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 import h11
 from msgspec import Struct, field
 
+from samlocal.sandbox.apis.incoming import Incoming
+
 # A request's line and headers together, or the trailers; Lambda's own come nowhere near.
 _HEAD_BYTES = 64 * 1024
 
@@ -107,14 +109,10 @@ class Request:
 
     async def wait_for(self, answer: asyncio.Future[Any]) -> None:
         """Waits until the answer is there or cancelled. Raises Disconnected when the client hangs up before that."""
-        gone = asyncio.ensure_future(self._connection.gone())
-        try:
-            await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done():
-                raise Disconnected("hung up while it waited")
-        finally:
-            gone.cancel()
-            await asyncio.wait({gone})
+        gone = self._connection.gone
+        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            raise Disconnected("hung up while it waited")
 
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -147,7 +145,7 @@ class Server:
         self._routes = tuple(routes)
         self._failed = failed
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: Incoming, writer: asyncio.StreamWriter) -> None:
         """Serves one connection to its end. Raises OSError when it breaks."""
         connection = Connection(reader, writer)
         try:
@@ -185,7 +183,7 @@ class Server:
 class Connection:
     """One client's connection, as HTTP."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: Incoming, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_BYTES)
@@ -226,12 +224,10 @@ class Connection:
             self._send(h11.InformationalResponse(status_code=100, headers=[]))
             await self._writer.drain()
 
-    async def gone(self) -> None:
-        """Returns when the client has hung up, or has sent more than is kept until its answer is there."""
-        kept = 0
-        while kept <= _HEAD_BYTES and (data := await self._reader.read(_PIECE)):
-            kept += len(data)
-            self._http.receive_data(data)
+    @property
+    def gone(self) -> asyncio.Future[None]:
+        """Done when the client has hung up."""
+        return self._reader.over
 
     async def answer(self, response: Response) -> None:
         given = {**response.headers, "Content-Length": str(len(response.body))}
