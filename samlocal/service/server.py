@@ -68,6 +68,7 @@ async def serving(application: Starlette, sockets: list[socket.socket]) -> Async
             log_level="critical",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
         )
     )
     task = asyncio.create_task(server.serve(sockets=sockets))
