@@ -171,8 +171,9 @@ class Composition:
 
     def _is_one(self, function: str, names: tuple[str, ...]) -> bool:
         """Whether it is meant by one of these names: as somebody has called it, a logical id, or a deployed name."""
-        planned = self._plans[function].spec.function
-        return not {function, planned.logical_id, planned.function_name}.isdisjoint(names)
+        plan = self._plans.get(function)
+        own = {plan.spec.function.logical_id, plan.spec.function.function_name} if plan is not None else set()
+        return not {function, *own}.isdisjoint(names)
 
     def _made(self, spec: SandboxSpec) -> KeptSandbox:
         def make(log: Speaking) -> Sandbox:

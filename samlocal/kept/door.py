@@ -83,7 +83,8 @@ async def door(by: str, service: Service, overheard: Overheard, *, told: Told) -
     name = f"{by}-{uuid.uuid4().hex[:8]}.sock"
     connections: set[asyncio.Task[None]] = set()
     try:
-        listening = folder.listen(name)
+        with folder.starting():
+            listening = folder.listen(name)
         host = _Host(by, service, overheard, place=place_of(world), told=told)
     except (KeptError, EngineError, OSError) as error:
         why = error.message if isinstance(error, SamlocalError) else f"{error.strerror}."

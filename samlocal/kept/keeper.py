@@ -26,7 +26,8 @@ from samlocal.sandbox.session import Session
 # How long it stays with nothing to keep: whoever asks again at once need not start another one.
 _LINGER_SECONDS = 1.0
 
-_LOOK_SECONDS = 0.5
+# How often it looks whether it is still found, and whether what waits still lives.
+_LOOK_SECONDS = 1.0
 
 # How long clearing up after others may hold up a run that is over.
 _SWEEP_SECONDS = 5.0
@@ -45,7 +46,8 @@ class Keeper:
         self._making = asyncio.Lock()
         self._connections: set[asyncio.Task[None]] = set()
         self._listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
-        self._ended = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._ended = False
         # Runs nothing new, and ends when what runs is done.
         self._leaving = False
         self._template = ""
@@ -66,15 +68,17 @@ class Keeper:
 
     def end(self) -> None:
         """At once, whatever runs."""
-        self._ended.set()
+        self._ended = True
+        self._changed.set()
 
     async def _until_nothing_is_left(self, own: os.stat_result | None) -> None:
         clock = asyncio.get_running_loop().time
         last_use = clock()
-        while not self._ended.is_set():
+        while not self._ended:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
-                    await self._ended.wait()
+                    await self._changed.wait()
+            self._changed.clear()
             if own is None or not self._is_found(own):
                 # Somebody has emptied the cache.
                 self._leaving = True
@@ -121,7 +125,11 @@ class Keeper:
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = asyncio.ensure_future(serve(self, reader, writer))
         self._connections.add(connection)
-        connection.add_done_callback(self._connections.discard)
+        connection.add_done_callback(self._over)
+
+    def _over(self, connection: asyncio.Task[None]) -> None:
+        self._connections.discard(connection)
+        self._changed.set()
 
     # what is asked of it
 

@@ -18,8 +18,8 @@ from samlocal.sandbox.log_format import render
 LISTENER: ContextVar[Listener] = ContextVar("LISTENER")
 """For whom something is done: a sandbox is started, and an event run, in the context of who waits for it."""
 
-_UNHEARD = 500
-"""So much of what a sandbox says while nobody listens is kept for the next one who does."""
+_UNHEARD = 1 << 20
+"""So many letters of what a sandbox says while nobody listens are kept for the next one who does."""
 
 
 class Listener:
@@ -59,7 +59,7 @@ class Listener:
         asyncio.run_coroutine_threadsafe(send(), self._loop).result()
 
 
-def message_of(item: Record | Remark) -> messages.Answer | None:
+def message_of(item: Record | Remark) -> messages.Logged | messages.Remarked | None:
     """What is said of a sandbox's log; None for what the function's log has not."""
     if isinstance(item, Remark):
         return messages.Remarked(remark=item)
@@ -71,13 +71,14 @@ class Speaking:
 
     def __init__(self) -> None:
         self._listener: Listener | None = None
-        self._unheard: deque[messages.Answer] = deque(maxlen=_UNHEARD)
+        self._unheard: deque[messages.Logged | messages.Remarked] = deque()
+        self._letters = 0
 
     def turn_to(self, listener: Listener) -> None:
         """Whose it is from now on. They hear what nobody has heard, as it would stand before theirs in the log."""
         self._listener = listener
         while self._unheard:
-            listener.say(self._unheard.popleft())
+            listener.say(self._first_unheard())
 
     def put(self, item: Record | Remark) -> None:
         message = message_of(item)
@@ -85,12 +86,24 @@ class Speaking:
             return
         if self._listener is None or self._listener.gone:
             self._unheard.append(message)
+            self._letters += _letters(message)
+            while self._letters > _UNHEARD:
+                self._first_unheard()
         else:
             self._listener.say(message)
 
     async def room(self) -> None:
         if self._listener is not None:
             await self._listener.heard()
+
+    def _first_unheard(self) -> messages.Logged | messages.Remarked:
+        message = self._unheard.popleft()
+        self._letters -= _letters(message)
+        return message
+
+
+def _letters(message: messages.Logged | messages.Remarked) -> int:
+    return len(message.text if isinstance(message, messages.Remarked) else message.record.text or "")
 
 
 class Telling:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from samlocal.errors import KeptError
 from samlocal.kept import messages
 from samlocal.kept.client import KeptRun, NothingRanError, Said, ask
@@ -67,6 +69,8 @@ class Opening:
                 if run is not None:
                     return run
             if self._keep is None:
+                if not self._asked.isdisjoint(self._folder.names()):
+                    self._clear_up()
                 return None
             with self._folder.starting():
                 if self._others():
@@ -79,6 +83,11 @@ class Opening:
             self._folder.remove(name)
             self._check_log(name)
         raise NothingRanError("The processes that keep sandboxes end as soon as they are asked.")
+
+    def _clear_up(self) -> None:
+        """What a command that was killed has left is asked at no more."""
+        with contextlib.suppress(KeptError), self._folder.starting():
+            return
 
     def _others(self) -> list[str]:
         """Who is there and has not been asked: what others have in their pools is not asked for anew."""

@@ -56,7 +56,7 @@ def start_keeper(folder: Folder, world: Surroundings) -> str:
         except OSError as error:
             folder.remove(name)
             raise KeptError(
-                f"Nothing can be kept: its process cannot be started: {error.strerror}: {error.filename}.",
+                f"Nothing can be kept: its process cannot be started: {error}.",
                 tip="Run without --keep.",
             ) from error
     return name

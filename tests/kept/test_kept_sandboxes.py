@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kept_kit import COUNTING, keeper, runs, said_to, sockets
+from kept_kit import COUNTING, runs, sockets
 from kit import Docker, Project, eventually, python, write
 
 from samlocal.errors import ExitStatus
@@ -51,17 +50,6 @@ def test_the_next_invocation_runs_in_the_sandbox_of_the_last(keeping: MakeProjec
     assert project.run("kept", "--stop", "Fn").succeeded().lines == ["samlocal: stopped: Fn."]
     assert docker.nothing_left(project)
     assert project.run("kept").succeeded().lines == ["samlocal: nothing is kept."]
-
-
-def test_its_time_over_a_sandbox_ends_and_with_the_last_one_the_process(keeping: MakeProject, docker: Docker) -> None:
-    project = keeping(python(COUNTING))
-    assert runs(project.invoke("Fn", "--keep", "1s")) == 1
-    process = keeper(project)
-    assert docker.nothing_left(project)
-    assert eventually(lambda: not sockets(project), within=6)
-    assert eventually(lambda: not os.path.exists(f"/proc/{process}"))  # noqa: PTH110
-    assert list(project.cache.glob("kept/*/*.log")) == []
-    assert list(project.sessions.iterdir()) == []
 
 
 def test_what_has_changed_is_said_and_runs_at_once(keeping: MakeProject) -> None:
@@ -106,19 +94,6 @@ def test_other_options_have_sandboxes_of_their_own(keeping: MakeProject) -> None
         {"runs": 2, "variable": "us-west-2"},
     ]
     assert len(sockets(project)) == 1
-
-
-def test_other_keys_of_the_callers_end_what_was_kept_under_those_of_before(keeping: MakeProject) -> None:
-    project = keeping(python(COUNTING))
-    assert runs(project.invoke("Fn", "--keep", environ={"AWS_SESSION_TOKEN": "one", "COLUMNS": "80"})) == 1
-    # What tells one terminal from another tells nothing of the caller.
-    assert runs(project.invoke("Fn", "--keep", environ={"AWS_SESSION_TOKEN": "one", "COLUMNS": "90"})) == 2
-    first = keeper(project)
-    other = project.invoke("Fn", "--keep", environ={"AWS_SESSION_TOKEN": "two"})
-    assert runs(other) == 1
-    assert "samlocal: changed since its last event: AWS_SESSION_TOKEN; it starts anew." in other.lines
-    assert eventually(lambda: not os.path.exists(f"/proc/{first}"))  # noqa: PTH110
-    assert len(listed(project)) == 1
 
 
 def test_another_docker_context_is_another_engine(keeping: MakeProject) -> None:
@@ -167,34 +142,18 @@ def test_ctrl_c_ends_the_event_there_and_shows_the_last_of_its_log(keeping: Make
     assert runs(project.invoke("Fn", "--keep")) == 1
 
 
-def test_a_keeper_that_is_killed_during_an_event_is_told_and_leaves_nothing(
-    keeping: MakeProject, docker: Docker
-) -> None:
+def test_what_runs_can_be_stopped_from_elsewhere(keeping: MakeProject, docker: Docker) -> None:
     project = keeping(python(COUNTING))
     with project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 30}') as running:
         running.has_logged("asleep")
-        before = docker.containers(project)
-        os.kill(keeper(project), signal.SIGKILL)
-        told = running.outcome(within=5).ended(ExitStatus.KEPT)
-    assert told.stdout == b""
-    assert told.lines[-2:] == [
-        "Error: The process that runs the function (keeper) has ended in the middle of the event.",
-        "What the function has done by then is done; run it again for an answer.",
-    ]
-    after = project.invoke("Fn", "--keep")
-    assert runs(after) == 1
-    assert eventually(lambda: not set(before) & set(docker.containers(project)))
-    assert len(sockets(project)) == 1
-
-
-def test_an_emptied_cache_ends_what_nobody_finds_any_more(keeping: MakeProject, docker: Docker) -> None:
-    project = keeping(python(COUNTING))
-    assert runs(project.invoke("Fn", "--keep")) == 1
-    process = keeper(project)
-    shutil.rmtree(project.cache)
+        assert [kept["state"] for kept in listed(project)] == ["busy"]
+        assert project.run("kept", "--stop").succeeded().lines == [
+            "samlocal: an event of Fn was running, and has been cut off.",
+            "samlocal: stopped: Fn.",
+        ]
+        stopped = running.outcome(within=5).ended(ExitStatus.KEPT)
+    assert "Error: The sandbox of Fn was stopped (`samlocal kept --stop`)." in stopped.lines
     assert docker.nothing_left(project)
-    assert eventually(lambda: not os.path.exists(f"/proc/{process}"))  # noqa: PTH110
-    assert runs(project.invoke("Fn", "--keep")) == 1
 
 
 def test_a_container_that_has_died_while_it_waited_is_replaced(keeping: MakeProject, docker: Docker) -> None:
@@ -203,75 +162,3 @@ def test_a_container_that_has_died_while_it_waited_is_replaced(keeping: MakeProj
     docker.remove_all(project)
     assert eventually(lambda: not listed(project))
     assert runs(project.invoke("Fn", "--keep")) == 1
-
-
-def test_another_samlocal_is_not_served_and_ends_the_keeper(keeping: MakeProject, docker: Docker) -> None:
-    project = keeping(python(COUNTING))
-    assert runs(project.invoke("Fn", "--keep")) == 1
-    assert said_to(project, {"samlocal": "another", "more": 1}, {"type": "Unheard"}) == [
-        {"type": "Refused", "reason": "version", "differing": [], "let_go": []}
-    ]
-    assert docker.nothing_left(project)
-    assert eventually(lambda: not sockets(project))
-    assert runs(project.invoke("Fn", "--keep")) == 1
-
-
-def test_a_socket_at_which_nobody_listens_is_in_nobodys_way(keeping: MakeProject) -> None:
-    project = keeping(python(COUNTING))
-    assert runs(project.invoke("Fn", "--keep")) == 1
-    process = keeper(project)
-    os.kill(process, signal.SIGKILL)
-    assert eventually(lambda: not os.path.exists(f"/proc/{process}/fd"))  # noqa: PTH110
-    assert len(sockets(project)) == 1
-    assert project.run("kept").succeeded().lines == ["samlocal: nothing is kept."]
-    assert runs(project.invoke("Fn", "--keep")) == 1
-    assert len(sockets(project)) == 1
-
-
-def test_where_nothing_can_be_kept_it_runs_all_the_same(keeping: MakeProject) -> None:
-    project = keeping(python(COUNTING))
-    (project.cache / "kept").write_text("no folder")
-    outcome = project.invoke("Fn", "--keep")
-    assert runs(outcome) == 1
-    assert any(
-        line.startswith(f"samlocal: Nothing can be kept: the folder {project.cache}/kept/")
-        and line.endswith("The function runs in a sandbox of its own.")
-        for line in outcome.lines
-    ), outcome
-    (project.cache / "kept").unlink()
-
-
-def test_a_process_that_does_not_come_up_is_told_with_its_last_words(keeping: MakeProject, tmp_path: Any) -> None:
-    project = keeping(python(COUNTING))
-    (tmp_path / "broken").mkdir()
-    # The keeper's own first import.
-    broken = "import sys\nif 'process.py' in ' '.join(sys.orig_argv): raise SystemExit('no room to start in')\n"
-    (tmp_path / "broken" / "sitecustomize.py").write_text(broken)
-    outcome = project.invoke("Fn", "--keep", environ={"PYTHONPATH": str(tmp_path / "broken")})
-    assert runs(outcome) == 1
-    assert "did not come up" in outcome.stderr
-
-
-def test_a_long_path_is_no_hindrance(keeping: MakeProject) -> None:
-    project = keeping(python(COUNTING))
-    long = project.cache / ("long" * 40)
-    environ = {"SAMLOCAL_CACHE_DIR": str(long)}
-    try:
-        assert [runs(project.invoke("Fn", "--keep", environ=environ)) for _ in range(2)] == [1, 2]
-    finally:
-        project.run("kept", "--stop", environ=environ).succeeded()
-
-
-def test_the_way_to_a_kept_sandbox_loads_nothing_heavy(keeping: MakeProject) -> None:
-    project = keeping(python(COUNTING))
-    project.invoke("Fn", "--keep").succeeded()
-    outcome = project.invoke("Fn", "--keep", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
-    imported = {line.rpartition("|")[2].strip() for line in outcome.lines if line.startswith("import time:")}
-    assert "samlocal.kept.client" in imported
-    roots = {name.partition(".")[0] for name in imported}
-    assert not roots & {"asyncio", "boto3", "botocore", "docker", "requests", "rich", "samtranslator", "yaml"}
-    assert not imported & {"samlocal.sandbox.sandbox", "samlocal.pool.pool", "samlocal.template.reader"}
-
-    alone = project.invoke("Fn", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
-    loaded = {line.rpartition("|")[2].strip() for line in alone.lines if line.startswith("import time:")}
-    assert {name for name in loaded if name.startswith("samlocal.kept")} <= {"samlocal.kept", "samlocal.kept.folder"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from kept_kit import COUNTING, shown
-from kit import Project, node, python
+from kit import Project, function, node, template
 
 pytestmark = pytest.mark.docker
 
@@ -28,21 +28,23 @@ NUMBERLESS = COUNTING.replace('"run", runs, event', '"run", event').replace('"ru
 
 
 def test_the_first_and_the_next_run_show_what_a_run_of_its_own_shows(keeping: MakeProject) -> None:
-    project = keeping(python(NUMBERLESS, Timeout=1))
-    for args, stays in (
+    variants = [
         (("--event", "{}"), True),
         (("--event", '{"sleep": 5}'), False),
         (("--event", '{"a": 1}', "--event", '{"raises": "b"}'), True),
         (("--output", "json", "--event", '{"exit": 3}'), False),
         (("--tenant-id", "nobody"), False),
         (("--image", "python3.11=nothing:here", "--skip-pull-image"), False),
-    ):
-        alone = shown(project.invoke("Fn", *args))
-        assert shown(project.invoke("Fn", "--keep", *args)) == alone, args
+    ]
+    functions = [f"Fn{number}" for number in range(len(variants))]
+    described = template(**{name: function(Timeout=1) for name in functions})
+    project = keeping({"template.json": described, "code/app.py": NUMBERLESS})
+    for name, (args, stays) in zip(functions, variants, strict=True):
+        alone = shown(project.invoke(name, *args))
+        assert shown(project.invoke(name, "--keep", *args)) == alone, args
         # The next one finds the sandbox, where that has survived.
-        again = shown(project.invoke("Fn", "--keep", *args))
+        again = shown(project.invoke(name, "--keep", *args))
         assert again == (warm(alone) if stays else alone), args
-        project.run("kept", "--stop").succeeded()
 
 
 def test_parts_of_a_streamed_response_come_as_from_a_run_of_its_own(keeping: MakeProject) -> None:
