@@ -103,7 +103,7 @@ class Speaking:
 
 
 def _letters(message: messages.Logged | messages.Remarked) -> int:
-    return len(message.text if isinstance(message, messages.Remarked) else message.record.text or "")
+    return len(message.remark.text if isinstance(message, messages.Remarked) else message.record.text or "")
 
 
 class Telling:
