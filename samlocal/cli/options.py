@@ -18,6 +18,7 @@ from samlocal.project.settings import NEVER, SNAPSHOT_AGE, Settings, project_set
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_ARGS = "samlocal.args"
 _FILE = "samlocal.file_settings"
 
 
@@ -42,6 +43,7 @@ class EnvironmentCommand(click.Command):
     """A command with defaults from samconfig.toml: flags win over ``SAMLOCAL_…``, these over the file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_ARGS] = tuple(args)
         args = spread_overrides(args)
         given, _, _ = self.make_parser(ctx).parse_args(list(args))
         world: World = ctx.obj
@@ -50,6 +52,14 @@ class EnvironmentCommand(click.Command):
         check_variables(ctx, self, world.environ, flags=given)
         ctx.default_map = configured(ctx, self, file)
         return super().parse_args(ctx, args)
+
+
+def reread(ctx: click.Context) -> click.Context:
+    """The same command line with the configuration file as it is now. Raises ConfigurationError."""
+    try:
+        return ctx.command.make_context(ctx.info_name, list(ctx.meta[_ARGS]), parent=ctx.parent)
+    except click.UsageError as error:
+        raise ConfigurationError(error.format_message()) from error
 
 
 def long_names(command: click.Command) -> dict[str, str]:

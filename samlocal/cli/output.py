@@ -18,6 +18,7 @@ from samlocal.errors import BuildError, SamlocalError
 from samlocal.sandbox.result import Success, outcome
 
 if TYPE_CHECKING:
+    from samlocal.reload.told import NotReloaded, Reloaded
     from samlocal.sandbox.journal import Record, Remark
     from samlocal.sandbox.sandbox import Invocation
 
@@ -117,6 +118,16 @@ class Output:
         if line is not None:
             self.log(line)
 
+    def reloaded(self, told: Reloaded | NotReloaded) -> None:
+        """What has become of a save: each of them is another one."""
+        from samlocal.reload.told import Reloaded
+
+        if isinstance(told, Reloaded):
+            self._said("samlocal: ", told.text, fg="cyan")
+        else:
+            self.error(told.error)
+            self._said("samlocal: ", told.text, fg="yellow")
+
     def chunk(self, data: bytes) -> None:
         """A part of a streamed response, at once."""
         self._payload(data)
@@ -159,7 +170,7 @@ class Output:
 
     def payload_line(self, line: str, *, head: str = "", fg: str | None = None) -> None:
         """A line to read, the ``head`` of it in a colour."""
-        if self._has_colours(self._world.stdout):
+        if fg is not None and self._has_colours(self._world.stdout):
             head = click.style(head, fg=fg)
         self._world.stdout.write(f"{head}{visible(line)}\n".encode())
         self._world.stdout.flush()
@@ -168,11 +179,22 @@ class Output:
         """A line for programs."""
         self._payload(line.encode("utf-8", "backslashreplace") + b"\n")
 
-    def difference(self, lines: Iterable[str]) -> None:
-        """A unified difference, on standard error."""
+    def answer(self, lines: Iterable[str]) -> None:
+        """A payload as a person reads it."""
+        for line in lines:
+            self.payload_line(line)
+
+    def difference(self, lines: Iterable[str], *, as_payload: bool = False) -> None:
+        """A unified difference, on standard error if it is not the payload."""
         colours = {"+": "green", "-": "red"}
         for line in lines:
-            self._error_line(self._styled(visible(line), fg=colours.get(line[:1])))
+            colour = colours.get(line[:1])
+            if not as_payload:
+                self._error_line(self._styled(visible(line), fg=colour))
+            elif colour is None:
+                self.payload_line(line)
+            else:
+                self.payload_line("", head=visible(line), fg=colour)
 
     def ask(self, question: str) -> bool:
         """Asks on standard error; whatever is not yes is no, and no answer at all is an error of usage."""

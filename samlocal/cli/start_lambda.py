@@ -9,6 +9,7 @@ import click
 
 from samlocal.cli.build_flags import build_flag, build_options
 from samlocal.cli.options import EnvironmentCommand, Seconds, environment_options, settings, variable
+from samlocal.cli.reload_flag import reload_flag, rereading
 from samlocal.cli.rights_flags import rights_flags, rights_options
 from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
 from samlocal.cli.stay_flags import chosen_output, requests_to, stay_flags
@@ -17,6 +18,7 @@ from samlocal.collector import held_off
 from samlocal.pool.options import PoolOptions
 from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions
+from samlocal.project.settings import Settings
 
 _DEFAULT_PORT = 3001
 """SAM CLI's."""
@@ -80,24 +82,16 @@ _DEFAULT_PORT = 3001
 @rights_flags
 @build_flag
 @sandbox_flags
+@reload_flag
 @stay_flags
 @click.pass_context
-def command(ctx: click.Context, /, **values: object) -> int:
+def command(ctx: click.Context, /, **_: object) -> int:
     """Serve Lambda's Invoke API: SDKs and the AWS CLI run the template's functions with --endpoint-url."""
     from samlocal.project.project import Project
     from samlocal.service.server import is_open, listening
 
     output = chosen_output(ctx)
-    options = RunOptions(
-        code=Code(values["code"]),
-        strict=bool(values["strict"]),
-        build=build_options(ctx),
-        rights=rights_options(ctx),
-        sandbox=sandbox_options(ctx),
-    )
-    chosen = settings(ctx)
-    if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
-        raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
+    chosen, options = _chosen(ctx)
     pool_options = PoolOptions(concurrency=ctx.params["concurrency"], idle=ctx.params["idle"])
     warm = dict(_warm(ctx.params["warm"]))
     project = ctx.with_resource(Project(chosen, output))
@@ -114,22 +108,48 @@ def command(ctx: click.Context, /, **values: object) -> int:
         from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
 
+    fixed = ("host", "port", "concurrency", "idle", "warm", "reload", "output_form")
+    reread = rereading(ctx, _chosen, output, fixed=fixed)
+
     async def serve() -> None:
         async with requests_to(output) as requests:
             overheard = Overheard(requests)
             async with LambdaEndpoint(
-                project, listens, options, pool_options, session=own, log=overheard, hears=requests
+                project,
+                listens,
+                options,
+                pool_options,
+                session=own,
+                log=overheard,
+                hears=requests,
+                reload=ctx.params["reload"],
+                reread=reread,
             ) as endpoint:
                 for name, count in warm.items():
                     await endpoint.warm(name, count)
                 async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=requests.ran):
-                    requests.serves(serving(chosen, await endpoint.functions.get(), url=endpoint.url, reloads=True))
+                    directory, reloads = await endpoint.functions.get(), ctx.params["reload"]
+                    requests.serves(serving(chosen, directory, url=endpoint.url, reloads=reloads))
                     await requests.stand()
 
     with session(ctx.obj.cache_folder / "sessions") as own:
         sweep(own, ctx.obj.environ, output)
         run_to_its_end(serve())
     return 0
+
+
+def _chosen(ctx: click.Context) -> tuple[Settings, RunOptions]:
+    options = RunOptions(
+        code=Code(ctx.params["code"]),
+        strict=ctx.params["strict"],
+        build=build_options(ctx),
+        rights=rights_options(ctx),
+        sandbox=sandbox_options(ctx),
+    )
+    chosen = settings(ctx)
+    if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
+        raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
+    return chosen, options
 
 
 def _warm(texts: tuple[str, ...]) -> Iterator[tuple[str, int]]:

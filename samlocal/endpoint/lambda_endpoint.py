@@ -28,7 +28,7 @@ from samlocal.sandbox.journal import Log
 from samlocal.sandbox.network.endpoint import endpoint
 from samlocal.sandbox.session import Session
 from samlocal.service.server import serving, url_of
-from samlocal.service.service import Service
+from samlocal.service.service import Reloading, Reread, Service
 
 
 class LambdaEndpoint:
@@ -48,6 +48,8 @@ class LambdaEndpoint:
         session: Session,
         log: Log,
         hears: Hears,
+        reload: bool = True,
+        reread: Reread | None = None,
     ) -> None:
         self.url = url_of(listens)
         own = endpoint(self.url)
@@ -64,7 +66,7 @@ class LambdaEndpoint:
             session=session,
             log=self._tails,
             shaped=self._callers.shaped,
-            told=hears.reloaded,
+            reload=Reloading(told=hears.reloaded, reread=reread) if reload else None,
         )
         known = self.service.functions
         self.functions = CurrentDirectory(

@@ -118,16 +118,15 @@ class Reloader:
     async def _take_up(self, paths: frozenset[Path], began: float) -> None:
         functions = {name for name, sources in self._sources.items() if concerned(sources, paths)}
         named = self._named(paths, functions)
-        for sources, changed in self._others:
-            if concerned(sources, paths):
-                try:
-                    if await changed():
-                        functions = set(self._sources)
-                except SamlocalError as error:
-                    self._told(NotReloaded(functions=(), paths=named, error=error))
-        if not functions:
-            return
-        self._changed()
+        others = [changed for sources, changed in self._others if concerned(sources, paths)]
+        for changed in others:
+            try:
+                if await changed():
+                    functions = set(self._sources)
+            except SamlocalError as error:
+                self._told(NotReloaded(functions=(), paths=named, error=error))
+        if functions or others:
+            self._changed()
         answers = await asyncio.gather(*(self._planned_anew(function_id) for function_id in sorted(functions)))
         failed = [(function_id, answer) for function_id, answer in answers if isinstance(answer, SamlocalError)]
         if failed and await self._watch.more(_HALF_DONE_SECONDS):
@@ -193,7 +192,9 @@ class Reloader:
         """What has changed of what counts, as the user calls it."""
         all_sources = [self._sources[name] for name in functions] + [sources for sources, _ in self._others]
         own = sorted(path for path in paths if any(concerned(sources, [path]) for sources in all_sources))
-        return tuple(self._shown(path) for path in own)
+        # Editors write what they save into another file first, which is gone then.
+        there = [path for path in own if path.exists()]
+        return tuple(self._shown(path) for path in there or own)
 
 
 def _changed_since(sources: Sources, places: frozenset[Path], moment: float) -> frozenset[Path]:

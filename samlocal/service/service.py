@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
+from msgspec import Struct
+
 from samlocal.artifact.cache import Cache
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan, in_thread
@@ -37,14 +39,27 @@ def _silent(_: Reloaded | NotReloaded) -> None:
     return
 
 
+async def _nobody() -> bool:
+    return False
+
+
+class Reloading(Struct, frozen=True, kw_only=True):
+    """How a service takes up what is saved: ``told`` hears of it.
+
+    ``reread`` gives the settings and the options as the configuration file says them now, in a thread, and may raise
+    SamlocalError.
+    """
+
+    told: Told = _silent
+    reread: Reread | None = None
+
+
 class Service:
     """One project's, by one choice of how its functions run. Use it as a context manager, on an event loop.
 
     Sandboxes write to ``log``; what there is to say of plans goes to the project's teller. ``shaped`` has the last
     word on what a sandbox is made of, in a thread. The project and the session are the caller's, and outlive it.
-
-    With ``reload`` what is saved is taken up, and ``told`` hears of it. ``reread`` gives the settings and the options
-    as the configuration file says them now, in a thread, and may raise SamlocalError.
+    What is saved is taken up, but where ``reload`` is None.
     """
 
     def __init__(
@@ -56,9 +71,7 @@ class Service:
         session: Session,
         log: Log,
         shaped: Callable[[SandboxSpec], SandboxSpec] = lambda spec: spec,
-        reload: bool = True,
-        told: Told = _silent,
-        reread: Reread | None = None,
+        reload: Reloading | None = Reloading(),  # noqa: B008 - a value
     ) -> None:
         self.project = project
         self.options = options or RunOptions()
@@ -67,9 +80,9 @@ class Service:
         self._session = session
         self._log = log
         self._shaped = shaped
+        self._reload = reload
         self._live = Cache(project.settings.world.cache_folder) if reload else None
-        self._told = told
-        self._reread = reread
+        self._changed: list[Callable[[], object]] = [self.functions.forget]
         self._reloader: Reloader | None = None
         self._pool: Pool | None = None
         self._closing = AsyncExitStack()
@@ -91,9 +104,9 @@ class Service:
                 options=self._pool_options,
             )
         )
-        if self._live is not None:
-            # It goes first: what is saved now is nobody's any more.
-            self._reloader = await self._closing.enter_async_context(self._reloading(self._pool))
+        if self._reload is not None:
+            # It goes first: what is saved then is nobody's any more.
+            self._reloader = await self._closing.enter_async_context(self._reloading(self._pool, self._reload))
         return self
 
     async def __aexit__(
@@ -112,10 +125,18 @@ class Service:
 
     def change(self, function_id: str | None = None) -> None:
         """A function, or every one, may be made from something else now."""
-        self.functions.forget()
+        self._forget()
         self.pool.change(function_id)
 
-    def _reloading(self, pool: Pool) -> Reloader:
+    def when_changed(self, call: Callable[[], object]) -> None:
+        """Has it called where the template may be another."""
+        self._changed.append(call)
+
+    def _forget(self) -> None:
+        for call in self._changed:
+            call()
+
+    def _reloading(self, pool: Pool, reload: Reloading) -> Reloader:
         from samlocal.reload.reloader import Reloader
         from samlocal.reload.watch import Watch
 
@@ -126,12 +147,14 @@ class Service:
             pool,
             lambda function_id, sources: self._made(function_id, sources, falls_back=False),
             watch=watch,
-            told=self._told,
-            changed=self.functions.forget,
+            told=reload.told,
+            changed=self._forget,
             shown=lambda path: str(path.relative_to(world.cwd)) if path.is_relative_to(world.cwd) else str(path),
         )
-        if self._reread is not None:
-            reloader.also(configuration_files(self.project.settings), partial(self._configure, self._reread))
+        # Functions are called by its names before any of them is planned.
+        reloader.also([self.project.settings.template], _nobody)
+        if reload.reread is not None:
+            reloader.also(configuration_files(self.project.settings), partial(self._configure, reload.reread))
         return reloader
 
     async def _configure(self, reread: Reread) -> bool:

@@ -14,7 +14,7 @@ from service_kit import answer, result_of, run
 
 from samlocal.reload.told import NotReloaded, Reloaded
 from samlocal.sandbox.result import InitFailed
-from samlocal.service.service import Service
+from samlocal.service.service import Reloading, Service
 
 pytestmark = pytest.mark.docker
 
@@ -71,7 +71,7 @@ def saving(made: kit.Project, test: Callable[[Saved], Awaitable[None]], **more: 
         await answer(service, "Fn")
         await test(own)
 
-    run(made, main, told=told.append, **more)
+    run(made, main, **{"reload": Reloading(told=told.append), **more})
 
 
 def test_whatever_is_saved_of_code_layers_variables_and_template_is_served_in_the_container_there_is(
@@ -233,4 +233,4 @@ def test_without_reload_nothing_is_watched(project: MakeProject) -> None:
         assert own.told == []
         assert (await answer(own.service, "Fn"))["version"] == 1
 
-    saving(made, test, reload=False)
+    saving(made, test, reload=None)
