@@ -219,7 +219,7 @@ def test_parts_of_a_response_and_remarks_come_as_they_are_said() -> None:
         kept.planned()
         kept.invoke(b"{}", chunk=chunks.append)
     assert chunks == [b"one", b"two"]
-    assert said == [Remark(text="in between")]
+    assert said == [Remark(text="in between", function="Fn")]
 
 
 @pytest.mark.parametrize("begun", [False, True])
