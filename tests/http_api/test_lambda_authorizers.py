@@ -164,11 +164,13 @@ def test_who_says_who_they_are_is_asked_about(authorizer: LambdaAuthorizer) -> N
     assert len(door.events) == 1
 
 
-EXPLICIT = '{"message":"User is not authorized to access this resource with an explicit deny"}'
-IMPLICIT = '{"message":"User is not authorized to access this resource"}'
+EXPLICIT = '{"Message":"User is not authorized to access this resource with an explicit deny"}'
+IMPLICIT = '{"Message":"User is not authorized to access this resource"}'
 
 
-# AWS knowledge center, "403 Forbidden errors when using a Lambda authorizer", for REST APIs.
+# AWS knowledge center, "403 Forbidden errors when using a Lambda authorizer", for REST APIs; the capital letter is in
+# every answer of AWS that is written down (dev.to, "API Gateway + Lambda authorizer + Lambda proxy integration
+# failure modes", for both).
 @pytest.mark.parametrize(
     ("kind", "said", "body"),
     [

@@ -36,19 +36,20 @@ def headers(answer: HttpAnswer) -> dict[str, str]:
 
 
 # Statuses: API Gateway developer guide, "Gateway response types". Types: localstack/localstack, gateway_response.py.
-# Messages: AWS knowledge center, "403 Forbidden errors when using a Lambda authorizer"; DataBiosphere/azul issue 6284
+# Messages: AWS knowledge center, "403 Forbidden errors when using a Lambda authorizer"; dev.to, "API Gateway + Lambda
+# authorizer + Lambda proxy integration failure modes", for the capital letter of those; DataBiosphere/azul issue 6284
 # for the timeout; aws/chalice issue 670 for null.
 @pytest.mark.parametrize(
     ("refusal", "status", "error_type", "body"),
     [
         (NO_ROUTE, 403, "MissingAuthenticationTokenException", '{"message":"Missing Authentication Token"}'),
         (UNAUTHORIZED, 401, "UnauthorizedException", '{"message":"Unauthorized"}'),
-        (DENIED, 403, "AccessDeniedException", '{"message":"User is not authorized to access this resource"}'),
+        (DENIED, 403, "AccessDeniedException", '{"Message":"User is not authorized to access this resource"}'),
         (
             EXPLICIT,
             403,
             "AccessDeniedException",
-            '{"message":"User is not authorized to access this resource with an explicit deny"}',
+            '{"Message":"User is not authorized to access this resource with an explicit deny"}',
         ),
         (BROKEN_AUTHORIZER, 500, "AuthorizerConfigurationException", '{"message":null}'),
         (TIMED_OUT, 504, "InternalServerErrorException", '{"message": "Endpoint request timed out"}'),
@@ -180,6 +181,13 @@ def test_the_defaults_stand_for_types_that_the_template_does_not_speak_of(refusa
     # API Gateway developer guide, "Gateway response types"; 413 is none of them ("Important notes").
     api = rest(DEFAULT_4XX=GatewayResponse(status=477), DEFAULT_5XX=GatewayResponse(status=577))
     assert refused(api, request_of(), refusal).status == status
+
+
+def test_who_is_denied_is_told_so_by_the_template_where_it_speaks() -> None:
+    # API Gateway developer guide, "Gateway responses in API Gateway": the default template.
+    api = api_of(ApiKind.REST, gateway_responses={"DEFAULT_4XX": GatewayResponse(headers={"X-A": "'b'"})})
+    answer = refused(api, request_of(), DENIED)
+    assert answer.body == b'{"message":"User is not authorized to access this resource"}'
 
 
 def test_the_type_itself_goes_before_the_default() -> None:

@@ -3,7 +3,8 @@
 Sources: API Gateway developer guide, "Gateway response types" (statuses) and "Gateway responses in API Gateway";
 messages and ``x-amzn-ErrorType`` as seen in answers of AWS (localstack/localstack, ``gateway_response.py``, where
 they are validated; awsdocs/amazon-api-gateway-developer-guide issue 71; AWS knowledge center, "403 Forbidden errors
-when using a Lambda authorizer"; aws/chalice issue 670 for ``null``).
+when using a Lambda authorizer"; aws/chalice issue 670 for ``null``). Who is denied gets a ``Message`` where the
+template has no say (dev.to, "API Gateway + Lambda authorizer + Lambda proxy integration failure modes").
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from samlocal.http_api.answers.payload import text_bytes
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
 from samlocal.http_api.answers.variables import Variables
 from samlocal.http_api.events.body import media_type
-from samlocal.http_api.model import Api, GatewayResponse, HttpAnswer, HttpRequest, Matched
+from samlocal.http_api.model import Api, ApiKind, GatewayResponse, HttpAnswer, HttpRequest, Matched
 
 _JSON = "application/json"
 _DEFAULT_TEMPLATE = '{"message":$context.error.messageString}'
+_DENIED_TEMPLATE = '{"Message":$context.error.messageString}'
 # The message of what goes wrong behind the API begins with a space (DataBiosphere/azul issue 6284, recorded on AWS).
 _SPACED = frozenset(
     {
@@ -72,7 +74,7 @@ def gateway_response(api: Api, request: HttpRequest, matched: Matched | None, re
         message=message,
         message_string=space + json.dumps(message, ensure_ascii=False),
     )
-    content_type, template = _template(said, request)
+    content_type, template = _template(said, request, _default_template(api, refusal.type, said))
     headers = [
         ("Content-Type", content_type),
         ("x-amzn-RequestId", request.request_id),
@@ -100,10 +102,15 @@ def _said(api: Api, type_: RefusalType, status: int) -> GatewayResponse:
     return responses.get(type_.value, default)
 
 
-def _template(said: GatewayResponse, request: HttpRequest) -> tuple[str, str]:
+def _default_template(api: Api, type_: RefusalType, said: GatewayResponse) -> str:
+    is_denied = type_ is RefusalType.ACCESS_DENIED and api.kind is ApiKind.REST
+    return _DENIED_TEMPLATE if is_denied and said == GatewayResponse() else _DEFAULT_TEMPLATE
+
+
+def _template(said: GatewayResponse, request: HttpRequest, default: str) -> tuple[str, str]:
     """By what the client accepts first; else the JSON one, else the first."""
     if not said.templates:
-        return _JSON, _DEFAULT_TEMPLATE
+        return _JSON, default
     accepted = media_type((request.header("accept") or "").partition(",")[0])
     chosen = next((name for name in (accepted, _JSON) if name in said.templates), next(iter(said.templates)))
     return chosen, said.templates[chosen]
