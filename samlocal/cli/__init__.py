@@ -21,6 +21,7 @@ from samlocal.errors import ExitStatus, ReaderGoneError, SamlocalError
 # Each command's file is imported when it is called, and for its own help.
 _COMMANDS = {
     "invoke": "Run a function once.",
+    "start-api": "Serve the template's HTTP APIs.",
     "watch": "Run a function again on each save.",
     "start-lambda": "Serve Lambda's Invoke API to any SDK.",
     "list": "Functions, layers and endpoints of the template.",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from samlocal.cli.function_tags import FunctionTags
 from samlocal.cli.output import Output
+from samlocal.cli.routes import named, rows
 from samlocal.cli.said import Serving
 
 _COLUMNS = 80
@@ -16,10 +17,16 @@ _LABEL = 13
 _LINES = 6
 
 
+# So many routes of an API are, their paths in so many columns.
+_ROUTES = 20
+_PATH = 40
+
+
 def banner(serving: Serving, tags: FunctionTags, output: Output) -> list[str]:
     """Lines of 80 columns at most, but for names that are longer by themselves."""
     return [
         *_head(serving, output),
+        *_apis(serving, output),
         *_row("Functions", _functions(serving, tags, output), output),
         *_row("Environment", [output.styled(_environment(serving))], output),
         *_row("Reload", ["on save"] if serving.reloads else [], output),
@@ -33,6 +40,21 @@ def _head(serving: Serving, output: Output) -> Iterator[str]:
     if serving.url is not None:
         yield output.styled("samlocal: ", fg="cyan") + f"Lambda is served at {output.styled(serving.url)},"
         yield "to whoever reaches it: signatures are not checked. Ctrl-C ends it."
+
+
+def _apis(serving: Serving, output: Output) -> Iterator[str]:
+    """Where each API is, and its routes, as far as they fit."""
+    for api in serving.apis:
+        yield output.styled("samlocal: ", fg="cyan") + f"{named(api)} is served at {output.styled(api.url or '?')}"
+        shown = list(rows(api))
+        width = min(max((len(path) for _, path, _, _ in shown), default=0), _PATH)
+        for method, path, leads_to, asked in shown[:_ROUTES]:
+            more = f"  ({asked})" if asked else ""
+            yield output.styled(f"  {method:<7} {path:<{width}}  {leads_to}{more}")
+        if len(shown) > _ROUTES:
+            yield f"  and {len(shown) - _ROUTES} more: `samlocal start-api --print-routes` has them all."
+    if serving.apis:
+        yield "Ctrl-C ends it."
 
 
 def _row(label: str, lines: Iterable[str], output: Output) -> Iterator[str]:

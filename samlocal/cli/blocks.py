@@ -100,6 +100,8 @@ class Blocks:
                 self._put(
                     [f"{self._time()} {self._text(request)}", self._text(f"  {status} {error_type}: {message}")]
                 )
+            case said.HttpAnswered():
+                self._put([self._answered(item)])
             case said.EventRetried(request_id=request_id, function=function, attempt=attempt, seconds=seconds):
                 self._behind(request_id, self._head(function, "waits") + f" {seconds:g} s, then attempt {attempt}")
             case said.EventSent(request_id=request_id, function=function, condition=condition, to=to):
@@ -264,6 +266,12 @@ class Blocks:
         tag = self._tags.tag(function).ljust(self._tags.width)
         whose = self._output.styled(tag, fg=self._tags.colour(function), bold=True)
         return f"{self._time()} {whose} {self._output.styled(f'{status:<8}', fg=fg)}"
+
+    def _answered(self, item: said.HttpAnswered) -> str:
+        colour = "green" if item.status < 400 else "yellow" if item.status < 500 else "red"
+        status = self._output.styled(str(item.status), fg=colour)
+        where = "" if item.route is not None else "  no route"
+        return f"{self._time()} {self._text(f'{item.method} {item.path}')} {status} {_duration(item.duration)}{where}"
 
     def _time(self) -> str:
         return self._output.styled(time.strftime("%H:%M:%S"), dim=True)

@@ -7,7 +7,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, assert_never
 
 from msgspec import Struct
 
@@ -22,6 +22,10 @@ from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.result import outcome
+
+if TYPE_CHECKING:
+    # Half of what serves HTTP, which not every command does.
+    from samlocal.http_api.front import Exchanged
 
 # How long the last words may take when nobody reads.
 _LAST_SECONDS = 2.0
@@ -165,6 +169,24 @@ class Requests:
                 request=request, status=error.status, error_type=error.error_type, message=error.message
             )
         )
+
+    def exchanged(self, exchanged: Exchanged) -> None:
+        """An HTTP request has its answer."""
+        self._view.show(
+            said.HttpAnswered(
+                api=exchanged.api,
+                method=exchanged.method,
+                path=exchanged.path,
+                status=exchanged.status,
+                duration=round(exchanged.duration, 2),
+                route=exchanged.route,
+                function=exchanged.function,
+            )
+        )
+
+    def remarked(self, text: str) -> None:
+        """What an answer does not say."""
+        self._view.show(said.Warned(text=text))
 
     def passed_on(self, caller: str, request: str, status: int) -> None:
         """A function's own request was AWS's to answer."""

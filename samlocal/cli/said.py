@@ -33,8 +33,32 @@ class ServedFunction(Struct, frozen=True, kw_only=True):
     arn: str
 
 
+class ServedRoute(Struct, frozen=True, kw_only=True):
+    """``leads_to`` is a function's id, or what answers in place of one; it is None where ``not_run`` says why."""
+
+    method: str
+    path: str
+    leads_to: str | None
+    not_run: str | None
+    authorizer: str | None
+    api_key: bool
+
+
+class ServedApi(Struct, frozen=True, kw_only=True):
+    """``stage`` is ``$default`` where it has no name."""
+
+    id: str
+    kind: str
+    stage: str
+    url: str | None
+    routes: tuple[ServedRoute, ...]
+
+
 class Serving(Timed, frozen=True, kw_only=True, tag="serving"):
-    """``url`` is where; ``environment`` is None where there is none; ``debugged`` is a function's id."""
+    """``url`` is where; ``environment`` is None where there is none; ``debugged`` is a function's id.
+
+    ``apis`` each have a place of their own.
+    """
 
     version: str
     process: int
@@ -46,9 +70,17 @@ class Serving(Timed, frozen=True, kw_only=True, tag="serving"):
     functions: tuple[ServedFunction, ...]
     debugged: str | None = None
     debug_port: int | None = None
+    apis: tuple[ServedApi, ...] = ()
 
 
-def serving(settings: Settings, directory: Directory, *, url: str | None, reloads: bool = False) -> Serving:
+def serving(
+    settings: Settings,
+    directory: Directory,
+    *,
+    url: str | None,
+    reloads: bool = False,
+    apis: tuple[ServedApi, ...] = (),
+) -> Serving:
     """What a project serves."""
     return Serving(
         version=__version__,
@@ -59,6 +91,7 @@ def serving(settings: Settings, directory: Directory, *, url: str | None, reload
         stack=settings.stack_name,
         reloads=reloads,
         functions=tuple(ServedFunction(id=each.path, name=each.name, arn=each.arn) for each in directory),
+        apis=apis,
     )
 
 
@@ -111,6 +144,21 @@ class RequestRefused(Timed, frozen=True, kw_only=True, tag="request.refused"):
     status: int
     error_type: str
     message: str
+
+
+class HttpAnswered(Timed, frozen=True, kw_only=True, tag="http.answered"):
+    """An HTTP request has its answer, or the beginning of it. ``route`` is None where there is none.
+
+    ``function`` is whose event it became, None where it became none's.
+    """
+
+    api: str
+    method: str
+    path: str
+    status: int
+    duration: float
+    route: str | None
+    function: str | None
 
 
 class AwsAsked(Timed, frozen=True, kw_only=True, tag="aws.asked"):
@@ -209,6 +257,7 @@ Said: TypeAlias = (
     | RequestThrottled
     | RequestFailed
     | RequestRefused
+    | HttpAnswered
     | AwsAsked
     | EventRetried
     | EventSent

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from samlocal.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -48,8 +48,13 @@ def is_open(listens: socket.socket) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def serving(application: Starlette, sockets: list[socket.socket]) -> AsyncIterator[None]:
-    """Serves until the end of the block, which waits for the answers to all requests that have come."""
+async def serving(
+    application: ASGIApp, sockets: list[socket.socket], *, protocol: type[asyncio.Protocol] | None = None
+) -> AsyncIterator[None]:
+    """Serves until the end of the block, which waits for the answers to all requests that have come.
+
+    ``protocol`` is for who wants another one than uvicorn's own on h11.
+    """
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -61,7 +66,7 @@ async def serving(application: Starlette, sockets: list[socket.socket]) -> Async
     server = Server(
         uvicorn.Config(
             application,
-            http="h11",
+            http=protocol or "h11",
             ws="none",
             lifespan="off",
             log_config=None,

@@ -44,12 +44,15 @@ def reason(api: Api, key: str) -> str:
     return integration.reason
 
 
-def request(method: str, path: str, *, query: str = "", headers: dict[str, str] | None = None) -> HttpRequest:
+def request(
+    method: str, path: str, *, query: str = "", headers: dict[str, str] | None = None, body: bytes = b""
+) -> HttpRequest:
     return HttpRequest(
         method=method,
         path=path,
         query=query,
         headers=tuple((headers or {}).items()),
+        body=body,
         received=0.0,
         request_id="00000000-0000-0000-0000-000000000000",
     )

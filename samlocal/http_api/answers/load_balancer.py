@@ -14,7 +14,7 @@ from samlocal.http_api.answers.refusal import Refusal, RefusalType
 from samlocal.http_api.model import Api, HttpAnswer
 
 RESPONSE_BYTES = 1024 * 1024
-_SERVER = ("Server", "awselb/2.0")
+SERVER = ("Server", "awselb/2.0")
 _DROPPED = frozenset({"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
 _STATUSES = {
     RefusalType.INTEGRATION_TIMEOUT: 504,
@@ -37,7 +37,7 @@ def load_balancer_answer(api: Api, payload: bytes) -> HttpAnswer:
     said = response(value, default_status=None)
     typed = () if said.content_type else (("Content-Type", "application/octet-stream"),)
     kept = tuple((name, value) for name, value in said.headers if name.lower() not in _DROPPED)
-    return HttpAnswer(status=said.status, headers=(*typed, *kept, _SERVER), body=said.decoded())
+    return HttpAnswer(status=said.status, headers=(*typed, *kept, SERVER), body=said.decoded())
 
 
 def load_balancer_refusal(refusal: Refusal) -> HttpAnswer:
@@ -57,7 +57,7 @@ def page(status: int) -> HttpAnswer:
         "",
     )
     return HttpAnswer(
-        status=status, headers=(("Content-Type", "text/html"), _SERVER), body="\r\n".join(lines).encode()
+        status=status, headers=(("Content-Type", "text/html"), SERVER), body="\r\n".join(lines).encode()
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -22,6 +23,8 @@ class Apis(Struct, frozen=True, kw_only=True):
 
     apis: tuple[Api, ...]
     remarks: tuple[str, ...]
+    files: tuple[Path, ...] = ()
+    """What was read for it."""
 
 
 def apis(application: Application, *, stage_variables: Mapping[str, str] | None = None) -> Apis:
@@ -50,7 +53,8 @@ def apis(application: Application, *, stage_variables: Mapping[str, str] | None 
             found.append(api)
             remarks += _not_run(api)
         remarks += [*refusals, *stack.remarks]
-    return Apis(apis=tuple(found), remarks=tuple(dict.fromkeys(remarks)))
+    files = tuple(map(Path, application.files.states))
+    return Apis(apis=tuple(found), remarks=tuple(dict.fromkeys(remarks)), files=files)
 
 
 def _not_run(api: Api) -> Iterator[str]:

@@ -1,0 +1,57 @@
+"""APIs and their routes, as lists and the banner show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from samlocal.cli.said import ServedApi, ServedRoute
+from samlocal.http_api.model import Api, ApiKind, LambdaIntegration, NotRun
+
+HEADS = ("Method", "Path", "Leads to", "Authorizer")
+
+_KINDS = {
+    ApiKind.REST: "REST API",
+    ApiKind.HTTP: "HTTP API",
+    ApiKind.FUNCTION_URL: "function URL",
+    ApiKind.WEBSOCKET: "WebSocket API",
+    ApiKind.ALB: "load balancer",
+}
+
+
+def served_api(api: Api, url: str | None) -> ServedApi:
+    """An API as records have it; ``url`` is where it is served."""
+    routes = []
+    for route in api.routes:
+        leads_to: str | None = None
+        not_run: str | None = None
+        match route.integration:
+            case LambdaIntegration(function=function):
+                leads_to = function
+            case NotRun(reason=reason):
+                not_run = reason
+            case other:
+                leads_to = type(other).__name__.removesuffix("Integration").lower()
+        routes.append(
+            ServedRoute(
+                method=route.method,
+                path=route.path,
+                leads_to=leads_to,
+                not_run=not_run,
+                authorizer=route.authorizer,
+                api_key=route.api_key_required,
+            )
+        )
+    return ServedApi(id=api.id, kind=_KINDS[api.kind], stage=api.stage, url=url, routes=tuple(routes))
+
+
+def named(api: ServedApi) -> str:
+    """``EventsApi (REST API, stage test)``."""
+    return f"{api.id} ({api.kind}{'' if api.stage == '$default' else f', stage {api.stage}'})"
+
+
+def rows(api: ServedApi) -> Iterator[tuple[str, str, str, str]]:
+    """A row under ``HEADS`` for each route."""
+    for route in api.routes:
+        leads_to = route.leads_to or f"not run: {route.not_run}"
+        asked = (route.authorizer, "API key" if route.api_key else None)
+        yield route.method, route.path, leads_to, ", ".join(filter(None, asked))

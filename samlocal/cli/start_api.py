@@ -1,0 +1,224 @@
+"""``samlocal start-api``: the template's APIs over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from samlocal.cli.build_flags import build_flag, build_options
+from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.output import Output
+from samlocal.cli.rights_flags import rights_flags, rights_options
+from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
+from samlocal.cli.served_flags import pool_options, served_flags, warmed
+from samlocal.cli.stay_flags import chosen_output, requests_to, stay_flags
+from samlocal.cli.sweeping import sweep
+from samlocal.collector import held_off
+from samlocal.config import nearest
+from samlocal.errors import ConfigurationError
+from samlocal.project.credentials import RunsUnder
+from samlocal.project.run_options import Code, RunOptions
+
+if TYPE_CHECKING:
+    import socket
+
+    from samlocal.http_api.model import Api
+    from samlocal.http_api.routes.apis import Apis
+    from samlocal.project.project import Project
+
+_DEFAULT_PORT = 3000
+"""SAM CLI's."""
+
+
+@click.command("start-api", cls=EnvironmentCommand, short_help="Serve the template's HTTP APIs.")
+@environment_options
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    envvar=variable("host"),
+    help="Address to listen on. On another one than loopback requests may call it by any name.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=_DEFAULT_PORT,
+    show_default=True,
+    envvar=variable("port"),
+    help="Port of the first API, the next ones have those after it; 0 takes free ones.",
+)
+@click.option("--api", "api_ids", multiple=True, metavar="ID", help="Serve this API alone; may be given again.")
+@click.option("--print-routes", is_flag=True, help="Print the routes of every API, and end.")
+@click.option(
+    "--stage-variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    envvar=variable("stage_variables"),
+    help="A stage variable, over the template's.",
+)
+@click.option(
+    "--static-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    envvar=variable("static_dir"),
+    help="Files for the paths that no route takes.",
+)
+@click.option(
+    "--disable-authorizer",
+    is_flag=True,
+    envvar=variable("disable_authorizer"),
+    help="Ask no authorizer, and for no API key.",
+)
+@served_flags
+@rights_flags
+@build_flag
+@sandbox_flags
+@stay_flags
+@click.pass_context
+def command(ctx: click.Context, /, **values: object) -> int:
+    """Serve the template's REST APIs, HTTP APIs, function URLs and load balancers, each on a port of its own."""
+    from samlocal.http_api.web.gateway import read_apis
+    from samlocal.project.project import Project
+
+    output = chosen_output(ctx)
+    options = RunOptions(
+        code=Code(values["code"]),
+        strict=bool(values["strict"]),
+        build=build_options(ctx),
+        rights=rights_options(ctx),
+        sandbox=sandbox_options(ctx),
+    )
+    chosen = settings(ctx)
+    if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
+        raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
+    variables = dict(_pairs(ctx.params["stage_variables"]))
+    project = ctx.with_resource(Project(chosen, output))
+    found = read_apis(project, variables)
+    for remark in found.remarks:
+        output.warning(remark)
+    served = _named(found, ctx.params["api_ids"], chosen.template)
+    if ctx.params["print_routes"]:
+        _print(served, output)
+        return 0
+    _serve(ctx, project, options, found, served, variables, output)
+    return 0
+
+
+def _serve(
+    ctx: click.Context,
+    project: Project,
+    options: RunOptions,
+    found: Apis,
+    served: tuple[Api, ...],
+    variables: Mapping[str, str],
+    output: Output,
+) -> None:
+    served = _without_websockets(served, output)
+    sockets = dict(_sockets(ctx, served, output))
+    warm = dict(warmed(ctx.params["warm"]))
+    folder: Path | None = ctx.params["static_dir"]
+    with held_off():
+        from samlocal.cli.routes import served_api
+        from samlocal.cli.running import run_to_its_end
+        from samlocal.cli.said import serving
+        from samlocal.endpoint.directory import Directory
+        from samlocal.http_api.front import RefusesAll
+        from samlocal.http_api.web.gateway import Gateway
+        from samlocal.http_api.web.static_files import StaticFiles
+        from samlocal.kept.door import Overheard, door
+        from samlocal.sandbox.session import session
+        from samlocal.service.server import url_of
+        from samlocal.service.service import Service
+
+    places = tuple(served_api(api, url_of(sockets[api.id])) for api in served)
+    directory = project.with_current_values(Directory)[1]
+
+    async def serve() -> None:
+        async with requests_to(output) as requests:
+            overheard = Overheard(requests)
+            async with Service(
+                project, options, pool_options(ctx), session=own, log=overheard, told=requests.reloaded
+            ) as service:
+                for name, count in warm.items():
+                    await service.pool.warm(await service.functions.id_of(name), count)
+                gateway = Gateway(
+                    service,
+                    served,
+                    sockets,
+                    requests,
+                    stage_variables=variables,
+                    authorizers=None if ctx.params["disable_authorizer"] else RefusesAll(),
+                    static=None if folder is None else StaticFiles(folder),
+                    failed=requests.failed,
+                )
+                gateway.watch(found)
+                async with gateway.serving(), door("start-api", service, overheard, told=requests.ran):
+                    requests.serves(serving(project.settings, directory, url=None, reloads=True, apis=places))
+                    await requests.stand()
+
+    with session(ctx.obj.cache_folder / "sessions") as own:
+        sweep(own, ctx.obj.environ, output)
+        run_to_its_end(serve())
+
+
+def _named(found: Apis, wanted: tuple[str, ...], template: Path) -> tuple[Api, ...]:
+    """Those that the user has named, by their ids or their names, else all. Raises ConfigurationError."""
+    if not found.apis:
+        raise ConfigurationError(
+            f"{template}: the template has no API that samlocal can serve.",
+            tip="Give a function an event of the type Api or HttpApi, or a FunctionUrlConfig.",
+        )
+    names = [name for api in found.apis for name in (api.id, api.name)]
+    for each in wanted:
+        if each not in names:
+            raise ConfigurationError(
+                f"--api {each}: there is no such API{nearest(each, names)}",
+                tip=f"The template has {', '.join(api.id for api in found.apis)}.",
+            )
+    return tuple(api for api in found.apis if not wanted or api.id in wanted or api.name in wanted)
+
+
+def _without_websockets(served: tuple[Api, ...], output: Output) -> tuple[Api, ...]:
+    """Raises ConfigurationError where there is nothing else."""
+    from samlocal.http_api.model import ApiKind
+
+    kept = tuple(api for api in served if api.kind is not ApiKind.WEBSOCKET)
+    left = ", ".join(api.id for api in served if api.kind is ApiKind.WEBSOCKET)
+    if not kept:
+        raise ConfigurationError(f"{left}: samlocal does not serve WebSocket APIs.", tip="Name another with --api.")
+    if left:
+        output.warning(f"{left}: samlocal does not serve WebSocket APIs.")
+    return kept
+
+
+def _sockets(ctx: click.Context, served: tuple[Api, ...], output: Output) -> Iterator[tuple[str, socket.socket]]:
+    """One that listens for each API. Raises ConfigurationError."""
+    from samlocal.service.server import is_open, listening
+
+    host, first = ctx.params["host"], ctx.params["port"]
+    for number, api in enumerate(served):
+        listens = ctx.with_resource(contextlib.closing(listening(host, first and first + number)))
+        if number == 0 and is_open(listens):
+            output.warning(
+                f"--host {host}: every machine that reaches this one can run your functions, under their rights."
+            )
+        yield api.id, listens
+
+
+def _print(served: tuple[Api, ...], output: Output) -> None:
+    from samlocal.cli.routes import HEADS, named, rows, served_api
+
+    for api in (served_api(each, None) for each in served):
+        output.payload_line("", head=named(api), fg="cyan")
+        output.table(HEADS, rows(api))
+
+
+def _pairs(texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for text in texts:
+        name, found, value = text.partition("=")
+        if not (name and found):
+            raise click.UsageError(f"--stage-variables {text}: write NAME=VALUE.")
+        yield name, value

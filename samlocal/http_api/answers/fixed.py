@@ -1,0 +1,46 @@
+"""What an API answers by itself where its template says so.
+
+Source: Elastic Load Balancing user guide, "Redirect actions", "Fixed-response actions".
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from samlocal.http_api.answers.load_balancer import SERVER
+from samlocal.http_api.answers.rest import mock_answer
+from samlocal.http_api.model import Api, ApiKind, HttpAnswer, HttpRequest, MockResponse, RedirectIntegration
+
+_PLACE = re.compile(r"#\{(protocol|host|port|path|query)\}")
+_PORTS = {"http": "80", "https": "443"}
+
+
+def fixed_answer(api: Api, request: HttpRequest, response: MockResponse) -> HttpAnswer:
+    """A REST API's MOCK, or a load balancer's fixed response."""
+    if api.kind is not ApiKind.ALB:
+        return mock_answer(api, request, response)
+    body = b"" if request.method == "HEAD" else response.body.encode()
+    return HttpAnswer(status=response.status, headers=(*response.headers.items(), SERVER), body=body)
+
+
+def redirect_answer(request: HttpRequest, redirect: RedirectIntegration) -> HttpAnswer:
+    """A load balancer's, to a place that is made of the request's own."""
+    asked = urlsplit(f"//{request.header('host') or 'localhost'}")
+    own = {
+        "protocol": request.scheme.upper(),
+        "host": asked.hostname or "",
+        "port": str(asked.port or _PORTS.get(request.scheme, "80")),
+        "path": request.path.removeprefix("/"),
+        "query": request.query,
+    }
+
+    def made(template: str) -> str:
+        return _PLACE.sub(lambda place: own[place[1]], template)
+
+    protocol = made(redirect.protocol).lower()
+    query = made(redirect.query)
+    location = f"{protocol}://{made(redirect.host)}:{made(redirect.port)}{made(redirect.path)}"
+    return HttpAnswer(
+        status=redirect.status, headers=(("Location", location + (f"?{query}" if query else "")), SERVER)
+    )

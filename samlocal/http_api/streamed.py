@@ -1,0 +1,82 @@
+"""An answer that goes out while its function writes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from samlocal.http_api.answers.answer import refused
+from samlocal.http_api.answers.cors import with_cors
+from samlocal.http_api.answers.function_url import url_headers
+from samlocal.http_api.answers.payload import MalformedError
+from samlocal.http_api.answers.prelude import Prelude
+from samlocal.http_api.answers.refusal import MALFORMED
+from samlocal.http_api.answers.rest import response_headers
+from samlocal.http_api.model import Api, ApiKind, HttpAnswer, HttpRequest, Matched
+from samlocal.pool.throttle import Throttled
+from samlocal.sandbox.result import Result, Success
+from samlocal.service.chunks import Chunks
+from samlocal.service.run import Run
+
+
+class BrokenOffError(Exception):
+    """The function has failed in the middle of its answer, whose status is out."""
+
+
+async def streamed_answer(api: Api, matched: Matched, request: HttpRequest, run: Run, chunks: Chunks) -> HttpAnswer:
+    """Begins with the first bytes of the body, or of its end. A malformed beginning is answered as any is."""
+    prelude = Prelude()
+    parts = _parts(run, chunks)
+    body = b""
+    try:
+        async for part in parts:
+            body = prelude.feed(part)
+            if prelude.is_known:
+                break
+        else:
+            body = prelude.end()
+    except MalformedError:
+        await parts.aclose()
+        return refused(api, request, MALFORMED, matched)
+    except BrokenOffError:
+        return refused(api, request, MALFORMED, matched)
+    made = HttpAnswer(status=prelude.status, headers=_headers(api, request, prelude), stream=_body(body, parts))
+    return with_cors(api, request, made)
+
+
+def _headers(api: Api, request: HttpRequest, prelude: Prelude) -> tuple[tuple[str, str], ...]:
+    if api.kind is ApiKind.FUNCTION_URL:
+        return url_headers(request, prelude.headers)
+    return response_headers(request, prelude.headers, content_type=True)
+
+
+async def _parts(run: Run, chunks: Chunks) -> AsyncGenerator[bytes, None]:
+    """All of the response as it comes. Raises BrokenOffError, and what ``Run.whole`` raises."""
+    try:
+        async for part in chunks.until(run.task):
+            yield part
+        result = await run.whole()
+        if not isinstance(result, Success):
+            raise BrokenOffError(_why(result))
+        if not result.streamed:
+            yield result.payload
+    finally:
+        chunks.leave()
+
+
+async def _body(begun: bytes, parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if begun:
+        yield begun
+    async for part in parts:
+        yield part
+
+
+def _why(result: Result | Throttled) -> str:
+    if isinstance(result, Throttled):
+        return result.reason.value
+    try:
+        said = json.loads(result.payload)
+    except ValueError:
+        said = None
+    message = said.get("errorMessage") if isinstance(said, dict) else None
+    return str(message or "the function has failed")

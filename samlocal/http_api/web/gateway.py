@@ -1,0 +1,82 @@
+"""The APIs of a project, each on a socket of its own: everything behind ``samlocal start-api``."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from samlocal.errors import SamlocalError
+from samlocal.http_api.front import Authorizes, Front, Hears
+from samlocal.http_api.model import Api
+from samlocal.http_api.routes.apis import Apis, apis
+from samlocal.http_api.web.application import WebApplication
+from samlocal.http_api.web.cased_headers import CasedProtocol
+from samlocal.http_api.web.static_files import StaticFiles
+from samlocal.project.project import Project
+from samlocal.service.server import is_open, serving
+from samlocal.service.service import Service
+
+
+def read_apis(project: Project, stage_variables: Mapping[str, str]) -> Apis:
+    """What there is to serve now. Raises what reading the template raises."""
+    return project.with_current_values(lambda application: apis(application, stage_variables=stage_variables))[1]
+
+
+class Gateway:
+    """``sockets`` listen already, one for each API by its id. ``static`` are files beside every API's routes.
+
+    ``failed`` gets faults of samlocal's own, and why routes that were saved are not taken up.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        served: tuple[Api, ...],
+        sockets: Mapping[str, socket.socket],
+        hears: Hears,
+        *,
+        stage_variables: Mapping[str, str],
+        authorizers: Authorizes | None,
+        static: StaticFiles | None,
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._service = service
+        self._sockets = sockets
+        self._stage_variables = stage_variables
+        self._static = static
+        self._failed = failed
+        self._fronts = {api.id: Front(api, service.pool, hears, authorizers) for api in served}
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Answers until the end of the block, which waits for all events that run then."""
+        try:
+            async with AsyncExitStack() as stack:
+                for name, front in self._fronts.items():
+                    listens = self._sockets[name]
+                    application = WebApplication(
+                        front, static=self._static, any_host=is_open(listens), failed=self._failed
+                    )
+                    await stack.enter_async_context(serving(application, [listens], protocol=CasedProtocol))
+                yield
+        finally:
+            for front in self._fronts.values():
+                await front.close()
+
+    def watch(self, found: Apis) -> None:
+        """Takes up routes that are saved; an API that is new has no socket before the next start."""
+        self._service.watch(found.files, self._reread)
+
+    async def _reread(self) -> bool:
+        """Nothing that functions are made from: these are watched by themselves."""
+        try:
+            found = await asyncio.to_thread(read_apis, self._service.project, self._stage_variables)
+        except SamlocalError as error:
+            self._failed(error)
+            return False
+        for api in found.apis:
+            if api.id in self._fronts:
+                self._fronts[api.id].use(api)
+        return False

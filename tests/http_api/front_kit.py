@@ -1,0 +1,118 @@
+"""A front with a pool that answers what a test says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from samlocal.http_api.front import Authorizes, Exchanged, Front
+from samlocal.http_api.model import Api, HttpAnswer, HttpRequest
+from samlocal.pool.throttle import Throttled
+from samlocal.sandbox.invocation import Invocation, Request
+from samlocal.sandbox.report import Report
+from samlocal.sandbox.result import Result, Success
+
+T = TypeVar("T")
+
+RESPONSE = {"statusCode": 200, "headers": {"X-Said": "yes"}, "body": "done"}
+
+
+class FakePool:
+    """Answers with ``outcome`` after so many ``seconds``; ``parts`` are streamed before it."""
+
+    def __init__(
+        self,
+        outcome: Result | Throttled | Exception | None = None,
+        *,
+        parts: tuple[bytes, ...] = (),
+        seconds: float = 0.0,
+    ) -> None:
+        self._outcome = outcome or Success(payload=json.dumps(RESPONSE).encode())
+        self._parts = parts
+        self._seconds = seconds
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.requests: list[Request] = []
+
+    async def invoke(
+        self,
+        function_id: str,
+        request: Request,
+        *,
+        chunk: Callable[[bytes], None],
+        answered: Callable[[Result], None] | None = None,
+    ) -> Invocation | Throttled:
+        self.asked.append((function_id, json.loads(request.payload)))
+        self.requests.append(request)
+        await asyncio.sleep(self._seconds)
+        if isinstance(self._outcome, Exception):
+            raise self._outcome
+        if isinstance(self._outcome, Throttled):
+            return self._outcome
+        for part in self._parts:
+            # As a sandbox does it.
+            await asyncio.to_thread(chunk, part)
+        if answered is not None:
+            answered(self._outcome)
+        request_id = request.request_id or "made up"
+        report = Report(request_id=request_id, duration=1.0, memory_size=128)
+        return Invocation(request_id=request_id, result=self._outcome, report=report)
+
+
+class Heard:
+    """What is told, kept."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchanged] = []
+        self.remarks: list[str] = []
+        self.over: list[tuple[str, BaseException | None]] = []
+        self._functions: dict[str, str] = {}
+
+    def begun(self, function: str, request_id: str) -> None:
+        self._functions[request_id] = function
+
+    def ended(
+        self, request_id: str, came_of_it: Invocation | Throttled | None, failure: BaseException | None = None
+    ) -> None:
+        self.over.append((self._functions[request_id], failure))
+
+    def exchanged(self, exchanged: Exchanged) -> None:
+        self.exchanges.append(exchanged)
+
+    def remarked(self, text: str) -> None:
+        self.remarks.append(text)
+
+
+def ran(main: Coroutine[Any, Any, T]) -> T:
+    async def bounded() -> T:
+        async with asyncio.timeout(30):
+            return await main
+
+    return asyncio.run(bounded())
+
+
+def answered(
+    api: Api,
+    request: HttpRequest,
+    pool: FakePool | None = None,
+    *,
+    heard: Heard | None = None,
+    authorizers: Authorizes | None = None,
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers with small names, and all of the body."""
+
+    async def main() -> tuple[int, dict[str, str], bytes]:
+        front = Front(api, pool or FakePool(), heard or Heard(), authorizers)
+        answer = await front.answer(request)
+        body = await _whole(answer)
+        await front.close()
+        return answer.status, {name.lower(): value for name, value in answer.headers}, body
+
+    return ran(main())
+
+
+async def _whole(answer: HttpAnswer) -> bytes:
+    if answer.stream is None:
+        return answer.body
+    return b"".join([part async for part in answer.stream])

@@ -1,0 +1,323 @@
+"""From a request to its answer, with a pool that answers what the test says and no sockets."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from front_kit import FakePool, Heard, answered, ran
+from routes_kit import api, request
+
+from samlocal.errors import CodeError
+from samlocal.http_api.front import Front, RefusesAll
+from samlocal.pool.throttle import Throttled, ThrottleReason
+from samlocal.sandbox.result import Crashed, FunctionError, InitFailed, Success, TimedOut
+
+REST = """
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: Api, Properties: {Path: "/a/{b}", Method: get}}}}
+"""
+HTTP = REST.replace("Type: Api", "Type: HttpApi")
+URL = """
+  Fn: {Type: AWS::Serverless::Function, Properties: {FunctionUrlConfig: {AuthType: NONE}}}
+"""
+STREAM = URL.replace("NONE", "NONE, InvokeMode: RESPONSE_STREAM")
+
+
+@pytest.mark.parametrize("template", [REST, HTTP, URL])
+def test_a_request_runs_its_function_and_gets_what_it_returns(template: str) -> None:
+    pool, heard = FakePool(), Heard()
+
+    status, headers, body = answered(api(template), request("GET", "/a/1", query="x=1"), pool, heard=heard)
+
+    assert (status, headers["x-said"], body) == (200, "yes", b"done")
+    ((function, event),) = pool.asked
+    assert function == "Fn"
+    assert event["queryStringParameters"] == {"x": "1"}
+    (exchange,) = heard.exchanges
+    assert (exchange.method, exchange.path, exchange.status, exchange.function) == ("GET", "/a/1", 200, "Fn")
+
+
+def test_the_events_trace_is_the_requests() -> None:
+    pool = FakePool()
+
+    answered(api(REST), request("GET", "/a/1", headers={"X-Amzn-Trace-Id": "Root=1-6b07c271-3b86"}), pool)
+
+    (asked,) = pool.requests
+    assert asked.trace_id is not None
+    assert asked.trace_id.startswith("Root=1-6b07c271-3b86;Parent=")
+
+
+@pytest.mark.parametrize(
+    ("template", "status", "body"),
+    [
+        (REST, 403, {"message": "Missing Authentication Token"}),
+        (HTTP, 404, {"message": "Not Found"}),
+    ],
+)
+def test_what_no_route_takes_is_refused_in_each_apis_own_words(
+    template: str, status: int, body: dict[str, str]
+) -> None:
+    pool = FakePool()
+
+    said, _, content = answered(api(template), request("GET", "/elsewhere"), pool)
+
+    assert (said, json.loads(content)) == (status, body)
+    assert pool.asked == []
+
+
+# API Gateway developer guide, "Handle Lambda errors in API Gateway": a function's error is a malformed response.
+@pytest.mark.parametrize(
+    "result",
+    [
+        FunctionError(payload=b'{"errorMessage": "no"}'),
+        TimedOut(payload=b"{}"),
+        Crashed(payload=b"{}", error_type="Runtime.ExitError"),
+        InitFailed(payload=b"{}"),
+        Success(payload=b'{"statusCode": "many"}'),
+    ],
+)
+def test_a_function_that_fails_is_a_bad_gateway(result: Success | FunctionError) -> None:
+    assert answered(api(REST), request("GET", "/a/1"), FakePool(result))[0] == 502
+
+
+def test_a_function_that_takes_longer_than_its_integration_is_a_gateway_timeout_and_goes_on() -> None:
+    template = HTTP.replace("Method: get", "Method: get, TimeoutInMillis: 50")
+    pool, heard = FakePool(seconds=0.3), Heard()
+
+    status, _, body = answered(api(template), request("GET", "/a/1"), pool, heard=heard)
+
+    assert (status, json.loads(body)) == (503, {"message": "Service Unavailable"})
+    assert heard.over == [("Fn", None)]
+
+
+def test_a_sandbox_that_cannot_be_made_is_told_and_answered() -> None:
+    heard = Heard()
+
+    status, _, _ = answered(api(REST), request("GET", "/a/1"), FakePool(CodeError("no code")), heard=heard)
+
+    assert status == 502
+    ((function, failure),) = heard.over
+    assert function == "Fn"
+    assert isinstance(failure, CodeError)
+
+
+def test_a_url_says_that_its_function_is_throttled() -> None:
+    throttled = Throttled(reason=ThrottleReason.RESERVED)
+
+    assert answered(api(URL), request("GET", "/"), FakePool(throttled))[0] == 429
+
+
+def test_a_streamed_answer_has_the_status_and_headers_of_its_prelude() -> None:
+    head = b'{"statusCode": 201, "headers": {"Content-Type": "text/x"}, "cookies": ["a=1"]}' + b"\0" * 8
+    parts = (head[:50], head[50:], b"o", b"k")
+
+    status, headers, body = answered(
+        api(STREAM), request("GET", "/"), FakePool(Success(payload=b"", streamed=True), parts=parts)
+    )
+
+    assert (status, headers["content-type"], headers["set-cookie"], body) == (201, "text/x", "a=1", b"ok")
+
+
+def test_a_stream_that_fails_before_its_first_byte_is_a_bad_gateway() -> None:
+    assert answered(api(STREAM), request("GET", "/"), FakePool(FunctionError(payload=b"{}")))[0] == 502
+
+
+def test_a_stream_that_fails_in_the_middle_breaks_off() -> None:
+    pool = FakePool(FunctionError(payload=b'{"errorMessage": "half"}'), parts=(b"begun",))
+
+    with pytest.raises(Exception, match="half"):
+        answered(api(STREAM), request("GET", "/"), pool)
+
+
+def test_a_whole_response_of_a_streaming_url_is_its_body() -> None:
+    status, _, body = answered(api(STREAM), request("GET", "/"), FakePool(Success(payload=b'{"statusCode": 418}')))
+
+    assert (status, body) == (200, b'{"statusCode": 418}')
+
+
+def test_a_streamed_response_is_put_together_where_nothing_streams() -> None:
+    pool = FakePool(Success(payload=b"", streamed=True), parts=(b'{"statusCode": 202, ', b'"body": "whole"}'))
+
+    status, _, body = answered(api(REST), request("GET", "/a/1"), pool)
+
+    assert (status, body) == (202, b"whole")
+
+
+def test_a_body_over_the_limit_reaches_no_function() -> None:
+    pool = FakePool()
+    large = request("GET", "/a/1", body=b"x" * (10 * 1024 * 1024 + 1))
+
+    assert answered(api(REST), large, pool)[0] == 413
+    assert pool.asked == []
+
+
+def test_a_browsers_question_is_answered_without_the_function() -> None:
+    pool = FakePool()
+    template = """
+  Web: {Type: AWS::Serverless::HttpApi, Properties: {CorsConfiguration: {AllowOrigins: ["https://a.example"]}}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: HttpApi, Properties: {ApiId: !Ref Web}}}}
+"""
+    asked = request("OPTIONS", "/x", headers={"Origin": "https://a.example", "Access-Control-Request-Method": "PUT"})
+
+    status, headers, _ = answered(api(template), asked, pool)
+
+    assert (status, headers["access-control-allow-origin"]) == (204, "https://a.example")
+    assert pool.asked == []
+
+
+def test_a_mock_answers_without_the_function() -> None:
+    template = """
+  Web: {Type: AWS::Serverless::Api, Properties: {StageName: p, Cors: "'*'"}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /a, Method: get}}}}
+"""
+    pool = FakePool()
+
+    status, headers, _ = answered(api(template), request("OPTIONS", "/a"), pool)
+
+    assert (status, headers["access-control-allow-methods"]) == (200, "GET,OPTIONS")
+    assert pool.asked == []
+
+
+def test_what_is_not_run_says_so_where_it_is_asked_for() -> None:
+    template = """
+Resources:
+  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Body: {openapi: 3.0.1, info: {title: t}, paths: {/a: {get:
+    {x-amazon-apigateway-integration: {type: aws, uri: "arn:aws:apigateway:eu-west-1:sqs:path/1/q"}}}}}}}
+"""
+    heard = Heard()
+
+    status, _, _ = answered(api(template, head=""), request("GET", "/a"), heard=heard)
+
+    assert status == 501
+    assert heard.remarks == ["Api: GET /a is not run: an AWS service: mapping templates (VTL) are not run."]
+
+
+LOCKED = """
+  Web: {Type: AWS::Serverless::HttpApi, Properties: {Auth: {EnableIamAuthorizer: true, Authorizers: {Jwt:
+    {IdentitySource: $request.header.Authorization,
+     JwtConfiguration: {issuer: "https://i.example", audience: [a]}}}}}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        A: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /jwt, Method: get, Auth: {Authorizer: Jwt}}}
+        B: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /iam, Method: get, Auth: {Authorizer: AWS_IAM}}}
+"""
+
+
+def test_nobody_comes_past_an_authorizer_that_is_not_asked() -> None:
+    pool = FakePool()
+
+    assert answered(api(LOCKED), request("GET", "/jwt"), pool, authorizers=RefusesAll())[0] >= 400
+    assert pool.asked == []
+    assert answered(api(LOCKED), request("GET", "/iam"), pool, authorizers=RefusesAll())[0] == 200
+    assert answered(api(LOCKED), request("GET", "/jwt"), pool, authorizers=None)[0] == 200
+
+
+BALANCED = """
+Resources:
+  Fn: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.11, Handler: a.b}}
+  Group: {Type: AWS::ElasticLoadBalancingV2::TargetGroup, Properties: {TargetType: lambda, Name: group,
+    Targets: [{Id: !GetAtt Fn.Arn}]}}
+  Listener: {Type: AWS::ElasticLoadBalancingV2::Listener, Properties: {LoadBalancerArn: x, Port: 80,
+    DefaultActions: [{Type: forward, TargetGroupArn: !Ref Group}]}}
+  Fixed: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Listener, Priority: 1,
+    Conditions: [{Field: path-pattern, Values: [/fixed]}], Actions: [{Type: fixed-response,
+      FixedResponseConfig: {StatusCode: "503", ContentType: text/plain, MessageBody: closed}}]}}
+  Moved: {Type: AWS::ElasticLoadBalancingV2::ListenerRule, Properties: {ListenerArn: !Ref Listener, Priority: 2,
+    Conditions: [{Field: path-pattern, Values: ["/old/*"]}], Actions: [{Type: redirect,
+      RedirectConfig: {StatusCode: HTTP_301, Protocol: HTTPS, Port: "443", Path: "/new/#{path}"}}]}}
+"""
+
+
+def test_a_load_balancer_forwards_redirects_and_answers_by_itself() -> None:
+    balancer, pool = api(BALANCED, head=""), FakePool()
+
+    forwarded = answered(balancer, request("GET", "/any"), pool)
+    fixed = answered(balancer, request("GET", "/fixed"), pool)
+    moved = answered(balancer, request("GET", "/old/a", query="q=1", headers={"Host": "a.example:8080"}), pool)
+
+    assert (forwarded[0], forwarded[2]) == (200, b"done")
+    assert [function for function, _ in pool.asked] == ["Fn"]
+    assert ":targetgroup/group/" in pool.asked[0][1]["requestContext"]["elb"]["targetGroupArn"]
+    assert (fixed[0], fixed[1]["content-type"], fixed[2]) == (503, "text/plain", b"closed")
+    # ELB user guide, "Redirect actions": what is not given stays the request's own.
+    assert (moved[0], moved[1]["location"]) == (301, "https://a.example:443/new/old/a?q=1")
+
+
+class _Echo(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        said = {"path": self.path, "body": body.decode(), "x": self.headers["X-A"], "host": self.headers["Host"]}
+        content = json.dumps(said).encode()
+        self.send_response(207)
+        self.send_header("X-From", "there")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@contextmanager
+def another_server() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def proxy(url: str) -> str:
+    return f"""
+Resources:
+  Api: {{Type: AWS::ApiGateway::RestApi, Properties: {{Body: {{openapi: 3.0.1, info: {{title: t}}, paths:
+    {{"/a/{{proxy+}}":
+    {{post: {{x-amazon-apigateway-integration: {{type: http_proxy, httpMethod: POST, uri: "{url}"}}}}}}}}}}}}}}
+"""
+
+
+def test_an_http_proxy_passes_the_request_on_and_the_answer_back() -> None:
+    with another_server() as url:
+        status, headers, body = answered(
+            api(proxy(f"{url}/there/{{proxy}}"), head=""),
+            request("POST", "/a/b%20c/d", query="q=1", headers={"X-A": "1", "Host": "here"}, body=b"sent"),
+        )
+
+    assert (status, headers["x-from"]) == (207, "there")
+    assert json.loads(body) == {
+        "path": "/there/b%20c/d?q=1",
+        "body": "sent",
+        "x": "1",
+        "host": url.removeprefix("http://"),
+    }
+
+
+def test_a_server_that_is_not_there_is_named() -> None:
+    heard = Heard()
+
+    status, _, _ = answered(api(proxy("http://127.0.0.1:9/{proxy}"), head=""), request("POST", "/a/b"), heard=heard)
+
+    assert status == 502
+    assert heard.remarks[0].startswith("Api: POST /a/{proxy+}: http://127.0.0.1:9/b: ConnectionRefusedError")
+
+
+def test_routes_can_be_exchanged_between_requests() -> None:
+    async def main() -> list[int]:
+        front = Front(api(REST), FakePool(), Heard(), None)
+        before = await front.answer(request("GET", "/new"))
+        front.use(api(REST.replace("/a/{b}", "/new")))
+        after = await front.answer(request("GET", "/new"))
+        await front.close()
+        return [before.status, after.status]
+
+    assert ran(main()) == [403, 200]

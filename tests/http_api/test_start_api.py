@@ -1,0 +1,203 @@
+"""``samlocal start-api`` as clients meet it: a process, sockets, real containers."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import kit
+import pytest
+from kit import Docker
+from served_apis_kit import MakeProject, served_apis
+
+SOURCE = """\
+import json
+def handler(event, context):
+    if event.get("rawPath") == "/raise" or event.get("path") == "/raise":
+        raise ValueError("no")
+    return {"statusCode": 201, "headers": {"X-Said": "yes"}, "body": json.dumps(event)}
+"""
+
+TYPED = {"X-CaSed": "small", "Content-Type": "text/plain"}
+
+STREAMING = """\
+exports.handler = awslambda.streamifyResponse(async (event, out) => {
+  out = awslambda.HttpResponseStream.from(out, {statusCode: 202, headers: {"Content-Type": "text/plain"}});
+  for (const part of ["one ", "two ", "three"]) {
+    out.write(part);
+    await new Promise((done) => setTimeout(done, 300));
+  }
+  out.end();
+});
+"""
+
+
+def event(type_: str, **properties: str) -> dict[str, Any]:
+    return {"Type": type_, "Properties": properties}
+
+
+def project_of(project: MakeProject, **more: Any) -> kit.Project:
+    """A function behind a REST API, an HTTP API and a URL."""
+    events = {
+        "Rest": event("Api", Path="/items/{id}", Method="get"),
+        "Raise": event("Api", Path="/raise", Method="get"),
+        "Http": event("HttpApi", Path="/http/{proxy+}", Method="any"),
+    }
+    return project(kit.python(SOURCE, Events=events, FunctionUrlConfig={"AuthType": "NONE"}, **more))
+
+
+@pytest.mark.docker
+def test_each_kind_of_api_runs_the_function_with_its_own_event(project: MakeProject, docker: Docker) -> None:
+    made = project_of(project)
+    with served_apis(made) as own:
+        assert list(own.urls) == ["ServerlessRestApi", "ServerlessHttpApi", "Fn"]
+
+        rest = own.ask("GET", "/items/a%20b?x=1&x=2", headers={"X-CaSed": "kept"})
+        http = own.ask("POST", "/http/a%20b", api="ServerlessHttpApi", body=b"sent", headers=TYPED)
+        url = own.ask("PUT", "/any/path?q=1", api="Fn")
+
+        assert [answer.status for answer in (rest, http, url)] == [201, 201, 201]
+        assert [answer.headers["x-said"] for answer in (rest, http, url)] == ["yes", "yes", "yes"]
+        assert (rest.json["resource"], rest.json["path"]) == ("/items/{id}", "/items/a%20b")
+        assert rest.json["pathParameters"] == {"id": "a%20b"}
+        assert rest.json["multiValueQueryStringParameters"] == {"x": ["1", "2"]}
+        # As the client wrote it: localstack/localstack, test_apigateway_lambda.snapshot.json, recorded on AWS.
+        assert rest.json["headers"]["X-CaSed"] == "kept"
+        assert rest.json["requestContext"]["stage"] == "Prod"
+        assert (http.json["version"], http.json["routeKey"]) == ("2.0", "ANY /http/{proxy+}")
+        assert (http.json["rawPath"], http.json["pathParameters"]) == ("/http/a b", {"proxy": "a b"})
+        assert http.json["headers"]["x-cased"] == "small"
+        assert http.json["body"] == "sent"
+        assert (url.json["routeKey"], url.json["rawPath"]) == ("$default", "/any/path")
+        own.running.has_logged(" GET /items/a%20b 201 ").has_logged(" POST /http/a%20b 201 ")
+    assert docker.nothing_left(made)
+
+
+@pytest.mark.docker
+def test_a_function_that_raises_is_a_bad_gateway_and_its_log_says_why(project: MakeProject) -> None:
+    with served_apis(project_of(project), "--api", "ServerlessRestApi") as own:
+        answer = own.ask("GET", "/raise")
+
+        assert (answer.status, answer.json) == (502, {"message": "Internal server error"})
+        own.running.has_logged("[ERROR] ValueError: no")
+        assert own.ask("GET", "/items/1").status == 201
+
+
+@pytest.mark.docker
+def test_a_streamed_answer_arrives_in_pieces(project: MakeProject) -> None:
+    made = project(kit.node(STREAMING, FunctionUrlConfig={"AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"}))
+    with served_apis(made) as own:
+        connection = own.connection()
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        arrived = []
+        while part := answer.read1(1 << 16):
+            arrived.append((part, time.monotonic()))
+        connection.close()
+
+        assert answer.status == 202
+        assert answer.headers["Content-Type"] == "text/plain"
+        assert b"".join(part for part, _ in arrived) == b"one two three"
+        assert arrived[-1][1] - arrived[0][1] > 0.4
+
+
+@pytest.mark.docker
+def test_routes_that_are_saved_are_taken_up(project: MakeProject) -> None:
+    made = project_of(project)
+    template = made.folder / "template.json"
+    with served_apis(made, "--api", "ServerlessRestApi") as own:
+        assert own.ask("GET", "/new/1").status == 403
+        template.write_text(template.read_text().replace("/items/{id}", "/new/{id}"))
+
+        kit.eventually(lambda: own.ask("GET", "/new/1").status == 201, within=10)
+
+        assert own.ask("GET", "/new/1").json["resource"] == "/new/{id}"
+        assert own.ask("GET", "/items/1").status == 403
+
+
+@pytest.mark.docker
+def test_a_foreign_name_is_answered_by_nobody_unless_the_host_says_so(project: MakeProject) -> None:
+    made = project_of(project)
+    with served_apis(made) as own:
+        refused = own.ask("GET", "/items/1", headers={"Host": "evil.example"})
+        answered = own.ask("GET", "/items/1", headers={"Host": "abc.execute-api.eu-west-1.amazonaws.com"})
+
+        assert refused.status == 421
+        assert answered.status == 201
+        assert answered.json["requestContext"]["domainName"] == "abc.execute-api.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.docker
+def test_files_of_a_folder_are_served_where_no_route_is(project: MakeProject, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "sub").mkdir(parents=True)
+    (site / "index.html").write_text("<p>hello</p>")
+    (site / "sub" / "a.js").write_text("1")
+    (tmp_path / "secret.txt").write_text("secret")
+    (site / "link").symlink_to(tmp_path / "secret.txt")
+    made = project_of(project)
+    with served_apis(made, "--static-dir", str(site), "--api", "ServerlessRestApi") as own:
+        index, script = own.ask("GET", "/"), own.ask("GET", "/sub/a.js")
+
+        assert (index.status, index.headers["content-type"], index.body) == (
+            200,
+            "text/html; charset=utf-8",
+            b"<p>hello</p>",
+        )
+        assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+        assert own.ask("HEAD", "/").body == b""
+        assert [own.ask("GET", path).status for path in ("/../secret.txt", "/%2e%2e/secret.txt", "/link", "/no")] == [
+            403
+        ] * 4
+        assert own.ask("POST", "/").status == 403
+
+
+def test_routes_are_printed_without_an_engine(project: MakeProject) -> None:
+    made = project_of(project)
+
+    outcome = made.run("start-api", "--print-routes", environ={"DOCKER_HOST": "unix:///nowhere"}).succeeded()
+
+    lines = [" ".join(line.split()) for line in outcome.stdout.decode().splitlines()]
+    assert "ServerlessRestApi (REST API, stage Prod)" in lines
+    assert "GET /items/{id} Fn" in lines
+    assert "ServerlessHttpApi (HTTP API)" in lines
+    assert "ANY /http/{proxy+} Fn" in lines
+    assert "Fn (function URL)" in lines
+
+
+def test_an_api_that_is_not_there_is_named_with_those_that_are(project: MakeProject) -> None:
+    outcome = project_of(project).run("start-api", "--api", "ServerlessRestAp").ended(4)
+
+    assert "--api ServerlessRestAp: there is no such API; did you mean ServerlessRestApi?" in outcome.stderr
+    assert "The template has ServerlessRestApi, ServerlessHttpApi, Fn." in outcome.stderr
+
+
+def test_a_template_without_an_api_says_what_makes_one(project: MakeProject) -> None:
+    outcome = project(kit.python(SOURCE)).run("start-api").ended(4)
+
+    assert "the template has no API that samlocal can serve" in outcome.stderr
+
+
+def test_a_port_that_is_taken_is_named(project: MakeProject) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        outcome = project_of(project).run("start-api", "--port", str(port)).ended(4)
+
+    assert f"samlocal cannot listen on 127.0.0.1 port {port}" in outcome.stderr
+
+
+@pytest.mark.docker
+def test_a_stage_variable_of_the_users_goes_over_the_templates(project: MakeProject) -> None:
+    resources = kit.template(
+        Web={"Type": "AWS::Serverless::Api", "Properties": {"StageName": "p", "Variables": {"a": "1", "b": "2"}}},
+        Fn=kit.function(
+            Events={"E": {"Type": "Api", "Properties": {"RestApiId": {"Ref": "Web"}, "Path": "/", "Method": "get"}}}
+        ),
+    )
+    made = project({"template.json": resources, "code/app.py": SOURCE})
+    with served_apis(made, "--stage-variables", "b=3") as own:
+        assert json.loads(own.ask("GET", "/").body)["stageVariables"] == {"a": "1", "b": "3"}
