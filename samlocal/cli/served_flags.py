@@ -7,8 +7,14 @@ from typing import Any, TypeVar
 
 import click
 
-from samlocal.cli.options import Seconds, variable
+from samlocal.cli.build_flags import build_options
+from samlocal.cli.options import Seconds, settings, variable
+from samlocal.cli.rights_flags import rights_options
+from samlocal.cli.sandbox_options import sandbox_options
 from samlocal.pool.options import PoolOptions
+from samlocal.project.credentials import RunsUnder
+from samlocal.project.run_options import Code, RunOptions
+from samlocal.project.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,10 +60,29 @@ _FLAGS = (
 )
 
 
+FIXED = ("concurrency", "idle", "warm", "reload", "output_form")
+"""Options that cannot change while such a command stays."""
+
+
 def served_flags(command: F) -> F:
     for flag in reversed(_FLAGS):
         command = flag(command)
     return command
+
+
+def run_options(ctx: click.Context) -> tuple[Settings, RunOptions]:
+    """What the command line says of the project, and of how its functions run. Raises UsageError."""
+    options = RunOptions(
+        code=Code(ctx.params["code"]),
+        strict=ctx.params["strict"],
+        build=build_options(ctx),
+        rights=rights_options(ctx),
+        sandbox=sandbox_options(ctx),
+    )
+    chosen = settings(ctx)
+    if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
+        raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
+    return chosen, options
 
 
 def pool_options(ctx: click.Context) -> PoolOptions:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.build_flags import build_flag, build_options
-from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.build_flags import build_flag
+from samlocal.cli.options import EnvironmentCommand, environment_options, variable
 from samlocal.cli.output import Output
-from samlocal.cli.rights_flags import rights_flags, rights_options
-from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
-from samlocal.cli.served_flags import pool_options, served_flags, warmed
+from samlocal.cli.reload_flag import reload_flag, rereading
+from samlocal.cli.rights_flags import rights_flags
+from samlocal.cli.sandbox_options import sandbox_flags
+from samlocal.cli.served_flags import FIXED, pool_options, run_options, served_flags, warmed
 from samlocal.cli.stay_flags import chosen_output, requests_to, stay_flags
 from samlocal.cli.sweeping import sweep
 from samlocal.collector import held_off
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError
-from samlocal.project.credentials import RunsUnder
-from samlocal.project.run_options import Code, RunOptions
+from samlocal.project.run_options import RunOptions
 
 if TYPE_CHECKING:
     import socket
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_PORT = 3000
 """SAM CLI's."""
+
+_FIXED = ("host", "port", "api_ids", "print_routes", "stage_variables", "static_dir", "disable_authorizer")
 
 
 @click.command("start-api", cls=EnvironmentCommand, short_help="Serve the template's HTTP APIs.")
@@ -76,24 +78,16 @@ _DEFAULT_PORT = 3000
 @rights_flags
 @build_flag
 @sandbox_flags
+@reload_flag
 @stay_flags
 @click.pass_context
-def command(ctx: click.Context, /, **values: object) -> int:
+def command(ctx: click.Context, /, **_: object) -> int:
     """Serve the template's REST APIs, HTTP APIs, function URLs and load balancers, each on a port of its own."""
     from samlocal.http_api.web.gateway import read_apis
     from samlocal.project.project import Project
 
     output = chosen_output(ctx)
-    options = RunOptions(
-        code=Code(values["code"]),
-        strict=bool(values["strict"]),
-        build=build_options(ctx),
-        rights=rights_options(ctx),
-        sandbox=sandbox_options(ctx),
-    )
-    chosen = settings(ctx)
-    if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
-        raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
+    chosen, options = run_options(ctx)
     variables = dict(_pairs(ctx.params["stage_variables"]))
     project = ctx.with_resource(Project(chosen, output))
     found = read_apis(project, variables)
@@ -131,16 +125,23 @@ def _serve(
         from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
         from samlocal.service.server import url_of
-        from samlocal.service.service import Service
+        from samlocal.service.service import Reloading, Service
 
     places = tuple(served_api(api, url_of(sockets[api.id])) for api in served)
     directory = project.with_current_values(Directory)[1]
+
+    reread = rereading(ctx, run_options, output, fixed=(*_FIXED, *FIXED))
 
     async def serve() -> None:
         async with requests_to(output) as requests:
             overheard = Overheard(requests)
             async with Service(
-                project, options, pool_options(ctx), session=own, log=overheard, told=requests.reloaded
+                project,
+                options,
+                pool_options(ctx),
+                session=own,
+                log=overheard,
+                reload=Reloading(told=requests.reloaded, reread=reread) if ctx.params["reload"] else None,
             ) as service:
                 for name, count in warm.items():
                     await service.pool.warm(await service.functions.id_of(name), count)
@@ -156,7 +157,9 @@ def _serve(
                 )
                 gateway.watch(found)
                 async with gateway.serving(), door("start-api", service, overheard, told=requests.ran):
-                    requests.serves(serving(project.settings, directory, url=None, reloads=True, apis=places))
+                    requests.serves(
+                        serving(project.settings, directory, url=None, reloads=ctx.params["reload"], apis=places)
+                    )
                     await requests.stand()
 
     with session(ctx.obj.cache_folder / "sessions") as own:
