@@ -59,6 +59,16 @@ def test_invoke_runs_in_the_pool_of_a_command_that_stays(keeping: MakeProject, d
     assert SAID not in project.invoke("Fn").succeeded().lines
 
 
+def test_invoke_runs_in_the_sandbox_that_is_watched(keeping: MakeProject) -> None:
+    project = keeping(python(COUNTING))
+    with project.start("watch", "Fn") as watching:
+        watching.has_logged("REPORT")
+        outcome = project.invoke("Fn")
+        assert runs(outcome) == 2
+        assert "samlocal: it runs in the pool of `samlocal watch`; with --cold it does not." in outcome.lines
+        watching.signalled(signal.SIGTERM).outcome()
+
+
 def test_of_several_commands_the_one_that_would_run_it_the_same_does(keeping: MakeProject) -> None:
     project = keeping(python(COUNTING.replace("GIVEN", "AWS_REGION")))
     with served(project, "--region", "eu-west-1"), served(project, "--region", "us-west-2"):
