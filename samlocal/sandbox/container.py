@@ -67,6 +67,8 @@ class Container:
         self._tasks = Tasks(lambda error: tell(Broken(error=error)))
         self._id = ""
         self._ended = False
+        self._awaits_room = False
+        self._let_go = False
         self._request: Future[Any] | None = None
         self._output: Output | None = None
         self._reading: asyncio.Task[None] | None = None
@@ -225,6 +227,8 @@ class Container:
         Whoever is cancelled while they wait for that leaves no container either.
         """
         self._ended = True
+        if self._awaits_room and self._reading is not None:
+            self._let_go = self._reading.cancel()
         if self._request is not None:
             # One that has not begun need not.
             self._request.cancel()
@@ -281,12 +285,27 @@ class Container:
             self._out_of_memory = word.out_of_memory
             self._tell(Exited(status=word.status, out_of_memory=word.out_of_memory))
 
+    async def _await(self, room: Callable[[], Awaitable[None]]) -> None:
+        """Until there is room, or the container ends: what is left of its output then is not much."""
+        self._awaits_room = True
+        try:
+            await room()
+        except asyncio.CancelledError:
+            reading = asyncio.current_task()
+            if not self._let_go or reading is None:
+                raise
+            self._let_go = False
+            reading.uncancel()
+        finally:
+            self._awaits_room = False
+
     async def _read(self, output: Output, out: Lines, err: Lines, room: Callable[[], Awaitable[None]]) -> None:
         try:
             async for is_error, piece in output.pieces():
                 self._heard = time.monotonic()
                 (err if is_error else out).feed(piece)
-                await room()
+                if not self._ended:
+                    await self._await(room)
         finally:
             # Also where the rest is not read: what stands behind the last end of line is a line too.
             out.end()

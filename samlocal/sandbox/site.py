@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import ContainerSpec, Engine
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from samlocal.sandbox.folders import Folders
+
+T = TypeVar("T")
 
 
 class Site:
@@ -32,7 +35,7 @@ class Site:
         self._live = live
         self._sockets: Sockets | None = None
         self._folders: Folders | None = None
-        self._forgetting: list[Future[None]] = []
+        self._at_work: list[Future[Any]] = []
 
     @property
     def sockets(self) -> Sockets:
@@ -48,7 +51,7 @@ class Site:
                 Sockets.open, self._engine, spec.network, spec.endpoints, unclaimed=Sockets.close
             )
         if self._live is not None and spec.image.has_shell:
-            spec = await self._engine.ask(self._shown, spec, self._live)
+            spec = await asyncio.wrap_future(self._begin(self._shown, spec, self._live))
         self.mark = uuid.uuid4().hex if spec.image.has_shell else None
         return self._container(spec, name=self._session.next_name())
 
@@ -59,25 +62,33 @@ class Site:
         """
         if self._folders is None:
             return None
-        return self._container(await self._engine.ask(self._folders.stage, spec), name=name)
+        staged = await asyncio.wrap_future(self._begin(self._folders.stage, spec))
+        return self._container(staged, name=name)
 
     async def exchange(self) -> None:
         """Shows what has been made ready. Raises ConfigurationError."""
         if self._folders is not None:
-            await self._engine.ask(self._folders.show)
+            await asyncio.wrap_future(self._begin(self._folders.show))
 
     def forget(self) -> None:
         """Begins to remove what was shown before, which nobody has to wait for: what stays goes with the rest."""
         if self._folders is not None:
-            self._forgetting = [each for each in self._forgetting if not each.done()]
-            self._forgetting.append(self._engine.begin(self._folders.forget))
+            self._begin(self._folders.forget)
 
     async def close(self) -> None:
         if self._sockets is not None:
             self._sockets.close()
-        await asyncio.gather(*map(asyncio.wrap_future, self._forgetting), return_exceptions=True)
+        # What somebody was cancelled at goes on, and must not make anything behind this.
+        await asyncio.gather(*map(asyncio.wrap_future, self._at_work), return_exceptions=True)
         if self._folders is not None:
             await asyncio.shield(asyncio.wrap_future(self._engine.begin(self._folders.close)))
+
+    def _begin(self, request: Callable[..., T], *arguments: object) -> Future[T]:
+        """Work on the folders, in a thread of the engine's."""
+        self._at_work = [each for each in self._at_work if not each.done()]
+        begun = self._engine.begin(request, *arguments)
+        self._at_work.append(begun)
+        return begun
 
     def _shown(self, spec: SandboxSpec, live: Cache) -> SandboxSpec:
         from samlocal.sandbox.folders import Folders

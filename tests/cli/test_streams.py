@@ -146,5 +146,25 @@ def test_a_signal_ends_a_run_whose_log_nobody_reads(project: Callable[..., Proje
         assert running.read()
         time.sleep(2)
         running.signalled(signal.SIGTERM)
-        assert running.process.wait(15) == ExitStatus.TERMINATED
+        # A second for those who read slowly, and what the engine takes for the container.
+        assert running.process.wait(5) == ExitStatus.TERMINATED
     assert docker.nothing_left(made)
+
+
+@pytest.mark.docker
+def test_a_reader_who_takes_long_gets_the_log_of_a_run_that_has_ended_whole(project: Callable[..., Project]) -> None:
+    lines = 3000
+    source = (
+        f"def handler(event, context):\n    for number in range({lines}):\n        print('line', number, 'x' * 50)\n"
+    )
+    with project(python(source, Timeout=30)).start("invoke", "Fn", merged=True) as running:
+        read = [running.read()]
+        # Longer than the end of a container's output is waited for.
+        time.sleep(7)
+        while piece := running.read():
+            read.append(piece)
+    written = b"".join(read).decode().splitlines()
+    assert [line for line in written if line.startswith("line ")] == [
+        f"line {number} {'x' * 50}" for number in range(lines)
+    ]
+    assert any(line.startswith("REPORT RequestId: ") for line in written)

@@ -55,11 +55,16 @@ def laid_out(docker: object) -> Iterator[Callable[..., tuple[Sandbox, Engine]]]:
     with ExitStack() as stack:
 
         def make(
-            project: Project, *, environ: Mapping[str, str] | None = None, engine: Engine | None = None
+            project: Project,
+            *,
+            environ: Mapping[str, str] | None = None,
+            engine: Engine | None = None,
+            live: bool = False,
         ) -> tuple[Sandbox, Engine]:
             used = engine or stack.enter_context(_engine(environ))
             own = stack.enter_context(session(project.sessions))
-            return Sandbox(used, _spec(project, used), session=own, log=Said()), used
+            folders = Cache(project.cache) if live else None
+            return Sandbox(used, _spec(project, used), session=own, log=Said(), live=folders), used
 
         yield make
 

@@ -13,9 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import extension_kit
 import pytest
-from kit import Docker, Project, SlowEngine, eventually, python
+from kit import Docker, Project, SlowEngine, eventually, function, python, template
 
+from samlocal.artifact.live import KIND
 from samlocal.sandbox.apis.listener import Listener
 from samlocal.sandbox.result import Success
 from samlocal.sandbox.sandbox import Request
@@ -162,3 +164,25 @@ def test_a_connection_that_comes_while_its_listener_is_cancelled_is_no_error(loo
 
     loop.run(run())
     assert said == []
+
+
+@pytest.mark.docker
+def test_a_sandbox_that_is_cancelled_while_its_folders_are_filled_leaves_none(
+    project: Callable[..., Project], laid_out: Callable[..., Any], loop: Any
+) -> None:
+    # Two layers are one folder of the cache, which is linked file by file.
+    files = {f"layer{layer}/{number}": "" for layer in range(2) for number in range(4000)}
+    both = [{"Ref": f"Layer{layer}"} for layer in range(2)]
+    layers = {f"Layer{layer}": extension_kit.layer(f"layer{layer}/") for layer in range(2)}
+    made = project({"template.json": template(Fn=function(Layers=both), **layers), "code/app.py": SOURCE} | files)
+    sandbox, _ = laid_out(made, live=True)
+    root = made.cache / KIND
+
+    async def start() -> None:
+        starting = asyncio.ensure_future(sandbox.__aenter__())
+        while not any(root.glob("*/next/1*")):
+            await asyncio.sleep(0)
+        await cancelled(starting, times=1)
+
+    loop.run(start())
+    assert list(root.iterdir()) == []
