@@ -95,7 +95,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
         output.warning(remark)
     served = _named(found, ctx.params["api_ids"], chosen.template)
     if ctx.params["print_routes"]:
-        _print(served, output)
+        _print(served, output, as_json=ctx.params["output_form"] == "json")
         return 0
     _serve(ctx, project, options, found, served, variables, output)
     return 0
@@ -211,10 +211,16 @@ def _sockets(ctx: click.Context, served: tuple[Api, ...], output: Output) -> Ite
         yield api.id, listens
 
 
-def _print(served: tuple[Api, ...], output: Output) -> None:
+def _print(served: tuple[Api, ...], output: Output, *, as_json: bool) -> None:
+    from msgspec import to_builtins
+
     from samlocal.cli.routes import HEADS, named, rows, served_api
 
-    for api in (served_api(each, None) for each in served):
+    apis = [served_api(each, None) for each in served]
+    if as_json:
+        output.document({"apis": to_builtins(apis)})
+        return
+    for api in apis:
         output.payload_line("", head=named(api), fg="cyan")
         output.table(HEADS, rows(api))
 

@@ -122,9 +122,11 @@ def test_a_foreign_name_is_answered_by_nobody_unless_the_host_says_so(project: M
     made = project_of(project)
     with served_apis(made) as own:
         refused = own.ask("GET", "/items/1", headers={"Host": "evil.example"})
+        document = own.ask("GET", "/_samlocal/openapi.json")
         answered = own.ask("GET", "/items/1", headers={"Host": "abc.execute-api.eu-west-1.amazonaws.com"})
 
         assert refused.status == 421
+        assert set(document.json["paths"]) == {"/items/{id}", "/raise"}
         assert answered.status == 201
         assert answered.json["requestContext"]["domainName"] == "abc.execute-api.eu-west-1.amazonaws.com"
 
@@ -165,6 +167,17 @@ def test_routes_are_printed_without_an_engine(project: MakeProject) -> None:
     assert "ServerlessHttpApi (HTTP API)" in lines
     assert "ANY /http/{proxy+} Fn" in lines
     assert "Fn (function URL)" in lines
+
+
+def test_routes_are_printed_for_programs_too(project: MakeProject) -> None:
+    outcome = project_of(project).run("start-api", "--print-routes", "--output", "json").succeeded()
+
+    rest = outcome.payload["apis"][0]
+    assert (rest["id"], rest["kind"], rest["stage"]) == ("ServerlessRestApi", "REST API", "Prod")
+    assert {(route["method"], route["path"], route["leads_to"]) for route in rest["routes"]} == {
+        ("GET", "/items/{id}", "Fn"),
+        ("GET", "/raise", "Fn"),
+    }
 
 
 def test_an_api_that_is_not_there_is_named_with_those_that_are(project: MakeProject) -> None:

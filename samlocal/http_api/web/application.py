@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
+from samlocal.http_api import openapi_document
 from samlocal.http_api.front import Front
 from samlocal.http_api.model import Fields, HttpAnswer, HttpRequest
 from samlocal.http_api.web.cased_headers import cased_headers
@@ -66,11 +68,20 @@ class WebApplication:
                 headers=(("Content-Type", "text/plain; charset=utf-8"),),
                 body=f"samlocal is not called {host!r} here: use the address that it told, or --host.\n".encode(),
             )
+        if request.path == openapi_document.PATH and request.method in ("GET", "HEAD"):
+            return self._document(request)
         if self._static is not None and not self._front.routes(request):
             file = self._static.answer(request)
             if file is not None:
                 return file
         return await self._front.answer(request)
+
+    def _document(self, request: HttpRequest) -> HttpAnswer:
+        url = f"{request.scheme}://{request.header('host') or 'localhost'}"
+        body = json.dumps(openapi_document.openapi_document(self._front.api, url)).encode()
+        # For editors and consoles that run in a browser, at an address of their own.
+        headers = (("Content-Type", "application/json"), ("Access-Control-Allow-Origin", "*"))
+        return HttpAnswer(status=200, headers=headers, body=body)
 
     async def _send(self, answer: HttpAnswer, send: Send, *, head: bool) -> None:
         headers = [(_bytes(name), _bytes(value)) for name, value in answer.headers]
