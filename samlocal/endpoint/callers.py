@@ -56,6 +56,7 @@ class Callers:
         self._told = told
         self._lock = Lock()
         self._known: dict[str, _Known] = {}
+        self._latest: dict[str, _Known] = {}
         self._says_keys = True
 
     def shaped(self, spec: SandboxSpec) -> SandboxSpec:
@@ -85,7 +86,15 @@ class Callers:
                 del self._known[each]
             before = self._known[key].names if key in self._known else ()
             self._known[key] = replace(known, names=tuple(dict.fromkeys((*before, name))))
+            self._latest[spec.function.function_name] = known
         return spec
+
+    def aws(self, function_name: str) -> Aws | None:
+        """AWS as the function called it last; None where it has no rights, or they have ended."""
+        known = self._latest.get(function_name)
+        if known is None or (known.expires is not None and known.expires < time.time()):
+            return None
+        return known.aws
 
     def of(self, headers: Mapping[str, str]) -> Caller | None:
         """Who a request says that it is from; its signature is not checked. None for whoever is no function here."""

@@ -19,10 +19,14 @@ from samlocal.endpoint.invocation_record import InvocationRecord
 from samlocal.errors import SamlocalError
 from samlocal.sandbox.invocation import Request
 
+# Threads are few, and a destination that is out of reach holds one for minutes.
+_AT_ONCE = 3
+
 
 class Delivery:
-    """``caller`` gives AWS as a function calls it, None where it has no rights; ``warn`` gets what was not sent,
-    ``told`` what was.
+    """``caller`` gives AWS as a function calls it, None where it has no rights.
+
+    ``told`` gets what was sent, ``warn`` what was not.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Delivery:
         self._caller = caller
         self._warn = warn
         self._told = told
+        self._sending = asyncio.Semaphore(_AT_ONCE)
 
     async def deliver(self, record: InvocationRecord, *, again: Callable[[Callee, Request], None]) -> None:
         """Sends all there is to send; ``again`` takes events for functions. What fails is told, and no error."""
@@ -68,7 +73,8 @@ class Delivery:
                 aws = await self._caller(callee)
                 if aws is None:
                     return f"{arn}: the function has no rights here; name an environment with -e or -n."
-                await asyncio.to_thread(_call, aws, sending)
+                async with self._sending:
+                    await asyncio.to_thread(_call, aws, sending)
                 return None
 
     async def _deployed(self, callee: Callee, arn: str, payload: bytes, *, otherwise: str) -> str | None:
@@ -76,9 +82,10 @@ class Delivery:
         aws = await self._caller(callee)
         if aws is None:
             return otherwise
-        await asyncio.to_thread(
-            aws.call, "lambda", "invoke", FunctionName=arn, InvocationType="Event", Payload=payload
-        )
+        async with self._sending:
+            await asyncio.to_thread(
+                aws.call, "lambda", "invoke", FunctionName=arn, InvocationType="Event", Payload=payload
+            )
         return None
 
 

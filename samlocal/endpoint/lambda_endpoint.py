@@ -117,4 +117,4 @@ class LambdaEndpoint:
             self._session.clear(self._project.engine)
 
     async def _caller(self, callee: Callee) -> Aws | None:
-        return aws_of(await self.service.plan(callee.path))
+        return self._callers.aws(callee.name) or aws_of(await self.service.plan(callee.path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ from samlocal.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+# The most that macOS takes for a process (OPEN_MAX).
+_OPEN_FILES = 10_240
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -47,6 +51,14 @@ def is_open(listens: socket.socket) -> bool:
     return not ipaddress.ip_address(listens.getsockname()[0]).is_loopback
 
 
+def _allow_connections() -> None:
+    """Many clients keep connections open, and sandboxes need files too: systems begin with 256 (macOS) or 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 @contextlib.asynccontextmanager
 async def serving(
     application: ASGIApp, sockets: list[socket.socket], *, protocol: type[asyncio.Protocol] | None = None
@@ -56,6 +68,8 @@ async def serving(
     ``protocol`` is for who wants another one than uvicorn's own on h11.
     """
     import uvicorn
+
+    _allow_connections()
 
     class Server(uvicorn.Server):
         @contextlib.contextmanager

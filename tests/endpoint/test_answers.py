@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import socket
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import kit
 import pytest
@@ -166,3 +168,14 @@ def test_a_slow_function_does_not_hold_up_another(project: MakeProject) -> None:
         assert time.monotonic() - began < 3.5
         assert not slow.done()
         assert slow.result() == 4
+
+
+def test_a_thousand_idle_connections_leave_files_for_sandboxes(project: MakeProject) -> None:
+    made = project(kit.python("def handler(event, context): return 1"))
+    # macOS's own limit, and less than Linux's.
+    few = replace(made, launcher=("sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh"))
+    with served(few) as own, contextlib.ExitStack() as closing:
+        parts = urllib.parse.urlsplit(own.url)
+        for _ in range(1_000):
+            closing.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=20))
+        assert own.result() == 1
