@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from samlocal.endpoint import api_error
 from samlocal.endpoint.answer import Answer
@@ -144,11 +144,19 @@ class Application:
     def _response(self, answer: Answer, request_id: str) -> Response:
         from starlette.responses import Response, StreamingResponse
 
+        class Stream(StreamingResponse):
+            async def __call__(self, *connection: Any) -> None:
+                try:
+                    await super().__call__(*connection)
+                finally:
+                    # A client may be gone before the first part was asked for.
+                    answer.left()
+
         headers = dict(answer.headers)
         if not any(name.lower() == "x-amzn-requestid" for name in headers):
             headers["X-Amzn-RequestId"] = request_id
         if answer.stream is not None:
-            return StreamingResponse(self._watched(answer.stream), status_code=answer.status, headers=headers)
+            return Stream(self._watched(answer.stream), status_code=answer.status, headers=headers)
         return Response(answer.body, status_code=answer.status, headers=headers)
 
     async def _watched(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

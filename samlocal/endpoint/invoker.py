@@ -77,13 +77,13 @@ class Invoker:
             return Answer(status=204)
         chunks = Chunks()
         closing = contextlib.ExitStack()
+        closing.callback(chunks.leave)
         tail = closing.enter_context(self._tail(asked))
         try:
             begun = self._run(callee, asked.request, chunks.put)
             with _translated(callee):
                 _check(await begun.begun(chunks.first))
         except BaseException:
-            chunks.leave()
             closing.close()
             raise
         return Answer(
@@ -93,7 +93,8 @@ class Invoker:
                 "X-Amz-Executed-Version": LATEST,
                 **_traced(asked.request),
             },
-            stream=_frames(begun, chunks, tail, closing),
+            stream=_frames(begun, chunks, tail),
+            left=closing.close,
         )
 
     async def close(self) -> None:
@@ -170,33 +171,28 @@ def _buffered(result: Result, streamed: bytes) -> Result:
     return too_large() if len(streamed) > RESPONSE_BYTES else Success(payload=streamed)
 
 
-async def _frames(
-    begun: Run, chunks: Chunks, tail: LogTail | None, closing: contextlib.ExitStack
-) -> AsyncIterator[bytes]:
+async def _frames(begun: Run, chunks: Chunks, tail: LogTail | None) -> AsyncIterator[bytes]:
     """All of the response. Its status is out already: what goes wrong now is said in the last frame."""
-    with closing:
-        try:
-            async for data in chunks.until(begun.task):
-                yield event_stream.payload_chunk(data)
-            result = await begun.whole()
-            error_code = error_details = None
-            if isinstance(result, Throttled):
-                error_code, error_details = "TooManyRequestsException", result.reason.value
-            elif not isinstance(result, Success):
-                error_code, error_details = _UNHANDLED, result.payload.decode(errors="replace")
-            elif not result.streamed:
-                yield event_stream.payload_chunk(result.payload)
-            yield event_stream.invoke_complete(
-                error_code=error_code,
-                error_details=error_details,
-                log_result=None if tail is None else await tail.base64(),
-            )
-        except (SamlocalError, PoolClosedError) as error:
-            yield event_stream.invoke_complete(
-                error_code="ServiceException", error_details=f"samlocal: {error}", log_result=None
-            )
-        finally:
-            chunks.leave()
+    try:
+        async for data in chunks.until(begun.task):
+            yield event_stream.payload_chunk(data)
+        result = await begun.whole()
+        error_code = error_details = None
+        if isinstance(result, Throttled):
+            error_code, error_details = "TooManyRequestsException", result.reason.value
+        elif not isinstance(result, Success):
+            error_code, error_details = _UNHANDLED, result.payload.decode(errors="replace")
+        elif not result.streamed:
+            yield event_stream.payload_chunk(result.payload)
+        yield event_stream.invoke_complete(
+            error_code=error_code,
+            error_details=error_details,
+            log_result=None if tail is None else await tail.base64(),
+        )
+    except (SamlocalError, PoolClosedError) as error:
+        yield event_stream.invoke_complete(
+            error_code="ServiceException", error_details=f"samlocal: {error}", log_result=None
+        )
 
 
 @contextlib.contextmanager

@@ -240,6 +240,27 @@ def test_a_client_that_hangs_up_ends_nothing(made: kit.Project) -> None:
     serve(made, test)
 
 
+@pytest.mark.parametrize("reads", [0, 1, 5_000])
+def test_a_reader_of_a_stream_may_hang_up_at_any_time(made: kit.Project, reads: int) -> None:
+    async def test(server: Served) -> None:
+        reader, writer = await server.connection()
+        writer.write(
+            INVOKE.replace(b"2015-03-31", b"2021-11-15").replace(b"/invocations", b"/response-streaming-invocations")
+            + b"Content-Length: 0\r\n\r\n"
+        )
+        await writer.drain()
+        if reads:
+            await reader.readexactly(reads)
+        writer.transport.abort()
+        while not server.own.pool.asked:
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            await server.own.invoker.close()
+        assert len(server.own.ended) == 1
+
+    serve(made, test, pool=FakePool(Success(payload=b"", streamed=True), parts=(b"x" * 10_000,) * 500))
+
+
 def test_a_thousand_idle_connections_hold_up_nobody(made: kit.Project) -> None:
     async def test(server: Served) -> None:
         idle = [await server.connection() for _ in range(1_000)]

@@ -296,15 +296,17 @@ def test_a_stream_that_fails_says_so_in_its_last_frame(made: kit.Project) -> Non
     run(test)
 
 
-def test_a_reader_who_leaves_a_stream_holds_up_nobody(made: kit.Project) -> None:
+@pytest.mark.parametrize("reads", [0, 1])
+def test_a_reader_who_leaves_a_stream_holds_up_nobody(made: kit.Project, reads: int) -> None:
     async def test() -> None:
         pool = FakePool(Success(payload=b"", streamed=True), parts=(b"x",) * 500)
         own = Endpoint(directory_of(made), pool)
         answer = await own.invoker.stream("Fn", None, {}, b"", request_id="r")
         assert answer.stream is not None
-        async for _ in answer.stream:
-            break
+        for _ in range(reads):
+            await anext(answer.stream)
         await answer.stream.aclose()  # type: ignore[attr-defined]
+        answer.left()
         await own.invoker.close()
         assert len(own.ended) == 1
 
