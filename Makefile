@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine images images-for-tests python-image check test test-latest demo fuzz bench bench-many soak clean
+.PHONY: setup lock attributes engine images images-for-tests python-image check test test-latest demo fuzz bench bench-many bench-saves soak clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -92,6 +92,10 @@ bench: setup python-image
 # 1, 8 and 32 sandboxes in one process.
 bench-many: setup python-image
 	$(BIN)/python bench/many.py
+
+# From a save to the new answer, 30 times each.
+bench-saves: setup images-for-tests
+	$(BIN)/python bench/saves.py
 
 # Thousands of calls with crashes, timeouts and exceptions among them.
 soak: setup python-image

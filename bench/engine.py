@@ -53,7 +53,7 @@ def tag_for_sam_cli(client: docker.APIClient, image: str) -> None:
 
 def marked(client: docker.APIClient, scratch: Path) -> int:
     """How many containers there are whose labels name the scratch folder."""
-    return sum(_marked(container, scratch) for container in client.containers(all=True))
+    return sum(is_marked(container, scratch) for container in client.containers(all=True))
 
 
 def description(client: docker.APIClient) -> str:
@@ -62,7 +62,7 @@ def description(client: docker.APIClient) -> str:
 
 
 def _own_images(client: docker.APIClient) -> set[str]:
-    return _tags(client, sam_cli.REPOSITORY)
+    return _tags(client, f"{sam_cli.OWN}/*")
 
 
 def _layered_images(client: docker.APIClient) -> set[str]:
@@ -76,7 +76,7 @@ def _tags(client: docker.APIClient, repository: str) -> set[str]:
 def _remove_containers(client: docker.APIClient, scratch: Path, images: set[str]) -> None:
     """Those that a killed contender left: marked with the scratch folder, or of the run's own images."""
     for container in client.containers(all=True):
-        if container["Image"] in images or _marked(container, scratch):
+        if container["Image"] in images or is_marked(container, scratch):
             try:
                 client.remove_container(container["Id"], force=True, v=True)
             except APIError as error:
@@ -85,5 +85,5 @@ def _remove_containers(client: docker.APIClient, scratch: Path, images: set[str]
                     raise
 
 
-def _marked(container: Mapping[str, Any], scratch: Path) -> bool:
+def is_marked(container: Mapping[str, Any], scratch: Path) -> bool:
     return any(str(value).startswith(str(scratch)) for value in (container["Labels"] or {}).values())

@@ -11,7 +11,10 @@ from pathlib import Path
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 
-REPOSITORY = "samlocal-bench/lambda-python"
+OWN = "samlocal-bench"
+"""The images' names for SAM CLI begin so."""
+
+REPOSITORY = f"{OWN}/lambda-python"
 """The image's name for SAM CLI, which puts one with its emulator beside it (`…:rapid-x86_64`)."""
 
 LAYERED = "samcli/lambda-python"
