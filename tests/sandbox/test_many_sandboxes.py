@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from kit import Project, python
+from kit import Project, eventually, python
 
 from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.result import Success
@@ -21,6 +21,7 @@ def handler(event, context):
     return {"name": NAME, "said": event["said"]}
 """
 SANDBOXES = 6
+EVENTS = 5
 
 
 def answer(result: Any) -> dict[str, Any]:
@@ -33,11 +34,11 @@ def test_each_sandbox_answers_its_own_events_and_none_holds_a_thread(
     project: Callable[..., Project], opened: Callable[..., Any]
 ) -> None:
     made = project(python(SOURCE))
-    before = threading.active_count()
+    before = set(threading.enumerate())
     running = [opened(made) for _ in range(SANDBOXES)]
 
     names: list[set[str]] = [set() for _ in running]
-    for event in range(5):
+    for event in range(EVENTS):
         said = [json.dumps({"said": [number, event]}).encode() for number in range(SANDBOXES)]
         calls = [sandbox.begin(payload) for sandbox, payload in zip(running, said, strict=True)]
         for number, call in enumerate(calls):
@@ -47,13 +48,22 @@ def test_each_sandbox_answers_its_own_events_and_none_holds_a_thread(
     # One container each, for all of its events.
     assert all(len(own) == 1 for own in names)
     assert len(set.union(*names)) == SANDBOXES
-    # Those of each test engine, which asks in four threads at most; a sandbox itself has none.
-    own = [thread for thread in threading.enumerate() if not thread.name.startswith("samlocal-engine")]
-    assert len(own) <= before
+
+    def own() -> list[str]:
+        # Those of each test engine, which asks in four threads at most; a sandbox itself has none.
+        names = [thread.name for thread in set(threading.enumerate()) - before]
+        return [name for name in names if not name.startswith("samlocal-engine")]
+
+    assert eventually(lambda: not own()), own()
     for number, sandbox in enumerate(running):
         (name,) = names[number]
-        written = {record.text for record in sandbox.records if record.stream == "function"}
-        assert written == {f"line of {name}"}
+
+        def written(sandbox: Any = sandbox) -> list[str]:
+            return [record.text for record in sandbox.records if record.stream == "function"]
+
+        # A line may come a moment after its answer.
+        assert eventually(lambda written=written: len(written()) == EVENTS), written()
+        assert written() == [f"line of {name}"] * EVENTS
 
 
 def test_a_reader_of_the_log_who_stalls_holds_up_no_timeout(

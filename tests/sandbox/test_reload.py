@@ -194,17 +194,17 @@ def test_a_save_during_the_init_ends_that_init(project: Callable[..., Project], 
             version=version
         )
 
-    own = project({"template.json": template(Fn=function()), "code/app.py": code(1, 8)})
+    own = project({"template.json": template(Fn=function()), "code/app.py": code(1, 60)})
     sandbox = opened(own, live=True)
     began = time.monotonic()
     for version in (2, 3):
-        write(own.folder / "code/app.py", code(version, 8))
+        write(own.folder / "code/app.py", code(version, 60))
         assert sandbox.reload()
-    assert eventually(lambda: "init 3" in sandbox.lines, within=10.0)
+    assert eventually(lambda: "init 3" in sandbox.lines, within=20.0)
     write(own.folder / "code/app.py", code(4, 0))
     assert sandbox.reload()
     assert seen(sandbox)["version"] == 4
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 50
 
 
 @pytest.mark.parametrize("events", [0, 2])
