@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from samlocal.cli.options import variable
 from samlocal.cli.world import World
 from samlocal.sandbox.debug.options import DebugOptions, split_arguments
+
+if TYPE_CHECKING:
+    from samlocal.service.debugged import Debugging
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,6 +49,32 @@ _FLAGS = [
         help="More arguments for the debugger; for Node and Java, for the program itself.",
     ),
 ]
+
+
+_FUNCTION = click.option(
+    "--debug-function",
+    metavar="FUNCTION",
+    envvar=variable("debug_function"),
+    help="The function that --debug-port is for.  [default: the template's only one]",
+)
+
+
+def service_debug_flags(command: F) -> F:
+    """Those of a command that serves several functions."""
+    return debug_flags(_FUNCTION(command))
+
+
+def service_debugging(ctx: click.Context) -> Debugging | None:
+    """None without a port. Raises click.UsageError for a function without one."""
+    from samlocal.service.debugged import Debugging
+
+    options = debug_options(ctx)
+    function: str | None = ctx.params["debug_function"]
+    if options is None:
+        if function is not None:
+            raise click.UsageError("--debug-function needs --debug-port.")
+        return None
+    return Debugging(function=function, options=options)
 
 
 def debug_flags(command: F) -> F:

@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from samlocal import __version__
 from samlocal.endpoint.directory import Directory
 from samlocal.project.settings import Settings
+from samlocal.service.debugged import Debugged
 
 
 def _now() -> datetime.datetime:
@@ -80,6 +81,7 @@ def serving(
     url: str | None,
     reloads: bool = False,
     apis: tuple[ServedApi, ...] = (),
+    debugged: Debugged | None = None,
 ) -> Serving:
     """What a project serves."""
     return Serving(
@@ -90,6 +92,8 @@ def serving(
         environment=settings.environment,
         stack=settings.stack_name,
         reloads=reloads,
+        debugged=None if debugged is None else debugged.id,
+        debug_port=None if debugged is None else debugged.port.port,
         functions=tuple(ServedFunction(id=each.path, name=each.name, arn=each.arn) for each in directory),
         apis=apis,
     )

@@ -7,6 +7,7 @@ import contextlib
 import click
 
 from samlocal.cli.build_flags import build_flag
+from samlocal.cli.debug_flags import service_debug_flags, service_debugging
 from samlocal.cli.options import EnvironmentCommand, environment_options, variable
 from samlocal.cli.reload_flag import reload_flag, rereading
 from samlocal.cli.rights_flags import rights_flags
@@ -42,6 +43,7 @@ _DEFAULT_PORT = 3001
 @build_flag
 @sandbox_flags
 @reload_flag
+@service_debug_flags
 @stay_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
@@ -50,6 +52,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
     from samlocal.service.server import is_open, listening
 
     output = chosen_output(ctx)
+    debug = service_debugging(ctx)
     chosen, options = run_options(ctx)
     warm = dict(warmed(ctx.params["warm"]))
     project = ctx.with_resource(Project(chosen, output))
@@ -81,12 +84,14 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 hears=requests,
                 reload=ctx.params["reload"],
                 reread=reread,
+                debug=debug,
             ) as endpoint:
                 for name, count in warm.items():
                     await endpoint.warm(name, count)
                 async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=requests.ran):
-                    directory, reloads = await endpoint.functions.get(), ctx.params["reload"]
-                    requests.serves(serving(chosen, directory, url=endpoint.url, reloads=reloads))
+                    directory = await endpoint.functions.get()
+                    reloads, debugged = ctx.params["reload"], endpoint.service.debugged
+                    requests.serves(serving(chosen, directory, url=endpoint.url, reloads=reloads, debugged=debugged))
                     await requests.stand()
 
     with session(ctx.obj.cache_folder / "sessions") as own:

@@ -27,6 +27,7 @@ from samlocal.project.run_options import RunOptions
 from samlocal.sandbox.journal import Log
 from samlocal.sandbox.network.endpoint import endpoint
 from samlocal.sandbox.session import Session
+from samlocal.service.debugged import Debugging
 from samlocal.service.server import serving, url_of
 from samlocal.service.service import Reloading, Reread, Service
 
@@ -50,6 +51,7 @@ class LambdaEndpoint:
         hears: Hears,
         reload: bool = True,
         reread: Reread | None = None,
+        debug: Debugging | None = None,
     ) -> None:
         self.url = url_of(listens)
         own = endpoint(self.url)
@@ -67,6 +69,7 @@ class LambdaEndpoint:
             log=self._tails,
             shaped=self._callers.shaped,
             reload=Reloading(told=hears.reloaded, reread=reread) if reload else None,
+            debug=debug,
         )
         known = self.service.functions
         self.functions = CurrentDirectory(
@@ -102,7 +105,10 @@ class LambdaEndpoint:
         application = Application(invoker, Listings(self.functions), self._callers, self._forwarding, self._hears)
         try:
             async with serving(application.asgi(), [self._listens]):
-                yield
+                try:
+                    yield
+                finally:
+                    self.service.ends()
         finally:
             await invoker.close()
             given_up = await queue.close()

@@ -50,7 +50,9 @@ class Pool:
         clock: Clock | None = None,
     ) -> None:
         self._turns = Turns(plan, make, options=options or PoolOptions(), clock=clock or SystemClock())
-        self._tasks: set[asyncio.Task[Any]] = set()
+        # With their functions.
+        self._tasks: dict[asyncio.Task[Any], str] = {}
+        self._cut_short: set[str] = set()
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -73,7 +75,7 @@ class Pool:
         ``chunk`` and ``answered`` are ``Sandbox.invoke``'s. Raises what the plan or the start of a sandbox for this
         event failed with, EngineError, and PoolClosedError. A caller who is cancelled ends the sandbox of the event.
         """
-        return await self._owned(self._invoke(function_id, request, chunk, answered))
+        return await self._owned(function_id, self._invoke(function_id, request, chunk, answered))
 
     async def warm(self, function_id: str, count: int) -> None:
         """Starts sandboxes ahead until the function has ``count``, as far as the limits go and nothing has to end.
@@ -81,7 +83,7 @@ class Pool:
         Raises what the plan or a start failed with, PoolClosedError, and ConfigurationError for a function that keeps
         its tenants apart.
         """
-        await self._owned(self._warm(function_id, count))
+        await self._owned(function_id, self._warm(function_id, count))
 
     def change(self, function_id: str | None = None) -> None:
         """Says that a function, or every one, may be made from something else now: the next event asks for its plan.
@@ -113,6 +115,15 @@ class Pool:
         """Ends those of the function's sandboxes that wait for an event."""
         self._turns.end(function_id)
 
+    def cut_short(self, function_id: str) -> None:
+        """Ends the function's sandboxes with what they run, for good; whose event it is gets PoolClosedError."""
+        self._cut_short.add(function_id)
+        self._turns.stop(function_id)
+        for task, function in self._tasks.items():
+            if function == function_id:
+                task.cancel()
+        self._turns.end(function_id)
+
     def tidy(self) -> None:
         """Ends those that wait for an event and could run none, as one does whose container has gone."""
         self._turns.tidy()
@@ -133,20 +144,23 @@ class Pool:
         finally:
             await self._turns.close()
 
-    async def _owned(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _owned(self, function_id: str, work: Coroutine[Any, Any, T]) -> T:
         """Work that ends with its caller and with the pool."""
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        if self._closed:
+        self._tasks[task] = function_id
+        task.add_done_callback(self._tasks.pop)
+        if self._is_closed(function_id):
             task.cancel()
         try:
             return await task
         except asyncio.CancelledError:
             caller = asyncio.current_task()
-            if self._closed and caller is not None and not caller.cancelling():
+            if self._is_closed(function_id) and caller is not None and not caller.cancelling():
                 raise PoolClosedError("The pool is closed.") from None
             raise
+
+    def _is_closed(self, function_id: str) -> bool:
+        return self._closed or function_id in self._cut_short
 
     async def _invoke(
         self,

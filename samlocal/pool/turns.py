@@ -62,6 +62,7 @@ class Turns:
         # In order of arrival.
         self._waiting: list[Turn] = []
         self._closed = False
+        self._stopped: set[str] = set()
 
     def wait(self, turns: Iterable[Turn]) -> None:
         """Each has its ``place`` when it is its turn. One that is cancelled has left."""
@@ -135,9 +136,12 @@ class Turns:
             self._own(function_id)
         self._serve()
 
-    def stop(self) -> None:
-        """Nobody gets a sandbox any more."""
-        self._closed = True
+    def stop(self, function_id: str | None = None) -> None:
+        """Nobody gets a sandbox any more, or none of a function's before an event needs it."""
+        if function_id is None:
+            self._closed = True
+        else:
+            self._stopped.add(function_id)
 
     async def close(self) -> None:
         """Ends all sandboxes."""
@@ -315,6 +319,8 @@ class Turns:
 
     def _start_again(self, sandbox: Pooled) -> None:
         """Has the function's next sandbox there before its next event."""
+        if sandbox.function_id in self._stopped:
+            return
         turn = Turn(sandbox.function_id, sandbox.tenant, ahead=1)
         # Why there is none the next event hears.
         turn.place.add_done_callback(lambda place: place.cancelled() or place.exception())

@@ -26,6 +26,7 @@ from samlocal.sandbox.journal import Log
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.sandbox import Sandbox
 from samlocal.sandbox.session import Session
+from samlocal.service.debugged import Debugged, Debugging
 from samlocal.service.functions import Functions
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Service:
 
     Sandboxes write to ``log``; what there is to say of plans goes to the project's teller. ``shaped`` has the last
     word on what a sandbox is made of, in a thread. The project and the session are the caller's, and outlive it.
-    What is saved is taken up, but where ``reload`` is None.
+    What is saved is taken up, but where ``reload`` is None. ``debug`` lets a debugger into one function,
+    which has a sandbox from the beginning.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Service:
         log: Log,
         shaped: Callable[[SandboxSpec], SandboxSpec] = lambda spec: spec,
         reload: Reloading | None = Reloading(),  # noqa: B008 - a value
+        debug: Debugging | None = None,
     ) -> None:
         self.project = project
         self.options = options or RunOptions()
@@ -83,6 +86,9 @@ class Service:
         self._reload = reload
         self._live = Cache(project.settings.world.cache_folder) if reload else None
         self._changed: list[Callable[[], object]] = [self.functions.forget]
+        self._debug = debug
+        self._ending: asyncio.Task[None] | None = None
+        self.debugged: Debugged | None = None
         self._reloader: Reloader | None = None
         self._pool: Pool | None = None
         self._closing = AsyncExitStack()
@@ -95,8 +101,17 @@ class Service:
         return self._pool
 
     async def __aenter__(self) -> Self:
-        """Raises EngineError."""
+        """Raises EngineError, and where a function is debugged what finding, planning and starting it raises."""
+        try:
+            await self._enter()
+        except BaseException:
+            await self._closing.aclose()
+            raise
+        return self
+
+    async def _enter(self) -> None:
         engine = await asyncio.to_thread(lambda: self.project.engine)
+        debugged = self.debugged = await Debugged.of(self._debug, self.functions) if self._debug else None
         self._pool = await self._closing.enter_async_context(
             Pool(
                 self._planned,
@@ -107,12 +122,29 @@ class Service:
         if self._reload is not None:
             # It goes first: what is saved then is nobody's any more.
             self._reloader = await self._closing.enter_async_context(self._reloading(self._pool, self._reload))
-        return self
+        if debugged is not None:
+            await self._closing.enter_async_context(debugged.port)
+            await self._pool.warm(debugged.id, 1)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
         await self._closing.aclose()
+
+    def ends(self) -> None:
+        """Somebody has ended the command, which waits for what runs.
+
+        That is nothing for ever: debuggers hear of it, and from now on the debugged function's own timeout holds.
+        """
+        if self.debugged is not None:
+            self._ending = asyncio.create_task(self._end_debugging(self.debugged))
+
+    async def _end_debugging(self, debugged: Debugged) -> None:
+        await debugged.port.close()
+        await asyncio.sleep(debugged.timeout)
+        self.pool.cut_short(debugged.id)
 
     async def plan(self, function_id: str) -> SandboxSpec:
         """What a sandbox of the function would be made of now. Raises as ``Project.plan`` does."""
@@ -182,7 +214,10 @@ class Service:
         return await in_thread(partial(self._plan, sources=sources, falls_back=falls_back))(function_id)
 
     def _plan(self, function_id: str, *, sources: Sources | None = None, falls_back: bool = True) -> SandboxSpec:
-        spec = self.project.plan(function_id, self.options, sources=sources, falls_back=falls_back)
+        options = self.options if self.debugged is None else self.debugged.options_of(function_id, self.options)
+        spec = self.project.plan(function_id, options, sources=sources, falls_back=falls_back)
+        if self.debugged is not None:
+            self.debugged.planned(function_id, spec)
         for remark in spec.image.remarks:
             self.project.teller.notice(remark)
         return self._shaped(spec)

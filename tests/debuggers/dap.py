@@ -60,6 +60,10 @@ class Dap:
         body: dict[str, Any] = answer.get("body") or {}
         return body
 
+    def ask(self, command: str, **arguments: Any) -> None:
+        """A request whose answer nobody waits for."""
+        self._send(command, arguments)
+
     def event(self, name: str) -> dict[str, Any]:
         body: dict[str, Any] = self._next(lambda message: message.get("event") == name).get("body") or {}
         return body

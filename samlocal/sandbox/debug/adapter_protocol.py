@@ -20,6 +20,7 @@ _CHUNK = 64 * 1024
 _LENGTH = re.compile(rb"^content-length: *(\d{1,9})\r?$", re.IGNORECASE | re.MULTILINE)
 _HEAD_END = b"\r\n\r\n"
 _DISCONNECT = "disconnect"
+_RUNS_ON = {"terminateDebuggee": False, "suspendDebuggee": False}
 
 # How long a debugger has to take its leave of a program that is gone.
 _LEAVE_SECONDS = 5.0
@@ -94,6 +95,9 @@ class Conversation:
         if not (gone or self._takes_its_leave):
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(_LEAVE_SECONDS):
+                    if ends.is_set():
+                        # What stands at a breakpoint goes on by that, and not by the mere end of a connection.
+                        await self._program.send(_message(type="request", command=_DISCONNECT, arguments=_RUNS_ON))
                     await self._part(again=not ends.is_set())
 
     async def _requests(self) -> None:

@@ -51,6 +51,10 @@ class DebugPort:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Tells whoever is attached that this is the end."""
         self._ends.set()
         if self._server is not None:
             self._server.close()

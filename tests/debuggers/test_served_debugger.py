@@ -1,0 +1,239 @@
+"""A function of ``samlocal start-lambda`` under a debugger: the others run on, and it stays over every save."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import re
+import signal
+import time
+import urllib.parse
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import kit
+import pytest
+from dap import Dap
+from debug_kit import free_port
+from inspector import Inspector
+from kit import Docker, Running, eventually
+
+from samlocal.errors import ExitStatus
+
+pytestmark = pytest.mark.docker
+
+MakeProject = Callable[..., kit.Project]
+
+PYTHON = """\
+import time
+def handler(event, context):
+    total = event["a"] + 1
+    total = total * 2
+    return {"total": total}
+"""
+NODE = """\
+exports.handler = async (event) => {
+  let total = event.a + 1;
+  total = total * 2;
+  return { total };
+};
+"""
+
+
+def files(language: str) -> dict[str, Any]:
+    """``Fn`` is to be debugged, ``Other`` not."""
+    runtime, name, source = {
+        "python": ("python3.11", "app.py", PYTHON),
+        "node": ("nodejs20.x", "app.js", NODE),
+    }[language]
+    functions = {each: kit.function(runtime, CodeUri=f"{each}/", Timeout=2) for each in ("Fn", "Other")}
+    return {"template.json": kit.template(**functions), f"Fn/{name}": source, f"Other/{name}": source}
+
+
+class Served:
+    def __init__(self, running: Running, url: str, port: int, callers: ThreadPoolExecutor) -> None:
+        self.running = running
+        self.port = port
+        self._address = urllib.parse.urlsplit(url)
+        self._callers = callers
+
+    def call(self, function: str, event: object) -> Any:
+        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=40)
+        with contextlib.closing(connection):
+            connection.request("POST", f"/2015-03-31/functions/{function}/invocations", json.dumps(event))
+            with connection.getresponse() as answer:
+                return json.loads(answer.read())
+
+    def begin(self, function: str, event: object) -> Future[Any]:
+        return self._callers.submit(self.call, function, event)
+
+
+@contextlib.contextmanager
+def served(made: kit.Project, *args: str) -> Iterator[Served]:
+    port = free_port()
+    command = ("start-lambda", "--port", "0", "--debug-port", str(port), *args)
+    with ThreadPoolExecutor(4) as callers, made.start(*command, environ={"AWS_REGION": "eu-west-1"}) as running:
+        running.has_logged("/dev/stdout", within=30)
+        found = re.search(r"Lambda is served at (http://[\d.:]+)", running.stderr())
+        assert found
+        yield Served(running, found[1], port, callers)
+        if running.process.poll() is None:
+            running.signalled(signal.SIGTERM).outcome(within=20)
+
+
+def attached(port: int, source: Path, line: int) -> Dap:
+    client = Dap(port)
+    client.attach([{"localRoot": str(source.parent), "remoteRoot": "/var/task"}], {source: [line]})
+    return client
+
+
+def test_a_python_function_is_debugged_over_saves_while_the_others_run(project: MakeProject, docker: Docker) -> None:
+    made = project(files("python"))
+    source = made.folder.resolve() / "Fn" / "app.py"
+    with served(made, "--debug-function", "Fn", "--idle", "1") as own:
+        own.running.has_logged(f"waiting for the debugger at 127.0.0.1:{own.port} ")
+        assert f"Debugging    Fn at 127.0.0.1:{own.port}" in own.running.stderr()
+        client = attached(own.port, source, 4)
+        for factor in (2, 3, 4):
+            answer = own.begin("Fn", {"a": 1})
+            thread, stopped_in, line = client.stopped()
+            second = own.begin("Fn", {"a": 2})
+            assert (stopped_in, line) == (source, 4)
+            # The others have their own sandboxes, and their timeouts.
+            assert own.call("Other", {"a": 1}) == {"total": 4}
+            # Longer than the function's timeout, and than an idle sandbox lives.
+            time.sleep(2.5)
+            assert not second.done(), "its sandbox is single"
+            client.request("continue", threadId=thread)
+            assert answer.result(20) == {"total": 2 * factor}
+            thread, _, _ = client.stopped()
+            client.request("continue", threadId=thread)
+            assert second.result(20) == {"total": 3 * factor}
+            time.sleep(1.5)
+            assert own.running.stderr().count("waiting for the debugger") == factor - 1, "it stays while it is idle"
+            source.write_text(PYTHON.replace("* 2", f"* {factor + 1}"))
+            assert client.event("terminated") == {"restart": True}
+            client.detach()
+            client = attached(own.port, source, 4)
+        client.detach()
+    assert docker.nothing_left(made)
+
+
+def test_a_node_function_is_debugged_over_saves(project: MakeProject, docker: Docker) -> None:
+    made = project(files("node"))
+    source = made.folder.resolve() / "Fn" / "app.js"
+    breakpoint_ = {"file:///var/task/app.js": 3}
+    with served(made, "--debug-function", "Fn") as own:
+        client = Inspector(own.port)
+        client.attach(breakpoint_)
+        for factor in (2, 3, 4):
+            answer = own.begin("Fn", {"a": 1})
+            frame, stopped_in, line = client.paused()
+            assert (stopped_in, line) == ("file:///var/task/app.js", 3)
+            assert client.evaluate(frame, "total") == 2
+            assert own.call("Other", {"a": 1}) == {"total": 4}
+            client.request("Debugger.resume")
+            assert answer.result(20) == {"total": 2 * factor}
+            source.write_text(NODE.replace("* 2", f"* {factor + 1}"))
+            assert eventually(client.has_ended, within=10)
+            client = Inspector(own.port)
+            client.attach(breakpoint_)
+        client.close()
+    assert docker.nothing_left(made)
+
+
+def test_a_new_container_is_attached_to_again_as_well(project: MakeProject) -> None:
+    """More memory takes a new one, and so does a crash."""
+    made = project(files("python"))
+    source = made.folder.resolve() / "Fn" / "app.py"
+    with served(made, "--debug-function", "Fn") as own:
+        client = attached(own.port, source, 4)
+        changed = json.loads((made.folder / "template.json").read_text())
+        changed["Resources"]["Fn"]["Properties"]["MemorySize"] = 256
+        (made.folder / "template.json").write_text(json.dumps(changed))
+        assert client.event("terminated") == {"restart": True}
+        client.detach()
+        client = attached(own.port, source, 4)
+        answer = own.begin("Fn", {"a": 1})
+        thread, _, _ = client.stopped()
+        client.ask("evaluate", expression="__import__('os')._exit(3)", frameId=frame_of(client, thread))
+        assert answer.result(20)["errorType"] == "Runtime.ExitError"
+        assert client.event("terminated") == {"restart": True}
+        client.detach()
+        client = attached(own.port, source, 4)
+        answer = own.begin("Fn", {"a": 2})
+        thread, _, line = client.stopped()
+        assert line == 4
+        client.request("continue", threadId=thread)
+        assert answer.result(20) == {"total": 6}
+        client.detach()
+
+
+def frame_of(client: Dap, thread: int) -> int:
+    return int(client.request("stackTrace", threadId=thread)["stackFrames"][0]["id"])
+
+
+# which one
+
+
+def test_of_several_functions_the_one_to_debug_is_named(project: MakeProject) -> None:
+    made = project(files("python"))
+    port = str(free_port())
+    unnamed = made.run("start-lambda", "--port", "0", "--debug-port", port).ended(ExitStatus.CONFIGURATION)
+    assert "2: Fn, Other." in unnamed.stderr
+    assert "--debug-function" in unnamed.stderr
+    wrong = made.run("start-lambda", "--port", "0", "-d", port, "--debug-function", "No")
+    assert wrong.ended(ExitStatus.FUNCTION_NOT_FOUND).stdout == b""
+    without = made.run("start-lambda", "--port", "0", "--debug-function", "Fn").ended(ExitStatus.USAGE)
+    assert "--debug-port" in without.stderr
+
+
+def test_a_templates_only_function_needs_no_name(project: MakeProject) -> None:
+    made = project(kit.python(PYTHON))
+    with served(made, "--no-debug-wait") as own:
+        assert f"Debugging    Fn at 127.0.0.1:{own.port}" in own.running.stderr()
+        assert own.call("Fn", {"a": 1}) == {"total": 4}, "nobody need attach"
+        source = made.folder.resolve() / "code" / "app.py"
+        client = attached(own.port, source, 4)
+        answer = own.begin("Fn", {"a": 2})
+        thread, _, _ = client.stopped()
+        client.request("continue", threadId=thread)
+        assert answer.result(20) == {"total": 6}
+        client.detach()
+
+
+# the end
+
+
+def test_ctrl_c_lets_go_of_a_function_that_stands_at_a_breakpoint(project: MakeProject, docker: Docker) -> None:
+    made = project(files("python"))
+    source = made.folder.resolve() / "Fn" / "app.py"
+    with served(made, "--debug-function", "Fn") as own:
+        client = attached(own.port, source, 4)
+        answer = own.begin("Fn", {"a": 1})
+        client.stopped()
+        began = time.monotonic()
+        own.running.signalled(signal.SIGINT)
+        assert client.event("terminated") == {}, "nobody is asked to attach again"
+        client.detach()
+        assert answer.result(20) == {"total": 4}
+        own.running.outcome().ended(130)
+        assert time.monotonic() - began < 8
+    assert docker.nothing_left(made)
+
+
+def test_ctrl_c_waits_no_longer_than_the_function_may_run_for_a_debugger_that_never_came(
+    project: MakeProject, docker: Docker
+) -> None:
+    made = project(files("python"))
+    with served(made, "--debug-function", "Fn") as own:
+        answer = own.begin("Fn", {"a": 1})
+        time.sleep(1)
+        own.running.signalled(signal.SIGTERM)
+        outcome = own.running.outcome(within=15).ended(143)
+        assert "Traceback" not in outcome.stderr
+        assert "Fn" in answer.result(5).get("message", "") or answer.exception() is None
+    assert docker.nothing_left(made)
