@@ -59,6 +59,10 @@ _FUNCTION = click.option(
 )
 
 
+DEBUG_NAMES = ("debug_port", "debug_wait", "debugger_path", "debug_args", "debug_function")
+"""The options' parameters."""
+
+
 def service_debug_flags(command: F) -> F:
     """Those of a command that serves several functions."""
     return debug_flags(_FUNCTION(command))

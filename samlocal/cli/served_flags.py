@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.cli.build_flags import build_options
+from samlocal.cli.debug_flags import DEBUG_NAMES, service_debug_flags
 from samlocal.cli.options import Seconds, settings, variable
 from samlocal.cli.rights_flags import rights_options
 from samlocal.cli.sandbox_options import sandbox_options
@@ -60,14 +61,14 @@ _FLAGS = (
 )
 
 
-FIXED = ("concurrency", "idle", "warm", "reload", "output_form")
+FIXED = ("concurrency", "idle", "warm", "reload", "output_form", *DEBUG_NAMES)
 """Options that cannot change while such a command stays."""
 
 
 def served_flags(command: F) -> F:
     for flag in reversed(_FLAGS):
         command = flag(command)
-    return command
+    return service_debug_flags(command)
 
 
 def run_options(ctx: click.Context) -> tuple[Settings, RunOptions]:
@@ -75,7 +76,7 @@ def run_options(ctx: click.Context) -> tuple[Settings, RunOptions]:
     options = RunOptions(
         code=Code(ctx.params["code"]),
         strict=ctx.params["strict"],
-        build=build_options(ctx),
+        build=build_options(ctx, debug=ctx.params["debug_port"] is not None),
         rights=rights_options(ctx),
         sandbox=sandbox_options(ctx),
     )

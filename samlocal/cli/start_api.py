@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.build_flags import build_flag
+from samlocal.cli.debug_flags import service_debugging
 from samlocal.cli.options import EnvironmentCommand, environment_options, variable
 from samlocal.cli.output import Output
 from samlocal.cli.reload_flag import reload_flag, rereading
@@ -110,6 +111,7 @@ def _serve(
     variables: Mapping[str, str],
     output: Output,
 ) -> None:
+    debug = service_debugging(ctx)
     served = _without_websockets(served, output)
     sockets = dict(_sockets(ctx, served, output))
     warm = dict(warmed(ctx.params["warm"]))
@@ -142,6 +144,7 @@ def _serve(
                 session=own,
                 log=overheard,
                 reload=Reloading(told=requests.reloaded, reread=reread) if ctx.params["reload"] else None,
+                debug=debug,
             ) as service:
                 for name, count in warm.items():
                     await service.pool.warm(await service.functions.id_of(name), count)
@@ -158,9 +161,19 @@ def _serve(
                 gateway.watch(found)
                 async with gateway.serving(), door("start-api", service, overheard, told=requests.ran):
                     requests.serves(
-                        serving(project.settings, directory, url=None, reloads=ctx.params["reload"], apis=places)
+                        serving(
+                            project.settings,
+                            directory,
+                            url=None,
+                            reloads=ctx.params["reload"],
+                            apis=places,
+                            debugged=service.debugged,
+                        )
                     )
-                    await requests.stand()
+                    try:
+                        await requests.stand()
+                    finally:
+                        service.ends()
 
     with session(ctx.obj.cache_folder / "sessions") as own:
         sweep(own, ctx.obj.environ, output)

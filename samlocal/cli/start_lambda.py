@@ -7,7 +7,7 @@ import contextlib
 import click
 
 from samlocal.cli.build_flags import build_flag
-from samlocal.cli.debug_flags import service_debug_flags, service_debugging
+from samlocal.cli.debug_flags import service_debugging
 from samlocal.cli.options import EnvironmentCommand, environment_options, variable
 from samlocal.cli.reload_flag import reload_flag, rereading
 from samlocal.cli.rights_flags import rights_flags
@@ -43,7 +43,6 @@ _DEFAULT_PORT = 3001
 @build_flag
 @sandbox_flags
 @reload_flag
-@service_debug_flags
 @stay_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from samlocal.cli.build_flags import build_flag, build_options
+from samlocal.cli.debug_flags import DEBUG_NAMES, debug_flags, debug_options
 from samlocal.cli.event import is_there, read_event
 from samlocal.cli.function_id import function_options, wanted_function
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
@@ -45,6 +46,7 @@ from samlocal.project.settings import Settings
 @rights_flags
 @build_flag
 @sandbox_flags
+@debug_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
     """Run FUNCTION, and again whenever its code, layers, template, variables or event are saved.
@@ -53,10 +55,13 @@ def command(ctx: click.Context, /, **_: object) -> int:
     was no error; its log goes to standard error. Ctrl-C ends it.
     """
     from samlocal.project.project import Project
+    from samlocal.service.debugged import Debugging
 
     output = Output(ctx.obj)
     chosen, options = _chosen(ctx)
     wanted, given, tenant_id = wanted_function(ctx), ctx.params["event"], ctx.params["tenant_id"]
+    debugger = debug_options(ctx)
+    debug = None if debugger is None else Debugging(function=wanted, options=debugger)
     first = read_event(given, ctx.obj)
     path = ctx.obj.cwd / given
     file = path if given != "-" and is_there(path, given) else None
@@ -66,7 +71,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
         from samlocal.cli.watching import Watching
         from samlocal.sandbox.session import session
 
-    reread = rereading(ctx, _chosen, output, fixed=("event", "tenant_id", "function_id"))
+    reread = rereading(ctx, _chosen, output, fixed=("event", "tenant_id", "function_id", *DEBUG_NAMES))
     with ways_on(ctx, chosen), session(ctx.obj.cache_folder / "sessions") as own:
         sweep(own, ctx.obj.environ, output)
         watching = Watching(
@@ -77,14 +82,14 @@ def command(ctx: click.Context, /, **_: object) -> int:
             file=file,
             read=lambda: read_event(given, ctx.obj).payload,
         )
-        run_to_its_end(watching.run(project, options, session=own, reread=reread))
+        run_to_its_end(watching.run(project, options, session=own, reread=reread, debug=debug))
     return 0
 
 
 def _chosen(ctx: click.Context) -> tuple[Settings, RunOptions]:
     options = RunOptions(
         strict=ctx.params["strict"],
-        build=build_options(ctx),
+        build=build_options(ctx, debug=ctx.params["debug_port"] is not None),
         rights=rights_options(ctx),
         sandbox=sandbox_options(ctx),
     )

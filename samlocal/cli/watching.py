@@ -31,6 +31,7 @@ from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.result import Success
 from samlocal.sandbox.session import Session
+from samlocal.service.debugged import Debugging
 from samlocal.service.service import Reloading, Service
 
 if TYPE_CHECKING:
@@ -83,13 +84,21 @@ class Watching:
         self._failed = False
         self._shown: list[str] | None = None
 
-    async def run(self, project: Project, options: RunOptions, *, session: Session, reread: Reread) -> None:
+    async def run(
+        self,
+        project: Project,
+        options: RunOptions,
+        *,
+        session: Session,
+        reread: Reread,
+        debug: Debugging | None = None,
+    ) -> None:
         """Until it is cancelled. Raises what no save can mend."""
         reloading = Reloading(told=self._told, reread=reread)
         overheard = Overheard(self)
         try:
             async with (
-                Service(project, options, session=session, log=overheard, reload=reloading) as service,
+                Service(project, options, session=session, log=overheard, reload=reloading, debug=debug) as service,
                 door("watch", service, overheard, told=_run_beside),
             ):
                 service.when_changed(self._mended)

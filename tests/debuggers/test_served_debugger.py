@@ -237,3 +237,56 @@ def test_ctrl_c_waits_no_longer_than_the_function_may_run_for_a_debugger_that_ne
         assert "Traceback" not in outcome.stderr
         assert "Fn" in answer.result(5).get("message", "") or answer.exception() is None
     assert docker.nothing_left(made)
+
+
+# the other commands that stay
+
+
+def test_watch_stops_at_the_breakpoint_again_after_each_save(project: MakeProject, docker: Docker) -> None:
+    made = project(files("python"))
+    source = made.folder.resolve() / "Fn" / "app.py"
+    port = free_port()
+    with made.start("watch", "Fn", "--event", '{"a": 1}', "--debug-port", str(port)) as running:
+        running.has_logged(f"waiting for the debugger at 127.0.0.1:{port} ", within=30)
+        for factor in (2, 3, 4):
+            client = attached(port, source, 4)
+            thread, stopped_in, line = client.stopped()
+            assert (stopped_in, line) == (source, 4)
+            client.request("continue", threadId=thread)
+            running.has_logged("REPORT", within=10)
+            assert eventually(lambda: running.stderr().count("REPORT RequestId") == factor - 1, within=10)  # noqa: B023
+            source.write_text(PYTHON.replace("* 2", f"* {factor + 1}"))
+            assert client.event("terminated") == {"restart": True}
+            client.detach()
+        running.signalled(signal.SIGINT).outcome().ended(130)
+    assert docker.nothing_left(made)
+
+
+def test_an_apis_function_is_debugged(project: MakeProject, docker: Docker) -> None:
+    source = (
+        'import json\ndef handler(event, context):\n    body = "seen"\n    return {"statusCode": 200, "body": body}\n'
+    )
+    get = {"Type": "HttpApi", "Properties": {"Path": "/", "Method": "get"}}
+    made = project({**kit.python(source), "template.json": kit.template(Fn=kit.function(Events={"Get": get}))})
+    path = made.folder.resolve() / "code" / "app.py"
+    port, web = free_port(), free_port()
+    command = ("start-api", "--port", str(web), "-d", str(port))
+    with ThreadPoolExecutor(1) as callers, made.start(*command, environ={"AWS_REGION": "eu-west-1"}) as running:
+        running.has_logged(f"Debugging    Fn at 127.0.0.1:{port}", within=30)
+        client = attached(port, path, 4)
+        answer = callers.submit(page, web)
+        thread, stopped_in, line = client.stopped()
+        assert (stopped_in, line) == (path, 4)
+        client.request("continue", threadId=thread)
+        assert answer.result(20) == b"seen"
+        client.detach()
+        running.signalled(signal.SIGTERM).outcome().ended(143)
+    assert docker.nothing_left(made)
+
+
+def page(port: int) -> bytes:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", "/")
+        with connection.getresponse() as answer:
+            return answer.read()
