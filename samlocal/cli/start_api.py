@@ -121,7 +121,6 @@ def _serve(
         from samlocal.cli.running import run_to_its_end
         from samlocal.cli.said import serving
         from samlocal.endpoint.directory import Directory
-        from samlocal.http_api.front import RefusesAll
         from samlocal.http_api.web.gateway import Gateway
         from samlocal.http_api.web.static_files import StaticFiles
         from samlocal.kept.door import Overheard, door
@@ -154,7 +153,7 @@ def _serve(
                     sockets,
                     requests,
                     stage_variables=variables,
-                    authorizers=None if ctx.params["disable_authorizer"] else RefusesAll(),
+                    authorizes=not ctx.params["disable_authorizer"],
                     static=None if folder is None else StaticFiles(folder),
                     failed=requests.failed,
                 )

@@ -24,8 +24,10 @@ from samlocal.http_api.answers.refusal import (
     TOO_LARGE,
     UNSUPPORTED,
     Refusal,
-    RefusalType,
 )
+from samlocal.http_api.authorizers.authorizers import Authorizers
+from samlocal.http_api.authorizers.decision import Denied
+from samlocal.http_api.authorizers.token_authorizers import Verifies
 from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.events.event import BODY_BYTES, TooLargeError, event
@@ -36,7 +38,6 @@ from samlocal.http_api.model import (
     HttpAnswer,
     HttpIntegration,
     HttpRequest,
-    IamAuthorizer,
     LambdaIntegration,
     Matched,
     MockIntegration,
@@ -83,37 +84,25 @@ class Hears(Protocol):
         """What an answer does not say."""
 
 
-class Authorizes(Protocol):
-    """Decides about requests to routes that have an authorizer, or ask for an API key."""
-
-    async def check(self, api: Api, matched: Matched, request: HttpRequest) -> Caller | Refusal:
-        """Who asks, or why the request is refused."""
-
-
-class RefusesAll:
-    """Lets nobody in where an authorizer or a key would have to be asked; signatures are not looked at."""
-
-    async def check(self, api: Api, matched: Matched, request: HttpRequest) -> Caller | Refusal:  # noqa: ARG002
-        authorizer = api.authorizers.get(matched.route.authorizer or "")
-        if matched.route.api_key_required or not isinstance(authorizer, IamAuthorizer):
-            return Refusal(type=RefusalType.AUTHORIZER_CONFIGURATION_ERROR)
-        return ANYBODY
-
-
 class Front:
-    """Serves one API. ``api`` may be exchanged between requests; ``authorizers`` is None for nobody's being asked."""
+    """Serves one API, which may be exchanged between requests.
 
-    def __init__(self, api: Api, pool: Invokes, hears: Hears, authorizers: Authorizes | None) -> None:
+    ``tokens`` is called for what verifies the first token; None to ask no authorizer, and for no API key.
+    """
+
+    def __init__(self, api: Api, pool: Invokes, hears: Hears, tokens: Callable[[], Verifies] | None) -> None:
         self._pool = pool
         self._hears = hears
-        self._authorizers = authorizers
+        self._tokens = tokens
+        self._not_checked: set[str] = set()
         self._runs: set[asyncio.Task[Invocation | Throttled]] = set()
         self.use(api)
 
     def use(self, api: Api) -> None:
-        """From the next request on."""
+        """From the next request on. What authorizers have said is forgotten, as by a deployment."""
         self.api = api
         self._matcher = Matcher(api)
+        self._authorizers = None if self._tokens is None else Authorizers(api, self._result, self._tokens)
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """Any request has an answer. Raises only for a fault of samlocal's own."""
@@ -175,7 +164,15 @@ class Front:
         route = matched.route
         if self._authorizers is None or (route.authorizer is None and not route.api_key_required):
             return ANYBODY
-        return await self._authorizers.check(api, matched, request)
+        decision = await self._authorizers.decide(matched, request)
+        if isinstance(decision, Denied):
+            if decision.remark is not None:
+                self._hears.remarked(f"{api.id}: {decision.remark}")
+            return decision.refusal
+        if decision.remark is not None and decision.remark not in self._not_checked:
+            self._not_checked.add(decision.remark)
+            self._hears.remarked(f"{api.id}: {decision.remark}")
+        return decision.caller
 
     async def _run(
         self, api: Api, matched: Matched, request: HttpRequest, integration: LambdaIntegration, caller: Caller
@@ -200,14 +197,17 @@ class Front:
     async def _whole(
         self, api: Api, matched: Matched, request: HttpRequest, integration: LambdaIntegration, payload: bytes
     ) -> HttpAnswer:
+        return self._made(api, matched, request, await self._result(integration.function, request, payload))
+
+    async def _result(self, function: str, request: HttpRequest, payload: bytes) -> Result | Throttled:
         streamed = bytearray()
-        run = self._begin(integration.function, request, payload, streamed.extend)
+        run = self._begin(function, request, payload, streamed.extend)
         result = await run.answer()
         if isinstance(result, Success) and result.streamed:
             result = await run.whole()
         if isinstance(result, Success) and result.streamed:
-            result = Success(payload=bytes(streamed))
-        return self._made(api, matched, request, result)
+            return Success(payload=bytes(streamed))
+        return result
 
     async def _stream(
         self, api: Api, matched: Matched, request: HttpRequest, integration: LambdaIntegration, payload: bytes

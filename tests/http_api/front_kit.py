@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
-from samlocal.http_api.front import Authorizes, Exchanged, Front
+from samlocal.http_api.authorizers.token_authorizers import Verifies
+from samlocal.http_api.front import Exchanged, Front
 from samlocal.http_api.model import Api, HttpAnswer, HttpRequest
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Invocation, Request
@@ -20,7 +21,8 @@ RESPONSE = {"statusCode": 200, "headers": {"X-Said": "yes"}, "body": "done"}
 
 
 class FakePool:
-    """Answers with ``outcome`` after so many ``seconds``; ``parts`` are streamed before it."""
+    """Answers with ``outcome`` after so many ``seconds``; ``parts`` are streamed before it. ``said`` is what some
+    functions return in its place."""
 
     def __init__(
         self,
@@ -28,10 +30,12 @@ class FakePool:
         *,
         parts: tuple[bytes, ...] = (),
         seconds: float = 0.0,
+        said: Mapping[str, object] | None = None,
     ) -> None:
         self._outcome = outcome or Success(payload=json.dumps(RESPONSE).encode())
         self._parts = parts
         self._seconds = seconds
+        self._said = said or {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.requests: list[Request] = []
 
@@ -46,6 +50,8 @@ class FakePool:
         self.asked.append((function_id, json.loads(request.payload)))
         self.requests.append(request)
         await asyncio.sleep(self._seconds)
+        if function_id in self._said:
+            return _invocation(request, Success(payload=json.dumps(self._said[function_id]).encode()))
         if isinstance(self._outcome, Exception):
             raise self._outcome
         if isinstance(self._outcome, Throttled):
@@ -55,9 +61,13 @@ class FakePool:
             await asyncio.to_thread(chunk, part)
         if answered is not None:
             answered(self._outcome)
-        request_id = request.request_id or "made up"
-        report = Report(request_id=request_id, duration=1.0, memory_size=128)
-        return Invocation(request_id=request_id, result=self._outcome, report=report)
+        return _invocation(request, self._outcome)
+
+
+def _invocation(request: Request, result: Result) -> Invocation:
+    request_id = request.request_id or "made up"
+    report = Report(request_id=request_id, duration=1.0, memory_size=128)
+    return Invocation(request_id=request_id, result=result, report=report)
 
 
 class Heard:
@@ -98,12 +108,12 @@ def answered(
     pool: FakePool | None = None,
     *,
     heard: Heard | None = None,
-    authorizers: Authorizes | None = None,
+    tokens: Callable[[], Verifies] | None = None,
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers with small names, and all of the body."""
 
     async def main() -> tuple[int, dict[str, str], bytes]:
-        front = Front(api, pool or FakePool(), heard or Heard(), authorizers)
+        front = Front(api, pool or FakePool(), heard or Heard(), tokens)
         answer = await front.answer(request)
         body = await _whole(answer)
         await front.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,7 +13,8 @@ from front_kit import FakePool, Heard, answered, ran
 from routes_kit import api, request
 
 from samlocal.errors import CodeError
-from samlocal.http_api.front import Front, RefusesAll
+from samlocal.http_api.front import Front
+from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.sandbox.result import Crashed, FunctionError, InitFailed, Success, TimedOut
 
@@ -203,25 +204,110 @@ Resources:
 
 
 LOCKED = """
-  Web: {Type: AWS::Serverless::HttpApi, Properties: {Auth: {EnableIamAuthorizer: true, Authorizers: {Jwt:
-    {IdentitySource: $request.header.Authorization,
-     JwtConfiguration: {issuer: "https://i.example", audience: [a]}}}}}}
+  Web: {Type: AWS::Serverless::HttpApi, Properties: {Auth: {EnableIamAuthorizer: true, Authorizers: {
+    Jwt: {IdentitySource: $request.header.Authorization,
+      JwtConfiguration: {issuer: "https://i.example", audience: [a]}},
+    Door: {FunctionArn: !GetAtt Doorman.Arn, AuthorizerPayloadFormatVersion: "2.0", EnableSimpleResponses: true,
+      Identity: {Headers: [Authorization]}}}}}}
+  Doorman: {Type: AWS::Serverless::Function}
   Fn:
     Type: AWS::Serverless::Function
     Properties:
       Events:
         A: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /jwt, Method: get, Auth: {Authorizer: Jwt}}}
         B: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /iam, Method: get, Auth: {Authorizer: AWS_IAM}}}
+        C: {Type: HttpApi, Properties: {ApiId: !Ref Web, Path: /door, Method: get, Auth: {Authorizer: Door}}}
 """
+HELD = {"Authorization": "Bearer a.b.c"}
 
 
-def test_nobody_comes_past_an_authorizer_that_is_not_asked() -> None:
+class Believes:
+    """Takes any token for one of these claims."""
+
+    async def claims(self, token: str, issuers: Collection[str]) -> Mapping[str, object]:
+        assert (token, issuers) == ("a.b.c", {"https://i.example"})
+        return {"aud": "a", "sub": "me"}
+
+
+def test_what_a_token_says_is_in_the_event() -> None:
     pool = FakePool()
 
-    assert answered(api(LOCKED), request("GET", "/jwt"), pool, authorizers=RefusesAll())[0] >= 400
+    assert answered(api(LOCKED), request("GET", "/jwt", headers=HELD), pool, tokens=Believes)[0] == 200
+
+    ((_, event),) = pool.asked
+    assert event["requestContext"]["authorizer"]["jwt"]["claims"] == {"aud": "a", "sub": "me"}
+
+
+def test_nobody_comes_past_an_authorizer_without_what_it_asks_for() -> None:
+    pool, heard = FakePool(), Heard()
+
+    for path in ("/jwt", "/door"):
+        assert answered(api(LOCKED), request("GET", path), pool, heard=heard, tokens=Believes)[0] == 401
+
     assert pool.asked == []
-    assert answered(api(LOCKED), request("GET", "/iam"), pool, authorizers=RefusesAll())[0] == 200
-    assert answered(api(LOCKED), request("GET", "/jwt"), pool, authorizers=None)[0] == 200
+    assert heard.remarks == [
+        "Web: Jwt: no $request.header.Authorization",
+        "Web: Door: $request.header.Authorization is not all there",
+    ]
+
+
+@pytest.mark.parametrize("path", ["/jwt", "/iam", "/door"])
+def test_nobody_is_asked_where_authorizers_are_disabled(path: str) -> None:
+    pool = FakePool()
+
+    assert answered(api(LOCKED), request("GET", path), pool, tokens=None)[0] == 200
+
+    assert [function for function, _ in pool.asked] == ["Fn"]
+
+
+def test_an_authorizers_function_runs_before_the_routes_own_which_gets_its_context() -> None:
+    pool = FakePool(said={"Doorman": {"isAuthorized": True, "context": {"who": "me"}}})
+
+    assert answered(api(LOCKED), request("GET", "/door", headers=HELD), pool, tokens=Believes)[0] == 200
+
+    (doorman, asked), (function, event) = pool.asked
+    assert (doorman, function) == ("Doorman", "Fn")
+    assert asked["identitySource"] == ["Bearer a.b.c"]
+    assert event["requestContext"]["authorizer"] == {"lambda": {"who": "me"}}
+
+
+def test_whom_an_authorizers_function_does_not_let_in_does_not_reach_the_routes_own() -> None:
+    pool, heard = FakePool(said={"Doorman": {"isAuthorized": False}}), Heard()
+
+    found = answered(api(LOCKED), request("GET", "/door", headers=HELD), pool, heard=heard, tokens=Believes)
+
+    assert (found[0], json.loads(found[2])) == (403, {"message": "Forbidden"})
+    assert [function for function, _ in pool.asked] == ["Doorman"]
+    assert heard.remarks == ["Web: Door: not allowed"]
+
+
+@pytest.mark.parametrize(
+    "outcome", [Throttled(reason=ThrottleReason.RESERVED), PoolClosedError("closed"), CodeError("Doorman: no code")]
+)
+def test_an_authorizers_function_that_does_not_run_is_a_fault_of_the_api(outcome: Throttled | Exception) -> None:
+    heard = Heard()
+
+    status, _, body = answered(
+        api(LOCKED), request("GET", "/door", headers=HELD), FakePool(outcome), heard=heard, tokens=Believes
+    )
+
+    # API Gateway developer guide, "Troubleshooting Lambda authorizers" of HTTP APIs.
+    assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
+    assert heard.remarks[0].startswith("Web: Door: ")
+
+
+def test_it_is_said_once_that_signatures_are_not_checked() -> None:
+    pool, heard = FakePool(), Heard()
+
+    async def main() -> None:
+        front = Front(api(LOCKED), pool, heard, Believes)
+        for _ in range(3):
+            assert (await front.answer(request("GET", "/iam"))).status == 200
+        await front.close()
+
+    ran(main())
+
+    assert heard.remarks == ["Web: GET /iam: signatures (AWS_IAM) are not checked"]
 
 
 BALANCED = """

@@ -19,6 +19,7 @@ from samlocal.http_api.model import (
     ApiKey,
     ApiKind,
     Authorizer,
+    HttpRequest,
     IamAuthorizer,
     LambdaAuthorizer,
     PayloadFormat,
@@ -47,17 +48,15 @@ class Door:
         kind: ApiKind,
         authorizer: Authorizer | None,
         answer: object = None,
-        *,
-        disabled: bool = False,
         **api: Any,
     ) -> None:
         self.now = RECEIVED
         self.events: list[dict[str, Any]] = []
         self.answer: object = policy() if answer is None else answer
         self.api: Api = api_of(kind, authorizers={} if authorizer is None else {"A": authorizer}, **api)
-        self.authorizers = Authorizers(self.api, self.run, no_tokens, clock=lambda: self.now, disabled=disabled)
+        self.authorizers = Authorizers(self.api, self.run, no_tokens, clock=lambda: self.now)
 
-    async def run(self, function: str, event: bytes) -> Result:
+    async def run(self, function: str, request: HttpRequest, event: bytes) -> Result:
         assert function == "Auth"
         self.events.append(json.loads(event))
         self.now += 0.021
@@ -213,7 +212,7 @@ def test_an_authorizer_that_fails_or_says_nonsense_is_wrongly_configured(said: o
 def test_an_authorizer_that_times_out_is_wrongly_configured() -> None:
     door = Door(ApiKind.REST, token())
 
-    async def run(function: str, event: bytes) -> Result:
+    async def run(function: str, request: HttpRequest, event: bytes) -> Result:
         return timed_out("r", 3)
 
     door.authorizers = Authorizers(door.api, run, no_tokens)
@@ -322,13 +321,6 @@ def test_signatures_are_not_checked_and_that_is_said() -> None:
 @pytest.mark.parametrize("authorizer", [None, UnknownAuthorizer(name="A", reason="its function cannot be known")])
 def test_an_authorizer_that_cannot_be_known_lets_nobody_pass(authorizer: Authorizer | None) -> None:
     assert Door(ApiKind.REST, authorizer).answered(HELD)[0] == 500
-    assert isinstance(Door(ApiKind.REST, authorizer, disabled=True).decide({}), Allowed)
-
-
-def test_a_disabled_authorizer_is_not_asked() -> None:
-    door = Door(ApiKind.REST, token(), disabled=True)
-    assert isinstance(door.decide({}), Allowed)
-    assert door.events == []
 
 
 KEYS = (ApiKey(name="one", value="first-key-of-the-template"), ApiKey(name="two", value="second"))

@@ -19,9 +19,9 @@ from joserfc import jwk, jwt
 from samlocal.http_api.answers.answer import refused
 from samlocal.http_api.authorizers.authorizers import Authorizers
 from samlocal.http_api.authorizers.decision import Allowed, Decision, Denied
-from samlocal.http_api.authorizers.token_authorizers import user_pool_issuer
 from samlocal.http_api.authorizers.tokens import Tokens
-from samlocal.http_api.model import ApiKind, Authorizer, CognitoAuthorizer, JwtAuthorizer
+from samlocal.http_api.authorizers.user_pools import keys_behind, user_pool_issuer
+from samlocal.http_api.model import ApiKind, Authorizer, CognitoAuthorizer, HttpRequest, JwtAuthorizer
 from samlocal.sandbox.result import Result
 
 
@@ -97,7 +97,7 @@ class Clock:
         return self.now
 
 
-async def nobody(function: str, event: bytes) -> Result:
+async def nobody(function: str, request: HttpRequest, event: bytes) -> Result:
     raise AssertionError("no function is asked about a token")
 
 
@@ -320,3 +320,27 @@ def test_the_validation_expression_is_for_the_audience(issuer: Issuer) -> None:
 def test_a_pool_that_cannot_be_known_is_the_apis_fault(issuer: Issuer) -> None:
     gate = Gate(ApiKind.REST, CognitoAuthorizer(name="A", user_pools=("UserPool",)))
     assert gate.answer(issuer.token())[:2] == (500, '{"message":null}')
+
+
+# moto, ``cognitoidp/urls.py``, which leaves the service's host out where it is the endpoint of all services.
+@pytest.mark.parametrize(
+    ("endpoint", "issuer", "address"),
+    [
+        (
+            "http://127.0.0.1:5000/",
+            "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC",
+            "http://127.0.0.1:5000/eu-west-1_AbC/.well-known/jwks.json",
+        ),
+        (
+            "http://127.0.0.1:5000",
+            "https://cognito-idp.cn-north-1.amazonaws.com.cn/cn-north-1_AbC",
+            "http://127.0.0.1:5000/cn-north-1_AbC/.well-known/jwks.json",
+        ),
+        (None, "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbC", None),
+        ("http://127.0.0.1:5000", "https://i.example/eu-west-1_AbC", None),
+    ],
+)
+def test_a_user_pools_keys_are_where_its_environment_is(
+    endpoint: str | None, issuer: str, address: str | None
+) -> None:
+    assert keys_behind(endpoint, issuer) == address

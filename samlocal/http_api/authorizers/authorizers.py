@@ -24,24 +24,14 @@ from samlocal.http_api.model import (
 
 
 class Authorizers:
-    """Those of one API, and what they have said. ``tokens`` is called for the first token.
-
-    ``disabled`` lets everybody pass whom an authorizer would be asked about; API keys are checked all the same.
-    """
+    """Those of one API, and what they have said. ``tokens`` is called for the first token."""
 
     def __init__(
-        self,
-        api: Api,
-        run: Run,
-        tokens: Callable[[], Verifies],
-        *,
-        clock: Callable[[], float] = time.time,
-        disabled: bool = False,
+        self, api: Api, run: Run, tokens: Callable[[], Verifies], *, clock: Callable[[], float] = time.time
     ) -> None:
         self._api = api
         self._functions = LambdaAuthorizers(api, run, clock)
         self._tokens = TokenAuthorizers(api, tokens)
-        self._disabled = disabled
 
     async def decide(self, matched: Matched, request: HttpRequest) -> Decision:
         """Whether the request may pass, and what is known of who sends it."""
@@ -52,7 +42,7 @@ class Authorizers:
 
     async def _hear(self, matched: Matched, request: HttpRequest) -> Heard:
         name = matched.route.authorizer
-        if name is None or self._disabled:
+        if name is None:
             return Heard(decision=Allowed(caller=ANYBODY))
         authorizer = self._api.authorizers.get(name)
         match authorizer:

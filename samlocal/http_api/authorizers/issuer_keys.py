@@ -39,7 +39,7 @@ class _Known(Struct, frozen=True, kw_only=True):
 
 class IssuerKeys:
     """``elsewhere`` gives the address of the keys of an issuer that is not asked itself, such as a user pool of the
-    local environment; None for all others."""
+    local environment; None for all others. It is called in a thread, and may raise IssuerError."""
 
     def __init__(
         self, fetch: Fetch, clock: Callable[[], float], *, elsewhere: Callable[[str], str | None] = lambda _: None
@@ -64,7 +64,7 @@ class IssuerKeys:
         return age > KEPT or (age > _AGAIN and all(key.kid != kid for key in known.keys.keys))
 
     async def _asked(self, issuer: str) -> KeySet:
-        address = self._elsewhere(issuer)
+        address = await asyncio.to_thread(self._elsewhere, issuer)
         if address is None:
             document = await self._json(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
             address = document.get("jwks_uri")

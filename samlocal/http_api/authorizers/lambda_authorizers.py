@@ -33,10 +33,13 @@ from samlocal.http_api.events.websocket import Connection
 from samlocal.http_api.events.websocket import authorizer_event as websocket_event
 from samlocal.http_api.method_arn import method_arn
 from samlocal.http_api.model import Api, ApiKind, HttpRequest, LambdaAuthorizer, Matched, PayloadFormat
+from samlocal.pool.pool import PoolClosedError
+from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.result import Result, Success
 
-Run = Callable[[str, bytes], Awaitable[Result]]
-"""Runs a function, by its way from the top template, with an event. May raise SamlocalError."""
+Run = Callable[[str, HttpRequest, bytes], Awaitable[Result | Throttled]]
+"""Runs a function, by its way from the top template, with an event that is made of a request. May raise
+SamlocalError, PoolClosedError."""
 
 _TOKEN_SOURCE = "method.request.header.Authorization"  # noqa: S105 - where the token is
 
@@ -116,9 +119,11 @@ class LambdaAuthorizers:
     ) -> Saying | Denied:
         event = msgspec.json.encode(self._event(authorizer, matched, request, identity))
         try:
-            result = await self._run(authorizer.function, event)
-        except SamlocalError as error:
-            return broken(f"{authorizer.name}: {error.message}")
+            result = await self._run(authorizer.function, request, event)
+        except (SamlocalError, PoolClosedError) as error:
+            return broken(f"{authorizer.name}: {error}")
+        if isinstance(result, Throttled):
+            return broken(f"{authorizer.name}: {authorizer.function} is throttled: {result.reason.value}")
         if not isinstance(result, Success):
             if _message(result.payload) == "Unauthorized":
                 return unauthorized(f"{authorizer.name}: it raised Unauthorized")

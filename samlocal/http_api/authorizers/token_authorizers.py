@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-from samlocal.deployed.place import Place
 from samlocal.http_api.authorizers.claims import bare, check_audience, check_cognito, shared_scopes
 from samlocal.http_api.authorizers.decision import Allowed, Decision, broken, forbidden, unauthorized
 from samlocal.http_api.authorizers.identity_sources import identity_value
 from samlocal.http_api.authorizers.token_errors import ExpiredError, IssuerError, TokenError
+from samlocal.http_api.authorizers.user_pools import user_pool_issuer
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.model import Api, CognitoAuthorizer, Fields, HttpRequest, JwtAuthorizer, Matched
 
@@ -80,16 +80,6 @@ class TokenAuthorizers:
         if self._tokens is None:
             self._tokens = self._make_tokens()
         return self._tokens
-
-
-def user_pool_issuer(arn: str) -> str:
-    """``https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEf``. Raises ValueError for what is no user pool's
-    ARN (Cognito developer guide, "Verifying JSON web tokens")."""
-    place = Place.from_arn(arn)
-    pool = arn.rpartition("userpool/")[2]
-    if pool == arn or not pool:
-        raise ValueError(f"not the ARN of a user pool: {arn!r}")
-    return f"https://cognito-idp.{place.region}.{place.url_suffix}/{pool}"
 
 
 def _challenge(scopes: Sequence[str], error: str, described: str | None = None) -> Fields:

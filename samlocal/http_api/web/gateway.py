@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from samlocal.errors import SamlocalError
-from samlocal.http_api.front import Authorizes, Front, Hears
+from samlocal.http_api.authorizers.token_authorizers import Verifies
+from samlocal.http_api.authorizers.token_errors import IssuerError
+from samlocal.http_api.authorizers.user_pools import keys_behind
+from samlocal.http_api.front import Front, Hears
 from samlocal.http_api.model import Api
 from samlocal.http_api.routes.apis import Apis, apis
 from samlocal.http_api.web.application import WebApplication
@@ -27,7 +31,8 @@ def read_apis(project: Project, stage_variables: Mapping[str, str]) -> Apis:
 class Gateway:
     """``sockets`` listen already, one for each API by its id. ``static`` are files beside every API's routes.
 
-    ``failed`` gets faults of samlocal's own, and why routes that were saved are not taken up.
+    ``authorizes`` says whether authorizers and API keys are asked for. ``failed`` gets faults of samlocal's own, and
+    why routes that were saved are not taken up.
     """
 
     def __init__(
@@ -38,7 +43,7 @@ class Gateway:
         hears: Hears,
         *,
         stage_variables: Mapping[str, str],
-        authorizers: Authorizes | None,
+        authorizes: bool,
         static: StaticFiles | None,
         failed: Callable[[Exception], None],
     ) -> None:
@@ -47,7 +52,8 @@ class Gateway:
         self._stage_variables = stage_variables
         self._static = static
         self._failed = failed
-        self._fronts = {api.id: Front(api, service.pool, hears, authorizers) for api in served}
+        verifier = _verifier(service.project) if authorizes else None
+        self._fronts = {api.id: Front(api, service.pool, hears, verifier) for api in served}
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -80,3 +86,23 @@ class Gateway:
             if api.id in self._fronts:
                 self._fronts[api.id].use(api)
         return False
+
+
+def _verifier(project: Project) -> Callable[[], Verifies]:
+    """Makes what verifies tokens, once: the keys of their issuers are kept there."""
+
+    def endpoint() -> str | None:
+        if project.settings.stack_name is None:
+            return None
+        try:
+            return project.account.caller().endpoint_url()
+        except SamlocalError as error:
+            raise IssuerError(str(error)) from error
+
+    @functools.cache
+    def verifier() -> Verifies:
+        from samlocal.http_api.authorizers.tokens import Tokens
+
+        return Tokens(elsewhere=lambda issuer: keys_behind(endpoint(), issuer))
+
+    return verifier
