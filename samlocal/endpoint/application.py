@@ -142,21 +142,13 @@ class Application:
         return forwarded
 
     def _response(self, answer: Answer, request_id: str) -> Response:
-        from starlette.responses import Response, StreamingResponse
-
-        class Stream(StreamingResponse):
-            async def __call__(self, *connection: Any) -> None:
-                try:
-                    await super().__call__(*connection)
-                finally:
-                    # A client may be gone before the first part was asked for.
-                    answer.left()
+        from starlette.responses import Response
 
         headers = dict(answer.headers)
         if not any(name.lower() == "x-amzn-requestid" for name in headers):
             headers["X-Amzn-RequestId"] = request_id
         if answer.stream is not None:
-            return Stream(self._watched(answer.stream), status_code=answer.status, headers=headers)
+            return _streamed(self._watched(answer.stream), answer, headers)
         return Response(answer.body, status_code=answer.status, headers=headers)
 
     async def _watched(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -167,6 +159,20 @@ class Application:
         except Exception as error:
             self._hears.failed(error)
             raise
+
+
+def _streamed(parts: AsyncIterator[bytes], answer: Answer, headers: Mapping[str, str]) -> Response:
+    from starlette.responses import StreamingResponse
+
+    class Streamed(StreamingResponse):
+        async def __call__(self, *connection: Any) -> None:
+            try:
+                await super().__call__(*connection)
+            finally:
+                # A client may be gone before the first part was asked for.
+                answer.left()
+
+    return Streamed(parts, status_code=answer.status, headers=headers)
 
 
 def refusal(error: ApiError) -> Answer:
