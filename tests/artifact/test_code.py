@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import http.server
+import json
+import re
 import shutil
+import signal
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -328,6 +332,17 @@ def test_the_deployed_package_runs_with_its_layers_and_says_how_it_differs(
     again = deployed.invoke("Fn", "-n", "code-deployed", "--code", "deployed", "--snapshot-age", "never")
     assert again.succeeded().payload == "deployed"
     assert (len(front.calls), len(front.ranges)) == (calls, downloads)
+
+
+def test_the_deployed_package_is_served_too(deployed: Project) -> None:
+    with deployed.start("start-lambda", "--port", "0", "-n", "code-deployed", "--code", "deployed") as running:
+        running.has_logged("Lambda is served at", within=30)
+        found = re.search(r"Lambda is served at (http://\S+?),", running.stderr())
+        assert found
+        url = f"{found[1]}/2015-03-31/functions/Fn/invocations"
+        with urllib.request.urlopen(url, b"{}", timeout=30) as answer:
+            assert json.load(answer) == "deployed"
+        running.signalled(signal.SIGTERM).outcome()
 
 
 def test_nothing_is_deployed_without_an_environment(project: Callable[..., Project]) -> None:
