@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from samlocal.http_api.answers.answer import refused
+from samlocal.http_api.answers.answer import refused, trimmed
 from samlocal.http_api.answers.cors import with_cors
 from samlocal.http_api.answers.function_url import url_headers
 from samlocal.http_api.answers.payload import MalformedError
@@ -40,7 +40,11 @@ async def streamed_answer(api: Api, matched: Matched, request: HttpRequest, run:
         return refused(api, request, MALFORMED, matched)
     except BrokenOffError:
         return refused(api, request, MALFORMED, matched)
-    made = HttpAnswer(status=prelude.status, headers=_headers(api, request, prelude), stream=_body(body, parts))
+    stream = _body(body, parts)
+    made = trimmed(request, HttpAnswer(status=prelude.status, headers=_headers(api, request, prelude), stream=stream))
+    if made.stream is None:
+        # It has no body, whatever the function writes.
+        await parts.aclose()
     return with_cors(api, request, made)
 
 

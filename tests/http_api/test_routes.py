@@ -637,3 +637,72 @@ Resources:
 
     assert (rest.id, listed(rest)) == ("Child/Rest", {"GET /parent": "Top"})
     assert (http.id, listed(http)) == ("Child/ServerlessHttpApi", {"GET /own": "Child/Fn"})
+
+
+# As `serverless package` writes it (serverless/serverless, lib/plugins/aws/package/compile/events).
+SERVERLESS = """
+Resources:
+  HelloLambdaFunction: {Type: AWS::Lambda::Function, Properties: {Runtime: nodejs20.x, Handler: h.hello,
+    FunctionName: shop-dev-hello}}
+  ApiGatewayRestApi: {Type: AWS::ApiGateway::RestApi, Properties: {Name: dev-shop}}
+  ApiGatewayResourceItems: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: {Ref: ApiGatewayRestApi},
+    ParentId: {"Fn::GetAtt": [ApiGatewayRestApi, RootResourceId]}, PathPart: items}}
+  ApiGatewayResourceItemsIdVar: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: {Ref: ApiGatewayRestApi},
+    ParentId: {Ref: ApiGatewayResourceItems}, PathPart: "{id}"}}
+  ApiGatewayMethodItemsIdVarGet:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      HttpMethod: GET
+      ResourceId: {Ref: ApiGatewayResourceItemsIdVar}
+      RestApiId: {Ref: ApiGatewayRestApi}
+      ApiKeyRequired: false
+      AuthorizationType: NONE
+      Integration:
+        IntegrationHttpMethod: POST
+        Type: AWS_PROXY
+        Uri: {"Fn::Join": ["", ["arn:", {Ref: "AWS::Partition"}, ":apigateway:", {Ref: "AWS::Region"},
+          ":lambda:path/2015-03-31/functions/", {"Fn::GetAtt": [HelloLambdaFunction, Arn]}, /invocations]]}
+  ApiGatewayDeployment1700000000000: {Type: AWS::ApiGateway::Deployment,
+    Properties: {RestApiId: {Ref: ApiGatewayRestApi}, StageName: dev}}
+  HttpApi: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: dev-shop, ProtocolType: HTTP}}
+  HttpApiStage: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: {Ref: HttpApi}, StageName: $default}}
+  HttpApiIntegrationHello: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: {Ref: HttpApi},
+    IntegrationType: AWS_PROXY, IntegrationUri: {"Fn::GetAtt": [HelloLambdaFunction, Arn]},
+    PayloadFormatVersion: "2.0", TimeoutInMillis: 30000}}
+  HttpApiRouteGetHello: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: {Ref: HttpApi}, RouteKey: GET /hello,
+    Target: {"Fn::Join": [/, [integrations, {Ref: HttpApiIntegrationHello}]]}}}
+"""
+
+
+def test_what_the_serverless_framework_packages_is_read() -> None:
+    rest, http = found(SERVERLESS, head="").apis
+
+    assert (rest.stage, listed(rest)) == ("dev", {"GET /items/{id}": "HelloLambdaFunction"})
+    assert (http.stage, listed(http)) == ("$default", {"GET /hello": "HelloLambdaFunction"})
+
+
+# As aws-cdk-lib's HttpApi and its HttpLambdaIntegration and FunctionUrl are synthesized.
+CDK = """
+Resources:
+  HandlerF8A613CA: {Type: AWS::Lambda::Function, Properties: {Runtime: nodejs20.x, Handler: i.h,
+    Code: {S3Bucket: "cdk-assets", S3Key: "abc.zip"}}, Metadata: {"aws:cdk:path": Stack/Handler/Resource}}
+  ApiF70053CD: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: Api, ProtocolType: HTTP,
+    CorsConfiguration: {AllowOrigins: ["*"], AllowMethods: [GET]}}}
+  ApiDefaultStage189A7074: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: {Ref: ApiF70053CD}, AutoDeploy: true,
+    StageName: $default}}
+  ApiGETbooksIntegration2F4AB1D8: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: {Ref: ApiF70053CD},
+    IntegrationType: AWS_PROXY, IntegrationUri: {"Fn::GetAtt": [HandlerF8A613CA, Arn]}, PayloadFormatVersion: "2.0"}}
+  ApiGETbooks4B2DF4C1: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: {Ref: ApiF70053CD},
+    AuthorizationType: NONE, RouteKey: "GET /books/{id}",
+    Target: {"Fn::Join": ["", [integrations/, {Ref: ApiGETbooksIntegration2F4AB1D8}]]}}}
+  HandlerFunctionUrl4FDDCEEE: {Type: AWS::Lambda::Url, Properties: {AuthType: NONE,
+    TargetFunctionArn: {"Fn::GetAtt": [HandlerF8A613CA, Arn]}}}
+"""
+
+
+def test_what_cdk_synthesizes_is_read() -> None:
+    http, url = found(CDK, head="").apis
+
+    assert listed(http) == {"GET /books/{id}": "HandlerF8A613CA"}
+    assert http.cors == Cors(origins=("*",), methods=("GET",))
+    assert (url.id, url.kind) == ("HandlerF8A613CA", ApiKind.FUNCTION_URL)

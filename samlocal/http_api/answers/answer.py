@@ -37,7 +37,7 @@ def answer(api: Api, matched: Matched, request: HttpRequest, result: Result) -> 
         return Answered(answer=refused(api, request, UNDECODABLE, matched), remark=_remark(matched, error))
     except MalformedError as error:
         return Answered(answer=refused(api, request, MALFORMED, matched), remark=_remark(matched, error))
-    return Answered(answer=_trimmed(request, with_cors(api, request, made)))
+    return Answered(answer=trimmed(request, with_cors(api, request, made)))
 
 
 def refused(api: Api, request: HttpRequest, refusal: Refusal, matched: Matched | None = None) -> HttpAnswer:
@@ -53,7 +53,7 @@ def refused(api: Api, request: HttpRequest, refusal: Refusal, matched: Matched |
             made = load_balancer_refusal(refusal)
         case _:
             assert_never(api.kind)
-    return _trimmed(request, with_cors(api, request, made))
+    return trimmed(request, with_cors(api, request, made))
 
 
 def _answer(api: Api, matched: Matched, request: HttpRequest, payload: bytes) -> HttpAnswer:
@@ -72,7 +72,7 @@ def _answer(api: Api, matched: Matched, request: HttpRequest, payload: bytes) ->
             assert_never(api.kind)
 
 
-def _trimmed(request: HttpRequest, made: HttpAnswer) -> HttpAnswer:
+def trimmed(request: HttpRequest, made: HttpAnswer) -> HttpAnswer:
     """HTTP's own: no body for HEAD, nor with a status that has none."""
     if request.method != "HEAD" and made.status not in _BODILESS:
         return made

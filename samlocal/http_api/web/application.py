@@ -122,7 +122,7 @@ async def _request(scope: Message, receive: Receive) -> HttpRequest | None:
     client = scope.get("client")
     return HttpRequest(
         method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
+        path=_path(scope["raw_path"].decode("latin-1")),
         query=scope["query_string"].decode("latin-1"),
         headers=_headers(scope),
         body=b"".join(parts),
@@ -132,6 +132,14 @@ async def _request(scope: Message, receive: Receive) -> HttpRequest | None:
         received=received,
         request_id=str(uuid.uuid4()),
     )
+
+
+def _path(target: str) -> str:
+    """What is asked for, also of a client that takes this for its proxy (RFC 9112, 3.2.2)."""
+    _, found, rest = target.partition("://")
+    if target.startswith("/") or not found:
+        return target
+    return "/" + rest.partition("/")[2]
 
 
 def _headers(scope: Message) -> Fields:
