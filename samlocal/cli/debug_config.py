@@ -13,6 +13,7 @@ from samlocal.cli.debug_flags import PORT
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError, SamlocalError
+from samlocal.ide.target import COMMANDS, INVOKE, OF_SEVERAL
 from samlocal.project.project import Project
 from samlocal.sandbox.debug.language import Language, language_of
 
@@ -38,6 +39,13 @@ _PASSED_ON = {
 @click.command("debug-config", cls=EnvironmentCommand)
 @click.argument("functions", nargs=-1, metavar="[FUNCTION]…")
 @click.option("--ide", type=click.Choice(["vscode", "pycharm", "nvim"]), required=True, help="The editor.")
+@click.option(
+    "--command",
+    type=click.Choice(COMMANDS),
+    default=INVOKE,
+    show_default=True,
+    help="What starts them. All but invoke stay: the editor attaches again after each save.",
+)
 @environment_options
 @click.option("--event", metavar="FILE|JSON", help="The event that the functions get.  [default: {}]")
 @click.option("--build", is_flag=True, help="Build what has changed before each run.")
@@ -57,6 +65,8 @@ def command(ctx: click.Context, /, functions: tuple[str, ...], ide: str, *, repl
     It goes below the current folder: .vscode/launch.json and tasks.json, .run/, or .nvim/. What stands in these files
     is kept, comments too.
     """
+    if ctx.params["event"] is not None and ctx.params["command"] in OF_SEVERAL:
+        raise click.UsageError(f"--event is not {ctx.params['command']}'s: its events come by HTTP.")
     output = Output(ctx.obj)
     workspace = ctx.obj.cwd.resolve()
     with Project(settings(ctx), output) as project:
@@ -127,6 +137,7 @@ def _target(ctx: click.Context, owner: Application, resource: Resource) -> Debug
         language=language,
         code=code,
         layers=layers_of(properties, owner.evaluator, local),
+        starts=ctx.params["command"],
         options=_passed_on(ctx, language, build=build),
         port=ctx.params["debug_port"],
     )

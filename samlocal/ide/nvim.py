@@ -36,9 +36,15 @@ end
 
 -- What speaks the Debug Adapter Protocol at the port itself: debugpy and dlv.
 dap.adapters.samlocal = function(callback, config)
-  start(config.samlocal, function()
+  local function attach()
     callback({ type = "server", host = "127.0.0.1", port = config.connect.port })
-  end)
+  end
+  -- Asked to attach again, after a save: the function runs already.
+  if config.__restart then
+    attach()
+  else
+    start(config.samlocal, attach)
+  end
 end
 
 local function add(filetypes, configuration)

@@ -61,7 +61,7 @@ def _attach(target: DebugTarget, workspace: Path) -> Xml.Element | None:
                 "SHMEM_ADDRESS": "",
                 "HOST": "127.0.0.1",
                 "PORT": str(target.port),
-                "AUTO_RESTART": "false",
+                "AUTO_RESTART": "true" if target.stays else "false",
             }
             return _with_options(_configuration(title, "Remote"), options)
         case Language.NODE:

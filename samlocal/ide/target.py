@@ -13,6 +13,15 @@ from samlocal.sandbox.debug.language import Language
 WAITS = r"(waiting for the debugger|a debugger can attach) at 127\.0\.0\.1:"
 """A regular expression, JavaScript's too, of what samlocal says when it is time to attach."""
 
+RELOADS = r"reloaded "
+"""One of what it says when something has been saved."""
+
+INVOKE = "invoke"
+COMMANDS = (INVOKE, "watch", "start-lambda", "start-api")
+"""What may start a function for an editor. All but the first stay, and it is attached to again after each save."""
+
+OF_SEVERAL = ("start-lambda", "start-api")
+
 _PORTS = {
     Language.PYTHON: 5678,
     Language.NODE: 9229,
@@ -31,9 +40,13 @@ class Mapping(Struct, frozen=True, kw_only=True):
 
 
 class DebugTarget(Struct, frozen=True, kw_only=True):
-    """``name`` is the way to the function from the top template, ``command`` starts it and waits."""
+    """``name`` is the way to the function from the top template, ``command`` starts it and waits.
+
+    ``starts`` is which of samlocal's commands that is.
+    """
 
     name: str
+    starts: str
     language: Language
     port: int
     command: tuple[str, ...]
@@ -41,11 +54,16 @@ class DebugTarget(Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        return f"samlocal: {self.name}"
+        return f"samlocal: {self.name}" if self.starts == INVOKE else f"samlocal {self.starts}: {self.name}"
 
     @property
     def file_name(self) -> str:
-        return self.title.replace(": ", "-").replace("/", "-")
+        return self.title.replace(": ", "-").replace("/", "-").replace(" ", "-")
+
+    @property
+    def stays(self) -> bool:
+        """Whether the function is reloaded on save, and attached to again."""
+        return self.starts != INVOKE
 
     @property
     def source(self) -> Mapping | None:
@@ -59,16 +77,22 @@ def debug_target(
     language: Language,
     code: Code,
     layers: Iterable[Layer],
+    starts: str,
     options: Sequence[str],
     port: int | None,
 ) -> DebugTarget:
-    """``options`` are the user's for `samlocal invoke`; ``port`` is the language's usual one where it is None."""
+    """``options`` are the user's for the command that ``starts``; a ``port`` of None is the language's usual one."""
     chosen = port or _PORTS[language]
+    several = starts in OF_SEVERAL
     return DebugTarget(
         name=name,
+        starts=starts,
         language=language,
         port=chosen,
-        command=("samlocal", "invoke", name, *options, "--debug-port", str(chosen)),
+        command=(
+            *("samlocal", starts, *(() if several else (name,)), *options, "--debug-port", str(chosen)),
+            *(("--debug-function", name) if several else ()),
+        ),
         mappings=(*_of_code(code), *(mapping for layer in layers for mapping in _of_layer(layer, language))),
     )
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from samlocal.ide.jsonc import with_entries
-from samlocal.ide.target import WAITS, DebugTarget, Mapping
+from samlocal.ide.target import RELOADS, WAITS, DebugTarget, Mapping
 from samlocal.sandbox.debug.language import Language
+from samlocal.sandbox.debug.wiring import DEBUG_LABEL
 
 _NEW_LAUNCH = '{\n    "version": "0.2.0",\n    "configurations": []\n}\n'
 _NEW_TASKS = '{\n    "version": "2.0.0",\n    "tasks": []\n}\n'
@@ -73,6 +74,8 @@ def attach(target: DebugTarget, workspace: Path) -> dict[str, object]:
                 # A bundle's map names the sources by their paths here.
                 "resolveSourceMapLocations": None,
                 "skipFiles": ["<node_internals>/**", "/var/runtime/**"],
+                # The Debug Adapter Protocol's others are asked to attach again, this one comes by itself.
+                **({"restart": True} if target.stays else {}),
             }
         case Language.JAVA:
             return common | {
@@ -86,7 +89,7 @@ def attach(target: DebugTarget, workspace: Path) -> dict[str, object]:
         case Language.RUBY:
             return common | {"debugPort": address, "localfsMap": f"/var/task:{local}"}
         case Language.DOTNET:
-            pipe = f"docker exec -i $(docker ps -q -f publish={target.port}) ${{debuggerCommand}}"
+            pipe = f"docker exec -i $(docker ps -q -f label={DEBUG_LABEL}={target.port}) ${{debuggerCommand}}"
             return common | {
                 "processName": "dotnet",
                 "pipeTransport": {
@@ -115,8 +118,8 @@ def _task(target: DebugTarget) -> dict[str, object]:
             "pattern": {"regexp": r"^Error: (.+?):(\d+): (.*)$", "file": 1, "line": 2, "message": 3},
             "background": {
                 "activeOnStart": True,
-                "beginsPattern": "^START RequestId: ",
-                "endsPattern": f"{WAITS}|^END RequestId: ",
+                "beginsPattern": RELOADS if target.stays else "^START RequestId: ",
+                "endsPattern": WAITS if target.stays else f"{WAITS}|^END RequestId: ",
             },
         },
     }

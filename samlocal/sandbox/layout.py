@@ -11,7 +11,7 @@ from samlocal.artifact.image.runtime_image import Image
 from samlocal.artifact.lease import Lease
 from samlocal.engine import ContainerSpec, Mount, Tmp
 from samlocal.function.spec import FunctionSpec
-from samlocal.sandbox.debug.wiring import INSIDE, Debugging
+from samlocal.sandbox.debug.wiring import DEBUG_LABEL, INSIDE, Debugging
 from samlocal.sandbox.mounts import groups_for
 from samlocal.sandbox.network.endpoint import Endpoint
 from samlocal.sandbox.network.route import HOST_NETWORK, LOOPBACK, Route
@@ -115,7 +115,7 @@ def container_spec(
             **(_for_entry(variables, mark=mark) if spec.image.has_shell else {}),
         },
         mounts=tuple(mounts),
-        labels=labels,
+        labels={**labels, DEBUG_LABEL: str(debugging.entrance)} if debugging else labels,
         network=route.network,
         extra_hosts={**own_names, **route.extra_hosts, **spec.extra_hosts},
         # What lies in a /tmp in memory counts as memory, which it does not on Lambda.

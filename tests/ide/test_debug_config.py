@@ -73,6 +73,48 @@ def test_before_that_it_starts_the_function_and_waits_for_samlocals_own_line(pro
         assert re.search(ends, f"samlocal: {said[0]}"), "what is waited for is what is said"
 
 
+def test_a_command_that_stays_is_attached_to_again_where_the_editor_does_not_do_so_by_itself(
+    project: Callable[..., Project],
+) -> None:
+    # js-debug's `restart` (js-debug, OPTIONS.md); the Debug Adapter Protocol's clients are asked to, by an event.
+    made = project(files())
+    made.run("debug-config", "Js", "Py", "--ide", "vscode", "--command", "start-lambda").succeeded()
+    found = {entry["name"]: entry for entry in written(made, "launch.json")["configurations"]}
+    assert found["samlocal start-lambda: Js"]["restart"] is True
+    assert "restart" not in found["samlocal start-lambda: Py"]
+    tasks = {task["label"]: task for task in written(made, "tasks.json")["tasks"]}
+    task = tasks["samlocal start-lambda: Py"]
+    assert [task["command"], *task["args"]] == [
+        *("samlocal", "start-lambda", "--debug-port", "5678", "--debug-function", "Py")
+    ]
+    made.run("debug-config", "Js", "--ide", "vscode").succeeded()
+    once = {entry["name"]: entry for entry in written(made, "launch.json")["configurations"]}
+    assert "restart" not in once["samlocal: Js"], "it would come again for ever where the function runs once"
+    assert "samlocal start-lambda: Js" in once
+
+
+def test_watch_is_given_its_event_and_a_server_gets_its_events_by_http(project: Callable[..., Project]) -> None:
+    made = project(files())
+    made.run("debug-config", "Py", "--ide", "vscode", "--command", "watch", "--event", "e.json").succeeded()
+    (task,) = written(made, "tasks.json")["tasks"]
+    assert [task["command"], *task["args"]] == [
+        *("samlocal", "watch", "Py", "--event", "e.json", "--debug-port", "5678")
+    ]
+    refused = made.run("debug-config", "--ide", "vscode", "--command", "start-api", "--event", "{}")
+    assert "--event" in refused.ended(ExitStatus.USAGE).stderr
+
+
+def test_pycharms_java_debugger_attaches_again_by_itself(project: Callable[..., Project]) -> None:
+    made = project(files())
+    for command, restarts in (("start-api", "true"), ("invoke", "false")):
+        made.run("debug-config", "Jv", "--ide", "pycharm", "--command", command).succeeded()
+        name = "samlocal-Jv" if command == "invoke" else f"samlocal-{command}-Jv"
+        attaching = Xml.parse(made.folder / ".run" / f"{name}-attach.run.xml").getroot()
+        option = attaching.find(".//option[@name='AUTO_RESTART']")
+        assert option is not None
+        assert option.get("value") == restarts
+
+
 def test_comments_stay_and_a_second_run_changes_nothing(project: Callable[..., Project]) -> None:
     mine = '{\n    // mine\n    "configurations": [\n        { "name": "own", }, // kept\n    ],\n}\n'
     made = project(files(**{".vscode/launch.json": mine}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from samlocal.sandbox.debug.wiring import DEBUGGER, Debugging, Wiring
+from samlocal.sandbox.debug.wiring import DEBUG_LABEL, DEBUGGER, Debugging, Wiring
 
 
 def dotnet(wiring: Wiring) -> Debugging:
@@ -22,7 +22,7 @@ def dotnet(wiring: Wiring) -> Debugging:
         port=options.inside,
         entrance=options.port,
         wait=options.wait,
-        clients=f"coreclr, attach, {DEBUGGER}/vsdbg by `docker exec` in the container that publishes the port",
+        clients=f"coreclr, attach, {DEBUGGER}/vsdbg by `docker exec` where the label is {DEBUG_LABEL}={options.port}",
         variables={"_AWS_LAMBDA_DOTNET_DEBUGGING": "1"} if options.wait else {},
         mounts=wiring.mounts(),
         capabilities=("SYS_PTRACE",),

@@ -31,6 +31,9 @@ DEBUGGER = f"{OWN_FOLDER}/debugger"
 
 INSIDE = Path(__file__).parent.parent / "inside"
 
+DEBUG_LABEL = "samlocal.debug-port"
+"""Of a container that a debugger may enter: the port that it comes to, or would."""
+
 _START = f"{OWN_FOLDER}/debug.sh"
 _WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
 
