@@ -40,7 +40,7 @@ def _changes(before: Plan, after: Plan) -> Iterator[str]:
     old, new = before.spec, after.spec
     if before.code != after.code or old.code != new.code:
         yield "the code"
-    if old.opt != new.opt:
+    if before.layers != after.layers or old.opt != new.opt:
         yield "its layers"
     if old.image != new.image:
         yield "the image"

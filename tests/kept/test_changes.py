@@ -62,6 +62,7 @@ def of_function(**properties: Any) -> Plan:
     [
         (replace(BEFORE, code="other"), ("the code",)),
         (after(opt=Path("/other")), ("its layers",)),
+        (replace(BEFORE, layers="other"), ("its layers",)),
         (after(image=Image(name="image", platform=None, id="other")), ("the image",)),
         (after(variables=KEYS | {"AWS_SECRET_ACCESS_KEY": "c"}), ("its credentials",)),
         (after(variables=KEYS | {"A": "2", "B": "3"}), ("A, B",)),
