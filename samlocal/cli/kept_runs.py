@@ -40,6 +40,7 @@ def _run(run: KeptRun, events: Events, output: Output, *, as_json: bool) -> Runs
         for event in events.runs():
             runs.begin(event)
             _show(run, event, output, runs)
+        run.finish()
     finally:
         runs.finish()
     return runs

@@ -27,6 +27,9 @@ _ANSWER_SECONDS = 20.0
 # How long the last of the log may take when the run is ended from outside.
 _LAST_SECONDS = 1.0
 
+# What extensions have for their shutdown, and some more.
+_FINISH_SECONDS = 5.0
+
 _PIECE = 1 << 16
 
 
@@ -109,9 +112,17 @@ class KeptRun:
             self._cancel()
             raise
 
+    def finish(self) -> None:
+        """Shows what there still is of the log of events that are over."""
+        self._line.send(messages.Done())
+        self._show_last(_FINISH_SECONDS)
+
     def _cancel(self) -> None:
         self._line.send(messages.Cancel())
-        until = time.monotonic() + _LAST_SECONDS
+        self._show_last(_LAST_SECONDS)
+
+    def _show_last(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
         try:
             while (answer := self._line.receive(seconds=max(0.0, until - time.monotonic()))) is not None:
                 self._shown(answer, _unseen)

@@ -43,6 +43,7 @@ _CONCURRENCY = 1000
 
 # How long the last of a run's log may take, and how long the end of its sandbox.
 _LAST_SECONDS = 1.0
+_FINISH_SECONDS = 3.0
 _END_SECONDS = 10.0
 
 
@@ -116,6 +117,13 @@ class Composition:
             if caller is None or caller.cancelling():
                 raise
             raise KeptError(f"The sandbox of {opened.function} was stopped (`samlocal kept --stop`).") from None
+
+    async def finish(self, listener: Listener) -> None:
+        """Waits, a little, for what a sandbox that is spent has yet to say."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH_SECONDS):
+                for sandbox in [each for each in self.sandboxes if each.listener is listener]:
+                    await sandbox.cleared()
 
     async def _run(self, function: str, request: Request, listener: Listener) -> Invocation:
         LISTENER.set(listener)

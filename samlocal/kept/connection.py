@@ -32,6 +32,9 @@ class Runs(Protocol):
     async def run(self, payload: bytes) -> Invocation:
         """Raises SamlocalError."""
 
+    async def finish(self) -> None:
+        """Waits, a little, for the last of the log."""
+
 
 class Host(Protocol):
     """What is behind a socket."""
@@ -96,11 +99,11 @@ class _Requests:
 
     async def read(self) -> None:
         """Until nobody waits for anything any more."""
-        while isinstance(message := await _next(self._questions, self._reader), messages.Run):
-            self._come.put_nowait(message.payload)
-        self._come.put_nowait(None)
+        while isinstance(message := await _next(self._questions, self._reader), messages.Run | messages.Done):
+            self._come.put_nowait(message.payload if isinstance(message, messages.Run) else None)
 
     async def next(self) -> bytes | None:
+        """An event, None where no more come."""
         return await self._come.get()
 
 
@@ -130,6 +133,7 @@ async def _run_all(host: Host, opened: messages.Open, requests: _Requests, liste
             invocation = await runs.run(payload)
             listener.say(messages.Answered(invocation=invocation))
             await listener.heard()
+        await runs.finish()
     except SamlocalError as error:
         listener.say(messages.Failed(failure=failure(error)))
     except Exception as error:

@@ -182,3 +182,6 @@ class _Run:
                 async with asyncio.timeout(_LAST_SECONDS):
                     await whole.wait()
         return outcome
+
+    async def finish(self) -> None:
+        """What else its sandbox says is the command's."""

@@ -234,3 +234,6 @@ class _Run:
                 text = f"removed {removed} containers of runs that were killed."
                 self._listener.say(messages.Notice(text=text))
         return invocation
+
+    async def finish(self) -> None:
+        await self._composition.finish(self._listener)

@@ -31,7 +31,8 @@ class KeptSandbox:
         self._has_started = False
         self._has_run = False
         self.ended = asyncio.Event()
-        self._listener: Listener | None = None
+        self.listener: Listener | None = None
+        self._settled = asyncio.Event()
         self._there = there
         self._log = Speaking()
         self._sandbox = make(self._log)
@@ -72,6 +73,7 @@ class KeptSandbox:
         listener = LISTENER.get()
         self.idle_since = None
         self._has_run = False
+        self._settled.clear()
         self._turn_to(listener)
         listener.say(messages.Began())
         # Whatever becomes of this process, whoever waits knows that it has begun.
@@ -86,12 +88,23 @@ class KeptSandbox:
 
     def is_of(self, listener: Listener) -> bool:
         """Whether it has started for them, or runs their event."""
-        return self._listener is listener and (self.idle_since is None or not self._has_run)
+        return self.listener is listener and (self.idle_since is None or not self._has_run)
+
+    async def cleared(self) -> None:
+        """Waits until one that is spent has been shut down."""
+        if self._sandbox.standing() is not Standing.READY:
+            waits = [asyncio.ensure_future(each.wait()) for each in (self._settled, self.ended)]
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for each in waits:
+                    each.cancel()
 
     async def settle(self) -> None:
         # It has been answered: an engine that goes away now shows with the next event.
         with contextlib.suppress(EngineError):
             await self._sandbox.settle()
+        self._settled.set()
 
     async def reload(self, spec: SandboxSpec) -> bool:
         return await self._sandbox.reload(spec)
@@ -100,7 +113,7 @@ class KeptSandbox:
         return self._sandbox.standing()
 
     def _turn_to(self, listener: Listener) -> None:
-        self._listener = listener
+        self.listener = listener
         self._log.turn_to(listener)
 
     def _gone(self) -> None:

@@ -51,6 +51,10 @@ class Cancel(Struct, frozen=True, kw_only=True, tag=True):
     """Nobody waits for what runs any more, but for the last of its log."""
 
 
+class Done(Struct, frozen=True, kw_only=True, tag=True):
+    """No more events come; what there still is of their log is waited for."""
+
+
 class List(Struct, frozen=True, kw_only=True, tag=True):
     """What is kept?"""
 
@@ -61,7 +65,7 @@ class Stop(Struct, frozen=True, kw_only=True, tag=True):
     functions: tuple[str, ...] = ()
 
 
-Question: TypeAlias = Open | Run | Cancel | List | Stop
+Question: TypeAlias = Open | Run | Done | Cancel | List | Stop
 
 
 # what is answered

@@ -74,6 +74,10 @@ class Scripted:
             self.cancelled.set()
             raise
 
+    async def finish(self) -> None:
+        assert self._listener is not None
+        self._listener.say(messages.Remarked(remark=Remark(text="the last", function="Fn")))
+
 
 class Told(Collected):
     """A Teller that keeps the progress, too."""
@@ -218,8 +222,9 @@ def test_parts_of_a_response_and_remarks_come_as_they_are_said() -> None:
     with run_of(Scripted(run)) as (kept, _, said):
         kept.planned()
         kept.invoke(b"{}", chunk=chunks.append)
+        kept.finish()
     assert chunks == [b"one", b"two"]
-    assert said == [Remark(text="in between", function="Fn")]
+    assert [item.text for item in said] == ["in between", "the last"]
 
 
 @pytest.mark.parametrize("begun", [False, True])

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from kept_kit import COUNTING, shown
-from kit import Project, function, node, template
+from kit import FUNCTIONS, Project, function, node, template
 
 pytestmark = pytest.mark.docker
 
 MakeProject = Callable[..., Project]
+
+EXTENSION = FUNCTIONS.parent / "extensions" / "python"
 
 STREAMING = """
 console.log("loading");
@@ -53,6 +55,27 @@ def test_parts_of_a_streamed_response_come_as_from_a_run_of_its_own(keeping: Mak
     for args in (("--event", "{}"), ("--event", '{"raises": "no"}'), ("--output", "json")):
         alone, kept = shown(project.invoke("Fn", *args)), shown(project.invoke("Fn", "--keep", *args))
         assert kept == warm(alone), args
+
+
+def test_extensions_say_their_last_in_the_run_that_has_crashed(keeping: MakeProject) -> None:
+    layer = {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "layer/"}}
+    project = keeping(
+        {
+            "template.json": template(Fn=function(Layers=[{"Ref": "Layer"}]), Layer=layer),
+            "code/app.py": NUMBERLESS,
+            "layer": EXTENSION,
+        }
+    )
+    crash = ("--event", '{"exit": 3}')
+    alone, kept = (project.invoke("Fn", *flags, *crash).ended(1) for flags in ((), ("--keep",)))
+    for outcome in (alone, kept):
+        report = next(index for index, line in enumerate(outcome.lines) if line.startswith("REPORT"))
+        last = outcome.lines[report + 1 :]
+        assert '"shutdownReason": "failure"' in last[0], outcome
+        assert last[1] == '{"watcher": "done"}'
+    # Nothing of it is left for the next one.
+    after = project.invoke("Fn", "--keep").succeeded()
+    assert not any("shutdownReason" in line for line in after.lines)
 
 
 def warm(alone: tuple[int, str, str]) -> tuple[int, str, str]:
