@@ -17,7 +17,6 @@ from samlocal.errors import (
     SamlocalError,
     UnforeseenError,
 )
-from samlocal.function.limits import REQUEST_BYTES
 from samlocal.pool.throttle import ThrottleReason
 
 
@@ -69,9 +68,8 @@ def too_large(message: str) -> ApiError:
     return ApiError(413, "RequestEntityTooLargeException", {"Type": "User", "message": message})
 
 
-def larger_than_requests() -> ApiError:
-    """A body over the limit of every invocation."""
-    return too_large(f"Request must be smaller than {REQUEST_BYTES} bytes for the InvokeFunction operation")
+def larger_than(bytes_: int) -> ApiError:
+    return too_large(f"Request must be smaller than {bytes_} bytes for the InvokeFunction operation")
 
 
 def throttled(reason: ThrottleReason) -> ApiError:

@@ -11,7 +11,7 @@ from samlocal.endpoint import api_error
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.callers import Callers
-from samlocal.endpoint.forwarding import Forwarding, Sent
+from samlocal.endpoint.forwarding import LARGEST, Forwarding, Sent
 from samlocal.endpoint.hears import Hears
 from samlocal.endpoint.invoke_request import InvocationType
 from samlocal.endpoint.invoker import Invoker
@@ -125,9 +125,15 @@ class Application:
     async def _answer(self, request: Request, handler: Handler, request_id: str, *, runs: bool) -> Answer:
         _check_host(request)
         caller = self._callers.of(request.headers)
-        body = await _body(request, keeps=None if caller is not None else REQUEST_BYTES)
         if caller is None:
-            return await handler(request, body, request_id)
+            return await handler(request, await _body(request, at_most=REQUEST_BYTES), request_id)
+        refusal = self._forwarding.refusal(caller, _sent(request, b""))
+        if refusal is not None:
+            async for _ in request.stream():
+                # An upload may be of any size.
+                pass
+            return refusal
+        body = await _body(request, at_most=LARGEST)
         missing = _not_there(request)
         if not self._forwarding.takes(caller, runs=runs):
             try:
@@ -192,16 +198,16 @@ def _not_there(request: Request) -> ApiError:
     return api_error.unknown_operation(f"samlocal has no {request.method} {request.url.path}.")
 
 
-async def _body(request: Request, *, keeps: int | None) -> bytes:
-    """The body, as far as it may be one: what is over ``keeps`` is not kept. Raises ApiError."""
+async def _body(request: Request, *, at_most: int) -> bytes:
+    """The body; one that is larger is read to its end, and not kept. Raises ApiError."""
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
-        if keeps is None or size <= keeps:
+        if size <= at_most:
             parts.append(part)
-    if keeps is not None and size > keeps:
-        raise api_error.larger_than_requests()
+    if size > at_most:
+        raise api_error.larger_than(at_most)
     return b"".join(parts)
 
 

@@ -26,6 +26,9 @@ from samlocal.sandbox.network.endpoint import Endpoint, endpoint
 
 T = TypeVar("T")
 
+LARGEST = 70_167_211
+"""Bytes that AWS takes of a request to Lambda, which may bring a package (localstack/docs, pull request 933)."""
+
 _LAMBDA = "lambda"
 
 
@@ -45,21 +48,24 @@ class Forwarding:
         self._own = own
         self._told = told
 
+    def refusal(self, caller: Caller, sent: Sent) -> Answer | None:
+        """To a request for another service than Lambda, whose body nobody needs."""
+        service = caller.signature.service
+        if service == _LAMBDA:
+            return None
+        self._told(caller.name, f"{service} {sent.method} {sent.target.partition('?')[0]}", 403)
+        return no_service(service, sent.headers)
+
     def takes(self, caller: Caller, *, runs: bool) -> bool:
         """Whether a request goes on without having been looked at here; ``runs`` says that it is to run a function.
 
         Functions of the template run here, those of other regions and everything else are AWS's.
         """
-        if caller.signature.service != _LAMBDA:
-            return True
         return caller.aws is not None and not (runs and caller.signature.region == caller.region)
 
     async def answer(self, caller: Caller, sent: Sent) -> Answer | None:
         """AWS's answer; None where it is to be had here only. Raises ApiError."""
-        service, region = caller.signature.service, caller.signature.region
-        if service != _LAMBDA:
-            self._told(caller.name, f"{service} {sent.method} {sent.target.partition('?')[0]}", 403)
-            return no_service(service, sent.headers)
+        region = caller.signature.region
         if caller.aws is None:
             return None
         if not is_signed_with(

@@ -95,9 +95,7 @@ def _check_size(size: int, type_: InvocationType) -> None:
             f"{size} byte payload is too large for the Event invocation type (limit {EVENT_REQUEST_BYTES} bytes)"
         )
     if size > REQUEST_BYTES:
-        raise api_error.too_large(
-            f"Request must be smaller than {REQUEST_BYTES} bytes for the InvokeFunction operation"
-        )
+        raise api_error.larger_than(REQUEST_BYTES)
 
 
 def _payload(body: bytes) -> bytes:

@@ -6,6 +6,7 @@ import json
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import kit
@@ -92,6 +93,12 @@ def lambda_function(name: str) -> dict[str, Any]:
     }
 
 
+def resident(pid: int) -> int:
+    """The largest that a process has been, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) // 1024
+
+
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[AwsEndpoint]:
     """An account with a function that no template has, which moto answers for without running it."""
@@ -172,6 +179,24 @@ def test_every_other_service_refuses_a_function_without_rights_and_says_what_to_
         assert f"{package} is not there for a function without an environment" in answer["message"]
         assert "-e local" in answer["message"]
         own.running.has_logged(f"Caller asked AWS: {package} ", within=5)
+
+
+def test_an_upload_to_nowhere_is_refused_and_not_kept(project: MakeProject) -> None:
+    upload = """\
+const { S3Client, PutObjectCommand } = require("@aws-sdk/client-s3");
+exports.handler = async () => {
+  try {
+    const Body = Buffer.alloc(64 * 1024 * 1024);
+    await new S3Client({}).send(new PutObjectCommand({ Bucket: "b", Key: "k", Body }));
+  } catch (error) {
+    return [error.$metadata?.httpStatusCode, error.name];
+  }
+};
+"""
+    with served(project(kit.node(upload, Timeout=30, MemorySize=1024))) as own:
+        before = resident(own.running.process.pid)
+        assert own.result() == [403, "AccessDeniedException"]
+        assert resident(own.running.process.pid) - before < 40
 
 
 # with an environment
