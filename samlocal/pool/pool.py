@@ -174,7 +174,7 @@ class Pool:
         try:
             sandbox = await turn.place
             if isinstance(sandbox, Pooled):
-                await sandbox.started()
+                sandbox = await sandbox.started_or(turn.instead)
         except asyncio.CancelledError:
             self._turns.let_go(turn)
             raise

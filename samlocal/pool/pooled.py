@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context
 from enum import Enum, auto
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from samlocal.errors import EngineError, SamlocalError
 from samlocal.pool.clock import Timer
@@ -130,6 +130,16 @@ class Pooled:
         """Waits for the start, which is not cut short with the one who waits. Raises what it failed with."""
         await asyncio.shield(self._started)
 
+    async def started_or(self, other: asyncio.Future[Pooled]) -> Pooled:
+        """Waits for the start, or for another sandbox, whichever is first. Raises what the start failed with."""
+        if not self._started.done():
+            waits: set[asyncio.Future[Any]] = {self._started, other}
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        if other.done():
+            return other.result()
+        await self.started()
+        return self
+
     async def invoke(
         self, request: Request, *, chunk: Callable[[bytes], None], answered: Callable[[Result], None] | None
     ) -> Invocation:
@@ -145,6 +155,15 @@ class Pooled:
     def take(self) -> None:
         """One event's from now on."""
         self._become(State.BUSY)
+
+    @property
+    def is_spare(self) -> bool:
+        """Whether it is starting, and no event waits for that."""
+        return self._state is State.STARTING and not self._claimed
+
+    def claim(self) -> None:
+        """An event waits for its start."""
+        self._claimed = True
 
     def disclaim(self) -> None:
         """The event that it is started for does not want it any more."""

@@ -33,6 +33,17 @@ class Turn:
         self.ahead = ahead
         self.context = contextvars.copy_context()
         self.place: asyncio.Future[Pooled | Throttled] = asyncio.get_running_loop().create_future()
+        # Of an event whose place is still starting: one that is free before.
+        self.instead: asyncio.Future[Pooled] = asyncio.get_running_loop().create_future()
+
+    @property
+    def starts(self) -> Pooled | None:
+        """The sandbox whose start it waits for."""
+        if not self.place.done() or self.place.cancelled() or self.place.exception() is not None:
+            return None
+        place = self.place.result()
+        waits = isinstance(place, Pooled) and place.state is State.STARTING and not self.instead.done()
+        return place if waits and isinstance(place, Pooled) else None
 
     def leave(self) -> None:
         """Nobody waits for it any more, nor for why there is none."""
@@ -61,6 +72,7 @@ class Turns:
         self._idle: dict[str, float] = {}
         # In order of arrival.
         self._waiting: list[Turn] = []
+        self._starting: list[Turn] = []
         self._closed = False
         self._stopped: set[str] = set()
 
@@ -79,6 +91,7 @@ class Turns:
             ends = None if sandbox.plan.is_debugged else self._clock.call_later(left, sandbox.retire)
             sandbox.rest(now=now, timer=ends)
             self._refresh(sandbox.function_id)
+            self._hand_over(sandbox)
         self._serve()
 
     def retire(self, sandbox: Pooled) -> None:
@@ -91,9 +104,11 @@ class Turns:
         place = turn.place
         if place.cancelled() or not place.done() or place.exception() is not None:
             return
-        sandbox = place.result()
+        sandbox = turn.instead.result() if turn.instead.done() else place.result()
         if not isinstance(sandbox, Pooled):
             return
+        # Nobody hands it another one.
+        turn.instead.cancel()
         if sandbox.state is State.BUSY:
             self.release(sandbox)
         else:
@@ -180,6 +195,7 @@ class Turns:
                 continue
             if isinstance(found, Pooled):
                 each.place.set_result(found)
+                self._starting.append(each)
                 continue
             full = full or found is ThrottleReason.CONCURRENT
             behind[each.function_id] += 1
@@ -192,6 +208,19 @@ class Turns:
                 left.append(each)
         self._waiting = left
 
+    def _hand_over(self, sandbox: Pooled) -> None:
+        """Gives one that is free to who has waited longest for a start; what starts is there for the next event."""
+        self._starting = [each for each in self._starting if each.starts is not None]
+        if sandbox.state is not State.IDLE or not self._fits(sandbox):
+            return
+        for each in self._starting:
+            starting = each.starts
+            if starting is not None and (each.function_id, each.tenant) == (sandbox.function_id, sandbox.tenant):
+                sandbox.take()
+                starting.disclaim()
+                each.instead.set_result(sandbox)
+                return
+
     def _find(self, turn: Turn, plan: Plan, soon: Counter[tuple[str, str | None]]) -> Pooled | ThrottleReason | None:
         """None where one is being reloaded that nobody before waits for; ``soon`` counts these."""
         own = self._own(turn.function_id)
@@ -201,6 +230,9 @@ class Turns:
             latest = _latest(ready)
             latest.take()
             return latest
+        if spare := next((each for each in own if each.is_spare and self._serves(each, turn, plan)), None):
+            spare.claim()
+            return spare
         if soon[turn.function_id, turn.tenant] > 0:
             soon[turn.function_id, turn.tenant] -= 1
             return None
@@ -273,6 +305,9 @@ class Turns:
             each for each in idle if each.plan is not plan or (plan.is_debugged and not self._fits(each))
         ]:
             _latest(outdated).reload(plan)
+
+    def _serves(self, starting: Pooled, turn: Turn, plan: Plan) -> bool:
+        return starting.plan is plan and starting.tenant == turn.tenant
 
     def _fits(self, sandbox: Pooled) -> bool:
         """Whether it may have another turn as it is."""

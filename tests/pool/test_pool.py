@@ -717,6 +717,90 @@ def test_nobody_waits_behind_a_plan_that_takes_long() -> None:
     run(test)
 
 
+# starts
+
+
+def test_an_event_that_waits_for_a_start_gets_what_is_free_before_and_the_next_one_what_was_started_for_it() -> None:
+    async def test() -> None:
+        own = world(starts_at_once=False)
+        calls = [own.call("A", payload) for payload in ("one", "two", "three")]
+        await settled()
+        first, second, third = own.starting
+        first.go_on()
+        await settled()
+        for payload in (b"one", b"two", b"three"):
+            assert first.event == payload
+            await own.answer()
+        assert [payload_of(await call) for call in calls] == ["one", "two", "three"]
+        # Two at once have what is there, what is started already, and nothing more.
+        more = [own.call("A", "four"), own.call("A", "five")]
+        await settled()
+        assert first.event == b"four"
+        second.go_on()
+        await settled()
+        assert second.event == b"five"
+        await own.answer()
+        assert [payload_of(await call) for call in more] == ["four", "five"]
+        third.go_on(GONE)
+        await settled()
+        assert (len(own.made), own.left) == (3, [first, second])
+        await own.pool.close()
+
+    run(test)
+
+
+def test_an_event_takes_what_is_being_started_ahead() -> None:
+    async def test() -> None:
+        own = world(starts_at_once=False)
+        ahead = asyncio.create_task(own.pool.warm("A", 1))
+        await settled()
+        call = own.call("A", "one")
+        await settled()
+        (only,) = own.starting
+        only.go_on()
+        await settled()
+        await own.answer()
+        assert payload_of(await call) == "one"
+        await ahead
+        await own.pool.close()
+
+    run(test)
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_a_caller_who_goes_when_another_sandbox_is_free_for_it_takes_none_along_that_has_not_begun(
+    steps: int,
+) -> None:
+    async def test() -> None:
+        own = world(starts_at_once=False)
+        call, leaves = own.call("A", "one"), own.call("A", "two")
+        await settled()
+        first, second = own.starting
+        first.go_on()
+        await settled()
+        first.go_on()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        leaves.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaves
+        await settled()
+        assert payload_of(await call) == "one"
+        begun = b"two" in first.served
+        assert own.left == [second] if begun else [first, second]
+        again = own.call("A", "three")
+        await settled()
+        if begun:
+            second.go_on()
+            await settled()
+        await own.answer()
+        assert payload_of(await again) == "three"
+        assert len(own.made) == 2
+        await own.pool.close()
+
+    run(test)
+
+
 def test_a_start_that_fails_is_raised_to_its_own_event_and_the_next_gets_a_start_of_its_own() -> None:
     async def test() -> None:
         own = world(concurrency=1, starts_at_once=False)
