@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ def pytest_run(*arguments: str, tests: Path = TESTS, before: str = "", **options
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return str(done.stdout)
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    # pytest imports them by their name alone ("Good Integration Practices", import mode prepend).
+    names = Counter(path.name for path in TESTS.rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 @pytest.mark.docker
