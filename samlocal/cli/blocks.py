@@ -73,17 +73,32 @@ class Blocks:
         self._ids: dict[str, str] = {}
         # By the sandbox: it runs one event at a time.
         self._blocks: dict[str, _Block] = {}
-        self._has_served = False
+        # What comes before it is known what is served; None from then on.
+        self._early: list[Item] | None = []
         self._remarked: set[str] = set()
 
     def serves(self, serving: said.Serving) -> None:
+        before = set(self._ids.values())
         self._tags.name(function.id for function in serving.functions)
         self._ids = {function.name: function.id for function in serving.functions}
-        if not self._has_served:
-            self._has_served = True
+        if self._early is not None:
             self.outlet.put(banner(serving, self._tags, self._output))
+            self._begin()
+            return
+        now = set(self._ids.values())
+        for names, text in ((now - before, "served, too"), (before - now, "no longer served")):
+            if names:
+                self._remark(f"{text}: {', '.join(sorted(names))}")
+
+    def _begin(self) -> None:
+        early, self._early = self._early or [], None
+        for item in early:
+            self.show(item)
 
     def show(self, item: Item) -> None:
+        if self._early is not None:
+            self._early.append(item)
+            return
         match item:
             case Record():
                 self._record(item)
@@ -130,14 +145,18 @@ class Blocks:
         """What cannot be written to standard error is lost, and costs nobody an answer."""
 
     def flush(self) -> None:
+        self._begin()
         for block in list(self._blocks.values()):
             self._go(block)
 
     # a sandbox's log
 
     def _record(self, record: Record) -> None:
+        line = None if record.type in _IN_REQUEST_LINE else render(record)
         block = self._blocks.get(record.sandbox.instance)
         if block is None:
+            if line is None and record.type != "platform.start":
+                return
             name = record.sandbox.instance
             block = self._blocks[name] = _Block(sandbox=name, function=self._id(record.function))
         if record.type == "platform.start":
@@ -148,9 +167,6 @@ class Blocks:
             block.logged = True
             if block.ended is not None:
                 self._close(block)
-        if record.type in _IN_REQUEST_LINE:
-            return
-        line = render(record)
         if line is None:
             return
         if block.goes:

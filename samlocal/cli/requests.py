@@ -63,6 +63,7 @@ class Requests:
     def __init__(self, view: View) -> None:
         self._view = view
         self._running: dict[str, _Running] = {}
+        self._serving: said.Serving | None = None
         self._broken: asyncio.Future[None] | None = None
 
     # a Log
@@ -76,7 +77,10 @@ class Requests:
     # what goes on
 
     def serves(self, serving: said.Serving) -> None:
-        self._view.serves(serving)
+        """What can be called now; the same again is no news."""
+        if self._serving is None or self._serving.functions != serving.functions:
+            self._serving = serving
+            self._view.serves(serving)
 
     def told(self, happening: Happening) -> None:
         """What the endpoint tells of an event."""

@@ -1,9 +1,10 @@
 """What a command that stays says, as records: ``--output json`` writes them, and text is made of them.
 
-In JSON each is one object in a line, with its ``type`` and ``time``; ``serving`` comes first, ``ended`` last. Fields
-are always there, null where there is nothing. Durations are in ms, memory in MB, ``seconds`` in s. Functions are
-called by their id, ``Child/Fn`` in a nested template; ``sandbox`` is the name of a log stream. ``attempt`` counts the
-runs of an asynchronous event from 1; it is null where a caller waits.
+In JSON each is one object in a line, with its ``type`` and ``time``; ``serving`` comes first, and again when
+functions come and go, ``ended`` last. Fields are always there, null where there is nothing. Durations are in ms,
+memory in MB, ``seconds`` in s. Functions are called by their id, ``Child/Fn`` in a nested template; ``sandbox`` is
+the name of a log stream. ``attempt`` counts the runs of an asynchronous event from 1, and is null where a caller
+waits.
 """
 
 from __future__ import annotations

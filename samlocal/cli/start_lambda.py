@@ -64,6 +64,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
     with held_off():
         from samlocal.cli.running import run_to_its_end
         from samlocal.cli.said import serving
+        from samlocal.endpoint.directory import Directory
         from samlocal.endpoint.lambda_endpoint import LambdaEndpoint
         from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
@@ -88,9 +89,20 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 for name, count in warm.items():
                     await endpoint.warm(name, count)
                 async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=requests.ran):
-                    directory = await endpoint.functions.get()
-                    reloads, debugged = ctx.params["reload"], endpoint.service.debugged
-                    requests.serves(serving(chosen, directory, url=endpoint.url, reloads=reloads, debugged=debugged))
+
+                    def serves(directory: Directory) -> None:
+                        requests.serves(
+                            serving(
+                                project.settings,
+                                directory,
+                                url=endpoint.url,
+                                reloads=ctx.params["reload"],
+                                debugged=endpoint.service.debugged,
+                            )
+                        )
+
+                    serves(await endpoint.functions.get())
+                    endpoint.when_changed(serves)
                     await requests.stand()
 
     with session(ctx.obj.cache_folder / "sessions") as own:

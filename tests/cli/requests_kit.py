@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from samlocal.cli import said
 from samlocal.cli.blocks import Blocks
 from samlocal.cli.output import Output
@@ -80,6 +82,7 @@ class Shown:
         *functions: str,
         is_terminal: bool = False,
         environ: Mapping[str, str] | None = None,
+        serves_at_once: bool = True,
         **serving: Any,
     ) -> None:
         self.screen = Screen(is_terminal=is_terminal)
@@ -97,19 +100,23 @@ class Shown:
             version="1",
             process=1,
             region="eu-west-1",
-            functions=tuple(
-                said.ServedFunction(id=each, name=f"{each}-1X", arn=f"arn:aws:lambda:eu-west-1:1:function:{each}")
-                for each in functions
-            ),
+            functions=served_functions(functions),
             **{"url": None, "environment": None, "stack": None, "reloads": False, **serving},
         )
         self.instances = 0
+        self.serves_at_once = serves_at_once
 
     async def __aenter__(self) -> Shown:
         await self.requests.__aenter__()
-        self.requests.serves(self._served)
+        if self.serves_at_once:
+            self.serve()
         self.banner = await self.lines()
         return self
+
+    def serve(self, *functions: str) -> None:
+        """These, or those that it has from the beginning."""
+        served = self._served
+        self.requests.serves(replace(served, functions=served_functions(functions)) if functions else served)
 
     async def __aexit__(self, *_: object) -> None:
         await self.requests.__aexit__(None, None, None)
@@ -128,6 +135,13 @@ class Shown:
         self.screen.seek(0)
         self.screen.truncate()
         return re.sub(r"\d\d:\d\d:\d\d", "00:00:00", text).splitlines()
+
+
+def served_functions(names: Sequence[str]) -> tuple[said.ServedFunction, ...]:
+    return tuple(
+        said.ServedFunction(id=name, name=f"{name}-1X", arn=f"arn:aws:lambda:eu-west-1:1:function:{name}")
+        for name in names
+    )
 
 
 class Sandbox:

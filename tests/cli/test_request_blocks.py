@@ -242,6 +242,62 @@ def test_the_end_names_what_is_waited_for() -> None:
     run(test)
 
 
+def test_the_banner_stands_above_what_happens_before_it_is_known_what_is_served() -> None:
+    async def test() -> None:
+        async with Shown("getEvent", "putEvent", serves_at_once=False) as shown:
+            early = shown.sandbox("getEvent")
+            early.says("loading")
+            early.journal.remark("waiting for the debugger", fresh=True)
+            assert await shown.lines() == []
+            shown.serve()
+            lines = await shown.lines()
+            assert lines[0].startswith("Functions")
+            assert lines[-1] == "samlocal: getEvent: waiting for the debugger"
+            shown.clock.move(1)
+            assert await shown.lines() == ["getEvent | loading"]
+
+    run(test)
+
+
+def test_what_happened_is_told_also_where_nothing_came_to_be_served() -> None:
+    async def test() -> None:
+        async with Shown("getEvent", serves_at_once=False) as shown:
+            shown.sandbox("getEvent").says("loading")
+            shown.requests.ending()
+            assert await shown.lines() == ["loading"]
+
+    run(test)
+
+
+def test_functions_that_come_and_go_are_told() -> None:
+    async def test() -> None:
+        async with Shown("getEvent", "putEvent") as shown:
+            shown.serve("getEvent", "putEvent")
+            assert await shown.lines() == []
+            shown.serve("getEvent", "sellTicket")
+            assert await shown.lines() == [
+                "samlocal: served, too: sellTicket",
+                "samlocal: no longer served: putEvent",
+            ]
+            shown.sandbox("sellTicket").runs("r1", "sold")
+            assert await shown.lines() == ["00:00:00 sellTicket success  12.3 ms  38 MB  r1", "sellTicket | sold"]
+
+    run(test)
+
+
+def test_what_stays_the_same_is_told_once_and_what_is_news_each_time() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            one = shown.sandbox("getEvent")
+            for _ in range(2):
+                one.journal.remark("the network is shared")
+                one.journal.remark("the debugger is attached.", fresh=True)
+            attached = "samlocal: the debugger is attached."
+            assert await shown.lines() == ["samlocal: the network is shared", attached, attached]
+
+    run(test)
+
+
 # colours
 
 

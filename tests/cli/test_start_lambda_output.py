@@ -156,6 +156,18 @@ def pasting(made: kit.Project) -> dict[str, str]:
     return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | own
 
 
+def test_a_function_that_is_added_to_the_template_is_told_and_served(project: MakeProject) -> None:
+    made = project(FILES)
+    with served(made) as (running, url):
+        call(url, "getEvent", {})
+        more = {**FILES["template.json"]["Resources"], "sellTicket": kit.function()}
+        kit.write(made.folder / "template.json", kit.template(**more))
+        running.has_logged("samlocal: served, too: sellTicket")
+        assert call(url, "sellTicket", {"a": 1}) == {"a": 1}
+        running.has_logged(" sellTicket success ")
+        running.signalled(signal.SIGTERM).outcome().ended(143)
+
+
 # the end
 
 
