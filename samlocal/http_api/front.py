@@ -134,7 +134,7 @@ class Front:
             await asyncio.wait(self._runs)
 
     async def _answer(self, api: Api, matched: Matched | NoRoute, request: HttpRequest) -> HttpAnswer:
-        asked = preflight(api, request)
+        asked = preflight(api, request, matched)
         if asked is not None:
             return asked
         if len(request.body) > BODY_BYTES[api.kind]:

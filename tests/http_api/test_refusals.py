@@ -20,7 +20,7 @@ from samlocal.http_api.answers.refusal import (
     RefusalType,
 )
 from samlocal.http_api.identifiers import extended_id
-from samlocal.http_api.model import Api, ApiKind, Cors, GatewayResponse, HttpAnswer, HttpRequest
+from samlocal.http_api.model import Api, ApiKind, Cors, GatewayResponse, HttpAnswer, HttpRequest, NoRoute
 
 EXTENDED = extended_id(REQUEST_ID)
 DENIED = Refusal(type=RefusalType.ACCESS_DENIED)
@@ -206,6 +206,9 @@ CORS = Cors(
 )
 
 
+NOWHERE = NoRoute(path="/")
+
+
 def asked(origin: str | None = "https://example.com", **more: str) -> HttpRequest:
     given = {"Access-Control-Request-Method": "POST"} | more
     return request_of("OPTIONS", headers=given if origin is None else given | {"Origin": origin})
@@ -213,7 +216,7 @@ def asked(origin: str | None = "https://example.com", **more: str) -> HttpReques
 
 def test_an_http_api_answers_a_preflight_by_itself() -> None:
     # API Gateway developer guide, "Configure CORS for HTTP APIs".
-    answer = preflight(api_of(ApiKind.HTTP, cors=CORS), asked())
+    answer = preflight(api_of(ApiKind.HTTP, cors=CORS), asked(), NOWHERE)
     assert answer is not None
     assert (answer.status, answer.body) == (204, b"")
     assert headers(answer) == {
@@ -229,7 +232,9 @@ def test_an_http_api_answers_a_preflight_by_itself() -> None:
 
 def test_a_function_url_answers_a_preflight_by_itself() -> None:
     # Lambda developer guide, "Cross-origin resource sharing (CORS)".
-    answer = preflight(api_of(ApiKind.FUNCTION_URL, cors=Cors(origins=("*",), methods=("GET",))), asked("http://a"))
+    asks = asked("http://a")
+    url = api_of(ApiKind.FUNCTION_URL, cors=Cors(origins=("*",), methods=("GET",)))
+    answer = preflight(url, asks, matched_of(asks))
     assert answer is not None
     assert answer.status == 200
     assert headers(answer)["access-control-allow-origin"] == "*"
@@ -237,13 +242,13 @@ def test_a_function_url_answers_a_preflight_by_itself() -> None:
 
 
 def test_a_foreign_origin_is_told_nothing() -> None:
-    answer = preflight(api_of(ApiKind.HTTP, cors=CORS), asked("https://example.com.evil"))
+    answer = preflight(api_of(ApiKind.HTTP, cors=CORS), asked("https://example.com.evil"), NOWHERE)
     assert answer is not None
     assert (answer.status, set(headers(answer))) == (204, {"apigw-requestid"})
 
 
 def test_a_wildcard_covers_what_it_stands_for() -> None:
-    answer = preflight(api_of(ApiKind.HTTP, cors=CORS), asked("http://localhost:5173"))
+    answer = preflight(api_of(ApiKind.HTTP, cors=CORS), asked("http://localhost:5173"), NOWHERE)
     assert answer is not None
     assert headers(answer)["access-control-allow-origin"] == "http://localhost:5173"
 
@@ -253,8 +258,18 @@ def test_a_wildcard_covers_what_it_stands_for() -> None:
     [asked(None), request_of("OPTIONS", headers={"Origin": "https://example.com"}), request_of("GET")],
 )
 def test_what_is_no_preflight_goes_to_the_routes(request_: HttpRequest) -> None:
-    assert preflight(api_of(ApiKind.HTTP, cors=CORS), request_) is None
-    assert preflight(api_of(ApiKind.HTTP), asked()) is None
+    assert preflight(api_of(ApiKind.HTTP, cors=CORS), request_, NOWHERE) is None
+    assert preflight(api_of(ApiKind.HTTP), asked(), NOWHERE) is None
+
+
+def test_a_route_that_takes_options_takes_preflights_too_and_its_answer_is_one() -> None:
+    # API Gateway developer guide, "Configuring CORS for an HTTP API with a $default route and an authorizer".
+    api, asks = api_of(ApiKind.HTTP, cors=CORS), asked()
+    assert preflight(api, asks, matched_of(asks)) is None
+    answer = with_cors(api, asks, HttpAnswer(status=200, headers=(("access-control-allow-methods", "PUT"),)))
+    assert headers(answer)["access-control-allow-methods"] == "GET,POST"
+    assert headers(answer)["access-control-max-age"] == "300"
+    assert "access-control-expose-headers" not in headers(answer)
 
 
 OF_FUNCTION = HttpAnswer(status=200, headers=(("Access-Control-Allow-Origin", "https://mine"), ("a", "b")))

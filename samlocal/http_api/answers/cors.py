@@ -11,30 +11,27 @@ import re
 
 from samlocal.http_api import identifiers
 from samlocal.http_api.answers.function_url import url_headers
-from samlocal.http_api.model import Api, ApiKind, Cors, Fields, HttpAnswer, HttpRequest
+from samlocal.http_api.model import Api, ApiKind, Cors, Fields, HttpAnswer, HttpRequest, Matched, NoRoute
 
 _OF_CORS = "access-control-"
 
 
-def preflight(api: Api, request: HttpRequest) -> HttpAnswer | None:
-    """The answer to a browser's question whether it may ask; None where this is none, or nobody has said."""
+def preflight(api: Api, request: HttpRequest, matched: Matched | NoRoute) -> HttpAnswer | None:
+    """The answer to a browser's question whether it may ask; None where this is none, or where another answers.
+
+    A route of an HTTP API that takes OPTIONS, be it ANY or ``$default``, takes these too, with its authorizer (API
+    Gateway developer guide, "Configuring CORS for an HTTP API with a $default route and an authorizer";
+    anomalyco/sst issue 5493 and aws/serverless-application-model issue 1603 for ANY).
+    """
     cors = api.cors
-    asked = request.header("origin") is not None and request.header("access-control-request-method") is not None
-    if cors is None or request.method != "OPTIONS" or not asked:
+    if cors is None or not _is_preflight(request):
         return None
-    allowed = _allowed(cors, request)
-    if allowed:
-        several = (
-            ("Access-Control-Allow-Methods", cors.methods),
-            ("Access-Control-Allow-Headers", cors.headers),
-        )
-        allowed += tuple((name, ",".join(values)) for name, values in several if values)
-        if cors.max_age is not None:
-            allowed += (("Access-Control-Max-Age", str(cors.max_age)),)
     if api.kind is ApiKind.FUNCTION_URL:
-        return HttpAnswer(status=200, headers=url_headers(request, allowed))
+        return HttpAnswer(status=200, headers=url_headers(request, _of_preflight(cors, request)))
+    if isinstance(matched, Matched):
+        return None
     own = ("apigw-requestid", identifiers.extended_id(request.request_id))
-    return HttpAnswer(status=204, headers=(*_lowered(allowed), own))
+    return HttpAnswer(status=204, headers=(*_lowered(_of_preflight(cors, request)), own))
 
 
 def with_cors(api: Api, request: HttpRequest, answer: HttpAnswer) -> HttpAnswer:
@@ -42,15 +39,35 @@ def with_cors(api: Api, request: HttpRequest, answer: HttpAnswer) -> HttpAnswer:
     cors = api.cors
     if cors is None:
         return answer
-    allowed = _allowed(cors, request)
-    if allowed and cors.exposed:
-        allowed += (("Access-Control-Expose-Headers", ",".join(cors.exposed)),)
+    if _is_preflight(request):
+        allowed = _of_preflight(cors, request)
+    else:
+        allowed = _allowed(cors, request)
+        if allowed and cors.exposed:
+            allowed += (("Access-Control-Expose-Headers", ",".join(cors.exposed)),)
     if api.kind is ApiKind.FUNCTION_URL:
         headers = (*answer.headers, *allowed)
     else:
         kept = tuple(pair for pair in answer.headers if not pair[0].lower().startswith(_OF_CORS))
         headers = (*kept, *_lowered(allowed))
     return HttpAnswer(status=answer.status, headers=headers, body=answer.body, stream=answer.stream)
+
+
+def _is_preflight(request: HttpRequest) -> bool:
+    return (
+        request.method == "OPTIONS"
+        and request.header("origin") is not None
+        and request.header("access-control-request-method") is not None
+    )
+
+
+def _of_preflight(cors: Cors, request: HttpRequest) -> Fields:
+    allowed = _allowed(cors, request)
+    if not allowed:
+        return ()
+    several = (("Access-Control-Allow-Methods", cors.methods), ("Access-Control-Allow-Headers", cors.headers))
+    allowed += tuple((name, ",".join(values)) for name, values in several if values)
+    return allowed if cors.max_age is None else (*allowed, ("Access-Control-Max-Age", str(cors.max_age)))
 
 
 def _allowed(cors: Cors, request: HttpRequest) -> Fields:
