@@ -10,7 +10,7 @@ import click
 
 from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
-from samlocal.errors import KeptError
+from samlocal.errors import KeptError, TemplateError
 from samlocal.kept import messages
 from samlocal.kept.client import ask
 from samlocal.kept.folder import Folder, folders, is_keeper
@@ -122,7 +122,10 @@ def _answers(
 
 
 def _folder(ctx: click.Context) -> Folder:
-    chosen = settings(ctx)
+    try:
+        chosen = settings(ctx)
+    except TemplateError as error:
+        raise TemplateError(error.message, tip=f"{error.tip} `samlocal kept --all` needs none.") from error
     return Folder.of(ctx.obj.cache_folder, chosen.world.cwd / chosen.template)
 
 

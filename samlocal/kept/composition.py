@@ -214,10 +214,18 @@ class Composition:
         try:
             planned = await asyncio.shield(planning)
         except BaseException:
-            # A thread is not cut short: what it is at is done first.
-            planning.add_done_callback(lambda _: threading.Thread(target=project.close).start())
+            # A thread is not cut short, but the tools are that it waits for.
+            threading.Thread(target=project.stop_builds).start()
+            planning.add_done_callback(lambda done: _close(project, done))
             raise
         before, self._project = self._project, project
         if before is not None:
             await asyncio.to_thread(before.close)
         return planned
+
+
+def _close(project: Project, planning: asyncio.Future[Plan]) -> None:
+    """Once it is not used any more; what has come of that nobody need hear."""
+    if not planning.cancelled():
+        planning.exception()
+    threading.Thread(target=project.close).start()

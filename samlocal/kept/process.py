@@ -21,8 +21,6 @@ def main(arguments: list[str]) -> None:
 
     path, name, number = arguments
     listening = socket.socket(fileno=int(number))
-    # Once more: the kernel names the process that has listened last as the one at the other end.
-    listening.listen()
     world = Surroundings(environ=os.environ, cwd=Path.cwd())
     folder = Folder(Path(path))
 
@@ -35,8 +33,10 @@ def main(arguments: list[str]) -> None:
         await keeper.serve(listening)
 
     with session(world.cache_folder / "sessions") as own:
-        asyncio.run(keep(own))
+        asyncio.Runner().run(keep(own))
     folder.forget_log(name)
+    # A thread may still wait for an answer that nobody needs.
+    os._exit(0)
 
 
 def _unheard(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

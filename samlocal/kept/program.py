@@ -15,7 +15,8 @@ from samlocal import __version__
 def this_samlocal() -> str:
     """A key of its version, its Python, its libraries' folder and its own files as they are on disk now."""
     package = Path(__file__).parent.parent
-    parts = [__version__, sys.version, sys.executable, str(package), msgspec.__file__]
+    # One Python has several names in a bin folder.
+    parts = [__version__, sys.version, os.path.realpath(sys.executable), sys.prefix, str(package), msgspec.__file__]
     parts.append(str(Path(msgspec.__file__).parent.parent.stat().st_mtime_ns))
     folders = [str(package)]
     for folder in folders:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from samlocal.project.age import age
 from samlocal.project.settings import Settings
 from samlocal.project.teller import Teller
+from samlocal.project.under_way import UnderWay
 
 if TYPE_CHECKING:
     from samlocal.artifact.build.builds import Builds
@@ -46,8 +48,10 @@ def with_builds(
     targets: Callable[[], Sequence[BuildTarget]],
     options: BuildOptions,
     teller: Teller,
+    *,
+    under_way: UnderWay | None = None,
 ) -> FunctionSpec:
-    """A function from what is built of it and of its layers, its ``targets``.
+    """A function from what is built of it and of its layers, its ``targets``. ``under_way`` can stop that.
 
     What was built before is built again when its sources have changed, and what cannot run as it lies there is built
     the first time. With ``build`` or ``in_container`` everything is that can be; with ``build=False`` nothing is, and
@@ -61,7 +65,8 @@ def with_builds(
 
     from samlocal.artifact.build.built import Origin, from_builds
 
-    done = _done(settings, of_function, options, teller)
+    builds_by = partial(builds, settings, teller=teller, under_way=under_way)
+    done = _done(settings, of_function, options, teller, builds_by)
     for built in done:
         match built.origin:
             case Origin.SAM_BUILD:
@@ -75,7 +80,11 @@ def with_builds(
 
 
 def _done(
-    settings: Settings, of_function: Sequence[BuildTarget], options: BuildOptions, teller: Teller
+    settings: Settings,
+    of_function: Sequence[BuildTarget],
+    options: BuildOptions,
+    teller: Teller,
+    builds_by: Callable[[BuildOptions], AbstractContextManager[Builds]],
 ) -> list[Built]:
     from samlocal.artifact.build.built import Origin
     from samlocal.artifact.build.unbuilt import is_typescript, is_unbuilt
@@ -96,12 +105,12 @@ def _done(
         if not kept and not any(map(is_unbuilt, of_function)):
             return []
     if options.build is False:
-        with builds(settings, replace(options, in_container=False, debug=False), teller) as own:
+        with builds_by(replace(options, in_container=False, debug=False)) as own:
             return list(own.last(of_function))
     if options.build or options.in_container:
-        with builds(settings, options, teller) as own:
+        with builds_by(options) as own:
             return build(own, of_function, teller)
-    with builds(settings, options, teller) as own:
+    with builds_by(options) as own:
         done = [built for built in own.last(of_function, to_run=True) if built.origin is not Origin.OUTDATED]
         there = {built.target.path for built in done}
         waiting = [target for target in own.needed(of_function) if target.path not in there]
@@ -110,7 +119,7 @@ def _done(
         here = [target for target in waiting if target not in contained]
         done += build(own, here, teller, never_built=_AS_IT_IS)
     if contained:
-        with builds(settings, replace(options, in_container=True), teller) as own:
+        with builds_by(replace(options, in_container=True)) as own:
             done += build(own, contained, teller)
     return done
 
@@ -144,8 +153,10 @@ def build(
 
 
 @contextmanager
-def builds(settings: Settings, options: BuildOptions, teller: Teller) -> Iterator[Builds]:
-    """What builds a project's functions and layers."""
+def builds(
+    settings: Settings, options: BuildOptions, teller: Teller, under_way: UnderWay | None = None
+) -> Iterator[Builds]:
+    """What builds a project's functions and layers; ``under_way`` can stop it."""
     from samlocal.artifact.build.builder import HostBuilder
     from samlocal.artifact.build.builds import Builds
     from samlocal.artifact.cache import Cache
@@ -153,15 +164,18 @@ def builds(settings: Settings, options: BuildOptions, teller: Teller) -> Iterato
     world = settings.world
     folder = world.cache_folder
     last, cache = _last_builds(settings), Cache(folder)
+    under_way = under_way or UnderWay()
     if not options.in_container:
-        yield Builds(
-            cache=cache,
-            last=last,
-            builder=HostBuilder(world.environ),
-            sam_builds=_sam_builds(settings),
-            debug=options.debug,
-            force=options.force,
-        )
+        host = HostBuilder(world.environ)
+        with under_way.by(host):
+            yield Builds(
+                cache=cache,
+                last=last,
+                builder=host,
+                sam_builds=_sam_builds(settings),
+                debug=options.debug,
+                force=options.force,
+            )
         return
 
     from samlocal.artifact.build.container_builder import ContainerBuilder
@@ -183,7 +197,8 @@ def builds(settings: Settings, options: BuildOptions, teller: Teller) -> Iterato
             progress=progress.pulled,
         )
         # What `sam build` made on this machine is not what the user asks for.
-        yield Builds(cache=cache, last=last, builder=container, debug=options.debug, force=options.force)
+        with under_way.by(container):
+            yield Builds(cache=cache, last=last, builder=container, debug=options.debug, force=options.force)
 
 
 def _kept(settings: Settings) -> bool:

@@ -11,6 +11,7 @@ from samlocal.project.account import Account
 from samlocal.project.placeholders import tell_placeholders
 from samlocal.project.settings import Settings
 from samlocal.project.teller import Teller
+from samlocal.project.under_way import UnderWay
 
 if TYPE_CHECKING:
     from samlocal.deployed.environment import Environment
@@ -47,6 +48,7 @@ class Project:
         self._connecting = Lock()
         self._asking = RLock()
         self._left: list[Account] = []
+        self._under_way = UnderWay()
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +64,10 @@ class Project:
         finally:
             for account in (*self._left, self.account):
                 account.close()
+
+    def stop_builds(self) -> None:
+        """Ends what is built for plans that nobody waits for any more, from another thread: these fail."""
+        self._under_way.stop()
 
     def settle(self, settings: Settings) -> None:
         """Goes on by other settings, in the same surroundings. A plan that is just made is made by either."""
@@ -206,7 +212,9 @@ class Project:
 
                 unbuilt = function
                 try:
-                    function = with_builds(settings, function, targets, options.build, teller)
+                    function = with_builds(
+                        settings, function, targets, options.build, teller, under_way=self._under_way
+                    )
                 except BuildError:
                     if sources is not None:
                         sources.add_builds(targets())

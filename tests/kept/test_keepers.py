@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from kept_kit import COUNTING, keeper, runs, said_to, sockets
-from kit import Docker, Project, eventually, python
+from kit import STARTUP_SECONDS, Docker, Project, eventually, function, python, template
 
 from samlocal.errors import ExitStatus
 
@@ -66,6 +68,27 @@ def test_a_keeper_that_is_killed_during_an_event_is_told_and_leaves_nothing(
     assert runs(after) == 1
     assert eventually(lambda: not set(before) & set(docker.containers(project)))
     assert len(sockets(project)) == 1
+
+
+def test_ctrl_c_during_a_build_ends_its_tools(keeping: MakeProject) -> None:
+    described = function(CodeUri=".")
+    described["Metadata"] = {"BuildMethod": "makefile"}
+    # A length that no other test sleeps.
+    project = keeping({"template.json": template(Fn=described), "Makefile": "build-Fn:\n\tsleep 6173\n"})
+    with project.start("invoke", "Fn", "--keep", "--build") as running:
+        assert eventually(lambda: asleep("6173"), within=STARTUP_SECONDS), running.stderr()
+        running.signalled(signal.SIGINT).outcome(within=5).ended(ExitStatus.INTERRUPTED)
+    assert eventually(lambda: not asleep("6173"))
+
+
+def asleep(seconds: str) -> bool:
+    """Whether a process of this machine sleeps so long."""
+    wanted = b"\0".join((b"sleep", seconds.encode(), b""))
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if process.read_bytes() == wanted:
+                return True
+    return False
 
 
 def test_an_emptied_cache_ends_what_nobody_finds_any_more(keeping: MakeProject, docker: Docker) -> None:
