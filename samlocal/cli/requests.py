@@ -25,7 +25,7 @@ from samlocal.sandbox.result import outcome
 
 if TYPE_CHECKING:
     # Half of what serves HTTP, which not every command does.
-    from samlocal.http_api.front import Exchanged
+    from samlocal.http_api.backend import Exchanged
 
 # How long the last words may take when nobody reads.
 _LAST_SECONDS = 2.0

@@ -33,7 +33,7 @@ def served_api(api: Api, url: str | None) -> ServedApi:
                 leads_to = type(other).__name__.removesuffix("Integration").lower()
         routes.append(
             ServedRoute(
-                method=route.method,
+                method="" if api.kind is ApiKind.WEBSOCKET else route.method,
                 path=route.path,
                 leads_to=leads_to,
                 not_run=not_run,
@@ -42,6 +42,13 @@ def served_api(api: Api, url: str | None) -> ServedApi:
             )
         )
     return ServedApi(id=api.id, kind=_KINDS[api.kind], stage=api.stage, url=url, routes=tuple(routes))
+
+
+def place_of(api: Api, url: str) -> str:
+    """Where clients go: a WebSocket API's have a scheme of their own, and its stage in the path as on AWS."""
+    if api.kind is not ApiKind.WEBSOCKET:
+        return url
+    return f"ws{url.removeprefix('http')}/{api.stage}"
 
 
 def named(api: ServedApi) -> str:

@@ -83,7 +83,7 @@ _FIXED = ("host", "port", "api_ids", "print_routes", "stage_variables", "static_
 @stay_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
-    """Serve the template's REST APIs, HTTP APIs, function URLs and load balancers, each on a port of its own."""
+    """Serve the template's REST, HTTP and WebSocket APIs, function URLs and load balancers, a port for each."""
     from samlocal.http_api.web.gateway import read_apis
     from samlocal.project.project import Project
 
@@ -112,23 +112,23 @@ def _serve(
     output: Output,
 ) -> None:
     debug = service_debugging(ctx)
-    served = _without_websockets(served, output)
     sockets = dict(_sockets(ctx, served, output))
     warm = dict(warmed(ctx.params["warm"]))
     folder: Path | None = ctx.params["static_dir"]
     with held_off():
-        from samlocal.cli.routes import served_api
+        from samlocal.cli.routes import place_of, served_api
         from samlocal.cli.running import run_to_its_end
         from samlocal.cli.said import serving
         from samlocal.endpoint.directory import Directory
         from samlocal.http_api.web.gateway import Gateway
         from samlocal.http_api.web.static_files import StaticFiles
+        from samlocal.http_api.websocket.reachable import reaching
         from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
         from samlocal.service.server import url_of
         from samlocal.service.service import Reloading, Service
 
-    places = tuple(served_api(api, url_of(sockets[api.id])) for api in served)
+    places = tuple(served_api(api, place_of(api, url_of(sockets[api.id]))) for api in served)
     directory = project.with_current_values(Directory)[1]
 
     reread = rereading(ctx, run_options, output, fixed=(*_FIXED, *FIXED))
@@ -142,6 +142,7 @@ def _serve(
                 pool_options(ctx),
                 session=own,
                 log=overheard,
+                shaped=reaching(_connections(served, sockets)),
                 reload=Reloading(told=requests.reloaded, reread=reread) if ctx.params["reload"] else None,
                 debug=debug,
             ) as service:
@@ -196,17 +197,12 @@ def _named(found: Apis, wanted: tuple[str, ...], template: Path) -> tuple[Api, .
     return tuple(api for api in found.apis if not wanted or api.id in wanted or api.name in wanted)
 
 
-def _without_websockets(served: tuple[Api, ...], output: Output) -> tuple[Api, ...]:
-    """Raises ConfigurationError where there is nothing else."""
+def _connections(served: tuple[Api, ...], sockets: Mapping[str, socket.socket]) -> str | None:
+    """Where functions reach the clients of WebSocket APIs, of all of them at the first one's."""
     from samlocal.http_api.model import ApiKind
+    from samlocal.service.server import url_of
 
-    kept = tuple(api for api in served if api.kind is not ApiKind.WEBSOCKET)
-    left = ", ".join(api.id for api in served if api.kind is ApiKind.WEBSOCKET)
-    if not kept:
-        raise ConfigurationError(f"{left}: samlocal does not serve WebSocket APIs.", tip="Name another with --api.")
-    if left:
-        output.warning(f"{left}: samlocal does not serve WebSocket APIs.")
-    return kept
+    return next((f"{url_of(sockets[api.id])}/{api.stage}" for api in served if api.kind is ApiKind.WEBSOCKET), None)
 
 
 def _sockets(ctx: click.Context, served: tuple[Api, ...], output: Output) -> Iterator[tuple[str, socket.socket]]:

@@ -242,6 +242,9 @@ class Route(Struct, frozen=True, kw_only=True):
     api_key_required: bool = False
     operation_name: str | None = None
     conditions: tuple[RuleCondition, ...] = ()
+    responds: bool = False
+    """Whether what a function returns goes back over a WebSocket."""
+
     line: int = 0
 
     @property

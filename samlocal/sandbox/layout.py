@@ -27,6 +27,9 @@ PROCESSES = 1024
 LAMBDA_ENDPOINT = "AWS_ENDPOINT_URL_LAMBDA"
 """Where SDKs ask Lambda (AWS SDKs and Tools Reference Guide, "Service-specific endpoints")."""
 
+CONNECTIONS_ENDPOINT = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
+"""Where SDKs reach the clients of a WebSocket API; the same guide."""
+
 _OWN_FOLDER = "/.samlocal"
 
 # The processes of supervisor.sh, which are none of Lambda's.
@@ -40,7 +43,8 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     """What a sandbox is made of. ``variables`` is the whole environment but for the addresses of samlocal itself.
 
     ``expires`` is when the credentials among them end, in epoch seconds. ``code`` is None for an image function.
-    ``inside`` holds samlocal's own files. ``endpoint`` stands in for AWS, ``lambda_endpoint`` for Lambda alone.
+    ``inside`` holds samlocal's own files. ``endpoint`` stands in for AWS, ``lambda_endpoint`` for Lambda alone,
+    ``connections_endpoint`` for the clients of a WebSocket API.
     """
 
     function: FunctionSpec
@@ -52,6 +56,7 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     extra_hosts: Mapping[str, str]
     endpoint: Endpoint | None = None
     lambda_endpoint: Endpoint | None = None
+    connections_endpoint: Endpoint | None = None
     expires: float | None = None
     debugging: Debugging | None = None
     mounts: tuple[Mount, ...] = ()
@@ -62,7 +67,11 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     @property
     def endpoints(self) -> dict[str, Endpoint]:
         """What stands in for AWS, by the variables that name it to SDKs."""
-        named = {"AWS_ENDPOINT_URL": self.endpoint, LAMBDA_ENDPOINT: self.lambda_endpoint}
+        named = {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            LAMBDA_ENDPOINT: self.lambda_endpoint,
+            CONNECTIONS_ENDPOINT: self.connections_endpoint,
+        }
         return {name: endpoint for name, endpoint in named.items() if endpoint is not None}
 
 

@@ -61,7 +61,11 @@ def _allow_connections() -> None:
 
 @contextlib.asynccontextmanager
 async def serving(
-    application: ASGIApp, sockets: list[socket.socket], *, protocol: type[asyncio.Protocol] | None = None
+    application: ASGIApp,
+    sockets: list[socket.socket],
+    *,
+    protocol: type[asyncio.Protocol] | None = None,
+    websockets: bool = False,
 ) -> AsyncIterator[None]:
     """Serves until the end of the block, which waits for the answers to all requests that have come.
 
@@ -81,7 +85,7 @@ async def serving(
         uvicorn.Config(
             application,
             http=protocol or "h11",
-            ws="none",
+            ws="websockets-sansio" if websockets else "none",
             lifespan="off",
             log_config=None,
             log_level="critical",

@@ -8,7 +8,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from samlocal.http_api.authorizers.token_authorizers import Verifies
-from samlocal.http_api.front import Exchanged, Front
+from samlocal.http_api.backend import Exchanged
+from samlocal.http_api.front import Front
 from samlocal.http_api.model import Api, HttpAnswer, HttpRequest
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Invocation, Request

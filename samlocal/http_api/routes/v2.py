@@ -135,6 +135,7 @@ def _route(
         scopes=stack.texts(own.get("AuthorizationScopes")),
         api_key_required=stack.flag(own.get("ApiKeyRequired")),
         operation_name=stack.text(own.get("OperationName")),
+        responds=kind is ApiKind.WEBSOCKET and any(stack.of(route, "RouteId", "AWS::ApiGatewayV2::RouteResponse")),
         line=route.line,
     )
 

@@ -12,12 +12,16 @@ from samlocal.errors import SamlocalError
 from samlocal.http_api.authorizers.token_authorizers import Verifies
 from samlocal.http_api.authorizers.token_errors import IssuerError
 from samlocal.http_api.authorizers.user_pools import keys_behind
-from samlocal.http_api.front import Front, Hears
-from samlocal.http_api.model import Api
+from samlocal.http_api.backend import Hears
+from samlocal.http_api.front import Front
+from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.routes.apis import Apis, apis
 from samlocal.http_api.web.application import WebApplication
 from samlocal.http_api.web.cased_headers import CasedProtocol
 from samlocal.http_api.web.static_files import StaticFiles
+from samlocal.http_api.web.websocket import WebSocketApplication
+from samlocal.http_api.websocket.connections import Connections
+from samlocal.http_api.websocket.front import WebSocketFront
 from samlocal.project.project import Project
 from samlocal.service.server import is_open, serving
 from samlocal.service.service import Service
@@ -53,7 +57,14 @@ class Gateway:
         self._static = static
         self._failed = failed
         verifier = _verifier(service.project) if authorizes else None
-        self._fronts = {api.id: Front(api, service.pool, hears, verifier) for api in served}
+        connections = Connections()
+
+        def front(api: Api) -> Front | WebSocketFront:
+            if api.kind is ApiKind.WEBSOCKET:
+                return WebSocketFront(api, service.pool, hears, verifier, connections)
+            return Front(api, service.pool, hears, verifier)
+
+        self._fronts = {api.id: front(api) for api in served}
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -62,14 +73,20 @@ class Gateway:
             async with AsyncExitStack() as stack:
                 for name, front in self._fronts.items():
                     listens = self._sockets[name]
-                    application = WebApplication(
-                        front, static=self._static, any_host=is_open(listens), failed=self._failed
+                    application = self._application(front, any_host=is_open(listens))
+                    websockets = isinstance(front, WebSocketFront)
+                    await stack.enter_async_context(
+                        serving(application, [listens], protocol=CasedProtocol, websockets=websockets)
                     )
-                    await stack.enter_async_context(serving(application, [listens], protocol=CasedProtocol))
                 yield
         finally:
             for front in self._fronts.values():
                 await front.close()
+
+    def _application(self, front: Front | WebSocketFront, *, any_host: bool) -> WebApplication | WebSocketApplication:
+        if isinstance(front, WebSocketFront):
+            return WebSocketApplication(front, any_host=any_host, failed=self._failed)
+        return WebApplication(front, static=self._static, any_host=any_host, failed=self._failed)
 
     def watch(self, found: Apis) -> None:
         """Takes up routes that are saved; an API that is new has no socket before the next start."""

@@ -1,0 +1,109 @@
+"""Requests as they come from a socket, and answers as they go out, in ASGI's messages."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from samlocal.http_api.model import Fields, HttpAnswer, HttpRequest
+from samlocal.http_api.web.cased_headers import cased_headers
+from samlocal.own_host import is_own
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_LARGEST = 16 * 1024 * 1024
+"""Of a body; what is over it is not kept. What is kept is still more than any kind of API takes, which says so."""
+
+FAULT = HttpAnswer(
+    status=500,
+    headers=(("Content-Type", "text/plain"),),
+    body=b"samlocal failed; it says more where it runs.\n",
+)
+
+
+def misdirected(request: HttpRequest, *, any_host: bool) -> HttpAnswer | None:
+    """The answer to who calls this by a name that is not its own; with ``any_host`` every name is."""
+    host = request.header("host") or ""
+    if any_host or is_own(host):
+        return None
+    return HttpAnswer(
+        status=421,
+        headers=(("Content-Type", "text/plain; charset=utf-8"),),
+        body=f"samlocal is not called {host!r} here: use the address that it told, or --host.\n".encode(),
+    )
+
+
+async def read_request(scope: Message, receive: Receive) -> HttpRequest | None:
+    """None where its client went before it was whole."""
+    received = time.time()
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        size += len(message.get("body", b""))
+        if size <= _LARGEST:
+            parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    return request_of(scope, b"".join(parts), received=received)
+
+
+def request_of(scope: Message, body: bytes, *, received: float) -> HttpRequest:
+    """A handshake's, too."""
+    client = scope.get("client")
+    return HttpRequest(
+        method=scope.get("method", "GET"),
+        path=_path(scope["raw_path"].decode("latin-1")),
+        query=scope["query_string"].decode("latin-1"),
+        headers=_headers(scope),
+        body=body,
+        source_ip=client[0] if client else "127.0.0.1",
+        protocol=f"HTTP/{scope['http_version']}",
+        scheme=scope["scheme"],
+        received=received,
+        request_id=str(uuid.uuid4()),
+    )
+
+
+def encoded(fields: Fields) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in fields]
+
+
+async def send_answer(answer: HttpAnswer, send: Send, *, head: bool, failed: Callable[[Exception], None]) -> None:
+    """``head`` says that nobody wants its body; ``failed`` hears what breaks it off."""
+    headers = encoded(answer.headers)
+    named = {name.lower() for name, _ in headers}
+    if answer.stream is None and b"content-length" not in named and answer.status not in (204, 304):
+        headers.append((b"Content-Length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.stream is None:
+        await send({"type": "http.response.body", "body": b"" if head else answer.body})
+        return
+    try:
+        async for part in answer.stream:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+    except Exception as error:
+        # Its status is out: the connection breaks off, as it does on AWS.
+        failed(error)
+        raise
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _path(target: str) -> str:
+    """What is asked for, also of a client that takes this for its proxy (RFC 9112, 3.2.2)."""
+    _, found, rest = target.partition("://")
+    if target.startswith("/") or not found:
+        return target
+    return "/" + rest.partition("/")[2]
+
+
+def _headers(scope: Message) -> Fields:
+    """In the case in which they were written, where the server has kept it."""
+    cased = cased_headers(scope)
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in cased or scope["headers"])

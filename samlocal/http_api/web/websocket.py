@@ -1,0 +1,156 @@
+"""One WebSocket API as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+from samlocal.http_api.model import HttpAnswer
+from samlocal.http_api.web.asgi import (
+    FAULT,
+    Message,
+    Receive,
+    Send,
+    encoded,
+    misdirected,
+    read_request,
+    request_of,
+    send_answer,
+)
+from samlocal.http_api.websocket.connections import MESSAGE_BYTES, Live
+from samlocal.http_api.websocket.front import WebSocketFront
+
+# API Gateway developer guide, "Quotas": of a connection without messages, and of any.
+_IDLE_SECONDS = 10 * 60
+_LONGEST_SECONDS = 2 * 60 * 60
+
+_GOING_AWAY = 1001
+_TOO_LARGE = 1009
+_NO_STATUS = 1005
+
+
+class WebSocketApplication:
+    """With ``any_host`` it answers to whatever name it is called by. ``failed`` gets a fault of samlocal's own."""
+
+    def __init__(self, front: WebSocketFront, *, any_host: bool = False, failed: Callable[[Exception], None]) -> None:
+        self._front = front
+        self._any_host = any_host
+        self._failed = failed
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "websocket":
+                await self._connection(scope, receive, send)
+            case "http":
+                await self._request(scope, receive, send)
+
+    async def _request(self, scope: Message, receive: Receive, send: Send) -> None:
+        request = await read_request(scope, receive)
+        if request is None:
+            return
+        try:
+            answer = misdirected(request, any_host=self._any_host) or await self._front.answer(request)
+        except Exception as error:
+            self._failed(error)
+            answer = FAULT
+        await send_answer(answer, send, head=request.method == "HEAD", failed=self._failed)
+
+    async def _connection(self, scope: Message, receive: Receive, send: Send) -> None:
+        await receive()
+        request = request_of(scope, b"", received=time.time())
+        refusal = misdirected(request, any_host=self._any_host)
+        if refusal is not None:
+            await _refuse(refusal, send)
+            return
+        try:
+            connection, answer = await self._front.connect(request)
+        except Exception as error:
+            self._failed(error)
+            await _refuse(FAULT, send)
+            return
+        if answer.status >= 300:
+            await _refuse(answer, send)
+            return
+        chosen = next((value for name, value in answer.headers if name.lower() == "sec-websocket-protocol"), None)
+        await send({"type": "websocket.accept", "subprotocol": chosen})
+        client = _Client(send)
+        live = self._front.opened(connection, client)
+        code, reason = _NO_STATUS, ""
+        try:
+            code, reason = await self._conversation(live, client, receive)
+        finally:
+            client.over = True
+            # It has gone for good: its function hears of it also where this task is at its end.
+            await asyncio.shield(self._front.closed(live, code, reason))
+
+    async def _conversation(self, live: Live, client: _Client, receive: Receive) -> tuple[int, str]:
+        """Until one of the two leaves: the code and the reason. Messages run side by side, as they do on AWS."""
+        until = time.monotonic() + _LONGEST_SECONDS
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                left = min(_IDLE_SECONDS, until - time.monotonic())
+                try:
+                    async with asyncio.timeout(left):
+                        message = await receive()
+                except TimeoutError:
+                    await client.close(_GOING_AWAY, "Going away")
+                    return _GOING_AWAY, "Going away"
+                if message["type"] == "websocket.disconnect":
+                    return message.get("code") or _NO_STATUS, message.get("reason") or ""
+                data = message.get("text")
+                data = message["bytes"] if data is None else data
+                if len(data if isinstance(data, bytes) else data.encode()) > MESSAGE_BYTES:
+                    await client.close(_TOO_LARGE, "Message too long")
+                    return _TOO_LARGE, "Message too long"
+                task = asyncio.create_task(self._run(live, data))
+                running.add(task)
+                task.add_done_callback(running.discard)
+        finally:
+            if running:
+                await asyncio.wait(running)
+
+    async def _run(self, live: Live, data: str | bytes) -> None:
+        try:
+            await self._front.message(live, data)
+        except ConnectionError:
+            # Its client has gone before its answer came.
+            return
+        except Exception as error:
+            self._failed(error)
+
+
+class _Client:
+    """The client's end. ``over`` is set when it has gone."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.over = False
+
+    async def send(self, message: str | bytes) -> None:
+        kind = "text" if isinstance(message, str) else "bytes"
+        await self._sent({"type": "websocket.send", kind: message})
+
+    async def close(self, code: int, reason: str) -> None:
+        with contextlib.suppress(ConnectionError):
+            await self._sent({"type": "websocket.close", "code": code, "reason": reason})
+        self.over = True
+
+    async def _sent(self, message: dict[str, Any]) -> None:
+        if self.over:
+            raise ConnectionResetError("the client has gone")
+        try:
+            await self._send(message)
+        except (OSError, RuntimeError) as error:
+            # uvicorn's word for what comes too late.
+            raise ConnectionResetError(str(error)) from error
+
+
+async def _refuse(answer: HttpAnswer, send: Send) -> None:
+    """The handshake is answered as a request is."""
+    start = {"status": answer.status, "headers": encoded(answer.headers)}
+    await send({"type": "websocket.http.response.start", **start})
+    await send({"type": "websocket.http.response.body", "body": answer.body})

@@ -1,0 +1,198 @@
+"""WebSocket APIs: which route a message takes, and a client against real containers."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import urllib.parse
+from typing import Any
+
+import kit
+import pytest
+from kit import Docker
+from routes_kit import api
+from served_apis_kit import MakeProject, served_apis
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from samlocal.http_api.websocket.selection import selected
+
+PLAIN = """
+Resources:
+  Fn: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.11, Handler: a.b}}
+  Int: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: AWS_PROXY,
+    IntegrationUri: !GetAtt Fn.Arn}}
+  Send: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: send,
+    Target: !Sub "integrations/${Int}"}}
+  One: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "1",
+    Target: !Sub "integrations/${Int}"}}
+  Connect: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: $connect,
+    Target: !Sub "integrations/${Int}"}}
+  Default: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: $default,
+    Target: !Sub "integrations/${Int}"}}
+  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: WEBSOCKET, RouteSelectionExpression: "EXPRESSION"}}
+"""
+
+
+# API Gateway developer guide, "Working with routes for WebSocket APIs".
+@pytest.mark.parametrize(
+    ("expression", "message", "key"),
+    [
+        ("$request.body.action", '{"action": "send"}', "send"),
+        ("${request.body.action}", '{"action": "send"}', "send"),
+        ("$request.body.a.b", '{"a": {"b": "send"}}', "send"),
+        ("$request.body.action", '{"action": 1}', "1"),
+        ("$request.body.action", '{"action": "unknown"}', "$default"),
+        ("$request.body.action", '{"other": "send"}', "$default"),
+        ("$request.body.action", '{"action": {"send": 1}}', "$default"),
+        ("$request.body.action", "no JSON", "$default"),
+        ("$request.body.action", b"\xff\xfe", "$default"),
+        ("$request.body.action", '["send"]', "$default"),
+        # Nobody connects by a message.
+        ("$request.body.action", '{"action": "$connect"}', "$default"),
+    ],
+)
+def test_a_message_takes_the_route_that_its_expression_selects(
+    expression: str, message: str | bytes, key: str
+) -> None:
+    route = selected(api(PLAIN.replace("EXPRESSION", expression), head=""), message)
+
+    assert route is not None
+    assert route.path == key
+
+
+SOURCE = """\
+import json, os, urllib.error, urllib.request
+
+def handler(event, context):
+    said = event["requestContext"]
+    print("saw", said["routeKey"], said["eventType"], said.get("disconnectStatusCode"))
+    if said["routeKey"] == "$connect" and "no" in (event.get("queryStringParameters") or {}):
+        return {"statusCode": 403}
+    if said["routeKey"] == "fail":
+        raise ValueError("no")
+    if said["routeKey"] == "echo":
+        return {"statusCode": 200, "body": json.dumps({"echo": json.loads(event["body"])["text"]})}
+    if said["routeKey"] == "reply":
+        return {"statusCode": reach(said["connectionId"], "POST", b"by @connections")}
+    return {"statusCode": 200}
+
+def reach(connection, method, body):
+    place = os.environ["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"]
+    url = f"{place}/@connections/{urllib.request.quote(connection, safe='')}"
+    return urllib.request.urlopen(urllib.request.Request(url, data=body, method=method)).status
+"""
+
+
+def project_of(project: MakeProject) -> kit.Project:
+    def route(key: str, **more: Any) -> dict[str, Any]:
+        target = {"Fn::Sub": "integrations/${Int}"}
+        return {
+            "Type": "AWS::ApiGatewayV2::Route",
+            "Properties": {"ApiId": {"Ref": "Api"}, "RouteKey": key, "Target": target, **more},
+        }
+
+    def of_api(kind: str, **properties: Any) -> dict[str, Any]:
+        return {"Type": f"AWS::ApiGatewayV2::{kind}", "Properties": {"ApiId": {"Ref": "Api"}, **properties}}
+
+    resources = kit.template(
+        Fn=kit.function(),
+        Api={
+            "Type": "AWS::ApiGatewayV2::Api",
+            "Properties": {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"},
+        },
+        Stage=of_api("Stage", StageName="live"),
+        Int=of_api("Integration", IntegrationType="AWS_PROXY", IntegrationUri={"Fn::GetAtt": ["Fn", "Arn"]}),
+        Connect=route("$connect"),
+        Disconnect=route("$disconnect"),
+        Fail=route("fail"),
+        Reply=route("reply"),
+        Echo=route("echo", RouteResponseSelectionExpression="$default"),
+        EchoResponse=of_api("RouteResponse", RouteId={"Ref": "Echo"}, RouteResponseKey="$default"),
+    )
+    return project({"template.json": resources, "code/app.py": SOURCE})
+
+
+def asked(client: ClientConnection, **message: str) -> Any:
+    client.send(json.dumps(message))
+    answer = client.recv(timeout=20)
+    try:
+        return json.loads(answer)
+    except ValueError:
+        return answer
+
+
+@pytest.mark.docker
+def test_a_client_connects_is_answered_reached_and_missed(project: MakeProject, docker: Docker) -> None:
+    made = project_of(project)
+    with served_apis(made) as own:
+        url = own.urls["Api"]
+        assert url.startswith("ws://")
+        assert url.endswith("/live")
+        with connect(url, open_timeout=30) as client:
+            assert asked(client, action="echo", text="hello") == {"echo": "hello"}
+            assert asked(client, action="reply") == "by @connections"
+            failed = asked(client, action="fail")
+            unknown = asked(client, action="nothing")
+            own.running.has_logged("saw $connect CONNECT None")
+        own.running.has_logged("saw $disconnect DISCONNECT 1000", within=20)
+
+        assert failed["message"] == "Internal server error"
+        assert unknown["message"] == "Forbidden"
+        assert failed["connectionId"] == unknown["connectionId"]
+        assert failed["requestId"] != unknown["requestId"]
+    assert docker.nothing_left(made)
+
+
+@pytest.mark.docker
+def test_connect_can_refuse_a_client(project: MakeProject) -> None:
+    with served_apis(project_of(project)) as own, pytest.raises(InvalidStatus) as refused:
+        connect(f"{own.urls['Api']}?no=1", open_timeout=30).close()
+
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.docker
+def test_connections_are_read_and_closed_from_outside_and_are_gone_then(project: MakeProject) -> None:
+    with served_apis(project_of(project)) as own:
+        with connect(own.urls["Api"], open_timeout=30) as client:
+            connection = asked(client, action="nothing")["connectionId"]
+
+            def command(method: str, body: bytes | None = None) -> tuple[int, bytes, str | None]:
+                parts = urllib.parse.urlsplit(own.urls["Api"])
+                outside = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+                path = f"/live/@connections/{urllib.parse.quote(connection, safe='')}"
+                outside.request(method, path, body=body)
+                answer = outside.getresponse()
+                said = answer.status, answer.read(), answer.getheader("x-amzn-ErrorType")
+                outside.close()
+                return said
+
+            status, body, _ = command("GET")
+            assert status == 200
+            assert json.loads(body)["identity"]["sourceIp"] == "127.0.0.1"
+            assert set(json.loads(body)) == {"connectedAt", "identity", "lastActiveAt"}
+            assert command("POST", b"from outside")[0] == 200
+            assert client.recv(timeout=10) == "from outside"
+            assert command("POST", b"x" * (128 * 1024 + 1))[0] == 413
+            assert command("DELETE")[0] == 204
+            with pytest.raises(ConnectionClosed) as closed:
+                client.recv(timeout=10)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1000
+        kit.eventually(lambda: command("POST", b"late")[0] == 410, within=10)
+        assert command("GET") == (410, b"{}", "GoneException")
+
+
+@pytest.mark.docker
+def test_the_command_ends_while_clients_are_connected(project: MakeProject, docker: Docker) -> None:
+    made = project_of(project)
+    with served_apis(made) as own:
+        with connect(own.urls["Api"], open_timeout=30) as client:
+            own.running.signalled(signal.SIGTERM)
+            kit.eventually(lambda: own.running.process.poll() is not None, within=15)
+            with pytest.raises(ConnectionClosed):
+                client.recv(timeout=5)
+        own.running.has_logged("saw $disconnect DISCONNECT")
+    assert docker.nothing_left(made)
