@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from kept_kit import COUNTING, shown
-from kit import FUNCTIONS, Project, function, node, template
+from kept_kit import COUNTING, shown, told
+from kit import FUNCTIONS, Project, function, node, python, template
 
 pytestmark = pytest.mark.docker
 
@@ -47,6 +47,18 @@ def test_the_first_and_the_next_run_show_what_a_run_of_its_own_shows(keeping: Ma
         # The next one finds the sandbox, where that has survived.
         again = shown(project.invoke(name, "--keep", *args))
         assert again == (warm(alone) if stays else alone), args
+
+
+def test_a_payload_stands_behind_the_whole_of_its_log(keeping: MakeProject) -> None:
+    project = keeping(python(NUMBERLESS))
+    merged = []
+    for flags in (("--cold",), ("--keep",), ("--keep",)):
+        with project.start("invoke", "Fn", *flags, merged=True) as running:
+            merged.append(told(running.outcome().succeeded().stdout.decode()))
+    alone, first, second = merged
+    assert alone.splitlines()[-1] == '{"variable": null}'
+    assert first == alone
+    assert second == warm((0, "", alone))[2]
 
 
 def test_parts_of_a_streamed_response_come_as_from_a_run_of_its_own(keeping: MakeProject) -> None:
