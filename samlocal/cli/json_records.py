@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 
 from samlocal.cli import said
+from samlocal.cli.banner import banner
+from samlocal.cli.function_tags import FunctionTags
 from samlocal.cli.output import Output
 from samlocal.cli.requests import Item
 from samlocal.cli.said import Said
@@ -36,7 +38,7 @@ class JsonLines:
     def write(self, record: Said) -> None:
         with self._lock:
             if self._held is not None:
-                if not isinstance(record, said.Serving | said.Failed):
+                if not isinstance(record, said.Serving | said.Failed | said.Ended):
                     self._held.append(record)
                     return
                 held, self._held = self._held, None
@@ -66,6 +68,11 @@ class RecordedOutput(Output):
         super().warning(text)
         self._record(text, said.Warned(text=text))
 
+    @property
+    def somebody_looks(self) -> bool:
+        """Whether records go to a program and somebody sits at the terminal that standard error goes to."""
+        return self._world.stderr.isatty() and not self._world.stdout.isatty()
+
     def _record(self, text: str, record: Said) -> None:
         if text not in self._recorded:
             self._recorded.add(text)
@@ -75,14 +82,20 @@ class RecordedOutput(Output):
 class JsonRecords:
     """On one event loop; ``outlet`` writes."""
 
-    def __init__(self, lines: JsonLines) -> None:
-        self.outlet: Outlet[Said] = Outlet(lines.write)
-        self._lines = lines
+    def __init__(self, output: RecordedOutput) -> None:
+        self.outlet: Outlet[Said] = Outlet(output.lines.write)
+        self._output = output
         self._ids: dict[str, str] = {}
+        self._has_served = False
 
     def serves(self, serving: said.Serving) -> None:
         self._ids = {function.name: function.id for function in serving.functions}
         self.outlet.put(serving)
+        if not self._has_served and self._output.somebody_looks:
+            tags = FunctionTags()
+            tags.name(self._ids.values())
+            self._output.shown(banner(serving, tags, self._output))
+        self._has_served = True
 
     def show(self, item: Item) -> None:
         match item:
@@ -96,7 +109,7 @@ class JsonRecords:
                 self.outlet.put(item)
 
     def breaks(self, told: Callable[[SamlocalError], None]) -> None:
-        self._lines.broke = told
+        self._output.lines.broke = told
 
     def flush(self) -> None:
         """Nothing is kept back."""

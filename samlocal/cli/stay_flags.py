@@ -46,5 +46,5 @@ def requests_to(output: Output) -> Requests:
     from samlocal.cli.requests import Requests
 
     if isinstance(output, RecordedOutput):
-        return Requests(JsonRecords(output.lines))
+        return Requests(JsonRecords(output))
     return Requests(Blocks(output))

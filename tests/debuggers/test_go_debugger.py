@@ -42,14 +42,20 @@ def go_function(**properties: object) -> dict[str, object]:
     }
 
 
+@pytest.mark.parametrize("stays", [False, True], ids=["its own port", "the port of a command that stays"])
 def test_a_breakpoint_stops_by_the_path_here_and_a_second_debugger_enters_the_same_sandbox(
-    project: Callable[..., Project], debugged: Callable[..., Debugged], go: Callable[..., str], delve: Path
+    project: Callable[..., Project],
+    debugged: Callable[..., Debugged],
+    go: Callable[..., str],
+    delve: Path,
+    *,
+    stays: bool,
 ) -> None:
     made = project(go_function())
     source = made.folder.resolve() / "code" / "main.go"
     go("mod", "tidy", cwd=source.parent)
     go("build", "-gcflags=all=-N -l", "-o", str(made.folder / "built" / "bootstrap"), ".", cwd=source.parent)
-    fn = debugged(made, path=delve)
+    fn = debugged(made, path=delve, stays=stays)
     call = fn.invoke({"a": 1})
     fn.waits()
 

@@ -53,12 +53,13 @@ def compiled(project: Callable[..., Project]) -> Callable[[str], Project]:
     return compile_
 
 
+@pytest.mark.parametrize("stays", [False, True], ids=["its own port", "the port of a command that stays"])
 def test_a_breakpoint_stops_and_a_second_debugger_enters_the_same_sandbox(
-    compiled: Callable[[str], Project], debugged: Callable[..., Debugged]
+    compiled: Callable[[str], Project], debugged: Callable[..., Debugged], *, stays: bool
 ) -> None:
     made = compiled("handle")
     jdb_command = (tool("jdb"), "-sourcepath", str(made.folder / "source"), "-attach")
-    fn = debugged(made)
+    fn = debugged(made, stays=stays)
     call = fn.invoke({"a": 1})
     fn.waits()
 

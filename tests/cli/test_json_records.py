@@ -1,0 +1,175 @@
+"""Records for machines: what comes when, and what happens where they cannot be written."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from requests_kit import FAILED, Sandbox, Screen, run, served_functions
+
+from samlocal.cli import said
+from samlocal.cli.json_records import JsonRecords, RecordedOutput
+from samlocal.cli.requests import Requests
+from samlocal.cli.world import World
+from samlocal.errors import CodeError, ReaderGoneError
+from samlocal.function.logging_config import LogFormat
+
+SERVING = said.Serving(
+    version="1",
+    process=1,
+    url="http://127.0.0.1:3001",
+    region="eu-west-1",
+    environment=None,
+    stack=None,
+    reloads=True,
+    functions=served_functions(("getEvent",)),
+)
+
+
+class Recorded:
+    def __init__(self, *, is_terminal: bool = False, stdout: io.BytesIO | None = None) -> None:
+        self.stdout = stdout or io.BytesIO()
+        self.stderr = Screen(is_terminal=is_terminal)
+        world = World(environ={}, cwd=Path("/"), stdin=io.BytesIO(), stdout=self.stdout, stderr=self.stderr)
+        self.output = RecordedOutput(world)
+        self.view = JsonRecords(self.output)
+        self.requests = Requests(self.view)
+
+    def sandbox(self, *, format: LogFormat = LogFormat.TEXT) -> Sandbox:  # noqa: A002 - AWS's word
+        return Sandbox(self, "getEvent", "instance", format)
+
+    def notices(self, name: str) -> None:
+        for number in range(200):
+            self.output.notice(f"{name} {number}")
+
+    async def records(self) -> list[dict[str, Any]]:
+        await self.view.outlet.drain()
+        return [json.loads(line) for line in self.stdout.getvalue().splitlines()]
+
+
+def test_what_is_served_comes_first_and_the_end_last() -> None:
+    async def test() -> None:
+        own = Recorded()
+        own.output.notice("early")
+        async with own.requests:
+            own.output.warning("early, too")
+            own.requests.serves(SERVING)
+            own.sandbox().runs("r1", "hello", result=FAILED, status="error", error_type="ValueError")
+            own.output.notice("early")
+        found = await own.records()
+        assert [each["type"] for each in found] == [
+            *("serving", "notice", "warning", "request.begun", "log", "log", "request.ended", "log", "log", "ended")
+        ]
+        assert [each["text"] for each in found if each["type"] == "log"][:2] == [
+            "START RequestId: r1 Version: $LATEST",
+            "hello",
+        ]
+        assert found[4] | {"time": None, "text": None} == {
+            "type": "log",
+            "time": None,
+            "function": "getEvent",
+            "request_id": "r1",
+            "sandbox": "instance",
+            "source": "platform.start",
+            "level": "INFO",
+            "text": None,
+        }
+
+    run(test)
+
+
+def test_a_command_that_never_came_to_serve_says_why() -> None:
+    async def test() -> None:
+        own = Recorded()
+        own.output.notice("early")
+        with pytest.raises(CodeError):
+            async with own.requests:
+                raise CodeError("template.yaml:7: no code", tip="Write some.")
+        failed, notice, ended = await own.records()
+        assert (failed["message"], failed["tip"], failed["ends"]) == ("template.yaml:7: no code", "Write some.", True)
+        assert (notice["text"], ended["type"]) == ("early", "ended")
+
+    run(test)
+
+
+def test_every_record_is_one_line_whatever_a_function_writes() -> None:
+    async def test() -> None:
+        own = Recorded()
+        hostile = 'a\rb\u2028c\x1b]52;c;x\x07"\\ \udc80'
+        async with own.requests:
+            own.requests.serves(SERVING)
+            own.sandbox().runs("r1", hostile)
+        text = own.stdout.getvalue()
+        assert len(text.splitlines()) == len(text.split(b"\n")) - 1
+        assert b"\x1b" not in text
+        assert hostile in [each.get("text") for each in await own.records()]
+
+    run(test)
+
+
+def test_a_json_log_is_in_its_own_form_and_filtered_as_it_is() -> None:
+    async def test() -> None:
+        own = Recorded()
+        async with own.requests:
+            own.requests.serves(SERVING)
+            own.sandbox(format=LogFormat.JSON).runs("r1", '{"level": "DEBUG", "message": "no"}', '{"level": "INFO"}')
+        texts = [
+            each["text"] for each in await own.records() if each["type"] == "log" and each["source"] == "function"
+        ]
+        assert texts == ['{"level": "INFO"}']
+
+    run(test)
+
+
+def test_who_writes_from_several_threads_writes_whole_lines() -> None:
+    async def test() -> None:
+        own = Recorded()
+        async with own.requests:
+            own.requests.serves(SERVING)
+            threads = [threading.Thread(target=own.notices, args=(name,)) for name in "abcd"]
+            for thread in threads:
+                thread.start()
+            sandbox = own.sandbox()
+            for number in range(200):
+                sandbox.runs(f"r{number}", "hello")
+            for thread in threads:
+                await asyncio.to_thread(thread.join)
+        kinds = [each["type"] for each in await own.records()]
+        assert (kinds.count("notice"), kinds.count("request.ended")) == (800, 200)
+
+    run(test)
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_who_sits_at_a_terminal_hears_where_it_is_served(is_terminal: bool) -> None:
+    async def test() -> None:
+        own = Recorded(is_terminal=is_terminal)
+        async with own.requests:
+            own.requests.serves(SERVING)
+        assert ("Lambda is served at http://127.0.0.1:3001" in own.stderr.getvalue()) is is_terminal
+        assert own.stdout.getvalue().startswith(b'{"type":"serving"')
+
+    run(test)
+
+
+class Gone(io.BytesIO):
+    """Nobody reads it."""
+
+    def write(self, _: object, /) -> int:
+        raise ReaderGoneError("Whoever read standard output has gone.")
+
+
+def test_the_command_ends_when_nobody_reads() -> None:
+    async def stand() -> None:
+        own = Recorded(stdout=Gone())
+        async with own.requests:
+            own.requests.serves(SERVING)
+            await own.requests.stand()
+
+    with pytest.raises(ReaderGoneError):
+        run(stand)
