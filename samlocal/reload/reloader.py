@@ -99,15 +99,11 @@ class Reloader:
     async def _run(self) -> None:
         while True:
             paths = await self._watch.changes()
-            began = time.monotonic()
-            new = await self._follow()
-            unseen, self._unseen = self._unseen, {}
-            for function_id, since in unseen.items():
-                # Between the plan and the watch over what it was made from.
-                sources = self._sources[function_id]
-                paths |= await asyncio.to_thread(_changed_since, sources, new, since - _TICK_SECONDS)
-            if paths:
-                await self._take_up(paths, began)
+            try:
+                await self._take_up(paths, time.monotonic())
+            except Exception as error:
+                # The next save may be another case, and nobody else hears of it.
+                self._told(NotReloaded(functions=(), paths=self._named(paths, ()), error=_fault(error)))
 
     async def _follow(self) -> frozenset[Path]:
         all_sources = [*self._sources.values(), *(sources for sources, _ in self._others)]
@@ -116,6 +112,16 @@ class Reloader:
         return await self._watch.follow(trees, files)
 
     async def _take_up(self, paths: frozenset[Path], began: float) -> None:
+        new = await self._follow()
+        unseen, self._unseen = self._unseen, {}
+        for function_id, since in unseen.items():
+            # Between the plan and the watch over what it was made from.
+            sources = self._sources[function_id]
+            paths |= await asyncio.to_thread(_changed_since, sources, new, since - _TICK_SECONDS)
+        if paths:
+            await self._reload(paths, began)
+
+    async def _reload(self, paths: frozenset[Path], began: float) -> None:
         functions = {name for name, sources in self._sources.items() if concerned(sources, paths)}
         named = self._named(paths, functions)
         others = [changed for sources, changed in self._others if concerned(sources, paths)]
@@ -146,9 +152,8 @@ class Reloader:
             self._know(function_id, sources, good=False)
             return function_id, error
         except Exception as error:
-            # The next save may be another case, and nobody else hears of it.
             self._know(function_id, sources, good=False)
-            return function_id, UnforeseenError(f"A fault of samlocal's own: {type(error).__name__}: {error}")
+            return function_id, _fault(error)
         self._know(function_id, sources, good=True)
         return function_id, plan
 
@@ -195,6 +200,10 @@ class Reloader:
         # Editors write what they save into another file first, which is gone then.
         there = [path for path in own if path.exists()]
         return tuple(self._shown(path) for path in there or own)
+
+
+def _fault(error: Exception) -> UnforeseenError:
+    return UnforeseenError(f"A fault of samlocal's own: {type(error).__name__}: {error}")
 
 
 def _changed_since(sources: Sources, places: frozenset[Path], moment: float) -> frozenset[Path]:

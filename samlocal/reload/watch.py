@@ -16,6 +16,9 @@ _FEW = 20
 _QUIET_SECONDS = 0.1
 _LONGEST_SECONDS = 5.0
 
+_ON_ITS_HEELS_SECONDS = 0.25
+"""What comes so soon behind another change is a tool's too: of a build that writes file after file."""
+
 _Inode: TypeAlias = tuple[int, int]
 
 
@@ -34,6 +37,7 @@ class Watch:
         self._paths: set[Path] = set()
         self._heard = asyncio.Event()
         self._times_heard = 0
+        self._gave_at = -_ON_ITS_HEELS_SECONDS
 
     async def follow(self, trees: Collection[Path], files: Collection[Path]) -> frozenset[Path]:
         """Watches folders with all that is in them, and files, of which any may come later.
@@ -46,14 +50,20 @@ class Watch:
         return new | await self._files.follow(flat)
 
     async def changes(self) -> frozenset[Path]:
-        """Waits for changes; many are waited for until they pause. None at all where somebody has called ``wake``."""
+        """Waits for changes, the first at once; those of a tool until they pause.
+
+        None at all where somebody has called ``wake``.
+        """
         await self._heard.wait()
         began = self._loop.time()
-        while len(self._paths) > _FEW and self._loop.time() - began < _LONGEST_SECONDS:
+        soon = began - self._gave_at < _ON_ITS_HEELS_SECONDS
+        while (len(self._paths) > _FEW or (soon and self._paths)) and self._loop.time() - began < _LONGEST_SECONDS:
             if not await self.more(_QUIET_SECONDS):
                 break
         self._heard.clear()
         paths, self._paths = frozenset(self._paths), set()
+        if paths:
+            self._gave_at = self._loop.time()
         return paths
 
     async def more(self, seconds: float) -> bool:
@@ -138,7 +148,7 @@ class _LookOut:
 
 def _places(trees: frozenset[Path], files: frozenset[Path]) -> tuple[dict[Path, _Inode], dict[Path, _Inode]]:
     """The folders to watch with all that is in them, and those of which only the children count."""
-    wanted = {tree for tree in trees if tree.is_dir()}
+    wanted = {tree for tree in trees if _is_folder(tree)}
     outermost = {tree for tree in wanted if not any(above in wanted for above in tree.parents)}
     flat = {_there(path.parent) for path in (*trees, *files)}
     inside = {folder for folder in flat if any(place in outermost for place in (folder, *folder.parents))}
@@ -147,7 +157,16 @@ def _places(trees: frozenset[Path], files: frozenset[Path]) -> tuple[dict[Path, 
 
 def _there(folder: Path) -> Path:
     """The folder, or the next one above that is there."""
-    return next((place for place in (folder, *folder.parents) if place.is_dir()), Path("/"))
+    return next((place for place in (folder, *folder.parents) if _is_folder(place)), Path("/"))
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is one that can be watched: its name has to be text for that."""
+    try:
+        str(path).encode()
+        return path.is_dir()
+    except (OSError, UnicodeError):
+        return False
 
 
 def _inodes(places: Iterable[Path]) -> Iterator[tuple[Path, _Inode]]:

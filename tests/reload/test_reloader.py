@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable
@@ -242,6 +243,33 @@ def test_a_checkout_of_a_thousand_files_is_one_reload(tmp_path: Path) -> None:
         assert said == "reloaded A: module0.py, module1.py, module10.py and 997 more"
         assert len(own.planned) == 1
 
+    run(tmp_path, test)
+
+
+def test_a_build_that_writes_file_after_file_is_two_reloads(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        for number in range(12):
+            (own.code("A").parent / f"module{number}.py").write_text("1")
+            await asyncio.sleep(0.06)
+        # The first is taken for somebody's save.
+        said = await own.tells(2)
+        assert said[0].startswith("reloaded A: module0.py")
+        assert said[1].endswith("and 8 more") or said[1].endswith("and 7 more")
+
+    run(tmp_path, test)
+
+
+def test_a_project_in_a_folder_whose_name_is_no_text_is_served_unwatched(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        sources = Sources()
+        sources.add_tree(own.folder / os.fsdecode(b"\xff"))
+        own.reloader.planned("A", sources, began=time.time(), good=True)
+        await own.first_plan("B")
+        own.code("B").write_text("2")
+        assert await own.tells() == ["reloaded B: app.py"]
+
+    (tmp_path / os.fsdecode(b"\xff")).mkdir()
     run(tmp_path, test)
 
 
