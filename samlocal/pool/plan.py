@@ -62,7 +62,7 @@ def in_thread(plan: Callable[[str], SandboxSpec]) -> Callable[[str], Awaitable[P
     def planned(function_id: str) -> Plan:
         spec = plan(function_id)
         try:
-            return Plan(spec=spec, code=_state(spec.code, spec), layers=_state(spec.opt, spec))
+            return Plan(spec=spec, code=files_key(spec.code, spec), layers=files_key(spec.opt, spec))
         except OSError as error:
             raise CodeError(
                 f"{spec.function.location}: {spec.function.logical_id}: its code or layers cannot be read: {error}.",
@@ -75,7 +75,7 @@ def in_thread(plan: Callable[[str], SandboxSpec]) -> Callable[[str], Awaitable[P
     return ask
 
 
-def _state(folder: Path | None, spec: SandboxSpec) -> str | None:
+def files_key(folder: Path | None, spec: SandboxSpec) -> str | None:
     """Changes with what is in a folder. Raises OSError."""
     if folder is None:
         return None

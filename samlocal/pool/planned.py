@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from msgspec.structs import replace
+
 from samlocal.pool.clock import Clock
 from samlocal.pool.plan import Plan
 
@@ -33,6 +35,8 @@ class PlannedFunction:
         # Of what the function is made from, as far as anybody has said.
         self._version = 0
         self._planned_version = 0
+        # What the code of the plan has turned out to be.
+        self._code: str | None = None
 
     def current(self) -> Plan | None:
         """None where there is no plan that holds: then one is being made."""
@@ -50,6 +54,11 @@ class PlannedFunction:
         """What it is made from is another, and this is the plan of it."""
         self._version += 1
         self._take(plan, self._version)
+
+    def confirm(self, plan: Plan, code: str | None) -> None:
+        """The key of a given plan's code, where that was not known yet."""
+        if self.plan is plan:
+            self._code = code
 
     async def close(self) -> None:
         if self._asking is not None:
@@ -83,8 +92,9 @@ class PlannedFunction:
         self._asked_at = self._clock.now()
         self._planned_version = version
         # Sandboxes of the plan before serve on where it says the same.
-        if self.plan is None or not self.plan.same(plan):
-            self.plan = plan
+        known = self.plan if self.plan is None or self._code is None else replace(self.plan, code=self._code)
+        if known is None or not known.same(plan):
+            self.plan, self._code = plan, None
         self._told(self, None)
 
     async def _answer(self) -> Plan | Exception:

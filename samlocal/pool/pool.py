@@ -128,6 +128,10 @@ class Pool:
         """Ends those that wait for an event and could run none, as one does whose container has gone."""
         self._turns.tidy()
 
+    def confirm(self, function_id: str, plan: Plan, code: str | None) -> None:
+        """Says what the code of a plan is which was given before anybody had looked: another of that is the same."""
+        self._turns.confirm(function_id, plan, code)
+
     def states(self, function_id: str) -> tuple[State, ...]:
         """Where the function's sandboxes stand, the oldest first."""
         return tuple(each.state for each in self._turns.sandboxes if each.function_id == function_id)

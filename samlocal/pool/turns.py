@@ -151,6 +151,9 @@ class Turns:
             self._own(function_id)
         self._serve()
 
+    def confirm(self, function_id: str, plan: Plan, code: str | None) -> None:
+        self._function(function_id).confirm(plan, code)
+
     def stop(self, function_id: str | None = None) -> None:
         """Nobody gets a sandbox any more, or none of a function's before an event needs it."""
         if function_id is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
@@ -11,10 +12,11 @@ from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
 from samlocal.errors import SamlocalError, UnforeseenError
-from samlocal.pool.plan import Plan
+from samlocal.pool.plan import Plan, files_key
 from samlocal.pool.pool import Replaced
 from samlocal.project.sources import Sources
 from samlocal.reload.concern import concerned
+from samlocal.reload.own_code import plan_of_save, saved_there
 from samlocal.reload.told import NotReloaded, Reloaded, Told
 from samlocal.reload.watch import Watch
 
@@ -23,6 +25,9 @@ _HALF_DONE_SECONDS = 0.3
 
 # What a save makes known is told in parts where the machine is busy; the same failure within that time is the same.
 _ONE_SAVE_SECONDS = 1.0
+
+# Whoever has saved looks at the answer first.
+_CONFIRM_SECONDS = 1.0
 
 # The clock of a disk's dates lags behind by a tick of the kernel's.
 _TICK_SECONDS = 0.02
@@ -36,6 +41,9 @@ class Pool(Protocol):
 
     async def replace(self, function_id: str, plan: Plan) -> Replaced:
         """A function is made by this plan from now on."""
+
+    def confirm(self, function_id: str, plan: Plan, code: str | None) -> None:
+        """The key of a plan's code, which was not known when it was given."""
 
 
 class Reloader:
@@ -62,6 +70,8 @@ class Reloader:
         self._changed = changed
         self._shown = shown
         self._sources: dict[str, Sources] = {}
+        self._plans: dict[str, Plan] = {}
+        self._confirming: dict[str, asyncio.Task[None]] = {}
         self._others: list[tuple[Sources, Changed]] = []
         # Since when what each was planned from has not been looked at.
         self._unseen: dict[str, float] = {}
@@ -77,15 +87,17 @@ class Reloader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         try:
-            if self._running is not None:
-                self._running.cancel()
-                await asyncio.wait({self._running})
+            tasks = {*self._confirming.values(), *filter(None, [self._running])}
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks)
         finally:
             await self._watch.close()
 
-    def planned(self, function_id: str, sources: Sources, *, began: float, good: bool) -> None:
-        """A function has been planned, from the time ``began`` on (seconds since 1970); whether there is a plan."""
-        self._know(function_id, sources, good=good)
+    def planned(self, function_id: str, sources: Sources, plan: Plan | None, *, began: float) -> None:
+        """A function has been planned, from the time ``began`` on (seconds since 1970); None where that failed."""
+        self._know(function_id, sources, plan)
         self._unseen[function_id] = began
         self._watch.wake()
 
@@ -133,7 +145,7 @@ class Reloader:
                 self._told(NotReloaded(functions=(), paths=named, error=error))
         if functions or others:
             self._changed()
-        answers = await asyncio.gather(*(self._planned_anew(function_id) for function_id in sorted(functions)))
+        answers = await asyncio.gather(*(self._plan_of(name, paths, anew=bool(others)) for name in sorted(functions)))
         failed = [(function_id, answer) for function_id, answer in answers if isinstance(answer, SamlocalError)]
         if failed and await self._watch.more(_HALF_DONE_SECONDS):
             # What comes now is planned from the whole of it.
@@ -144,22 +156,45 @@ class Reloader:
             self._told_at = {}
         await self._replace([each for each in answers if isinstance(each[1], Plan)], named, began)
 
+    async def _plan_of(
+        self, function_id: str, paths: frozenset[Path], *, anew: bool
+    ) -> tuple[str, Plan | SamlocalError]:
+        sources, plan = self._sources[function_id], self._plans.get(function_id)
+        if anew or plan is None or function_id in self._broken or plan.outlived(epoch=time.time()):
+            return await self._planned_anew(function_id)
+        if not await asyncio.to_thread(saved_there, plan, sources, paths):
+            return await self._planned_anew(function_id)
+        self._plans[function_id] = plan = plan_of_save(plan)
+        if function_id in self._confirming:
+            self._confirming[function_id].cancel()
+        self._confirming[function_id] = asyncio.create_task(self._confirm(function_id, plan))
+        return function_id, plan
+
+    async def _confirm(self, function_id: str, plan: Plan) -> None:
+        """Looks at all files when nobody waits for that, so that the next plan which says the same is the same."""
+        await asyncio.sleep(_CONFIRM_SECONDS)
+        with contextlib.suppress(OSError):
+            code = await asyncio.to_thread(files_key, plan.spec.code, plan.spec)
+            self._pool.confirm(function_id, plan, code)
+
     async def _planned_anew(self, function_id: str) -> tuple[str, Plan | SamlocalError]:
         sources = Sources()
         try:
             plan = await self._plan(function_id, sources)
         except SamlocalError as error:
-            self._know(function_id, sources, good=False)
+            self._know(function_id, sources, None)
             return function_id, error
         except Exception as error:
-            self._know(function_id, sources, good=False)
+            self._know(function_id, sources, None)
             return function_id, _fault(error)
-        self._know(function_id, sources, good=True)
+        self._know(function_id, sources, plan)
         return function_id, plan
 
-    def _know(self, function_id: str, sources: Sources, *, good: bool) -> None:
+    def _know(self, function_id: str, sources: Sources, plan: Plan | None) -> None:
         before = self._sources.get(function_id)
-        if not good and before is not None:
+        if plan is not None:
+            self._plans[function_id] = plan
+        elif before is not None:
             # It has not come as far as to tell everything.
             sources.add(before)
         self._sources[function_id] = sources

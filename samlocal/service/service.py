@@ -200,15 +200,13 @@ class Service:
 
     async def _planned(self, function_id: str) -> Plan:
         """A plan that an event needs; from then on what it is made from is watched."""
-        sources, began = Sources(), time.time()
-        good = False
+        sources, began, plan = Sources(), time.time(), None
         try:
             plan = await self._made(function_id, sources, falls_back=True)
-            good = True
             return plan
         finally:
             if self._reloader is not None:
-                self._reloader.planned(function_id, sources, began=began, good=good)
+                self._reloader.planned(function_id, sources, plan, began=began)
 
     async def _made(self, function_id: str, sources: Sources, *, falls_back: bool) -> Plan:
         return await in_thread(partial(self._plan, sources=sources, falls_back=falls_back))(function_id)

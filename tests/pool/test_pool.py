@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pool_kit import GONE, Fake, World, payload_of, plan_of, run, settled
 
 from samlocal.errors import ConfigurationError, EngineError, TemplateError
@@ -429,6 +430,23 @@ def test_a_save_that_says_the_same_reloads_nothing() -> None:
         assert await own.pool.replace("A", plan_of("A")) is Replaced.SAME
         assert sandbox.reloads == 0
         assert await own.serve("A") is sandbox
+        await own.pool.close()
+
+    run(test)
+
+
+def test_a_plan_whose_code_turns_out_to_be_that_of_another_is_the_same() -> None:
+    async def test() -> None:
+        own = world(reloads=True)
+        sandbox = await own.serve("A")
+        given = replace(plan_of("A"), code="not looked at yet")
+        assert await own.pool.replace("A", given) is Replaced.IN_PLACE
+        own.pool.confirm("A", plan_of("A"), "of another plan")
+        own.pool.confirm("A", given, "looked at")
+        assert await own.pool.replace("A", replace(plan_of("A"), code="looked at")) is Replaced.SAME
+        assert await own.pool.replace("A", replace(plan_of("A"), code="saved again")) is Replaced.IN_PLACE
+        assert await own.pool.replace("A", replace(plan_of("A"), code="looked at")) is Replaced.IN_PLACE
+        assert sandbox.reloads == 3
         await own.pool.close()
 
     run(test)

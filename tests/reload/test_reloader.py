@@ -10,10 +10,12 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+from msgspec.structs import replace
 from pool_kit import plan_of
 
 from samlocal.errors import CodeError, ConfigurationError, SamlocalError, TemplateError
-from samlocal.pool.plan import Plan
+from samlocal.pool.plan import Plan, files_key
 from samlocal.pool.pool import Replaced
 from samlocal.project.sources import Sources
 from samlocal.reload.reloader import Reloader
@@ -30,8 +32,11 @@ class World:
         self.told: list[Reloaded | NotReloaded] = []
         self.given: list[tuple[str, str]] = []
         self.planned: list[str] = []
+        self.confirmed: list[tuple[str, str | None]] = []
         self.how = Replaced.IN_PLACE
         self.planning: asyncio.Event | None = None
+        # Whether containers see the code where it is edited.
+        self.as_it_lies = False
         self.template.write_text("good")
         for name in "AB":
             (self.folder / name).mkdir()
@@ -57,21 +62,24 @@ class World:
         read = self.code(name).read_text()
         if self.planning is not None:
             await self.planning.wait()
-        return plan_of(name, variables={"read": read})
+        plan = plan_of(name, variables={"read": read})
+        return plan if not self.as_it_lies else replace(plan, spec=replace(plan.spec, code=self.code(name).parent))
 
     async def replace(self, name: str, plan: Plan) -> Replaced:
         self.given.append((name, plan.spec.variables["read"]))
         return self.how
 
+    def confirm(self, name: str, plan: Plan, code: str | None) -> None:
+        self.confirmed.append((name, code))
+
     async def first_plan(self, *names: str) -> None:
         for name in names:
-            sources, began, good = Sources(), time.time(), False
+            sources, began, plan = Sources(), time.time(), None
             with contextlib.suppress(SamlocalError):
-                await self.plan(name, sources)
-                good = True
-            self.reloader.planned(name, sources, began=began, good=good)
+                plan = await self.plan(name, sources)
+            self.reloader.planned(name, sources, plan, began=began)
         # What the test has just written may count as written since.
-        await asyncio.sleep(0.3 if good else 0.8)
+        await asyncio.sleep(0.3 if plan else 0.8)
         self.planned.clear()
         self.given.clear()
         self.told.clear()
@@ -206,10 +214,10 @@ def test_a_template_that_goes_and_comes_back_is_read_anew(tmp_path: Path) -> Non
 def test_what_is_saved_between_the_first_plan_and_the_watch_is_not_missed(tmp_path: Path) -> None:
     async def test(own: World) -> None:
         sources, began = Sources(), time.time()
-        await own.plan("A", sources)
+        plan = await own.plan("A", sources)
         await asyncio.sleep(0.05)
         own.code("A").write_text("2")
-        own.reloader.planned("A", sources, began=began, good=True)
+        own.reloader.planned("A", sources, plan, began=began)
         await own.tells()
         assert own.given[-1] == ("A", "2")
 
@@ -264,7 +272,7 @@ def test_a_project_in_a_folder_whose_name_is_no_text_is_served_unwatched(tmp_pat
     async def test(own: World) -> None:
         sources = Sources()
         sources.add_tree(own.folder / os.fsdecode(b"\xff"))
-        own.reloader.planned("A", sources, began=time.time(), good=True)
+        own.reloader.planned("A", sources, None, began=time.time())
         await own.first_plan("B")
         own.code("B").write_text("2")
         assert await own.tells() == ["reloaded B: app.py"]
@@ -291,6 +299,45 @@ def test_other_files_are_watched_and_may_concern_every_function(tmp_path: Path) 
         assert await own.tells() == ["reloaded A, B: samconfig.toml"]
         (own.folder / "samconfig.toml").write_text("2")
         assert await own.tells() == ["samconfig.toml: it is broken. not reloaded: samconfig.toml."]
+
+    run(tmp_path, test)
+
+
+def test_a_source_file_that_runs_where_it_lies_needs_no_plan_but_the_one_there_is(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        own.as_it_lies = True
+        await own.first_plan("A")
+        before = own.code("A").with_name("before~")
+        before.write_text("2")
+        before.rename(own.code("A"))
+        assert await own.tells() == ["reloaded A: app.py"]
+        assert own.planned == []
+        assert own.given == [("A", "1")]
+        # All files are looked at when nobody waits for that.
+        async with asyncio.timeout(10):
+            while not own.confirmed:
+                await asyncio.sleep(0.05)
+        plan = await own.plan("A", Sources())
+        assert own.confirmed == [("A", files_key(plan.spec.code, plan.spec))]
+
+    run(tmp_path, test)
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "package.json", "app.ts", "link.py", "secret.py", "folder/"])
+def test_what_may_change_more_than_the_code_is_planned(tmp_path: Path, name: str) -> None:
+    async def test(own: World) -> None:
+        own.as_it_lies = True
+        await own.first_plan("A")
+        path = own.code("A").parent / name
+        if name == "link.py":
+            path.symlink_to(own.code("B"))
+        elif name.endswith("/"):
+            path.mkdir()
+        else:
+            path.write_text("")
+            path.chmod(0o600 if name == "secret.py" else 0o644)
+        await own.tells()
+        assert own.planned == ["A"]
 
     run(tmp_path, test)
 

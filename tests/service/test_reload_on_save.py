@@ -234,3 +234,43 @@ def test_without_reload_nothing_is_watched(project: MakeProject) -> None:
         assert (await answer(own.service, "Fn"))["version"] == 1
 
     saving(made, test, reload=None)
+
+
+def test_nested_templates_and_what_links_lead_to_are_watched_too(project: MakeProject) -> None:
+    def child(level: str) -> dict[str, Any]:
+        return template(Fn=function(Environment={"Variables": {"LEVEL": level}}))
+
+    nested = {"Type": "AWS::Serverless::Application", "Properties": {"Location": "deep/child.json"}}
+    made = project({"template.json": template(Child=nested), "deep/child.json": child("info")})
+    write(made.folder / "shared/app.py", SOURCE)
+    (made.folder / "deep/code").mkdir()
+    (made.folder / "deep/code/app.py").symlink_to(made.folder / "shared/app.py")
+
+    async def test(own: Saved) -> None:
+        own.save("deep/child.json", child("debug"))
+        assert (await own.tells()).paths == ("deep/child.json",)
+        assert (await answer(own.service, "Fn"))["level"] == "debug"
+        own.save("shared/app.py", SOURCE.replace("VERSION = 1", "VERSION = 2"))
+        told = await own.tells()
+        assert (told.functions, told.paths) == (("Child/Fn",), ("shared/app.py",))
+        assert (await answer(own.service, "Fn"))["version"] == 2
+
+    saving(made, test)
+
+
+def test_a_link_to_the_code_that_leads_elsewhere_now_is_served_from_there(project: MakeProject) -> None:
+    made = project({"template.json": template(Fn=function(CodeUri="current/"))})
+    for version in (1, 2):
+        write(made.folder / f"release{version}/app.py", SOURCE.replace("VERSION = 1", f"VERSION = {version}"))
+    (made.folder / "current").symlink_to("release1")
+
+    async def test(own: Saved) -> None:
+        (made.folder / "next").symlink_to("release2")
+        (made.folder / "next").rename(made.folder / "current")
+        assert isinstance(await own.tells(), Reloaded)
+        assert (await answer(own.service, "Fn"))["version"] == 2
+        own.save("release2/app.py", SOURCE.replace("VERSION = 1", "VERSION = 3"))
+        assert isinstance(await own.tells(), Reloaded)
+        assert (await answer(own.service, "Fn"))["version"] == 3
+
+    saving(made, test)
