@@ -18,7 +18,7 @@ from samlocal.errors import BuildError, SamlocalError
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
 from samlocal.reload.told import NotReloaded, Reloaded
-from samlocal.sandbox.invocation import Invocation, Request
+from samlocal.sandbox.invocation import Invocation
 from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.result import outcome
@@ -139,11 +139,6 @@ class Requests:
                 self._view.show(said.RequestFailed(**about, message=message, tip=tip))
             case _:
                 assert_never(came_of_it)
-
-    async def ran(self, function: str, request: Request, came_of_it: Invocation | Throttled) -> None:
-        """Another command had an event run here."""
-        self.begun(function, request.request_id or "")
-        self.ended(request.request_id or "", came_of_it)
 
     def reloaded(self, save: Reloaded | NotReloaded) -> None:
         """What has been saved is taken up, or cannot be."""

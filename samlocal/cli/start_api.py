@@ -159,7 +159,7 @@ def _serve(
                     failed=requests.failed,
                 )
                 gateway.watch(found)
-                async with gateway.serving(), door("start-api", service, overheard, told=requests.ran):
+                async with gateway.serving(), door("start-api", service, overheard, told=requests):
                     requests.serves(
                         serving(
                             project.settings,

@@ -88,7 +88,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
             ) as endpoint:
                 for name, count in warm.items():
                     await endpoint.warm(name, count)
-                async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=requests.ran):
+                async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=requests):
 
                     def serves(directory: Directory) -> None:
                         requests.serves(
@@ -103,7 +103,10 @@ def command(ctx: click.Context, /, **_: object) -> int:
 
                     serves(await endpoint.functions.get())
                     endpoint.when_changed(serves)
-                    await requests.stand()
+                    try:
+                        await requests.stand()
+                    finally:
+                        endpoint.ends()
 
     with session(ctx.obj.cache_folder / "sessions") as own:
         sweep(own, ctx.obj.environ, output)

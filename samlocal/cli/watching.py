@@ -53,10 +53,6 @@ _MENDED_BY_A_SAVE = (
 )
 
 
-async def _run_beside(function_id: str, request: Request, outcome: Invocation | Throttled) -> None:
-    """What `samlocal invoke` has run here it shows itself."""
-
-
 class Watching:
     """``file`` is the event's, where it has one, and ``read`` reads it anew. A sandbox's ``Log``."""
 
@@ -99,7 +95,7 @@ class Watching:
         try:
             async with (
                 Service(project, options, session=session, log=overheard, reload=reloading, debug=debug) as service,
-                door("watch", service, overheard, told=_run_beside),
+                door("watch", service, overheard, told=None),
             ):
                 service.when_changed(self._mended)
                 if self._file is not None:

@@ -50,6 +50,11 @@ class Application:
         self._callers = callers
         self._forwarding = forwarding
         self._hears = hears
+        self._ends = False
+
+    def end(self) -> None:
+        """Only functions have others run from now on."""
+        self._ends = True
 
     def asgi(self) -> Starlette:
         from starlette.applications import Starlette
@@ -126,6 +131,8 @@ class Application:
         _check_host(request)
         caller = self._callers.of(request.headers)
         if caller is None:
+            if runs and self._ends:
+                raise api_error.service_error("samlocal: it is ending.")
             return await handler(request, await _body(request, at_most=REQUEST_BYTES), request_id)
         refusal = self._forwarding.refusal(caller, _sent(request, b""))
         if refusal is not None:

@@ -64,6 +64,10 @@ class EventQueue:
         self._closing = asyncio.Event()
         self._given_up = 0
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._tasks
+
     def put(self, callee: Callee, request: Request) -> None:
         self._begin(self._run(callee, request, born=self._clock.now()))
 

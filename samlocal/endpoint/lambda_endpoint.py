@@ -79,6 +79,7 @@ class LambdaEndpoint:
         self._session = session
         self._telling: set[asyncio.Task[None]] = set()
         self._closing = AsyncExitStack()
+        self._application: Application | None = None
 
     async def __aenter__(self) -> Self:
         """Raises EngineError, and what reading the template raises."""
@@ -120,19 +121,28 @@ class LambdaEndpoint:
         delivery = Delivery(self.functions, self._caller, warn=self._teller.warning, told=self._hears.told)
         queue = EventQueue(pool, delivery, told=self._hears.told)
         invoker = Invoker(pool, self.functions, self._tails, queue=queue.put, told=self._hears.told)
-        application = Application(invoker, Listings(self.functions), self._callers, self._forwarding, self._hears)
+        application = self._application = Application(
+            invoker, Listings(self.functions), self._callers, self._forwarding, self._hears
+        )
         try:
             async with serving(application.asgi(), [self._listens]):
                 try:
                     yield
                 finally:
-                    self.service.ends()
+                    # Functions that still run may call others.
+                    self.ends()
+                    await _over(invoker, queue)
         finally:
-            await invoker.close()
-            given_up = await queue.close()
+            given_up = await _over(invoker, queue)
             if given_up:
                 events = "event is" if given_up == 1 else "events are"
                 self._teller.warning(f"{given_up} asynchronous {events} given up that would have been tried again.")
+
+    def ends(self) -> None:
+        """Somebody has ended the command: only functions that still run have others run."""
+        self.service.ends()
+        if self._application is not None:
+            self._application.end()
 
     def _clear(self) -> None:
         """What an engine that was restarted meanwhile has left."""
@@ -142,3 +152,12 @@ class LambdaEndpoint:
 
     async def _caller(self, callee: Callee) -> Aws | None:
         return self._callers.aws(callee.name) or aws_of(await self.service.plan(callee.path))
+
+
+async def _over(invoker: Invoker, queue: EventQueue) -> int:
+    """Waits for what runs, and what that has others run; says how many events are given up."""
+    while True:
+        given_up = await queue.close()
+        await invoker.close()
+        if queue.is_empty:
+            return given_up

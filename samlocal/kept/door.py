@@ -9,9 +9,9 @@ import asyncio
 import contextlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TypeAlias
+from typing import Protocol
 
 from samlocal.errors import EngineError, KeptError, SamlocalError
 from samlocal.function.tenancy import check_tenant
@@ -28,8 +28,18 @@ from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.journal import Log, Record, Remark
 from samlocal.service.service import Service
 
-Told: TypeAlias = Callable[[str, Request, Invocation | Throttled], Awaitable[None]]
-"""Hears of each event that has come through the door, with its function's id."""
+
+class Hears(Protocol):
+    """What a command says of the events that come through its door, by their function's and their request's ids."""
+
+    def begun(self, function: str, request_id: str) -> None:
+        """One is on its way to a sandbox."""
+
+    def ended(
+        self, request_id: str, came_of_it: Invocation | Throttled | None, failure: BaseException | None = None
+    ) -> None:
+        """It is over; ``failure`` is why nothing came of it."""
+
 
 # The log of an invocation ends a moment behind its answer; an engine that hangs is not waited for.
 _LAST_SECONDS = 1.0
@@ -72,10 +82,11 @@ class Overheard:
 
 
 @asynccontextmanager
-async def door(by: str, service: Service, overheard: Overheard, *, told: Told) -> AsyncIterator[None]:
+async def door(by: str, service: Service, overheard: Overheard, *, told: Hears | None) -> AsyncIterator[None]:
     """Open until the end of the block, at the socket of the service's template. ``by`` is the command's name.
 
-    Where there can be none that is told, and nothing else.
+    The end waits for the events that run then; where nobody is ``told``, and could say so, they end with it.
+    Where there can be no door that is said, and nothing else.
     """
     settings = service.project.settings
     world = settings.world
@@ -103,21 +114,24 @@ async def door(by: str, service: Service, overheard: Overheard, *, told: Told) -
     finally:
         folder.remove(name)
         server.close()
-        for connection in connections:
-            connection.cancel()
-        if connections:
-            await asyncio.wait(connections)
+        try:
+            await host.end()
+        finally:
+            for connection in connections:
+                connection.cancel()
+            if connections:
+                await asyncio.wait(connections)
 
 
 class _Host:
     """What is behind the door."""
 
-    def __init__(self, by: str, service: Service, overheard: Overheard, *, place: Place, told: Told) -> None:
+    def __init__(self, by: str, service: Service, overheard: Overheard, *, place: Place, told: Hears | None) -> None:
         self._by = by
         self._service = service
         self._overheard = overheard
         self._place = place
-        self._told = told
+        self._events = _Events(told)
         self._samlocal = this_samlocal()
         self._address = engine_address(service.project.settings.world.environ)
 
@@ -127,12 +141,18 @@ class _Host:
     async def accept(self, opened: messages.Open, listener: Listener) -> _Run | messages.Refused:
         service = self._service
         settings = service.project.settings
+        if self._events.ending:
+            return messages.Refused(reason=messages.Refusal.OPTIONS)
         if self._place != opened.place:
             return messages.Refused(reason=messages.Refusal.SURROUNDINGS)
         same = wanted(settings, service.options).lasting == opened.wanted.lasting
         if not same or engine_address(settings.world.environ) != self._address:
             return messages.Refused(reason=messages.Refusal.OPTIONS)
-        return _Run(service, self._overheard, opened, listener, told=self._told)
+        return _Run(service, self._overheard, opened, listener, events=self._events)
+
+    async def end(self) -> None:
+        """Runs no more events, and waits for those that run."""
+        await self._events.end()
 
     def listed(self) -> messages.Listed:
         template = str(self._service.project.settings.template)
@@ -143,17 +163,59 @@ class _Host:
         return messages.Stopped(functions=(), cut_off=())
 
 
+class _Events:
+    """Those that run for others."""
+
+    def __init__(self, told: Hears | None) -> None:
+        self.ending = False
+        self._told = told
+        self._running = 0
+        self._none_runs = asyncio.Event()
+        self._none_runs.set()
+
+    async def end(self) -> None:
+        self.ending = True
+        if self._told is not None:
+            await self._none_runs.wait()
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        self._running += 1
+        self._none_runs.clear()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._none_runs.set()
+
+    async def told(
+        self, function_id: str, request_id: str, outcome: Awaitable[Invocation | Throttled]
+    ) -> Invocation | Throttled:
+        """What comes of one that has an id, of which the command hears."""
+        if self._told is None:
+            return await outcome
+        self._told.begun(function_id, request_id)
+        try:
+            came_of_it = await outcome
+        except BaseException as error:
+            self._told.ended(request_id, None, error)
+            raise
+        self._told.ended(request_id, came_of_it)
+        return came_of_it
+
+
 class _Run:
     """One command's events in the service's pool."""
 
     def __init__(
-        self, service: Service, overheard: Overheard, opened: messages.Open, listener: Listener, *, told: Told
+        self, service: Service, overheard: Overheard, opened: messages.Open, listener: Listener, *, events: _Events
     ) -> None:
         self._service = service
         self._overheard = overheard
         self._opened = opened
         self._listener = listener
-        self._told = told
+        self._events = events
         self._function_id = ""
 
     async def planned(self) -> messages.Planned:
@@ -166,13 +228,24 @@ class _Run:
         return messages.Planned(image=spec.image)
 
     async def run(self, payload: bytes) -> Invocation:
-        request = Request(payload=payload, tenant_id=self._opened.tenant_id, request_id=str(uuid.uuid4()))
+        if self._events.ending:
+            # The connection's end says that it has not begun.
+            await asyncio.Event().wait()
+        with self._events.one():
+            return await self._run(payload)
+
+    async def _run(self, payload: bytes) -> Invocation:
+        request_id = str(uuid.uuid4())
+        request = Request(payload=payload, tenant_id=self._opened.tenant_id, request_id=request_id)
         LISTENER.set(self._listener)
         self._listener.say(messages.Began())
         await self._listener.heard()
-        with self._overheard.heard_by(self._listener, request.request_id or "") as whole:
-            outcome = await self._service.pool.invoke(self._function_id, request, chunk=self._listener.chunk)
-            await self._told(self._function_id, request, outcome)
+        with self._overheard.heard_by(self._listener, request_id) as whole:
+            outcome = await self._events.told(
+                self._function_id,
+                request_id,
+                self._service.pool.invoke(self._function_id, request, chunk=self._listener.chunk),
+            )
             if isinstance(outcome, Throttled):
                 raise KeptError(
                     f"The event was throttled: {outcome.reason.value}.",

@@ -138,7 +138,7 @@ class Service:
 
         That is nothing for ever: debuggers hear of it, and from now on the debugged function's own timeout holds.
         """
-        if self.debugged is not None:
+        if self.debugged is not None and self._ending is None:
             self._ending = asyncio.create_task(self._end_debugging(self.debugged))
 
     async def _end_debugging(self, debugged: Debugged) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import urllib.request
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from aws_front import Front, front_of
 from callers import as_user
 from kit import AwsEndpoint, Docker, aws_endpoint
-from served_kit import MakeProject, served
+from served_kit import MakeProject, refused, served
 
 pytestmark = pytest.mark.docker
 
@@ -150,6 +152,32 @@ def test_functions_call_each_other_with_an_sdk_where_nobody_has_rights(project: 
         assert json.loads(streamed["streamed"])["called"] == {}
         assert own.running.stderr().count("functions have no rights on AWS here") == 1
     assert docker.nothing_left(made)
+
+
+SLOW_CALLER = """\
+const { LambdaClient, InvokeCommand } = require("@aws-sdk/client-lambda");
+exports.handler = async (event) => {
+  console.log("waits");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const answer = await new LambdaClient({}).send(new InvokeCommand({ FunctionName: "called", ...event }));
+  return answer.StatusCode;
+};
+"""
+
+
+def test_what_runs_when_the_command_is_ended_can_call_others_and_nobody_else_can(project: MakeProject) -> None:
+    made = project(FILES | {"caller/app.js": SLOW_CALLER})
+    with served(made) as own, ThreadPoolExecutor() as threads:
+        waiting = threads.submit(own.result, "Caller", {"Payload": '{"a": 1}'})
+        queued = threads.submit(own.invoke, "Caller", {"InvocationType": "Event"}, InvocationType="Event")
+        assert queued.result()["StatusCode"] == 202
+        own.running.has_logged("waits")
+        own.running.signalled(signal.SIGTERM).has_logged("ends when Caller (2) is done")
+        answer = refused(lambda: own.invoke("called"))
+        assert answer["Error"]["Message"] == "samlocal: it is ending."
+        assert waiting.result() == 200
+        outcome = own.running.outcome().ended(143)
+        assert outcome.stderr.count("Caller success") == outcome.stderr.count("Called success") == 2
 
 
 def test_what_is_in_no_template_is_not_found_without_an_environment(project: MakeProject) -> None:

@@ -88,6 +88,21 @@ def test_ctrl_c_ends_the_event_in_the_others_pool_and_leaves_the_command(keeping
         assert runs(project.invoke("Fn")) == 1
 
 
+def test_a_command_that_is_ended_waits_for_the_event_of_another(keeping: MakeProject, docker: Docker) -> None:
+    project = keeping(python(COUNTING))
+    with (
+        project.start("start-lambda", "--port", "0") as server,
+        server.has_logged("Ctrl-C ends it") and project.start("invoke", "Fn", "--event", '{"sleep": 2}') as running,
+    ):
+        running.has_logged("asleep")
+        server.signalled(signal.SIGINT).has_logged("ends when Fn is done")
+        # Who comes now is none of those.
+        assert SAID not in project.invoke("Fn").succeeded().lines
+        assert runs(running.outcome()) == 1
+        server.outcome().ended(130)
+    assert docker.nothing_left(project)
+
+
 def test_a_command_that_was_killed_is_in_nobodys_way(keeping: MakeProject, tmp_path: Path) -> None:
     project = keeping(python(COUNTING))
     with served(project) as server:
