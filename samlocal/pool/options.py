@@ -10,9 +10,12 @@ class PoolOptions(Struct, frozen=True, kw_only=True):
 
     More events than that are throttled; None lets all of them wait. ``idle`` and ``life`` are in seconds: how long a
     sandbox waits for an event, and how old it gets. None of these is for one that is debugged.
+    ``starts`` is how many start at once: an engine that is asked for all of them together has all of them ready
+    late, and serves one event after the other from the first that is there.
     """
 
     concurrency: int = 10
     waiting: int | None = None
     idle: float = 600.0
     life: float = 3600.0
+    starts: int = 3

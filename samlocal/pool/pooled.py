@@ -79,7 +79,8 @@ class Pooled:
     """A sandbox that lives in a task of its own, which alone starts and ends it.
 
     ``claimed`` says whether an event waits for its start. ``settled`` is called when one that nobody claims has
-    started, when a reload is over, and with the end. It lives in the ``context`` of whoever it is started for.
+    started, when a reload is over, and with the end. It lives in the ``context`` of whoever it is started for, and
+    starts when ``starts`` lets it.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Pooled:
         born: float,
         claimed: bool,
         settled: Callable[[Pooled], None],
+        starts: asyncio.Semaphore,
         context: Context | None = None,
     ) -> None:
         self.function_id = function_id
@@ -100,8 +102,11 @@ class Pooled:
         self.born = born
         self.idle_since = born
         self._make = make
+        self._starts = starts
         self._sandbox: RunsEvents | None = None
         self._claimed = claimed
+        self._ahead = not claimed
+        self._begun = False
         self._settled = settled
         self._state = State.STARTING
         self._timer: Timer | None = None
@@ -166,8 +171,10 @@ class Pooled:
         self._claimed = True
 
     def disclaim(self) -> None:
-        """The event that it is started for does not want it any more."""
+        """The event that it is started for does not want it any more: what has not begun need not."""
         self._claimed = False
+        if self._state is State.STARTING and not self._begun and not self._ahead:
+            self.retire()
 
     def rest(self, *, now: float, timer: Timer | None) -> None:
         """Waits for an event, or for the ``timer``."""
@@ -252,7 +259,9 @@ class Pooled:
         with contextlib.suppress(EngineError):
             async with contextlib.AsyncExitStack() as stack:
                 try:
-                    self._sandbox = await stack.enter_async_context(self._make(self.plan.for_another()))
+                    async with self._starts:
+                        self._begun = True
+                        self._sandbox = await stack.enter_async_context(self._make(self.plan.for_another()))
                 except Exception as error:
                     self._fail(error)
                     return

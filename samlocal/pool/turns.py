@@ -67,6 +67,7 @@ class Turns:
         self._make = make
         self._options = options
         self._clock = clock
+        self._starts = asyncio.Semaphore(options.starts)
         self._functions: dict[str, PlannedFunction] = {}
         # By function, in seconds, where it is not everyone's.
         self._idle: dict[str, float] = {}
@@ -288,6 +289,7 @@ class Turns:
             born=self._clock.now(),
             claimed=not turn.ahead,
             settled=self._settled,
+            starts=self._starts,
             context=turn.context,
         )
         self.sandboxes.append(started)

@@ -767,6 +767,30 @@ def test_an_event_that_waits_for_a_start_gets_what_is_free_before_and_the_next_o
     run(test)
 
 
+def test_only_so_many_start_at_once_and_what_is_not_needed_any_more_is_not_begun() -> None:
+    async def test() -> None:
+        own = world(starts_at_once=False, starts=2)
+        calls = [own.call("A", str(number)) for number in range(5)]
+        await settled()
+        first, _ = own.starting
+        first.go_on()
+        await settled()
+        # The next one begins in its place.
+        assert len(own.starting) == 2
+        for number in range(5):
+            assert first.event == str(number).encode()
+            await own.answer()
+        assert [payload_of(await call) for call in calls] == [str(number) for number in range(5)]
+        for each in own.starting:
+            each.go_on()
+        await settled()
+        assert len(own.made) == 3
+        assert own.pool.states("A") == (State.IDLE,) * 3
+        await own.pool.close()
+
+    run(test)
+
+
 def test_an_event_takes_what_is_being_started_ahead() -> None:
     async def test() -> None:
         own = world(starts_at_once=False)

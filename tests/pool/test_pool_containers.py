@@ -124,7 +124,7 @@ def test_the_second_event_finds_the_sandbox_of_the_first_warm(project: MakeProje
 
 def test_two_events_at_once_start_two_sandboxes_with_a_log_stream_each(project: MakeProject) -> None:
     async def test(own: Served) -> None:
-        answers = await asyncio.gather(own.answer(sleep=1), own.answer(sleep=1))
+        answers = await asyncio.gather(own.answer(sleep=2), own.answer(sleep=2))
         assert len({answer["name"] for answer in answers}) == 2
         assert {answer["stream"] for answer in answers} == {record.sandbox.instance for record in own.log.records}
         assert len({answer["stream"] for answer in answers}) == 2
@@ -271,7 +271,7 @@ def test_twenty_events_over_three_sandboxes_are_each_answered_with_their_own(
     made = project(kit.python(SOURCE))
 
     async def test(own: Served) -> None:
-        await own.pool.warm("Fn", 2)
+        await own.pool.warm("Fn", 3)
         answers = await asyncio.gather(*(own.answer(number=number, sleep=0.02) for number in range(20)))
         assert [answer["number"] for answer in answers] == list(range(20))
         names = {answer["name"] for answer in answers}
