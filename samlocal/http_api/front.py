@@ -27,9 +27,11 @@ from samlocal.http_api.caller import Caller
 from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.events.event import BODY_BYTES, TooLargeError, event
 from samlocal.http_api.http_proxy import HttpProxyError, proxied
+from samlocal.http_api.mapping import mapped, path_values
 from samlocal.http_api.matching.matcher import Matcher
 from samlocal.http_api.model import (
     Api,
+    ApiKind,
     HttpAnswer,
     HttpIntegration,
     HttpRequest,
@@ -124,6 +126,8 @@ class Front:
         self, api: Api, matched: Matched, request: HttpRequest, integration: LambdaIntegration, caller: Caller
     ) -> HttpAnswer:
         try:
+            if api.kind is ApiKind.HTTP:
+                request = mapped(api, matched, request, integration.parameters)
             payload = event(api, matched, request, caller)
         except TooLargeError:
             return refused(api, request, TOO_LARGE, matched)
@@ -174,7 +178,9 @@ class Front:
     ) -> HttpAnswer:
         try:
             async with asyncio.timeout(integration.timeout / 1000):
-                return await proxied(matched, request, integration)
+                parameters = integration.parameters
+                values = path_values(api, matched, request, parameters)
+                return await proxied(mapped(api, matched, request, parameters), integration, values)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
         except HttpProxyError as error:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import http.client
 import re
+from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-from samlocal.http_api.model import ANY, Fields, HttpAnswer, HttpIntegration, HttpRequest, Matched
+from samlocal.http_api.model import ANY, Fields, HttpAnswer, HttpIntegration, HttpRequest
 
 # Of one connection alone (RFC 9110, 7.6.1), and what the connection to the other server has anew.
 _HOP = frozenset(
@@ -20,6 +21,7 @@ _HOP = frozenset(
         "upgrade", "content-length", "host",
     }
 )  # fmt: skip
+_PATH = "overwrite:path"
 _PARAMETER = re.compile(r"\{(\w+)\+?\}")
 
 
@@ -27,9 +29,12 @@ class HttpProxyError(Exception):
     """The other server cannot be reached, or says what is no HTTP."""
 
 
-async def proxied(matched: Matched, request: HttpRequest, integration: HttpIntegration) -> HttpAnswer:
-    """Raises HttpProxyError. The time that it may take is the caller's to watch."""
-    url = _url(matched, request, integration)
+async def proxied(request: HttpRequest, integration: HttpIntegration, values: Mapping[str, str]) -> HttpAnswer:
+    """``values`` are those of the URL's parameters. Raises HttpProxyError.
+
+    The time that it may take is the caller's to watch.
+    """
+    url = _url(request, integration, values)
     method = request.method if integration.method == ANY else integration.method
     headers = (
         *(pair for pair in request.headers if pair[0].lower() not in _HOP),
@@ -39,15 +44,17 @@ async def proxied(matched: Matched, request: HttpRequest, integration: HttpInteg
     return await asyncio.to_thread(_asked, method, url, headers, request.body, integration.timeout / 1000)
 
 
-def _url(matched: Matched, request: HttpRequest, integration: HttpIntegration) -> str:
-    """The integration's, with the route's parameters and the request's query."""
-    values = matched.path_parameters
+def _url(request: HttpRequest, integration: HttpIntegration, values: Mapping[str, str]) -> str:
+    """The integration's, with its parameters and the request's query."""
 
     def value(place: re.Match[str]) -> str:
         # What is still encoded stays as it is.
         return quote(values.get(place[1], ""), safe="/%:@!$&'()*+,;=-._~")
 
     url = _PARAMETER.sub(value, integration.uri)
+    if _PATH in integration.parameters:
+        parts = urlsplit(url)
+        url = f"{parts.scheme}://{parts.netloc}/{request.path.removeprefix('/')}"
     if not request.query:
         return url
     return f"{url}{'&' if '?' in url else '?'}{request.query}"

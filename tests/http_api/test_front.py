@@ -401,6 +401,23 @@ def test_an_http_proxy_passes_the_request_on_and_the_answer_back() -> None:
     }
 
 
+def test_an_http_apis_proxy_may_have_another_path() -> None:
+    template = """
+Resources:
+  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: HTTP}}
+  Int: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: HTTP_PROXY,
+    IntegrationMethod: POST, IntegrationUri: "URL/elsewhere", RequestParameters:
+    {"overwrite:path": "/of/${request.path.id}", "append:header.X-A": "$request.querystring.q"}}}
+  Route: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "ANY /a/{id}",
+    Target: !Sub "integrations/${Int}"}}
+"""
+    with another_server() as url:
+        _, _, body = answered(api(template.replace("URL", url), head=""), request("PUT", "/a/7", query="q=2"))
+
+    said = json.loads(body)
+    assert (said["path"], said["x"]) == ("/of/7?q=2", "2")
+
+
 def test_a_server_that_is_not_there_is_named() -> None:
     heard = Heard()
 

@@ -60,6 +60,7 @@ class Described(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, str]
     templates: Mapping[str, str]
     responses: tuple[Response, ...]
+    maps_responses: bool = False
 
 
 def of_openapi(stack: Stack, node: Map) -> Described:
@@ -87,6 +88,7 @@ def of_openapi(stack: Stack, node: Map) -> Described:
         parameters=stack.pairs(node.get("requestParameters")),
         templates=stack.pairs(node.get("requestTemplates")),
         responses=tuple(responses),
+        maps_responses=bool(stack.mapping(node.get("responseParameters"))),
     )
 
 
@@ -132,6 +134,7 @@ def of_v2(stack: Stack, node: Map) -> Described:
         parameters=stack.pairs(node.get("RequestParameters")),
         templates=stack.pairs(node.get("RequestTemplates")),
         responses=(),
+        maps_responses=bool(stack.mapping(node.get("ResponseParameters"))),
     )
 
 
@@ -139,6 +142,8 @@ def integration(
     stack: Stack, callees: Callees, described: Described, kind: ApiKind, variables: Mapping[str, str]
 ) -> Integration:
     """What samlocal does for a route."""
+    if described.maps_responses:
+        stack.remarks.append("responseParameters of integrations are not mapped: answers reach clients as they come.")
     timeout = described.timeout or _TIMEOUTS[kind]
     match described.type:
         case "AWS_PROXY" if described.subtype:
