@@ -187,26 +187,25 @@ def test_what_is_in_no_template_is_not_found_without_an_environment(project: Mak
         assert answer["message"].startswith("Function not found: arn:aws:lambda:eu-west-1:")
 
 
-@pytest.mark.parametrize(
-    ("package", "client", "command", "given"),
-    [
-        ("dynamodb", "DynamoDBClient", "GetItemCommand", {"TableName": "t", "Key": {"id": {"S": "1"}}}),
-        ("sqs", "SQSClient", "ListQueuesCommand", {}),
-        ("sns", "SNSClient", "ListTopicsCommand", {}),
-        ("s3", "S3Client", "GetObjectCommand", {"Bucket": "b", "Key": "k"}),
-        ("sts", "STSClient", "GetCallerIdentityCommand", {}),
-    ],
-)
-def test_every_other_service_refuses_a_function_without_rights_and_says_what_to_do(
-    project: MakeProject, package: str, client: str, command: str, given: dict[str, Any]
-) -> None:
+ELSEWHERE = [
+    ("dynamodb", "DynamoDBClient", "GetItemCommand", {"TableName": "t", "Key": {"id": {"S": "1"}}}),
+    ("sqs", "SQSClient", "ListQueuesCommand", {}),
+    ("sns", "SNSClient", "ListTopicsCommand", {}),
+    ("s3", "S3Client", "GetObjectCommand", {"Bucket": "b", "Key": "k"}),
+    ("sts", "STSClient", "GetCallerIdentityCommand", {}),
+]
+"""One of each form that errors have."""
+
+
+def test_every_other_service_refuses_a_function_without_rights_and_says_what_to_do(project: MakeProject) -> None:
     with served(project(FILES)) as own:
-        event = {"package": package, "client": client, "command": command, "input": given}
-        answer = own.result("Caller", event)
-        assert (answer["status"], answer["error"]) == (403, "AccessDeniedException")
-        assert f"{package} is not there for a function without an environment" in answer["message"]
-        assert "-e local" in answer["message"]
-        own.running.has_logged(f"Caller asked AWS: {package} ", within=5)
+        for package, client, command, given in ELSEWHERE:
+            event = {"package": package, "client": client, "command": command, "input": given}
+            answer = own.result("Caller", event)
+            assert (answer["status"], answer["error"]) == (403, "AccessDeniedException"), answer
+            assert f"{package} is not there for a function without an environment" in answer["message"]
+            assert "-e local" in answer["message"]
+            own.running.has_logged(f"Caller asked AWS: {package} ", within=5)
 
 
 def test_an_upload_to_nowhere_is_refused_and_not_kept(project: MakeProject) -> None:

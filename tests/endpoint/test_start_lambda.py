@@ -8,12 +8,11 @@ import signal
 import urllib.parse
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import kit
 import pytest
 from kit import Docker, eventually
-from served_kit import refused, served
+from served_kit import served
 
 pytestmark = pytest.mark.docker
 
@@ -63,51 +62,6 @@ def test_boto3_gets_the_answer_the_version_and_the_log(project: MakeProject, doc
         assert log[2] == f"END RequestId: {request_id}"
         assert log[3].startswith(f"REPORT RequestId: {request_id}\t")
     assert docker.nothing_left(made)
-
-
-def test_every_documented_error_comes_with_its_type_and_status(project: MakeProject) -> None:
-    made = project(
-        {
-            "template.json": kit.template(Fn=kit.function(), Off=kit.function(ReservedConcurrentExecutions=0)),
-            "code/app.py": SOURCE,
-        }
-    )
-    table: list[tuple[dict[str, Any], int, str]] = [
-        ({"name": "Nope"}, 404, "ResourceNotFoundException"),
-        ({"name": "Fn:nope"}, 404, "ResourceNotFoundException"),
-        ({"name": "Fn:v1", "Qualifier": "v2"}, 400, "InvalidParameterValueException"),
-        ({"name": f"{ARN.replace('eu-west-1', 'us-east-2')}:Fn"}, 404, "ResourceNotFoundException"),
-        ({"payload": b"{x"}, 400, "InvalidRequestContentException"),
-        ({"ClientContext": "!"}, 400, "InvalidRequestContentException"),
-        ({"InvocationType": "Later"}, 400, "ValidationException"),
-        ({"payload": b'"' + b"x" * 6_291_456 + b'"'}, 413, "RequestEntityTooLargeException"),
-        ({"payload": "x" * 1_048_576, "InvocationType": "Event"}, 413, "RequestEntityTooLargeException"),
-        ({"TenantId": "blue"}, 400, "InvalidParameterValueException"),
-        ({"name": "Off"}, 429, "TooManyRequestsException"),
-    ]
-    with served(made) as own:
-        for arguments, status, code in table:
-            response = refused(lambda arguments=arguments: own.invoke(**arguments))
-            metadata = response["ResponseMetadata"]
-            assert (metadata["HTTPStatusCode"], response["Error"]["Code"]) == (status, code), arguments
-            assert metadata["RequestId"], arguments
-            assert response["Error"]["Message"], arguments
-        own.running.has_logged(" 404 ResourceNotFoundException: Function not found: ")
-        assert refused(lambda: own.invoke("Off"))["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
-
-
-@pytest.mark.parametrize(
-    ("event", "error_type"), [({"raise": 1}, "ValueError"), ({"exit": 1}, "Runtime.ExitError"), ({"sleep": 9}, None)]
-)
-def test_a_function_that_fails_is_a_function_error_and_the_next_call_works(
-    project: MakeProject, event: dict[str, int], error_type: str | None
-) -> None:
-    with served(project(kit.python(SOURCE, Timeout=2))) as own:
-        answer = own.invoke(payload=event)
-        assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
-        said = json.loads(answer["Payload"])
-        assert said.get("errorType") == (error_type or "Sandbox.Timedout")
-        assert own.result(payload={})["event"] == {}
 
 
 def test_an_event_and_a_dry_run_are_answered_at_once_and_empty(project: MakeProject) -> None:
@@ -160,28 +114,6 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
         assert "ErrorCode" not in complete
         assert b"REPORT RequestId: " in base64.b64decode(complete["LogResult"])
         assert own.invoke()["Payload"] == b"onetwo"
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "https://evil.example"},
-        {"Sec-Fetch-Site": "cross-site"},
-        {"Host": "evil.example"},
-    ],
-)
-def test_a_page_in_a_browser_is_refused_and_runs_nothing(project: MakeProject, headers: dict[str, str]) -> None:
-    with served(project(kit.python(SOURCE))) as own:
-        status, answered, _ = own.raw("POST", "/2015-03-31/functions/Fn/invocations", headers)
-        assert (status, answered["x-amzn-errortype"]) == (403, "AccessDeniedException")
-        assert "access-control-allow-origin" not in answered
-        assert "START" not in own.running.stderr()
-
-
-def test_an_operation_that_is_not_there_is_said_to_be_unknown(project: MakeProject) -> None:
-    with served(project(kit.python(SOURCE))) as own:
-        status, answered, _ = own.raw("DELETE", "/2015-03-31/functions/Fn", {})
-        assert (status, answered["x-amzn-errortype"]) == (404, "UnknownOperationException")
 
 
 def test_ctrl_c_waits_for_what_runs_and_leaves_nothing(project: MakeProject, docker: Docker) -> None:
