@@ -50,7 +50,7 @@ class Reloader:
     """Use it as a context manager. Functions are watched from their first plan on, which ``planned`` tells of.
 
     ``plan`` makes a plan and fills in what it is made from. ``told`` hears of each save that changes anything, and
-    ``changed`` before that.
+    ``changed`` before that. What changes in the folder ``own`` is samlocal's doing, and no save.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Reloader:
         told: Told,
         changed: Callable[[], object] = lambda: None,
         shown: Callable[[Path], str] = str,
+        own: Path | None = None,
     ) -> None:
         self._pool = pool
         self._plan = plan
@@ -69,6 +70,7 @@ class Reloader:
         self._told = told
         self._changed = changed
         self._shown = shown
+        self._own = own.resolve() if own is not None else None
         self._sources: dict[str, Sources] = {}
         self._plans: dict[str, Plan] = {}
         self._confirming: dict[str, asyncio.Task[None]] = {}
@@ -130,6 +132,8 @@ class Reloader:
             # Between the plan and the watch over what it was made from.
             sources = self._sources[function_id]
             paths |= await asyncio.to_thread(_changed_since, sources, new, since - _TICK_SECONDS)
+        if self._own is not None:
+            paths = frozenset(path for path in paths if not path.is_relative_to(self._own))
         if paths:
             await self._reload(paths, began)
 

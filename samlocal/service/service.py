@@ -181,6 +181,7 @@ class Service:
             watch=watch,
             told=reload.told,
             changed=self._forget,
+            own=world.cache_folder,
             shown=lambda path: str(path.relative_to(world.cwd)) if path.is_relative_to(world.cwd) else str(path),
         )
         # Functions are called by its names before any of them is planned.

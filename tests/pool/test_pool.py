@@ -589,6 +589,20 @@ def test_a_sandbox_whose_credentials_end_within_an_invocation_is_replaced_by_one
     run(test)
 
 
+def test_a_sandbox_that_can_be_reloaded_goes_on_with_its_new_credentials() -> None:
+    async def test() -> None:
+        own = world(reloads=True)
+        own.plans["A"] = plan_of("A", expires=own.clock.epoch() + 60, variables={"AWS_ACCESS_KEY_ID": "first"})
+        sandbox = await own.serve("A")
+        own.clock.move(58)
+        own.plans["A"] = plan_of("A", expires=own.clock.epoch() + 3600, variables={"AWS_ACCESS_KEY_ID": "second"})
+        assert await own.serve("A") is sandbox
+        assert sandbox.spec.variables["AWS_ACCESS_KEY_ID"] == "second"
+        await own.pool.close()
+
+    run(test)
+
+
 def test_credentials_that_cannot_be_renewed_are_not_asked_for_with_each_event() -> None:
     async def test() -> None:
         own = world()

