@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _DEFAULT_PORT = 3000
 """SAM CLI's."""
 
-_FIXED = ("host", "port", "api_ids", "print_routes", "stage_variables", "static_dir", "disable_authorizer")
+_FIXED = ("host", "port", "api_ids", "print_routes", "stage_variables", "static_dir", "disable_authorizer", "tls")
 
 
 @click.command("start-api", cls=EnvironmentCommand, short_help="Serve the template's HTTP APIs.")
@@ -74,6 +74,9 @@ _FIXED = ("host", "port", "api_ids", "print_routes", "stage_variables", "static_
     is_flag=True,
     envvar=variable("disable_authorizer"),
     help="Ask no authorizer, and for no API key.",
+)
+@click.option(
+    "--tls", is_flag=True, envvar=variable("tls"), help="Serve by https, with a certificate of samlocal's own."
 )
 @served_flags
 @rights_flags
@@ -125,10 +128,12 @@ def _serve(
         from samlocal.http_api.websocket.reachable import reaching
         from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
-        from samlocal.service.server import url_of
+        from samlocal.service.server import listening, url_of
         from samlocal.service.service import Reloading, Service
 
-    places = tuple(served_api(api, place_of(api, url_of(sockets[api.id]))) for api in served)
+    tls = _certificate(ctx, output) if ctx.params["tls"] else None
+    inside = ctx.with_resource(contextlib.closing(listening("127.0.0.1", 0))) if tls else None
+    places = tuple(served_api(api, place_of(api, url_of(sockets[api.id], tls=tls is not None))) for api in served)
     directory = project.with_current_values(Directory)[1]
 
     reread = rereading(ctx, run_options, output, fixed=(*_FIXED, *FIXED))
@@ -142,7 +147,7 @@ def _serve(
                 pool_options(ctx),
                 session=own,
                 log=overheard,
-                shaped=reaching(_connections(served, sockets)),
+                shaped=reaching(_connections(served, sockets, inside)),
                 reload=Reloading(told=requests.reloaded, reread=reread) if ctx.params["reload"] else None,
                 debug=debug,
             ) as service:
@@ -156,6 +161,8 @@ def _serve(
                     stage_variables=variables,
                     authorizes=not ctx.params["disable_authorizer"],
                     static=None if folder is None else StaticFiles(folder),
+                    tls=tls,
+                    inside=inside,
                     failed=requests.failed,
                 )
                 gateway.watch(found)
@@ -197,12 +204,27 @@ def _named(found: Apis, wanted: tuple[str, ...], template: Path) -> tuple[Api, .
     return tuple(api for api in found.apis if not wanted or api.id in wanted or api.name in wanted)
 
 
-def _connections(served: tuple[Api, ...], sockets: Mapping[str, socket.socket]) -> str | None:
+def _connections(
+    served: tuple[Api, ...], sockets: Mapping[str, socket.socket], inside: socket.socket | None
+) -> str | None:
     """Where functions reach the clients of WebSocket APIs, of all of them at the first one's."""
     from samlocal.http_api.model import ApiKind
     from samlocal.service.server import url_of
 
-    return next((f"{url_of(sockets[api.id])}/{api.stage}" for api in served if api.kind is ApiKind.WEBSOCKET), None)
+    first = next((api for api in served if api.kind is ApiKind.WEBSOCKET), None)
+    return None if first is None else f"{url_of(inside or sockets[first.id])}/{first.stage}"
+
+
+def _certificate(ctx: click.Context, output: Output) -> Path:
+    """What is served with; clients are told what to trust. Raises ConfigurationError."""
+    from samlocal.http_api.web.certificate import certificate
+
+    try:
+        made = certificate(ctx.obj.cache_folder / "tls", [ctx.params["host"]])
+    except OSError as error:
+        raise ConfigurationError(f"--tls: no certificate can be kept: {error}.") from error
+    output.notice(f"clients trust --tls by the certificate {made.public} (curl --cacert, NODE_EXTRA_CA_CERTS).")
+    return made.served
 
 
 def _sockets(ctx: click.Context, served: tuple[Api, ...], output: Output) -> Iterator[tuple[str, socket.socket]]:

@@ -8,6 +8,7 @@ import ipaddress
 import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samlocal.errors import ConfigurationError
@@ -38,12 +39,13 @@ def listening(host: str, port: int) -> socket.socket:
     return listens
 
 
-def url_of(listens: socket.socket) -> str:
+def url_of(listens: socket.socket, *, tls: bool = False) -> str:
     """Where this machine's programs reach it."""
     host, port = listens.getsockname()[:2]
     if ipaddress.ip_address(host).is_unspecified:
         host = "::1" if ":" in host else "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def is_open(listens: socket.socket) -> bool:
@@ -66,10 +68,11 @@ async def serving(
     *,
     protocol: type[asyncio.Protocol] | None = None,
     websockets: bool = False,
+    tls: Path | None = None,
 ) -> AsyncIterator[None]:
     """Serves until the end of the block, which waits for the answers to all requests that have come.
 
-    ``protocol`` is for who wants another one than uvicorn's own on h11.
+    ``protocol`` is for who wants another one than uvicorn's own on h11. ``tls`` holds a key and its certificate.
     """
     import uvicorn
 
@@ -86,6 +89,7 @@ async def serving(
             application,
             http=protocol or "h11",
             ws="websockets-sansio" if websockets else "none",
+            ssl_certfile=tls,
             lifespan="off",
             log_config=None,
             log_level="critical",

@@ -16,7 +16,7 @@ from kit import Running
 
 MakeProject = Callable[..., kit.Project]
 
-_SERVED = re.compile(r"(\S+) \([^)]*\) is served at ((?:http|ws)://\S+)")
+_SERVED = re.compile(r"(\S+) \([^)]*\) is served at ((?:https?|wss?)://\S+)")
 
 
 class Answer:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
+import ssl
 import time
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +205,31 @@ def test_a_port_that_is_taken_is_named(project: MakeProject) -> None:
         outcome = project_of(project).run("start-api", "--port", str(port)).ended(4)
 
     assert f"samlocal cannot listen on 127.0.0.1 port {port}" in outcome.stderr
+
+
+@pytest.mark.docker
+def test_tls_serves_with_a_certificate_that_clients_are_told_to_trust(project: MakeProject) -> None:
+    made = project_of(project)
+    with served_apis(made, "--tls", "--api", "ServerlessRestApi") as own:
+        url = urllib.parse.urlsplit(own.urls["ServerlessRestApi"])
+        told = re.search(r"by the certificate (\S+) ", own.running.stderr())
+        assert told
+        trusting = ssl.create_default_context(cafile=told[1])
+        connection = http.client.HTTPSConnection(url.hostname or "", url.port, timeout=30, context=trusting)
+        connection.request("GET", "/items/1")
+        answer = connection.getresponse()
+        event = json.loads(answer.read())
+        connection.close()
+
+        assert (url.scheme, answer.status) == ("https", 201)
+        assert event["headers"]["X-Forwarded-Proto"] == "https"
+        with pytest.raises(ssl.SSLCertVerificationError):
+            http.client.HTTPSConnection(
+                url.hostname or "", url.port, timeout=30, context=ssl.create_default_context()
+            ).request("GET", "/")
+    key = Path(told[1]).parent / "key-and-certificate.pem"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.parent.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.docker

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import signal
+import ssl
 import urllib.parse
 from typing import Any
 
@@ -143,6 +145,16 @@ def test_a_client_connects_is_answered_reached_and_missed(project: MakeProject, 
         assert failed["connectionId"] == unknown["connectionId"]
         assert failed["requestId"] != unknown["requestId"]
     assert docker.nothing_left(made)
+
+
+@pytest.mark.docker
+def test_functions_reach_clients_that_are_connected_by_tls(project: MakeProject) -> None:
+    with served_apis(project_of(project), "--tls") as own:
+        told = re.search(r"by the certificate (\S+) ", own.running.stderr())
+        assert told
+        assert own.urls["Api"].startswith("wss://")
+        with connect(own.urls["Api"], open_timeout=30, ssl=ssl.create_default_context(cafile=told[1])) as client:
+            assert asked(client, action="reply") == "by @connections"
 
 
 @pytest.mark.docker

@@ -7,6 +7,7 @@ import functools
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from samlocal.errors import SamlocalError
 from samlocal.http_api.authorizers.token_authorizers import Verifies
@@ -34,6 +35,7 @@ def read_apis(project: Project, stage_variables: Mapping[str, str]) -> Apis:
 
 class Gateway:
     """``sockets`` listen already, one for each API by its id. ``static`` are files beside every API's routes.
+    ``tls`` holds a key and its certificate. Functions, which do not know it, reach WebSocket clients at ``inside``.
 
     ``authorizes`` says whether authorizers and API keys are asked for. ``failed`` gets faults of samlocal's own, and
     why routes that were saved are not taken up.
@@ -49,12 +51,16 @@ class Gateway:
         stage_variables: Mapping[str, str],
         authorizes: bool,
         static: StaticFiles | None,
+        tls: Path | None = None,
+        inside: socket.socket | None = None,
         failed: Callable[[Exception], None],
     ) -> None:
         self._service = service
         self._sockets = sockets
         self._stage_variables = stage_variables
         self._static = static
+        self._tls = tls
+        self._inside = inside
         self._failed = failed
         verifier = _verifier(service.project) if authorizes else None
         connections = Connections()
@@ -76,8 +82,10 @@ class Gateway:
                     application = self._application(front, any_host=is_open(listens))
                     websockets = isinstance(front, WebSocketFront)
                     await stack.enter_async_context(
-                        serving(application, [listens], protocol=CasedProtocol, websockets=websockets)
+                        serving(application, [listens], protocol=CasedProtocol, websockets=websockets, tls=self._tls)
                     )
+                    if websockets and self._inside is not None:
+                        await stack.enter_async_context(serving(application, [self._inside]))
                 yield
         finally:
             for front in self._fronts.values():
