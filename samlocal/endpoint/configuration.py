@@ -29,7 +29,7 @@ def configuration(directory: Directory, callee: Callee) -> Document:
 
 def function_document(directory: Directory, callee: Callee) -> Document:
     """GetFunction's answer. The code lies on this machine, where no signed URL leads."""
-    document: Document = {"Configuration": configuration(directory, callee), "Tags": {}}
+    document: Document = {"Configuration": configuration(directory, callee)}
     owner, resource = directory.resource(callee)
     try:
         function = owner.specify(resource)
