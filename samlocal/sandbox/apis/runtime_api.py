@@ -29,6 +29,7 @@ from samlocal.sandbox.messages import (
 
 _ROOT = "/2018-06-01/runtime"
 _CLOSED_REQUEST = 499
+_ACCEPTED = json_response({"status": "OK"}, status=202)
 
 
 class _State(Enum):
@@ -131,7 +132,7 @@ class RuntimeApi:
         payload = await request.body(RESPONSE_BYTES)
         sent = Span(began=began, ended=time.monotonic())
         self._tell(Responded(request_id=request_id, payload=payload, sent=sent))
-        return _accepted()
+        return _ACCEPTED
 
     async def _streamed(self, request: Request, request_id: str) -> Response:
         size = 0
@@ -145,7 +146,7 @@ class RuntimeApi:
         sent = Span(began=began, ended=time.monotonic())
         error = _trailing_error(request.trailers)
         self._tell(StreamEnded(request_id=request_id, error=error, size=size, sent=sent))
-        return _accepted()
+        return _ACCEPTED
 
     async def _error(self, request: Request) -> Response:
         refused = self._refusal(request)
@@ -153,7 +154,7 @@ class RuntimeApi:
 
     async def _failed(self, request: Request, request_id: str) -> Response:
         self._tell(Failed(request_id=request_id, payload=await request.body(RESPONSE_BYTES)))
-        return _accepted()
+        return _ACCEPTED
 
     async def _taken(self, request: Request, take: Callable[[Request, str], Awaitable[Response]]) -> Response:
         """Takes an answer to its end, whatever becomes of it."""
@@ -182,7 +183,7 @@ class RuntimeApi:
             self._tell(InitError(payload=_unreadable(error)))
             raise
         self._tell(InitError(payload=payload))
-        return _accepted()
+        return _ACCEPTED
 
     def _refusal(self, request: Request) -> Response | None:
         """Why an answer is not taken: for another event, out of turn, or too late."""
@@ -213,7 +214,3 @@ def _unreadable(error: Exception) -> bytes:
 
 def _error(error_type: str, message: str) -> bytes:
     return json.dumps({"errorType": error_type, "errorMessage": message}).encode()
-
-
-def _accepted() -> Response:
-    return json_response({"status": "OK"}, status=202)

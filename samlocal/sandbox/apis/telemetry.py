@@ -79,4 +79,4 @@ class Telemetry:
 def timestamp(at: datetime.datetime | None = None) -> str:
     """Now, or another moment, as Lambda writes it: UTC with milliseconds."""
     at = at or datetime.datetime.now(datetime.UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
