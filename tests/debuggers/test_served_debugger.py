@@ -176,6 +176,28 @@ def frame_of(client: Dap, thread: int) -> int:
     return int(client.request("stackTrace", threadId=thread)["stackFrames"][0]["id"])
 
 
+def test_a_save_at_a_breakpoint_waits_for_the_event_and_is_attached_to_then(project: MakeProject) -> None:
+    made = project(files("python"))
+    source = made.folder.resolve() / "Fn" / "app.py"
+    with served(made, "--debug-function", "Fn") as own:
+        client = attached(own.port, source, 4)
+        answer = own.begin("Fn", {"a": 1})
+        thread, _, _ = client.stopped()
+        source.write_text(PYTHON.replace("* 2", "* 5"))
+        own.running.has_logged("Fn will be reloaded when what runs is over")
+        client.request("continue", threadId=thread)
+        assert answer.result(20) == {"total": 4}, "it has run by the code with which it began"
+        assert client.event("terminated") == {"restart": True}
+        client.detach()
+        client = attached(own.port, source, 4)
+        answer = own.begin("Fn", {"a": 1})
+        thread, _, line = client.stopped()
+        assert line == 4
+        client.request("continue", threadId=thread)
+        assert answer.result(20) == {"total": 10}
+        client.detach()
+
+
 # which one
 
 
