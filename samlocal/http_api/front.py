@@ -111,7 +111,7 @@ class Front:
             case LambdaIntegration():
                 return await self._run(api, matched, request, integration, caller)
             case HttpIntegration():
-                return await self._pass_on(api, matched, request, integration)
+                return await self._pass_on(api, matched, request, integration, caller)
             case MockIntegration(response=response):
                 return fixed_answer(api, request, response)
             case RedirectIntegration():
@@ -127,7 +127,7 @@ class Front:
     ) -> HttpAnswer:
         try:
             if api.kind is ApiKind.HTTP:
-                request = mapped(api, matched, request, integration.parameters)
+                request = mapped(api, matched, request, integration.parameters, caller)
             payload = event(api, matched, request, caller)
         except TooLargeError:
             return refused(api, request, TOO_LARGE, matched)
@@ -174,13 +174,13 @@ class Front:
         return answered.answer
 
     async def _pass_on(
-        self, api: Api, matched: Matched, request: HttpRequest, integration: HttpIntegration
+        self, api: Api, matched: Matched, request: HttpRequest, integration: HttpIntegration, caller: Caller
     ) -> HttpAnswer:
         try:
             async with asyncio.timeout(integration.timeout / 1000):
                 parameters = integration.parameters
-                values = path_values(api, matched, request, parameters)
-                return await proxied(mapped(api, matched, request, parameters), integration, values)
+                values = path_values(api, matched, request, parameters, caller)
+                return await proxied(mapped(api, matched, request, parameters, caller), integration, values)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
         except HttpProxyError as error:

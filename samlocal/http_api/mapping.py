@@ -14,8 +14,8 @@ from urllib.parse import quote, unquote_plus
 
 from msgspec.structs import replace
 
-from samlocal.http_api import identifiers
-from samlocal.http_api.events.moment import clf_time, epoch_ms
+from samlocal.http_api.caller import ANYBODY, Caller
+from samlocal.http_api.context import context_variables
 from samlocal.http_api.model import Api, ApiKind, Fields, HttpRequest, Matched
 
 _HTTP_KEY = re.compile(r"^(append|overwrite|remove):(?:(header|querystring)\.(.+)|(path))$")
@@ -26,19 +26,23 @@ _STATIC = re.compile(r"^'(.*)'$", re.DOTALL)
 _PLACE = re.compile(r"\$\{([\w.-]+)\}|\$((?:request|context|stageVariables)\.[\w.-]+|request\.path)")
 
 
-def mapped(api: Api, matched: Matched, request: HttpRequest, parameters: Mapping[str, str]) -> HttpRequest:
+def mapped(
+    api: Api, matched: Matched, request: HttpRequest, parameters: Mapping[str, str], caller: Caller = ANYBODY
+) -> HttpRequest:
     """The request as the integration gets it. What is mapped from what is not there is left out."""
     if not parameters:
         return request
-    values = _Values(api, matched, request)
+    values = _Values(api, matched, request, caller)
     return (
         _of_http(values, request, parameters) if api.kind is ApiKind.HTTP else _of_rest(values, request, parameters)
     )
 
 
-def path_values(api: Api, matched: Matched, request: HttpRequest, parameters: Mapping[str, str]) -> dict[str, str]:
+def path_values(
+    api: Api, matched: Matched, request: HttpRequest, parameters: Mapping[str, str], caller: Caller = ANYBODY
+) -> dict[str, str]:
     """What the parameters of an integration's URL stand for: the route's of the same name, else what is mapped."""
-    values = _Values(api, matched, request)
+    values = _Values(api, matched, request, caller)
     found = dict(matched.path_parameters)
     for key, expression in parameters.items():
         place = _REST_KEY.match(key)
@@ -107,10 +111,11 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 class _Values:
     """What expressions stand for; None for what is not there."""
 
-    def __init__(self, api: Api, matched: Matched, request: HttpRequest) -> None:
+    def __init__(self, api: Api, matched: Matched, request: HttpRequest, caller: Caller) -> None:
         self._api = api
         self._matched = matched
         self._request = request
+        self._caller = caller
 
     def rest(self, expression: str) -> str | None:
         static = _STATIC.match(expression)
@@ -130,7 +135,9 @@ class _Values:
         kind, _, rest = name.removeprefix("$").partition(".")
         if kind == "stageVariables":
             return self._api.stage_variables.get(rest)
-        return self._context().get(rest) if kind == "context" else None
+        if kind != "context":
+            return None
+        return context_variables(self._api, self._matched, self._request, self._caller).get(rest)
 
     def _of_request(self, part: str, name: str | None) -> str | None:
         request = self._request
@@ -146,27 +153,6 @@ class _Values:
             case "body":
                 return _in_body(request.body, name)
         return None
-
-    def _context(self) -> dict[str, str]:
-        api, request, route = self._api, self._request, self._matched.route
-        domain = identifiers.domain_name(api, request)
-        return {
-            "accountId": api.place.account,
-            "apiId": api.api_id,
-            "domainName": domain,
-            "domainPrefix": identifiers.domain_prefix(domain),
-            "httpMethod": request.method,
-            "identity.sourceIp": request.source_ip,
-            "identity.userAgent": request.header("user-agent") or "",
-            "path": self._matched.path,
-            "protocol": request.protocol,
-            "requestId": request.request_id,
-            "requestTime": clf_time(request.received),
-            "requestTimeEpoch": str(epoch_ms(request.received)),
-            "resourcePath": route.path,
-            "routeKey": route.key,
-            "stage": api.stage,
-        }
 
 
 def _in_body(body: bytes, name: str | None) -> str | None:

@@ -19,6 +19,7 @@ from samlocal.http_api.model import (
     ApiKey,
     ApiKind,
     Authorizer,
+    GatewayResponse,
     HttpRequest,
     IamAuthorizer,
     LambdaAuthorizer,
@@ -181,6 +182,14 @@ IMPLICIT = '{"Message":"User is not authorized to access this resource"}'
 def test_who_is_denied_is_told_so_in_the_words_of_the_kind(kind: ApiKind, said: object, body: str) -> None:
     authorizer = token() if kind is ApiKind.REST else request(identity_sources=("$request.header.Authorization",))
     assert Door(kind, authorizer, said).answered(HELD) == (403, body)
+
+
+def test_what_an_authorizer_says_of_whom_it_denies_is_for_the_templates_gateway_response() -> None:
+    # API Gateway developer guide, "Output from an API Gateway Lambda authorizer": $context.authorizer.key.
+    template = '{"why":"$context.authorizer.why","who":"$context.authorizer.principalId"}'
+    responses = {"ACCESS_DENIED": GatewayResponse(templates={"application/json": template})}
+    door = Door(ApiKind.REST, token(), policy("Deny", context={"why": "late"}), gateway_responses=responses)
+    assert door.answered(HELD) == (403, '{"why":"late","who":"user"}')
 
 
 @pytest.mark.parametrize(

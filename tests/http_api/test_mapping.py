@@ -6,6 +6,7 @@ import pytest
 from routes_kit import request
 
 from samlocal.deployed.place import Place
+from samlocal.http_api.caller import Caller
 from samlocal.http_api.mapping import mapped, path_values
 from samlocal.http_api.model import Api, ApiKind, HttpIntegration, HttpRequest, Matched, Route
 
@@ -80,3 +81,17 @@ def test_a_rest_api_maps_what_its_integration_names() -> None:
     assert made.query == "kind=dog&page=2&type=dog"
     names = ("caller", "fixed", "stage", "version", "none")
     assert [made.header(name) for name in names] == ["me", "static", "live", "v2", None]
+
+
+# "Customizing HTTP API access logs": $context.authorizer.property, $context.authorizer.claims.property.
+def test_what_an_authorizer_knows_can_be_mapped() -> None:
+    asked = request("GET", "/p")
+    caller = Caller(principal_id="me", context={"tier": "gold", "level": 2}, claims={"sub": "who"})
+    parameters = {
+        "append:header.tier": "${context.authorizer.tier}-${context.authorizer.level}",
+        "append:header.sub": "$context.authorizer.claims.sub",
+    }
+
+    made = mapped(*given(ApiKind.HTTP, asked), asked, parameters, caller)
+
+    assert (made.header("tier"), made.header("sub")) == ("gold-2", "who")

@@ -70,6 +70,7 @@ def gateway_response(api: Api, request: HttpRequest, matched: Matched | None, re
         api,
         request,
         matched,
+        caller=refusal.caller,
         error_type=name,
         message=message,
         message_string=space + json.dumps(message, ensure_ascii=False),

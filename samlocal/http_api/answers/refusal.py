@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.model import Fields
 
 
@@ -35,11 +36,15 @@ class RefusalType(StrEnum):
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """``message`` is what a REST API says in place of the type's own words; ``headers`` come with it."""
+    """``message`` is what a REST API says in place of the type's own words; ``headers`` come with it.
+
+    ``caller`` is whom an authorizer has refused, and what it says of them, for the template's gateway responses.
+    """
 
     type: RefusalType
     message: str | None = None
     headers: Fields = ()
+    caller: Caller = ANYBODY
 
 
 NO_ROUTE = Refusal(type=RefusalType.MISSING_AUTHENTICATION_TOKEN)

@@ -7,12 +7,10 @@ of VTL; headers are a quoted value, a variable, or a part of the request.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
-from samlocal.http_api import identifiers
+from samlocal.http_api.caller import Caller
+from samlocal.http_api.context import context_variables
 from samlocal.http_api.events import query
-from samlocal.http_api.events.moment import clf_time, epoch_ms
-from samlocal.http_api.events.paths import with_stage
 from samlocal.http_api.model import Api, HttpRequest, Matched
 
 _NAME = r"(?:context|stageVariables|method\.request)(?:\.[\w-]+)+"
@@ -31,33 +29,18 @@ class Variables:
         request: HttpRequest,
         matched: Matched | None,
         *,
+        caller: Caller,
         error_type: str,
         message: str | None,
         message_string: str,
     ) -> None:
         self._api = api
         self._request = request
-        domain = identifiers.domain_name(api, request)
-        path = request.path if matched is None else matched.path
-        self._context: Mapping[str, str] = {
-            "accountId": api.place.account,
-            "apiId": api.api_id,
-            "domainName": domain,
-            "domainPrefix": identifiers.domain_prefix(domain),
+        self._context = {
+            **context_variables(api, matched, request, caller),
             "error.message": message or "",
             "error.messageString": message_string,
             "error.responseType": error_type,
-            "extendedRequestId": identifiers.extended_id(request.request_id),
-            "httpMethod": request.method,
-            "identity.sourceIp": request.source_ip,
-            "identity.userAgent": request.header("user-agent") or "",
-            "path": with_stage(api, path),
-            "protocol": request.protocol,
-            "requestId": request.request_id,
-            "requestTime": clf_time(request.received),
-            "requestTimeEpoch": str(epoch_ms(request.received)),
-            "resourcePath": "" if matched is None else matched.route.path,
-            "stage": api.stage,
         }
 
     def filled(self, template: str) -> str:

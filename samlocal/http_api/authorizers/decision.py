@@ -7,7 +7,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
-from samlocal.http_api.caller import Caller
+from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.model import Fields
 
 
@@ -35,8 +35,8 @@ def unauthorized(remark: str, *, headers: Fields = (), message: str | None = Non
     return Denied(refusal=refusal, remark=remark)
 
 
-def forbidden(remark: str, *, message: str | None = None, headers: Fields = ()) -> Denied:
-    refusal = Refusal(type=RefusalType.ACCESS_DENIED, message=message, headers=headers)
+def forbidden(remark: str, *, message: str | None = None, headers: Fields = (), caller: Caller = ANYBODY) -> Denied:
+    refusal = Refusal(type=RefusalType.ACCESS_DENIED, message=message, headers=headers, caller=caller)
     return Denied(refusal=refusal, remark=remark)
 
 

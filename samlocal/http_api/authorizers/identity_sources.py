@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from samlocal.http_api import identifiers
+from samlocal.http_api.context import context_variables
 from samlocal.http_api.events import query
-from samlocal.http_api.events.paths import with_stage
 from samlocal.http_api.model import Api, HttpRequest, Matched
 
 _REQUEST = ("method.request.", "route.request.", "$request.", "request.")
@@ -39,7 +38,7 @@ def identity_value(source: str, api: Api, matched: Matched, request: HttpRequest
         case "stageVariables":
             return api.stage_variables.get(name)
         case "context":
-            return _context(api, matched, request).get(name)
+            return context_variables(api, matched, request).get(name)
         case _:
             return None
 
@@ -54,22 +53,3 @@ def _of_request(place: str, name: str, request: HttpRequest) -> str | None:
             return None if found is None else ",".join(found)
         case _:
             return None
-
-
-def _context(api: Api, matched: Matched, request: HttpRequest) -> dict[str, str]:
-    domain = identifiers.domain_name(api, request)
-    return {
-        "accountId": api.place.account,
-        "apiId": api.api_id,
-        "domainName": domain,
-        "domainPrefix": identifiers.domain_prefix(domain),
-        "httpMethod": request.method,
-        "identity.sourceIp": request.source_ip,
-        "identity.userAgent": request.header("user-agent") or "",
-        "path": with_stage(api, matched.path),
-        "protocol": request.protocol,
-        "requestId": request.request_id,
-        "resourcePath": matched.route.path,
-        "routeKey": matched.route.key,
-        "stage": api.stage,
-    }

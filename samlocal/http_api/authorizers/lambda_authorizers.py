@@ -80,15 +80,15 @@ class LambdaAuthorizers:
             verdict = saying.verdict(method_arn(self._api, matched, request.method), source_ip=request.source_ip)
         except SayingError as error:
             return Heard(decision=broken(f"{authorizer.name}: {error}"))
+        caller = Caller(principal_id=saying.principal_id, context=saying.context, latency=latency)
         match verdict:
             case Verdict.ALLOWED:
-                caller = Caller(principal_id=saying.principal_id, context=saying.context, latency=latency)
                 return Heard(decision=Allowed(caller=caller), usage_key=saying.usage_key)
             case Verdict.EXPLICIT_DENY:
                 said = f"{authorizer.name}: an explicit deny"
-                return Heard(decision=forbidden(said, message=EXPLICIT_DENY))
+                return Heard(decision=forbidden(said, message=EXPLICIT_DENY, caller=caller))
             case Verdict.IMPLICIT_DENY:
-                return Heard(decision=forbidden(f"{authorizer.name}: not allowed"))
+                return Heard(decision=forbidden(f"{authorizer.name}: not allowed", caller=caller))
             case _:
                 assert_never(verdict)
 
