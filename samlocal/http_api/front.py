@@ -43,6 +43,7 @@ from samlocal.http_api.model import (
     RedirectIntegration,
 )
 from samlocal.http_api.streamed import streamed_answer
+from samlocal.http_api.validation import refusal
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.result import Result, Success
@@ -106,6 +107,10 @@ class Front:
         caller = await self._backend.caller(matched, request)
         if isinstance(caller, Refusal):
             return refused(api, request, caller, matched)
+        validation = matched.route.validation
+        wrong = refusal(validation, matched, request) if validation is not None else None
+        if wrong is not None:
+            return refused(api, request, wrong, matched)
         integration = matched.route.integration
         match integration:
             case LambdaIntegration():

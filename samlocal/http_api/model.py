@@ -227,6 +227,16 @@ class RuleCondition(Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
+class Validation(Struct, frozen=True, kw_only=True):
+    """What a REST API asks of a request: parameters, by part and name, and bodies that fit a schema.
+
+    ``schemas`` are JSON, by content type in small letters; there are none where bodies are not looked at.
+    """
+
+    parameters: tuple[tuple[str, str], ...] = ()
+    schemas: Mapping[str, str] = field(default_factory=dict)
+
+
 class Route(Struct, frozen=True, kw_only=True):
     """A way in. ``method`` is ANY for all; ``path`` is ``/items/{id}``, ``/{proxy+}``, ``$default``, or the pattern
     that a rule of a load balancer shows. A WebSocket API's routes have their key as ``path``, and no method of note.
@@ -242,6 +252,7 @@ class Route(Struct, frozen=True, kw_only=True):
     api_key_required: bool = False
     operation_name: str | None = None
     conditions: tuple[RuleCondition, ...] = ()
+    validation: Validation | None = None
     responds: bool = False
     """Whether what a function returns goes back over a WebSocket."""
 

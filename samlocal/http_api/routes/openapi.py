@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from samlocal.http_api.model import (
     ANY,
@@ -27,6 +28,7 @@ from samlocal.http_api.routes.authorizers import of_scheme
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.integrations import integration, of_openapi
 from samlocal.http_api.routes.stack import Stack
+from samlocal.http_api.routes.validations import DocumentValidations
 from samlocal.template.reader import Map, Node
 
 _METHODS = {
@@ -75,6 +77,7 @@ class _Document:
         self._variables = variables
         components = stack.mapping(body.get("components"))
         self._schemes = stack.mapping(body.get("securityDefinitions") or components.get("securitySchemes"))
+        self._validations = DocumentValidations(stack, body)
         self._authorizers: dict[str, Authorizer] = {}
         self._api_keys: set[str] = set()
 
@@ -119,13 +122,16 @@ class _Document:
 
     def _routes(self, prefix: str) -> Iterator[Route]:
         paths = self._stack.mapping(self._body.get("paths"))
+        # HTTP APIs know no validation.
+        is_rest = self._kind is ApiKind.REST
         for path, node in paths.items():
             item = self._followed(node)
             for name, operation in item.items():
                 method = _METHODS.get(name)
                 described = self._stack.mapping(operation) if method else Map()
                 if method and described:
-                    yield self._route(prefix, path, method, described, line=paths.line_of(path))
+                    route = self._route(prefix, path, method, described, line=paths.line_of(path))
+                    yield replace(route, validation=self._validations.of(item, described)) if is_rest else route
 
     def _followed(self, node: Node) -> Map:
         """A path item, or what it refers to in this document."""

@@ -23,6 +23,7 @@ from samlocal.http_api.routes.identity import api_id
 from samlocal.http_api.routes.integrations import integration, of_method
 from samlocal.http_api.routes.openapi import OpenApi, gateway_response, openapi
 from samlocal.http_api.routes.stack import Stack
+from samlocal.http_api.routes.validations import method_validation
 from samlocal.template.model import Resource
 from samlocal.template.reader import Map
 
@@ -72,8 +73,6 @@ def _api(
     routes = list(document.routes) if document else []
     for method in stack.of(resource, "RestApiId", "AWS::ApiGateway::Method"):
         routes.append(_method(stack, callees, resource, method, authorizers, variables))
-    if any(True for _ in stack.of(resource, "RestApiId", "AWS::ApiGateway::RequestValidator")):
-        remarks.append("request validators are not run: requests reach the function as they are.")
     binary = stack.texts(own.get("BinaryMediaTypes")) + (document.binary_media_types if document else ())
     size = stack.number(own.get("MinimumCompressionSize"))
     return Api(
@@ -145,6 +144,7 @@ def _method(
         scopes=stack.texts(own.get("AuthorizationScopes")),
         api_key_required=stack.flag(own.get("ApiKeyRequired")),
         operation_name=stack.text(own.get("OperationName")),
+        validation=method_validation(stack, api, method),
         line=method.line,
     )
 

@@ -1,0 +1,149 @@
+"""Request validators and models, in the words of AWS's guide on them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from front_kit import FakePool, answered
+from routes_kit import api, request
+
+# "Tutorial: Create an API with request validation", the guide's OpenAPI document, in its essence.
+DOCUMENT = """
+openapi: 3.0.0
+info: {title: ReqValidators Sample, version: "1"}
+x-amazon-apigateway-request-validators:
+  all: {validateRequestBody: true, validateRequestParameters: true}
+  params-only: {validateRequestBody: false, validateRequestParameters: true}
+x-amazon-apigateway-request-validator: params-only
+components:
+  schemas:
+    RequestBodyModel:
+      type: object
+      required: [name, price, type]
+      properties:
+        id: {type: integer}
+        type: {type: string, enum: [dog, cat, fish]}
+        name: {$ref: "#/components/schemas/Name"}
+        price: {type: number, minimum: 25.0, maximum: 500.0}
+    Name: {type: string}
+  parameters: {Header: {name: h1, in: header, required: true, schema: {type: string}}}
+paths:
+  /validation:
+    post:
+      x-amazon-apigateway-request-validator: all
+      parameters: [{$ref: "#/components/parameters/Header"}]
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/RequestBodyModel"}}}}
+      x-amazon-apigateway-integration: &function {type: aws_proxy, httpMethod: POST, uri: !Sub
+        "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"}
+    get:
+      parameters: [{name: q1, in: query, required: true, schema: {type: string}},
+        {name: q2, in: query, schema: {type: string}}]
+      x-amazon-apigateway-integration: *function
+"""
+TEMPLATE = """
+  Fn: {Type: AWS::Serverless::Function}
+  Web: {Type: AWS::Serverless::Api, Properties: {StageName: p, DefinitionUri: api.yaml}}
+"""
+GOOD = b'{"name": "Rex", "type": "dog", "price": 99}'
+
+
+@pytest.mark.parametrize(
+    ("method", "query", "headers", "body", "status", "message"),
+    [
+        ("POST", "", {"h1": "v1"}, GOOD, 200, None),
+        ("POST", "", {}, GOOD, 400, "Missing required request parameters: [h1]"),
+        ("POST", "", {"h1": " "}, GOOD, 400, "Missing required request parameters: [h1]"),
+        ("POST", "", {"h1": "v1"}, b'{"name": "Rex", "type": "dog"}', 400, "Invalid request body"),
+        ("POST", "", {"h1": "v1"}, b'{"name": 7, "type": "dog", "price": 99}', 400, "Invalid request body"),
+        ("POST", "", {"h1": "v1"}, b'{"name": "R", "type": "dog", "price": 1}', 400, "Invalid request body"),
+        ("POST", "", {"h1": "v1"}, b"", 400, "Invalid request body"),
+        ("POST", "", {"h1": "v1"}, b"{", 400, "Invalid request body"),
+        # A content type without a model is not looked at.
+        ("POST", "", {"h1": "v1", "Content-Type": "text/plain"}, b"{", 200, None),
+        ("POST", "", {"h1": "v", "Content-Type": "application/json; charset=x"}, b"{", 400, "Invalid request body"),
+        ("GET", "q1=a", {}, b"", 200, None),
+        ("GET", "q1=", {}, b"", 400, "Missing required request parameters: [q1]"),
+        ("GET", "q2=a", {}, b"", 400, "Missing required request parameters: [q1]"),
+    ],
+)  # fmt: skip
+def test_a_document_says_which_requests_pass(
+    tmp_path: Path, method: str, query: str, headers: dict[str, str], body: bytes, status: int, message: str | None
+) -> None:
+    (tmp_path / "api.yaml").write_text(DOCUMENT)
+    pool = FakePool()
+    asked = request(method, "/validation", query=query, headers=headers, body=body)
+
+    said, _, content = answered(api(TEMPLATE, folder=tmp_path), asked, pool)
+
+    assert said == status
+    if message is not None:
+        assert json.loads(content) == {"message": message}
+    assert bool(pool.asked) == (status == 200)
+
+
+RESOURCES = """
+Resources:
+  Fn: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.11, Handler: a.b}}
+  Api: {Type: AWS::ApiGateway::RestApi}
+  Validator: {Type: AWS::ApiGateway::RequestValidator, Properties: {RestApiId: !Ref Api, ValidateRequestBody: true,
+    ValidateRequestParameters: true}}
+  Person: {Type: AWS::ApiGateway::Model, Properties: {RestApiId: !Ref Api, Name: Person,
+    ContentType: application/json,
+    Schema: {"$schema": "https://json-schema.org/draft/2020-12/schema", type: object, required: [firstName, pet],
+      properties: {firstName: {type: string}, pet: {"$ref": !Sub
+        "https://apigateway.amazonaws.com/restapis/${Api}/models/Pet"}}}}}
+  Pet: {Type: AWS::ApiGateway::Model, Properties: {RestApiId: !Ref Api, Name: Pet, ContentType: application/json,
+    Schema: {type: object, required: [kind]}}}
+  Post:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !GetAtt Api.RootResourceId
+      HttpMethod: POST
+      RequestValidatorId: !Ref Validator
+      RequestModels: {$default: !Ref Person}
+      RequestParameters: {method.request.querystring.q: true, method.request.header.h: false}
+      Integration: {Type: AWS_PROXY, Uri: !GetAtt Fn.Arn}
+"""
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "status"),
+    [
+        ("q=1", b'{"firstName": "A", "pet": {"kind": "dog"}}', 200),
+        ("", b'{"firstName": "A", "pet": {"kind": "dog"}}', 400),
+        ("q=1", b'{"firstName": "A", "pet": {}}', 400),
+        ("q=1", b'{"pet": {"kind": "dog"}}', 400),
+    ],
+)
+def test_resources_say_which_requests_pass(query: str, body: bytes, status: int) -> None:
+    asked = request("POST", "/", query=query, body=body, headers={"Content-Type": "anything/else"})
+
+    assert answered(api(RESOURCES, head=""), asked)[0] == status
+
+
+@pytest.mark.parametrize("schema", ['{"$ref": "http://127.0.0.1:9/schema.json"}', '{"pattern": "("}'])
+def test_a_model_that_cannot_be_read_lets_nothing_pass_and_fetches_nothing(schema: str) -> None:
+    text = RESOURCES.replace("type: object, required: [kind]", schema.strip("{}"))
+    asked = request("POST", "/", query="q=1", body=b'{"firstName": "A", "pet": "x"}')
+
+    assert answered(api(text, head=""), asked)[0] == 400
+
+
+def test_sam_writes_models_and_parameters_into_its_document() -> None:
+    one = api("""
+  Web: {Type: AWS::Serverless::Api, Properties: {StageName: p, Models: {User: {type: object, required: [name]}}}}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        A: {Type: Api, Properties: {RestApiId: !Ref Web, Path: /a, Method: post,
+            RequestModel: {Model: User, Required: true, ValidateBody: true, ValidateParameters: true},
+            RequestParameters: [method.request.header.X-A: {Required: true}]}}
+""")
+
+    assert answered(one, request("POST", "/a", headers={"X-A": "1"}, body=b'{"name": 1}'))[0] == 200
+    assert answered(one, request("POST", "/a", headers={"X-A": "1"}, body=b"{}"))[0] == 400
+    assert answered(one, request("POST", "/a", body=b'{"name": 1}'))[0] == 400
