@@ -14,6 +14,7 @@ import pytest
 from project_kit import Collected
 
 from samlocal.artifact.image.runtime_image import Image
+from samlocal.aws.failures import no_terminal
 from samlocal.config import FileSettings
 from samlocal.engine.images import PullProgress
 from samlocal.errors import BuildError, ExitStatus, KeptError, TemplateError, UnforeseenError
@@ -193,6 +194,14 @@ def test_progress_that_fails_ends_before_its_error_is_shown() -> None:
     with run_of(Scripted(answered, plan)) as (run, told, _), pytest.raises(BuildError, match="no compiler"):
         run.planned()
     assert told.steps[-1] == "ended"
+
+
+def test_what_only_a_terminal_can_answer_is_a_run_of_the_commands_own() -> None:
+    def plan(_: Telling) -> None:
+        raise no_terminal("work")
+
+    with run_of(Scripted(answered, plan)) as (run, _, __), pytest.raises(NothingRanError, match="MFA code"):
+        run.planned()
 
 
 def test_a_fault_of_the_process_is_its_own_and_keeps_the_users_values_out_of_its_log(
