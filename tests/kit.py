@@ -336,6 +336,16 @@ def eventually(what: Callable[[], T], *, within: float = 3.0) -> T:
     return answer
 
 
+def asleep(seconds: str) -> bool:
+    """Whether a process of this machine is ``sleep`` of so many seconds."""
+    wanted = b"\0".join((b"sleep", seconds.encode(), b""))
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if process.read_bytes() == wanted:
+                return True
+    return False
+
+
 class Docker:
     """What the tests ask the engine, beside samlocal."""
 

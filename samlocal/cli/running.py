@@ -7,6 +7,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
@@ -88,10 +89,18 @@ async def _written(write: Callable[[], None]) -> None:
         outlet.close()
 
 
+class _Threads(ThreadPoolExecutor):
+    """Threads for what is awaited: one that waits for an answer nobody needs any more holds up no end."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+        super().shutdown(wait=False, cancel_futures=True)
+
+
 def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:
     """Runs it on an event loop of its own. Ctrl-C, SIGTERM and SIGHUP end it alike: what was started is stopped."""
     with asyncio.Runner() as runner:
         loop = runner.get_loop()
+        loop.set_default_executor(_Threads(thread_name_prefix="samlocal"))
         loop.set_exception_handler(_quiet_about_connections)
         tasks: list[asyncio.Task[Any]] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
@@ -131,13 +132,20 @@ class Service:
     ) -> None:
         if self._ending is not None:
             self._ending.cancel()
-        await self._closing.aclose()
+        # Nobody waits for a plan any more.
+        stopping = asyncio.create_task(asyncio.to_thread(self.project.stop_builds))
+        try:
+            await self._closing.aclose()
+        finally:
+            await stopping
 
     def ends(self) -> None:
         """Somebody has ended the command, which waits for what runs.
 
-        That is nothing for ever: debuggers hear of it, and from now on the debugged function's own timeout holds.
+        That is nothing for ever: debuggers hear of it, and from now on the debugged function's own timeout holds;
+        what is built is ended, and what waits for that does not run.
         """
+        threading.Thread(target=self.project.stop_builds, name="samlocal-stop-builds", daemon=True).start()
         if self.debugged is not None and self._ending is None:
             self._ending = asyncio.create_task(self._end_debugging(self.debugged))
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from kept_kit import COUNTING, keeper, runs, said_to, sockets
-from kit import STARTUP_SECONDS, Docker, Project, eventually, function, python, template
+from kit import STARTUP_SECONDS, Docker, Project, asleep, eventually, function, python, template
 
 from samlocal.errors import ExitStatus
 
@@ -79,16 +77,6 @@ def test_ctrl_c_during_a_build_ends_its_tools(keeping: MakeProject) -> None:
         assert eventually(lambda: asleep("6173"), within=STARTUP_SECONDS), running.stderr()
         running.signalled(signal.SIGINT).outcome(within=5).ended(ExitStatus.INTERRUPTED)
     assert eventually(lambda: not asleep("6173"))
-
-
-def asleep(seconds: str) -> bool:
-    """Whether a process of this machine sleeps so long."""
-    wanted = b"\0".join((b"sleep", seconds.encode(), b""))
-    for process in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            if process.read_bytes() == wanted:
-                return True
-    return False
 
 
 def test_an_emptied_cache_ends_what_nobody_finds_any_more(keeping: MakeProject, docker: Docker) -> None:
