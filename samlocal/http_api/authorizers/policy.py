@@ -8,6 +8,7 @@ API".
 from __future__ import annotations
 
 import enum
+import functools
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
@@ -72,18 +73,19 @@ def _names(statement: Mapping[str, object], name: str, negated: str, wanted: str
 
 def _any_matches(patterns: object, wanted: str, *, lower: bool) -> bool:
     several = patterns if isinstance(patterns, list) else [patterns]
-    flags = re.IGNORECASE if lower else 0
     for pattern in several:
         if not isinstance(pattern, str):
             raise PolicyError(f"{pattern!r} is no string")
-        if re.fullmatch(_expression(pattern), wanted, flags | re.DOTALL):
+        if _expression(pattern, lower=lower).fullmatch(wanted):
             return True
     return False
 
 
-def _expression(pattern: str) -> str:
-    """``*`` is anything, ``?`` one character."""
-    return "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern))
+@functools.lru_cache(maxsize=1024)
+def _expression(pattern: str, *, lower: bool) -> re.Pattern[str]:
+    """``*`` is anything, ``?`` one character. The same policies come with every request."""
+    parts = ({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern))
+    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if lower else re.NOFLAG))
 
 
 def _conditions_met(conditions: object, source_ip: str) -> bool | None:
