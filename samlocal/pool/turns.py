@@ -1,7 +1,8 @@
 """Who gets which sandbox, and when: the one place where a pool's limits hold.
 
 Lambda developer guide, "Understanding Lambda function scaling": an event gets an execution environment that waits,
-else a new one, up to the limits of the function and of the account.
+else a new one, up to the limits of the function and of the account. "Execution environment lifecycle", Init phase: an
+environment that is available while a new one is being initialized for an event can be used in its place.
 """
 
 from __future__ import annotations
