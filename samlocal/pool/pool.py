@@ -12,7 +12,8 @@ from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan
 from samlocal.pool.pooled import Make, Pooled, State
 from samlocal.pool.throttle import Throttled
-from samlocal.pool.turns import Turn, Turns
+from samlocal.pool.turn import Turn
+from samlocal.pool.turns import Turns
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.result import Result
 

@@ -8,7 +8,6 @@ environment that is available while a new one is being initialized for an event 
 from __future__ import annotations
 
 import asyncio
-import contextvars
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
@@ -19,37 +18,8 @@ from samlocal.pool.plan import Plan
 from samlocal.pool.planned import PlannedFunction
 from samlocal.pool.pooled import LIVE, Make, Pooled, State
 from samlocal.pool.throttle import Throttled, ThrottleReason
+from samlocal.pool.turn import Turn
 from samlocal.sandbox.lifecycle import Standing
-
-
-class Turn:
-    """An event that needs a sandbox; or, with ``ahead``, the wish that the function has so many.
-
-    What is started for it is started in its context (``contextvars``).
-    """
-
-    def __init__(self, function_id: str, tenant: str | None, *, ahead: int = 0) -> None:
-        self.function_id = function_id
-        self.tenant = tenant
-        self.ahead = ahead
-        self.context = contextvars.copy_context()
-        self.place: asyncio.Future[Pooled | Throttled] = asyncio.get_running_loop().create_future()
-        # Of an event whose place is still starting: one that is free before.
-        self.instead: asyncio.Future[Pooled] = asyncio.get_running_loop().create_future()
-
-    @property
-    def starts(self) -> Pooled | None:
-        """The sandbox whose start it waits for."""
-        if not self.place.done() or self.place.cancelled() or self.place.exception() is not None:
-            return None
-        place = self.place.result()
-        waits = isinstance(place, Pooled) and place.state is State.STARTING and not self.instead.done()
-        return place if waits and isinstance(place, Pooled) else None
-
-    def leave(self) -> None:
-        """Nobody waits for it any more, nor for why there is none."""
-        if not self.place.cancel() and not self.place.cancelled():
-            self.place.exception()
 
 
 class Turns:
