@@ -18,6 +18,7 @@ def sweep(own: Session, environ: Mapping[str, str], output: Output) -> threading
 
     def clear_up() -> None:
         from samlocal.engine import Engine
+        from samlocal.sandbox.session import swept
 
         try:
             engine = Engine.connect(environ)
@@ -27,7 +28,7 @@ def sweep(own: Session, environ: Mapping[str, str], output: Output) -> threading
             # The run itself meets the same engine and says what is wrong with it.
             return
         if removed:
-            output.notice(f"removed {removed} containers of runs that were killed.")
+            output.notice(swept(removed))
 
     thread = threading.Thread(target=clear_up, name="samlocal-sweep", daemon=True)
     thread.start()

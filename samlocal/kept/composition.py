@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from contextvars import ContextVar
@@ -148,6 +149,18 @@ class Composition:
                 for each in ending:
                     await each.ended.wait()
         return stopped, cut_off
+
+    def last_uses(self) -> dict[str, float]:
+        """When each function has run last (seconds since 1970); one that runs is later than any."""
+        uses: dict[str, float] = {}
+        for each in self.sandboxes:
+            used = math.inf if each.idle_since is None else each.idle_since
+            uses[each.function] = max(used, uses.get(each.function, 0.0))
+        return uses
+
+    def end(self, function: str) -> None:
+        """Ends those of the function's sandboxes that wait."""
+        self._pool.end(function)
 
     def tidy(self) -> None:
         """Ends what waits and has died, with its engine or by itself."""

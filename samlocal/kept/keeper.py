@@ -21,13 +21,16 @@ from samlocal.kept.listener import Listener
 from samlocal.kept.surroundings import Place, are_keys, as_text
 from samlocal.kept.wanted import Wanted
 from samlocal.sandbox.invocation import Invocation
-from samlocal.sandbox.session import Session
+from samlocal.sandbox.session import Session, swept
 
 # How long it stays with nothing to keep: whoever asks again at once need not start another one.
 _LINGER_SECONDS = 1.0
 
 # How often it looks whether it is still found, and whether what waits still lives.
 _LOOK_SECONDS = 1.0
+
+# In how many ways, of options and values, one function is kept: a loop over values leaves no container for each.
+_WAYS = 4
 
 # How long clearing up after others may hold up a run that is over.
 _SWEEP_SECONDS = 5.0
@@ -84,6 +87,7 @@ class Keeper:
                 self._leaving = True
             for composition in self._compositions:
                 composition.tidy()
+            self._end_ways_of_before()
             if self._leaving:
                 self._let_go()
             if self._connections:
@@ -99,6 +103,15 @@ class Keeper:
         for composition in [each for each in self._compositions if not each.in_use]:
             self._compositions.remove(composition)
             await composition.close()
+
+    def _end_ways_of_before(self) -> None:
+        ways: dict[str, list[tuple[float, Composition]]] = {}
+        for composition in self._compositions:
+            for function, used in composition.last_uses().items():
+                ways.setdefault(function, []).append((used, composition))
+        for function, of_one in ways.items():
+            for _, composition in sorted(of_one, key=lambda way: way[0])[:-_WAYS]:
+                composition.end(function)
 
     def _let_go(self) -> set[str]:
         return {function for composition in self._compositions for function in composition.let_go()}
@@ -231,8 +244,7 @@ class _Run:
         if sweeping is not None:
             await asyncio.wait({sweeping}, timeout=_SWEEP_SECONDS)
             if sweeping.done() and (removed := sweeping.result()):
-                text = f"removed {removed} containers of runs that were killed."
-                self._listener.say(messages.Notice(text=text))
+                self._listener.say(messages.Notice(text=swept(removed)))
         return invocation
 
     async def finish(self) -> None:

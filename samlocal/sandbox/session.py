@@ -158,6 +158,13 @@ def _fate(path: Path, labels: Mapping[str, str]) -> Fate:
     return Fate.ENDED if _process_is_gone(labels) else Fate.LIVES
 
 
+def swept(removed: int) -> str:
+    """What a sweep has done, in words."""
+    if removed == 1:
+        return "removed 1 container of a run that was killed."
+    return f"removed {removed} containers of runs that were killed."
+
+
 def _lock_is_free(path: Path) -> bool | None:
     """None where there is no such file, or it goes in this moment."""
     try:

@@ -48,6 +48,20 @@ def test_other_keys_of_the_callers_end_what_was_kept_under_those_of_before(keepi
     assert len(listed(project)) == 1
 
 
+def test_of_one_function_the_four_ways_that_it_ran_last_are_kept(keeping: MakeProject, docker: Docker) -> None:
+    code = {"CodeUri": "code/", "Environment": {"Variables": {"GIVEN": ""}}}
+    files = template(Fn=function("python3.11", **code), Other=function("python3.11", **code))
+    project = keeping({"template.json": files, "code/app.py": COUNTING})
+    assert runs(project.invoke("Other", "--keep")) == 1
+    for number in (1, 2, 3, 4, 1, 5, 6):
+        project.invoke("Fn", "--keep", "--set", f"GIVEN={number}").succeeded()
+    assert eventually(lambda: len(docker.containers(project)) == 5)
+    # Neither other functions nor what ran in between go for it.
+    assert runs(project.invoke("Other", "--keep")) == 2
+    assert runs(project.invoke("Fn", "--keep", "--set", "GIVEN=1")) == 3
+    assert runs(project.invoke("Fn", "--keep", "--set", "GIVEN=2")) == 1
+
+
 def test_a_keeper_that_is_killed_during_an_event_is_told_and_leaves_nothing(
     keeping: MakeProject, docker: Docker
 ) -> None:
