@@ -155,6 +155,7 @@ def _serve(
                     await service.pool.warm(await service.functions.id_of(name), count)
                 gateway = Gateway(
                     service,
+                    found,
                     served,
                     sockets,
                     requests,
@@ -165,7 +166,7 @@ def _serve(
                     inside=inside,
                     failed=requests.failed,
                 )
-                gateway.watch(found)
+                gateway.watch()
                 async with gateway.serving(), door("start-api", service, overheard, told=requests):
                     requests.serves(
                         serving(

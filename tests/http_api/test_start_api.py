@@ -119,6 +119,27 @@ def test_routes_that_are_saved_are_taken_up(project: MakeProject) -> None:
 
         assert own.ask("GET", "/new/1").json["resource"] == "/new/{id}"
         assert own.ask("GET", "/items/1").status == 403
+        own.running.has_logged("ServerlessRestApi: its routes have changed.")
+
+
+@pytest.mark.docker
+def test_an_api_that_comes_or_goes_on_save_is_told(project: MakeProject) -> None:
+    made = project_of(project)
+    template = made.folder / "template.json"
+    whole = template.read_text()
+    without_http = json.loads(whole)
+    del without_http["Resources"]["Fn"]["Properties"]["Events"]["Http"]
+    with served_apis(made) as own:
+        assert own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 201
+        template.write_text(json.dumps(without_http))
+        kit.eventually(lambda: own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 404, within=10)
+        own.running.has_logged("ServerlessHttpApi: its routes have changed. It is no more in the template.")
+        template.write_text(whole)
+        kit.eventually(lambda: own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 201, within=10)
+    template.write_text(json.dumps(without_http))
+    with served_apis(made) as own:
+        template.write_text(whole)
+        own.running.has_logged("ServerlessHttpApi is new: it is served from the next start on.", within=10)
 
 
 @pytest.mark.docker

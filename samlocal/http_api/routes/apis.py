@@ -53,7 +53,8 @@ def apis(application: Application, *, stage_variables: Mapping[str, str] | None 
             found.append(api)
             remarks += _not_run(api)
         remarks += [*refusals, *stack.remarks]
-    files = tuple(map(Path, application.files.states))
+    # Folders are of code, which makes no routes.
+    files = tuple(Path(path) for path, state in application.files.states.items() if not state.startswith("folder "))
     return Apis(apis=tuple(found), remarks=tuple(dict.fromkeys(remarks)), files=files)
 
 

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from samlocal.errors import SamlocalError
 from samlocal.http_api.authorizers.token_authorizers import Verifies
 from samlocal.http_api.authorizers.token_errors import IssuerError
@@ -34,7 +36,9 @@ def read_apis(project: Project, stage_variables: Mapping[str, str]) -> Apis:
 
 
 class Gateway:
-    """``sockets`` listen already, one for each API by its id. ``static`` are files beside every API's routes.
+    """``served`` are of those ``found``. ``sockets`` listen already, one for each API by its id.
+
+    ``static`` are files beside every API's routes.
     ``tls`` holds a key and its certificate. Functions, which do not know it, reach WebSocket clients at ``inside``.
 
     ``authorizes`` says whether authorizers and API keys are asked for. ``failed`` gets faults of samlocal's own, and
@@ -44,6 +48,7 @@ class Gateway:
     def __init__(
         self,
         service: Service,
+        found: Apis,
         served: tuple[Api, ...],
         sockets: Mapping[str, socket.socket],
         hears: Hears,
@@ -70,7 +75,10 @@ class Gateway:
                 return WebSocketFront(api, service.pool, hears, verifier, connections)
             return Front(api, service.pool, hears, verifier)
 
+        self._hears = hears
         self._fronts = {api.id: front(api) for api in served}
+        self._read = found
+        self._watched: set[Path] = set()
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -96,9 +104,12 @@ class Gateway:
             return WebSocketApplication(front, any_host=any_host, failed=self._failed)
         return WebApplication(front, static=self._static, any_host=any_host, failed=self._failed)
 
-    def watch(self, found: Apis) -> None:
-        """Takes up routes that are saved; an API that is new has no socket before the next start."""
-        self._service.watch(found.files, self._reread)
+    def watch(self) -> None:
+        """Takes up routes that are saved, from now on, wherever they were read from."""
+        new = set(self._read.files) - self._watched
+        if new:
+            self._watched |= new
+            self._service.watch(new, self._reread)
 
     async def _reread(self) -> bool:
         """Nothing that functions are made from: these are watched by themselves."""
@@ -107,9 +118,20 @@ class Gateway:
         except SamlocalError as error:
             self._failed(error)
             return False
-        for api in found.apis:
-            if api.id in self._fronts:
-                self._fronts[api.id].use(api)
+        before, self._read = self._read, found
+        for remark in found.remarks:
+            if remark not in before.remarks:
+                self._hears.remarked(remark)
+        now = {api.id: api for api in found.apis}
+        for name, front in self._fronts.items():
+            api = now.get(name, replace(front.api, routes=()))
+            if api != front.api:
+                front.use(api)
+                gone = "" if name in now else " It is no more in the template."
+                self._service.project.teller.notice(f"{name}: its routes have changed.{gone}")
+        for name in now.keys() - {api.id for api in before.apis}:
+            self._hears.remarked(f"{name} is new: it is served from the next start on.")
+        self.watch()
         return False
 
 
