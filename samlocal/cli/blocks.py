@@ -10,7 +10,6 @@ and its line at the end.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct, field
@@ -19,6 +18,7 @@ from samlocal.cli import said
 from samlocal.cli.banner import banner
 from samlocal.cli.function_tags import FunctionTags
 from samlocal.cli.output import Output
+from samlocal.cli.request_lines import RequestLines, more
 from samlocal.cli.requests import Item, counted
 from samlocal.errors import SamlocalError
 from samlocal.pool.clock import Clock, SystemClock, Timer
@@ -36,21 +36,15 @@ _LINES = 1000
 # Lambda's own lines, whose figures the request's line has.
 _IN_REQUEST_LINE = frozenset({"platform.start", "platform.end", "platform.report"})
 
-# Columns of a request's line beside the tag and the figures: the time, the status, and what stands between.
-_HEAD = 8 + 1 + 1 + 8
-_UNBOUND = 10_000
-
-_COLOURS = {"success": "green", "error": "red", "timeout": "red"}
-
 
 class _Block(Struct, kw_only=True):
-    """What a sandbox has written that is not shown yet, and of which request.
+    """What a sandbox has written that is not shown yet, and of which request. ``key`` is where it is kept.
 
     ``goes`` says that what comes now is shown as it comes. ``ended`` is the request's end, whose log may go on;
     ``after`` is what stands behind both.
     """
 
-    sandbox: str
+    key: str
     function: str
     lines: list[str] = field(default_factory=list)
     request_id: str | None = None
@@ -70,6 +64,7 @@ class Blocks:
         self._output = output
         self._clock = clock or SystemClock()
         self._tags = FunctionTags()
+        self._lines = RequestLines(output, self._tags)
         self._ids: dict[str, str] = {}
         # By the sandbox: it runs one event at a time.
         self._blocks: dict[str, _Block] = {}
@@ -88,7 +83,7 @@ class Blocks:
         now = set(self._ids.values())
         for names, text in ((now - before, "served, too"), (before - now, "no longer served")):
             if names:
-                self._remark(f"{text}: {', '.join(sorted(names))}")
+                self._put([self._lines.remark(f"{text}: {', '.join(sorted(names))}")])
 
     def _begin(self) -> None:
         early, self._early = self._early or [], None
@@ -106,37 +101,39 @@ class Blocks:
                 whose = f"{self._id(function)}: " if self._tags.several else ""
                 if fresh or text not in self._remarked:
                     self._remarked.add(text)
-                    self._remark(f"{whose}{text}")
+                    self._put([self._lines.remark(f"{whose}{text}")])
             case said.RequestEnded() | said.RequestFailed():
                 self._end(item)
             case said.RequestThrottled(function=function, attempt=attempt, reason=reason):
-                self._put([self._head(function, "throttled", fg="yellow") + _rest(attempt, reason)])
+                self._put([self._lines.head(function, "throttled", fg="yellow") + more(reason, attempt=attempt)])
             case said.RequestRefused(request=request, status=status, error_type=error_type, message=message):
-                self._put(
-                    [f"{self._time()} {self._text(request)}", self._text(f"  {status} {error_type}: {message}")]
-                )
+                self._put([self._lines.timed(request), self._lines.text(f"  {status} {error_type}: {message}")])
             case said.HttpAnswered():
-                self._put([self._answered(item)])
+                self._put([self._lines.answered(item)])
             case said.EventRetried(request_id=request_id, function=function, attempt=attempt, seconds=seconds):
-                self._behind(request_id, self._head(function, "waits") + f" {seconds:g} s, then attempt {attempt}")
+                self._behind(
+                    request_id, self._lines.head(function, "waits") + f" {seconds:g} s, then attempt {attempt}"
+                )
             case said.EventSent(request_id=request_id, function=function, condition=condition, to=to):
-                self._behind(request_id, self._head(function, "sent") + self._text(f" {condition} to {to}"))
+                self._behind(
+                    request_id, self._lines.head(function, "sent") + self._lines.text(f" {condition} to {to}")
+                )
             case said.Reloaded(text=text):
-                self._put([f"{self._time()} {self._output.styled(text, fg='cyan')}"])
+                self._put([self._lines.timed(text, fg="cyan")])
             case said.NotReloaded(text=text, message=message, tip=tip):
-                self._put([f"{self._time()} {self._output.styled(text, fg='red')}", *self._error(message, tip)])
+                self._put([self._lines.timed(text, fg="red"), *self._lines.error(message, tip)])
             case said.Ending(running=running):
                 if running:
                     who = counted(each.function for each in running)
-                    self._remark(f"ends when {who} is done; Ctrl-C once more ends at once.")
+                    self._put([self._lines.remark(f"ends when {who} is done; Ctrl-C once more ends at once.")])
             case said.Notice(text=text):
-                self._remark(text)
+                self._put([self._lines.remark(text)])
             case said.Warned(text=text):
-                self._remark(text, fg="yellow")
+                self._put([self._lines.remark(text, fg="yellow")])
             case said.AwsAsked(caller=caller, request=request, status=status):
-                self._put([f"{self._time()} {self._text(f'{caller} asked AWS: {request} {status}')}"])
+                self._put([self._lines.timed(f"{caller} asked AWS: {request} {status}")])
             case said.Failed(message=message, tip=tip, ends=False):
-                self._put(self._error(message, tip))
+                self._put(self._lines.error(message, tip))
             case said.Serving() | said.RequestBegun() | said.LogLine() | said.Failed() | said.Ended():
                 # Said elsewhere: `serves`, the block, the command's own last words.
                 pass
@@ -154,14 +151,18 @@ class Blocks:
     def _record(self, record: Record) -> None:
         line = None if record.type in _IN_REQUEST_LINE else render(record)
         block = self._blocks.get(record.sandbox.instance)
+        if block is not None and block.request_id is not None and record.type == "platform.start":
+            # A sandbox begins its next event before it is told that the last one is over.
+            self._put_aside(block)
+            block = None
         if block is None:
             if line is None and record.type != "platform.start":
                 return
             name = record.sandbox.instance
-            block = self._blocks[name] = _Block(sandbox=name, function=self._id(record.function))
+            block = self._blocks[name] = _Block(key=name, function=self._id(record.function))
         if record.type == "platform.start":
             # What the init wrote stands in the block of the event that it was for.
-            block.request_id, block.goes, block.late, block.logged = record.request_id, False, False, False
+            block.request_id = record.request_id
             self._wait(block, _SOON_SECONDS)
         elif record.type == "platform.report":
             block.logged = True
@@ -177,6 +178,13 @@ class Blocks:
             self._go(block)
         elif block.timer is None:
             self._wait(block, _SOON_SECONDS)
+
+    def _put_aside(self, block: _Block) -> None:
+        """Keeps one whose log is whole until the end of its request is told."""
+        del self._blocks[block.key]
+        block.key = f"{block.key} {block.request_id}"
+        self._blocks[block.key] = block
+        self._wait(block, _END_SECONDS)
 
     def _wait(self, block: _Block, seconds: float) -> None:
         self._stop(block)
@@ -202,16 +210,16 @@ class Blocks:
         block.lines = []
         if block.request_id is None:
             # Nobody's yet, or nobody's any more.
-            del self._blocks[block.sandbox]
+            del self._blocks[block.key]
         elif lines and not block.goes:
-            lines.insert(0, self._head(block.function, "runs") + block.request_id[:8])
+            lines.insert(0, self._lines.head(block.function, "runs") + block.request_id[:8])
             block.goes = True
         self._put(lines)
 
     def _end(self, ended: said.RequestEnded | said.RequestFailed) -> None:
         block = self._of(ended.request_id)
         if block is None:
-            self._put(self._line(ended))
+            self._put(self._lines.ended(ended))
             return
         block.ended = ended
         if block.logged or isinstance(ended, said.RequestFailed):
@@ -224,10 +232,10 @@ class Blocks:
         self._stop(block)
         if block.ended is None or block.request_id is None:
             return
-        lines = self._line(block.ended)
+        lines = self._lines.ended(block.ended)
         log = self._log(block, block.lines)
         self._put([*(log + lines if block.goes else lines + log), *block.after])
-        del self._blocks[block.sandbox]
+        del self._blocks[block.key]
 
     def _behind(self, request_id: str, line: str) -> None:
         """A line that comes of a request's end."""
@@ -247,72 +255,9 @@ class Blocks:
             self.outlet.put(lines)
 
     def _log(self, block: _Block, lines: Iterable[str]) -> list[str]:
-        """Whose it is stands before each line, where it could be another's."""
-        head = ""
-        if self._tags.several:
-            head = self._tags.tag(block.function).ljust(self._tags.width)
         others = (each for each in self._blocks.values() if each.goes and each.function == block.function)
-        if block.request_id is not None and any(each is not block for each in others):
-            head = f"{head} {block.request_id[:4]}".strip()
-        if head:
-            head = self._output.styled(f"{head} | ", fg=self._tags.colour(block.function))
-        return [head + self._output.log_text_alone(line) for line in lines]
-
-    def _line(self, ended: said.RequestEnded | said.RequestFailed) -> list[str]:
-        """With the first digits of its id, by which a caller's x-amzn-RequestId is found."""
-        mark = ended.request_id[:8]
-        if isinstance(ended, said.RequestFailed):
-            head = self._head(ended.function, "not run", fg="red") + _rest(ended.attempt, mark)
-            return [head, *self._error(ended.message, ended.tip)]
-        figures = f" {_duration(ended.duration):>7}"
-        if ended.init_duration is not None:
-            figures += f"  init {_duration(ended.init_duration)}"
-        if ended.max_memory_used is not None:
-            figures += f"  {ended.max_memory_used} MB"
-        more = figures + _rest(ended.attempt, mark)
-        head = self._head(ended.function, ended.status, fg=_COLOURS.get(ended.status))
-        if ended.error_type is None:
-            return [head + more]
-        error_type = self._text(ended.error_type)
-        if _HEAD + self._tags.width + len(more) + len(error_type) + 2 > (self._output.columns or _UNBOUND):
-            return [head + more, f"  {error_type}"]
-        return [f"{head}{more}  {error_type}"]
-
-    def _head(self, function: str, status: str, *, fg: str | None = None) -> str:
-        tag = self._tags.tag(function).ljust(self._tags.width)
-        whose = self._output.styled(tag, fg=self._tags.colour(function), bold=True)
-        return f"{self._time()} {whose} {self._output.styled(f'{status:<8}', fg=fg)}"
-
-    def _answered(self, item: said.HttpAnswered) -> str:
-        colour = "green" if item.status < 400 else "yellow" if item.status < 500 else "red"
-        status = self._output.styled(str(item.status), fg=colour)
-        where = "" if item.route is not None else "  no route"
-        return f"{self._time()} {self._text(f'{item.method} {item.path}')} {status} {_duration(item.duration)}{where}"
-
-    def _time(self) -> str:
-        return self._output.styled(time.strftime("%H:%M:%S"), dim=True)
-
-    def _error(self, message: str, tip: str | None) -> list[str]:
-        error = self._output.styled("Error: ", fg="red", bold=True) + self._text(message)
-        return [error, *([self._text(tip)] if tip else [])]
-
-    def _text(self, text: str) -> str:
-        return self._output.styled(text)
-
-    def _remark(self, text: str, *, fg: str = "cyan") -> None:
-        self._put([self._output.styled("samlocal: ", fg=fg) + self._text(text)])
+        told_apart = block.request_id is not None and any(each is not block for each in others)
+        return self._lines.log(block.function, lines, request_id=block.request_id if told_apart else None)
 
     def _id(self, name: str) -> str:
         return self._ids.get(name, name)
-
-
-def _rest(attempt: int | None, *more: str | None) -> str:
-    event = None if attempt is None else f"event, attempt {attempt}"
-    return "".join(f"  {each}" for each in (*more, event) if each is not None)
-
-
-def _duration(milliseconds: float) -> str:
-    """To three digits, as far as there are so many."""
-    value, unit = (milliseconds, "ms") if milliseconds < 999.5 else (milliseconds / 1000, "s")
-    places = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{value:.{places}f} {unit}"

@@ -144,6 +144,11 @@ def served_functions(names: Sequence[str]) -> tuple[said.ServedFunction, ...]:
     )
 
 
+def report_of(request_id: str, **more: Any) -> Report:
+    figures = {"duration": 12.345, "memory_size": 128, "max_memory_used": 38, **more}
+    return Report(request_id=request_id, **figures)
+
+
 class Sandbox:
     """One of a function's."""
 
@@ -168,10 +173,19 @@ class Sandbox:
         for line in lines:
             self.journal.function_line(line)
 
+    def reports(self, request_id: str) -> None:
+        """Its log is whole."""
+        self.journal.report(report_of(request_id), trace_id=TRACE, overhead=None)
+        self.journal.end_invocation()
+
+    def is_over(self, request_id: str) -> None:
+        """That is told."""
+        invocation = Invocation(request_id=request_id, result=Success(payload=b"1"), report=report_of(request_id))
+        self._requests.ended(request_id, invocation)
+
     def ends(self, request_id: str, *, result: Result | None = None, logged: bool = True, **report: Any) -> None:
         """``logged`` says whether its log ends at once."""
-        figures = {"duration": 12.345, "memory_size": 128, "max_memory_used": 38, **report}
-        made = Report(request_id=request_id, **figures)
+        made = report_of(request_id, **report)
         invocation = Invocation(request_id=request_id, result=result or Success(payload=b"1"), report=made)
         self.journal.report(made, trace_id=TRACE, overhead=None)
         self._requests.ended(request_id, invocation)

@@ -141,6 +141,73 @@ def test_a_log_that_ends_behind_its_event_is_whole_all_the_same() -> None:
     run(test)
 
 
+def test_a_sandbox_that_begins_its_next_event_before_the_last_one_is_told_to_be_over_mixes_nothing() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            one = shown.sandbox("getEvent")
+            one.begins("r1")
+            one.says("first")
+            one.reports("r1")
+            one.begins("r2")
+            one.says("second")
+            one.is_over("r1")
+            one.reports("r2")
+            one.is_over("r2")
+            assert await shown.lines() == [
+                "00:00:00 getEvent success  12.3 ms  38 MB  r1",
+                "first",
+                "00:00:00 getEvent success  12.3 ms  38 MB  r2",
+                "second",
+            ]
+
+    run(test)
+
+
+@given(st.lists(st.sampled_from(["says", "next", "told", "wait"]), max_size=40), st.integers(1, 3))
+def test_whatever_comes_when_every_line_stands_once_and_under_its_own_request(steps: list[str], count: int) -> None:
+    async def test() -> None:
+        async with Shown("getEvent", "putEvent") as shown:
+            sandboxes = [shown.sandbox("getEvent") for _ in range(count)]
+            open_: dict[int, str] = {}
+            untold: list[tuple[int, str]] = []
+            wrote: dict[str, list[str]] = {}
+            seen: list[str] = []
+            ending = [*["next"] * count, *["told"] * (len(steps) + count), "wait", "wait"]
+            for number, step in enumerate([*steps, *ending], start=1):
+                which = number % count
+                one = sandboxes[which]
+                match step:
+                    case "says" if which in open_:
+                        wrote[open_[which]].append(f"{open_[which]} says {number}")
+                        one.says(wrote[open_[which]][-1])
+                    case "next":
+                        if which in open_:
+                            one.reports(open_[which])
+                            untold.append((which, open_.pop(which)))
+                        if number <= len(steps):
+                            open_[which] = f"r{number:07}"
+                            wrote[open_[which]] = []
+                            one.begins(open_[which])
+                    case "told" if untold:
+                        of, request_id = untold.pop(0)
+                        sandboxes[of].is_over(request_id)
+                    case "wait":
+                        shown.clock.move(2)
+                seen += await shown.lines()
+            said = [line.rpartition(" | ")[2] for line in seen if " | " in line]
+            assert sorted(said) == sorted(line for lines in wrote.values() for line in lines)
+            under = ""
+            ended = [line.split()[-1] for line in seen if " success " in line]
+            assert sorted(ended) == sorted(wrote)
+            for line in seen:
+                if " success " in line or " runs " in line:
+                    under = line.split()[-1]
+                elif " | " in line and not any(" runs " in each for each in seen):
+                    assert line.rpartition(" | ")[2].startswith(under), seen
+
+    run(test)
+
+
 def test_what_an_init_writes_that_no_request_waits_for_is_shown_soon() -> None:
     async def test() -> None:
         async with Shown("getEvent", "putEvent") as shown:

@@ -1,0 +1,94 @@
+"""The lines of a request, as people read them: its own, and its log's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from samlocal.cli import said
+from samlocal.cli.function_tags import FunctionTags
+from samlocal.cli.output import Output
+
+# Columns of a request's line beside the tag and the figures: the time, the status, and what stands between.
+_HEAD = 8 + 1 + 1 + 8
+_UNBOUND = 10_000
+
+_COLOURS = {"success": "green", "error": "red", "timeout": "red"}
+
+
+class RequestLines:
+    """As standard error shows them, in colours where it has some."""
+
+    def __init__(self, output: Output, tags: FunctionTags) -> None:
+        self._output = output
+        self._tags = tags
+
+    def ended(self, ended: said.RequestEnded | said.RequestFailed) -> list[str]:
+        """With the first digits of its id, by which a caller's x-amzn-RequestId is found."""
+        mark = ended.request_id[:8]
+        if isinstance(ended, said.RequestFailed):
+            line = self.head(ended.function, "not run", fg="red") + more(mark, attempt=ended.attempt)
+            return [line, *self.error(ended.message, ended.tip)]
+        figures = f" {duration(ended.duration):>7}"
+        if ended.init_duration is not None:
+            figures += f"  init {duration(ended.init_duration)}"
+        if ended.max_memory_used is not None:
+            figures += f"  {ended.max_memory_used} MB"
+        figures += more(mark, attempt=ended.attempt)
+        line = self.head(ended.function, ended.status, fg=_COLOURS.get(ended.status)) + figures
+        if ended.error_type is None:
+            return [line]
+        error_type = self.text(ended.error_type)
+        if _HEAD + self._tags.width + len(figures) + len(error_type) + 2 > (self._output.columns or _UNBOUND):
+            return [line, f"  {error_type}"]
+        return [f"{line}  {error_type}"]
+
+    def log(self, function: str, lines: Iterable[str], *, request_id: str | None) -> list[str]:
+        """Whose it is stands before each line where it could be another function's, or another request's."""
+        head = self._tags.tag(function).ljust(self._tags.width) if self._tags.several else ""
+        if request_id is not None:
+            head = f"{head} {request_id[:4]}".strip()
+        if head:
+            head = self._output.styled(f"{head} | ", fg=self._tags.colour(function))
+        return [head + self._output.log_text_alone(line) for line in lines]
+
+    def head(self, function: str, status: str, *, fg: str | None = None) -> str:
+        """The time, the function, and what is with it."""
+        tag = self._tags.tag(function).ljust(self._tags.width)
+        whose = self._output.styled(tag, fg=self._tags.colour(function), bold=True)
+        return f"{self.time()} {whose} {self._output.styled(f'{status:<8}', fg=fg)}"
+
+    def answered(self, item: said.HttpAnswered) -> str:
+        colour = "green" if item.status < 400 else "yellow" if item.status < 500 else "red"
+        status = self._output.styled(str(item.status), fg=colour)
+        where = "" if item.route is not None else "  no route"
+        return f"{self.time()} {self.text(f'{item.method} {item.path}')} {status} {duration(item.duration)}{where}"
+
+    def remark(self, text: str, *, fg: str = "cyan") -> str:
+        return self._output.styled("samlocal: ", fg=fg) + self.text(text)
+
+    def error(self, message: str, tip: str | None) -> list[str]:
+        error = self._output.styled("Error: ", fg="red", bold=True) + self.text(message)
+        return [error, *([self.text(tip)] if tip else [])]
+
+    def timed(self, text: str, *, fg: str | None = None) -> str:
+        return f"{self.time()} {self._output.styled(text, fg=fg)}"
+
+    def time(self) -> str:
+        return self._output.styled(time.strftime("%H:%M:%S"), dim=True)
+
+    def text(self, text: str) -> str:
+        return self._output.styled(text)
+
+
+def more(*words: str | None, attempt: int | None) -> str:
+    """What stands at the end of a line; ``attempt`` is an asynchronous event's."""
+    event = None if attempt is None else f"event, attempt {attempt}"
+    return "".join(f"  {each}" for each in (*words, event) if each is not None)
+
+
+def duration(milliseconds: float) -> str:
+    """To three digits, as far as there are so many."""
+    value, unit = (milliseconds, "ms") if milliseconds < 999.5 else (milliseconds / 1000, "s")
+    places = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{value:.{places}f} {unit}"
