@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import datetime
+import json
 from collections.abc import Callable
 
 import kit
@@ -245,6 +246,16 @@ def test_a_streamed_response_comes_whole_to_who_wants_it_whole(made: kit.Project
     async def test() -> None:
         pool = FakePool(Success(payload=b"", streamed=True), parts=(b"he", b"llo"))
         assert (await Endpoint(directory_of(made), pool).invoke()).body == b"hello"
+
+    run(test)
+
+
+def test_a_streamed_response_that_is_too_large_to_come_whole_is_a_function_error(made: kit.Project) -> None:
+    async def test() -> None:
+        pool = FakePool(Success(payload=b"", streamed=True), parts=(b"x" * 1_000_000,) * 7)
+        answer = await Endpoint(directory_of(made), pool).invoke()
+        assert answer.headers["X-Amz-Function-Error"] == "Unhandled"
+        assert json.loads(answer.body)["errorType"] == "Function.ResponseSizeTooLarge"
 
     run(test)
 
