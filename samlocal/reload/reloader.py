@@ -150,7 +150,8 @@ class Reloader:
         if functions or others:
             self._changed()
         answers = await asyncio.gather(*(self._plan_of(name, paths, anew=bool(others)) for name in sorted(functions)))
-        failed = [(function_id, answer) for function_id, answer in answers if isinstance(answer, SamlocalError)]
+        await self._replace([(name, answer) for name, answer in answers if isinstance(answer, Plan)], named, began)
+        failed = [(name, answer) for name, answer in answers if isinstance(answer, SamlocalError)]
         if failed and await self._watch.more(_HALF_DONE_SECONDS):
             # What comes now is planned from the whole of it.
             self._broken.update(function_id for function_id, _ in failed)
@@ -158,7 +159,6 @@ class Reloader:
             self._tell_failures(failed, named)
         if not failed:
             self._told_at = {}
-        await self._replace([each for each in answers if isinstance(each[1], Plan)], named, began)
 
     async def _plan_of(
         self, function_id: str, paths: frozenset[Path], *, anew: bool
@@ -204,16 +204,13 @@ class Reloader:
         self._sources[function_id] = sources
         self._watch.wake()
 
-    async def _replace(
-        self, plans: Collection[tuple[str, Plan | SamlocalError]], named: tuple[str, ...], began: float
-    ) -> None:
+    async def _replace(self, plans: Iterable[tuple[str, Plan]], named: tuple[str, ...], began: float) -> None:
         done: dict[Replaced, list[str]] = {}
         for function_id, plan in plans:
-            if isinstance(plan, Plan):
-                how = await self._pool.replace(function_id, plan)
-                if how is not Replaced.SAME or function_id in self._broken:
-                    done.setdefault(how, []).append(function_id)
-                self._broken.discard(function_id)
+            how = await self._pool.replace(function_id, plan)
+            if how is not Replaced.SAME or function_id in self._broken:
+                done.setdefault(how, []).append(function_id)
+            self._broken.discard(function_id)
         for how, functions in done.items():
             seconds = time.monotonic() - began
             self._told(Reloaded(functions=tuple(functions), paths=named, seconds=seconds, how=how))
