@@ -259,8 +259,8 @@ def test_nobody_comes_past_an_authorizer_without_what_it_asks_for() -> None:
 
     assert pool.asked == []
     assert heard.remarks == [
-        "Web: Jwt: no $request.header.Authorization",
-        "Web: Door: $request.header.Authorization is not all there",
+        "Web: Jwt: the request has no $request.header.Authorization",
+        "Web: Door: the request has no $request.header.Authorization",
     ]
 
 
@@ -291,7 +291,7 @@ def test_whom_an_authorizers_function_does_not_let_in_does_not_reach_the_routes_
 
     assert (found[0], json.loads(found[2])) == (403, {"message": "Forbidden"})
     assert [function for function, _ in pool.asked] == ["Doorman"]
-    assert heard.remarks == ["Web: Door: not allowed"]
+    assert heard.remarks == ["Web: Door: Doorman does not allow it"]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_an_authorizers_function_decides_who_reaches_a_route(project: MakeProjec
         assert asked(own, "deny")[0] == 403
         assert asked(own, "unauthorized") == (401, {"message": "Unauthorized"})
         assert asked(own, None) == (401, {"message": "Unauthorized"})
-        own.running.has_logged("Web: Door: no method.request.header.Authorization")
+        own.running.has_logged("Web: Door: the request has no method.request.header.Authorization")
     with served_apis(made, "--disable-authorizer") as own:
         assert asked(own, None) == (200, None)
     assert docker.nothing_left(made)

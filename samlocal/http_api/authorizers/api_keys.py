@@ -20,9 +20,11 @@ HEADER = "x-api-key"
 
 def with_api_key(api: Api, request: HttpRequest, allowed: Allowed, *, usage_key: str | None) -> Decision:
     """Whether the key is one of the template's. ``usage_key`` is what a Lambda authorizer says in its place."""
-    given = usage_key if api.api_key_source.upper() == "AUTHORIZER" else request.header(HEADER)
+    by_authorizer = api.api_key_source.upper() == "AUTHORIZER"
+    given = usage_key if by_authorizer else request.header(HEADER)
     if not given:
-        return _refused(f"no {HEADER}")
+        lacking = "its authorizer names no usageIdentifierKey" if by_authorizer else f"the request has no {HEADER}"
+        return _refused(f"no API key: {lacking}")
     for key in api.api_keys:
         if key.value is not None and hmac.compare_digest(key.value.encode(), given.encode()):
             return _known(api, allowed, given, key.name)

@@ -6,8 +6,6 @@ guide, "Identity sources" of HTTP APIs (``$request.…``) and of WebSocket APIs 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from samlocal.http_api.context import context_variables
 from samlocal.http_api.events import query
 from samlocal.http_api.model import Api, HttpRequest, Matched
@@ -15,20 +13,8 @@ from samlocal.http_api.model import Api, HttpRequest, Matched
 _REQUEST = ("method.request.", "route.request.", "$request.", "request.")
 
 
-def identity_values(
-    sources: Iterable[str], api: Api, matched: Matched, request: HttpRequest
-) -> tuple[str, ...] | None:
-    """The value of each source; None where one is absent or empty: who asks is refused then."""
-    values = []
-    for source in sources:
-        value = identity_value(source, api, matched, request)
-        if not value:
-            return None
-        values.append(value)
-    return tuple(values)
-
-
 def identity_value(source: str, api: Api, matched: Matched, request: HttpRequest) -> str | None:
+    """None where it is absent. Who asks is refused then, as where it is empty."""
     for prefix in _REQUEST:
         if source.startswith(prefix):
             place, _, name = source.removeprefix(prefix).partition(".")

@@ -24,7 +24,7 @@ from samlocal.http_api.authorizers.decision import (
     forbidden,
     unauthorized,
 )
-from samlocal.http_api.authorizers.identity_sources import identity_value, identity_values
+from samlocal.http_api.authorizers.identity_sources import identity_value
 from samlocal.http_api.authorizers.policy import Verdict
 from samlocal.http_api.authorizers.verdicts import Kept, Saying, SayingError, policy_saying, simple_saying
 from samlocal.http_api.caller import Caller
@@ -85,10 +85,12 @@ class LambdaAuthorizers:
             case Verdict.ALLOWED:
                 return Heard(decision=Allowed(caller=caller), usage_key=saying.usage_key)
             case Verdict.EXPLICIT_DENY:
-                said = f"{authorizer.name}: an explicit deny"
+                said = f"{authorizer.name}: {authorizer.function} denies it"
                 return Heard(decision=forbidden(said, message=EXPLICIT_DENY, caller=caller))
             case Verdict.IMPLICIT_DENY:
-                return Heard(decision=forbidden(f"{authorizer.name}: not allowed", caller=caller))
+                return Heard(
+                    decision=forbidden(f"{authorizer.name}: {authorizer.function} does not allow it", caller=caller)
+                )
             case _:
                 assert_never(verdict)
 
@@ -97,14 +99,16 @@ class LambdaAuthorizers:
     ) -> tuple[str, ...] | Denied:
         """The values by which the function is asked, and what it says is kept. 401 where one is missing or wrong."""
         if authorizer.request:
-            values = identity_values(authorizer.identity_sources, self._api, matched, request)
-            if values is None:
-                return unauthorized(f"{authorizer.name}: {', '.join(authorizer.identity_sources)} is not all there")
-            return values
+            sources = authorizer.identity_sources
+            values = [identity_value(source, self._api, matched, request) or "" for source in sources]
+            if "" in values:
+                missing = ", ".join(source for source, value in zip(sources, values, strict=True) if not value)
+                return unauthorized(f"{authorizer.name}: the request has no {missing}")
+            return tuple(values)
         source = authorizer.identity_sources[0] if authorizer.identity_sources else _TOKEN_SOURCE
         token = identity_value(source, self._api, matched, request)
         if not token:
-            return unauthorized(f"{authorizer.name}: no {source}")
+            return unauthorized(f"{authorizer.name}: the request has no {source}")
         if authorizer.validation:
             try:
                 is_valid = re.fullmatch(authorizer.validation, token) is not None

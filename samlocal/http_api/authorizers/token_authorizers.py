@@ -39,7 +39,7 @@ class TokenAuthorizers:
         name, wanted = authorizer.name, matched.route.scopes
         token = identity_value(authorizer.identity_source, self._api, matched, request)
         if not token:
-            said = f"{name}: no {authorizer.identity_source}"
+            said = f"{name}: the request has no {authorizer.identity_source}"
             return unauthorized(said, headers=(("www-authenticate", "Bearer"),))
         try:
             claims = await self._verifier().claims(bare(token), {authorizer.issuer})
@@ -60,7 +60,7 @@ class TokenAuthorizers:
         name, wanted = authorizer.name, matched.route.scopes
         token = identity_value(authorizer.identity_source, self._api, matched, request)
         if not token:
-            return unauthorized(f"{name}: no {authorizer.identity_source}")
+            return unauthorized(f"{name}: the request has no {authorizer.identity_source}")
         try:
             issuers = {user_pool_issuer(pool) for pool in authorizer.user_pools}
             claims = await self._verifier().claims(bare(token), issuers)
