@@ -116,6 +116,8 @@ def test_two_at_once_have_a_sandbox_and_a_log_each(keeping: MakeProject) -> None
         project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 1.0, "name": "b"}') as other,
     ):
         outcomes = [one.outcome(), other.outcome()]
+    # Whoever comes first starts the process, for both.
+    assert len(sockets(project)) == 1
     for outcome, own, others in ((outcomes[0], "'a'", "'b'"), (outcomes[1], "'b'", "'a'")):
         assert runs(outcome) == 1
         assert own in outcome.stderr
