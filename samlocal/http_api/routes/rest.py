@@ -4,52 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct
-
 from samlocal.http_api.model import (
     Api,
     ApiKey,
     ApiKind,
     Authorizer,
     GatewayResponse,
-    IamAuthorizer,
     NotRun,
     Route,
-    UnknownAuthorizer,
 )
 from samlocal.http_api.routes.authorizers import of_rest_resource
 from samlocal.http_api.routes.callees import Callees
+from samlocal.http_api.routes.definition import Stage, asked_authorizer, definition
 from samlocal.http_api.routes.identity import api_id
 from samlocal.http_api.routes.integrations import integration, of_method
 from samlocal.http_api.routes.openapi import OpenApi, gateway_response, openapi
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.routes.validations import method_validation
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map
 
 _UNNAMED_STAGE = "Prod"
 """SAM's; an API that has no stage cannot be called on AWS."""
 
 
-class _Stage(Struct, frozen=True, kw_only=True):
-    name: str
-    variables: Mapping[str, str]
-
-
 def rest_apis(stack: Stack, callees: Callees, given: Mapping[str, str]) -> Iterator[Api]:
     """One for each stage of each REST API; ``given`` are stage variables over the template's."""
     for resource in stack.resources("AWS::ApiGateway::RestApi"):
-        stages = list(_stages(stack, resource)) or [_Stage(name=_UNNAMED_STAGE, variables={})]
+        stages = list(_stages(stack, resource)) or [Stage(name=_UNNAMED_STAGE, variables={})]
         for stage in stages:
             name = stack.path(resource) if len(stages) == 1 else f"{stack.path(resource)}/{stage.name}"
             yield _api(stack, callees, resource, name, stage, {**stage.variables, **given})
 
 
-def _stages(stack: Stack, api: Resource) -> Iterator[_Stage]:
+def _stages(stack: Stack, api: Resource) -> Iterator[Stage]:
     found = False
     for stage in stack.of(api, "RestApiId", "AWS::ApiGateway::Stage"):
         found = True
-        yield _Stage(
+        yield Stage(
             name=stack.text(stage.properties.get("StageName")) or _UNNAMED_STAGE,
             variables=stack.pairs(stage.properties.get("Variables")),
         )
@@ -58,15 +49,14 @@ def _stages(stack: Stack, api: Resource) -> Iterator[_Stage]:
         name = stack.text(deployment.properties.get("StageName"))
         if name is not None:
             described = stack.mapping(deployment.properties.get("StageDescription"))
-            yield _Stage(name=name, variables=stack.pairs(described.get("Variables")))
+            yield Stage(name=name, variables=stack.pairs(described.get("Variables")))
 
 
 def _api(
-    stack: Stack, callees: Callees, resource: Resource, name: str, stage: _Stage, variables: Mapping[str, str]
+    stack: Stack, callees: Callees, resource: Resource, name: str, stage: Stage, variables: Mapping[str, str]
 ) -> Api:
     own = resource.properties
-    remarks: list[str] = []
-    document = _document(stack, callees, resource, variables, remarks)
+    document = _document(stack, callees, resource, variables)
     authorizers: dict[str, Authorizer] = dict(document.authorizers) if document else {}
     for each in stack.of(resource, "RestApiId", "AWS::ApiGateway::Authorizer"):
         authorizers[each.logical_id] = of_rest_resource(stack, callees, each, variables)
@@ -98,27 +88,14 @@ def _api(
         api_key_source=stack.text(own.get("ApiKeySourceType"))
         or (document.api_key_source if document else None)
         or "HEADER",
-        remarks=tuple(remarks),
     )
 
 
-def _document(
-    stack: Stack, callees: Callees, resource: Resource, variables: Mapping[str, str], remarks: list[str]
-) -> OpenApi | None:
-    own = resource.properties
-    body = stack.mapping(own.get("Body"))
-    location = own.get("BodyS3Location")
-    if not body and isinstance(location, str):
-        # What `aws cloudformation package` uploads.
-        body = stack.file(location, line=resource.line_of("BodyS3Location"))
-    elif not body and location is not None:
-        remarks.append(
-            f"{stack.application.template.place(resource.line)}: {resource.logical_id}: its definition is in S3, "
-            "where it is not read."
-        )
+def _document(stack: Stack, callees: Callees, resource: Resource, variables: Mapping[str, str]) -> OpenApi | None:
+    body = definition(stack, resource)
     if not body:
         return None
-    parameters = stack.pairs(own.get("Parameters"))
+    parameters = stack.pairs(resource.properties.get("Parameters"))
     return openapi(
         stack, callees, body, ApiKind.REST, variables, base_path=parameters.get("basepath", "ignore").lower()
     )
@@ -140,7 +117,7 @@ def _method(
         integration=integration(stack, callees, of_method(stack, described), ApiKind.REST, variables)
         if described
         else NotRun(reason="it has no integration"),
-        authorizer=_authorizer(stack, own, authorizers),
+        authorizer=asked_authorizer(stack, own, authorizers, types=("CUSTOM", "COGNITO_USER_POOLS")),
         scopes=stack.texts(own.get("AuthorizationScopes")),
         api_key_required=stack.flag(own.get("ApiKeyRequired")),
         operation_name=stack.text(own.get("OperationName")),
@@ -158,19 +135,6 @@ def _path(stack: Stack, api: Resource, resource: Resource | None) -> str:
         parts.append((stack.text(resource.properties.get("PathPart")) or "?").strip("/"))
         resource = stack.referred(resource.properties.get("ParentId"))
     return "/" + "/".join(reversed(parts))
-
-
-def _authorizer(stack: Stack, own: Map, authorizers: dict[str, Authorizer]) -> str | None:
-    match stack.text(own.get("AuthorizationType")):
-        case "AWS_IAM":
-            authorizers.setdefault("AWS_IAM", IamAuthorizer())
-            return "AWS_IAM"
-        case "CUSTOM" | "COGNITO_USER_POOLS":
-            named = stack.referred(own.get("AuthorizerId"))
-            name = named.logical_id if named is not None else (stack.text(own.get("AuthorizerId")) or "?")
-            authorizers.setdefault(name, UnknownAuthorizer(name=name, reason="it is not in this template"))
-            return name
-    return None
 
 
 def _gateway_responses(stack: Stack, api: Resource) -> Iterator[tuple[str, GatewayResponse]]:

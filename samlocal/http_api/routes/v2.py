@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import Struct
-
 from samlocal.http_api.model import (
     ANY,
     DEFAULT_ROUTE,
     Api,
     ApiKind,
     Authorizer,
-    IamAuthorizer,
     Integration,
     LambdaIntegration,
     NotRun,
     PayloadFormat,
     Route,
-    UnknownAuthorizer,
 )
 from samlocal.http_api.routes.authorizers import of_v2_resource
 from samlocal.http_api.routes.callees import Callees
+from samlocal.http_api.routes.definition import Stage, asked_authorizer, definition
 from samlocal.http_api.routes.identity import api_id
 from samlocal.http_api.routes.integrations import integration, of_v2
 from samlocal.http_api.routes.openapi import OpenApi, openapi, openapi_cors
@@ -30,25 +27,20 @@ from samlocal.template.model import Resource
 from samlocal.template.reader import Map
 
 
-class _Stage(Struct, frozen=True, kw_only=True):
-    name: str
-    variables: Mapping[str, str]
-
-
 def v2_apis(stack: Stack, callees: Callees, given: Mapping[str, str]) -> Iterator[Api]:
     """One for each stage of each API; ``given`` are stage variables over the template's."""
     for resource in stack.resources("AWS::ApiGatewayV2::Api"):
         websocket = stack.text(resource.properties.get("ProtocolType")) == "WEBSOCKET"
         kind = ApiKind.WEBSOCKET if websocket else ApiKind.HTTP
-        stages = list(_stages(stack, resource)) or [_Stage(name=DEFAULT_ROUTE, variables={})]
+        stages = list(_stages(stack, resource)) or [Stage(name=DEFAULT_ROUTE, variables={})]
         for stage in stages:
             name = stack.path(resource) if len(stages) == 1 else f"{stack.path(resource)}/{stage.name}"
             yield _api(stack, callees, resource, kind, name, stage, {**stage.variables, **given})
 
 
-def _stages(stack: Stack, api: Resource) -> Iterator[_Stage]:
+def _stages(stack: Stack, api: Resource) -> Iterator[Stage]:
     for stage in stack.of(api, "ApiId", "AWS::ApiGatewayV2::Stage"):
-        yield _Stage(
+        yield Stage(
             name=stack.text(stage.properties.get("StageName")) or DEFAULT_ROUTE,
             variables=stack.pairs(stage.properties.get("StageVariables")),
         )
@@ -60,12 +52,11 @@ def _api(
     resource: Resource,
     kind: ApiKind,
     name: str,
-    stage: _Stage,
+    stage: Stage,
     variables: Mapping[str, str],
 ) -> Api:
     own = resource.properties
-    remarks: list[str] = []
-    document = _document(stack, callees, resource, kind, variables, remarks)
+    document = _document(stack, callees, resource, kind, variables)
     authorizers: dict[str, Authorizer] = dict(document.authorizers) if document else {}
     for each in stack.of(resource, "ApiId", "AWS::ApiGatewayV2::Authorizer"):
         authorizers[each.logical_id] = of_v2_resource(stack, callees, each, kind, variables)
@@ -85,7 +76,6 @@ def _api(
         cors=openapi_cors(stack, own.get("CorsConfiguration")) or (document.cors if document else None),
         authorizers=authorizers,
         route_selection_expression=stack.text(own.get("RouteSelectionExpression")) or "$request.body.action",
-        remarks=tuple(remarks),
     )
 
 
@@ -95,21 +85,11 @@ def _document(
     resource: Resource,
     kind: ApiKind,
     variables: Mapping[str, str],
-    remarks: list[str],
 ) -> OpenApi | None:
-    own = resource.properties
-    body = stack.mapping(own.get("Body"))
-    location = own.get("BodyS3Location")
-    if not body and isinstance(location, str):
-        body = stack.file(location, line=resource.line_of("BodyS3Location"))
-    elif not body and location is not None:
-        remarks.append(
-            f"{stack.application.template.place(resource.line)}: {resource.logical_id}: its definition is in S3, "
-            "where it is not read."
-        )
+    body = definition(stack, resource)
     if not body:
         return None
-    base_path = (stack.text(own.get("BasePath")) or "ignore").lower()
+    base_path = (stack.text(resource.properties.get("BasePath")) or "ignore").lower()
     return openapi(stack, callees, body, kind, variables, base_path=base_path)
 
 
@@ -131,7 +111,7 @@ def _route(
         method=method.upper(),
         path=path,
         integration=_integration(stack, callees, own, kind, variables),
-        authorizer=_authorizer(stack, own, authorizers),
+        authorizer=asked_authorizer(stack, own, authorizers, types=("CUSTOM", "JWT")),
         scopes=stack.texts(own.get("AuthorizationScopes")),
         api_key_required=stack.flag(own.get("ApiKeyRequired")),
         operation_name=stack.text(own.get("OperationName")),
@@ -147,19 +127,6 @@ def _integration(
     if target is None or target.type != "AWS::ApiGatewayV2::Integration":
         return NotRun(reason="it has no integration in this template")
     return integration(stack, callees, of_v2(stack, target.properties), kind, variables)
-
-
-def _authorizer(stack: Stack, own: Map, authorizers: dict[str, Authorizer]) -> str | None:
-    match stack.text(own.get("AuthorizationType")):
-        case "AWS_IAM":
-            authorizers.setdefault("AWS_IAM", IamAuthorizer())
-            return "AWS_IAM"
-        case "CUSTOM" | "JWT":
-            named = stack.referred(own.get("AuthorizerId"))
-            name = named.logical_id if named is not None else (stack.text(own.get("AuthorizerId")) or "?")
-            authorizers.setdefault(name, UnknownAuthorizer(name=name, reason="it is not in this template"))
-            return name
-    return None
 
 
 def _quick(stack: Stack, callees: Callees, api: Resource, variables: Mapping[str, str]) -> Iterator[Route]:
