@@ -198,6 +198,18 @@ def test_a_save_at_a_breakpoint_waits_for_the_event_and_is_attached_to_then(proj
         client.detach()
 
 
+def test_it_is_debugged_on_the_hosts_network_too(project: MakeProject) -> None:
+    made = project(files("python"))
+    source = made.folder.resolve() / "Fn" / "app.py"
+    with served(made, "--debug-function", "Fn", "--docker-network", "host") as own:
+        client = attached(own.port, source, 4)
+        answer = own.begin("Fn", {"a": 1})
+        thread, _, _ = client.stopped()
+        client.request("continue", threadId=thread)
+        assert answer.result(20) == {"total": 4}
+        client.detach()
+
+
 # which one
 
 

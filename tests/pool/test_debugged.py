@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from pool_kit import DEBUGGING, World, plan_of, run, settled
+import pytest
+from pool_kit import DEBUGGING, World, payload_of, plan_of, run, settled
 
 from samlocal.errors import TemplateError
+from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.pooled import State
 
 
@@ -161,6 +163,27 @@ def test_where_it_can_be_it_is_reloaded_instead_and_that_too_before_its_next_eve
         await settled()
         assert sandbox.reloads == 2
         assert own.made == [sandbox]
+        await own.pool.close()
+
+    run(test)
+
+
+def test_what_it_runs_can_be_cut_short_and_the_others_run_on() -> None:
+    async def test() -> None:
+        own = world()
+        calls = [own.call("A", "stands"), own.call("A", "waits"), own.call("B", "runs")]
+        await settled()
+        own.pool.cut_short("A")
+        for call in calls[:2]:
+            with pytest.raises(PoolClosedError):
+                await call
+        await settled()
+        assert own.pool.states("A") == (), "none is started again"
+        late = own.call("A", "late")
+        with pytest.raises(PoolClosedError):
+            await late
+        await own.answer()
+        assert payload_of(await calls[2]) == "runs"
         await own.pool.close()
 
     run(test)
