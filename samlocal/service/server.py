@@ -16,6 +16,9 @@ from samlocal.errors import ConfigurationError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+# A client whose request meets the end of its idle connection has a broken one, which not all of them try again.
+_KEEP_ALIVE_SECONDS = 75
+
 # The most that macOS takes for a process (OPEN_MAX).
 _OPEN_FILES = 10_240
 
@@ -95,6 +98,7 @@ async def serving(
             log_level="critical",
             access_log=False,
             server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             proxy_headers=False,
         )
     )

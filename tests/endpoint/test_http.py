@@ -161,6 +161,18 @@ def test_a_connection_serves_one_request_after_another(made: kit.Project) -> Non
     serve(made, test)
 
 
+def test_a_connection_may_be_idle_for_longer_than_a_caller_thinks(made: kit.Project) -> None:
+    async def test(server: Served) -> None:
+        reader, writer = await server.connection()
+        for pause in (0, 6):
+            await asyncio.sleep(pause)
+            writer.write(with_body(b"{}"))
+            assert (await answered(reader))[0] == 200
+        writer.close()
+
+    serve(made, test)
+
+
 @pytest.mark.parametrize(
     "garbage",
     [
