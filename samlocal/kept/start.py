@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import sys
 import uuid
 from pathlib import Path
@@ -35,6 +34,8 @@ def start_keeper(folder: Folder, world: Surroundings) -> str:
 
     It listens before the process runs: who comes early waits for it. Raises KeptError.
     """
+    import subprocess
+
     name = f"{KEEPER}-{uuid.uuid4().hex[:8]}.sock"
     with folder.listen(name) as listening:
         try:
