@@ -338,3 +338,27 @@ def test_uvicorns_server_takes_signals_in_one_method_that_can_be_left_out() -> N
     taken = inspect.getsource(uvicorn.Server.serve)
     assert "self.capture_signals()" in taken
     assert "signal" not in taken.replace("capture_signals", "")
+
+
+def test_uvicorn_on_h11_asks_its_connection_for_each_request_and_copies_its_state_into_the_scope() -> None:
+    # http_api/web/cased_headers.py puts the names of headers there as they came.
+    import h11
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    handled = inspect.getsource(H11Protocol.handle_events)
+    assert handled.index("self.conn.next_event()") < handled.index('"state": self.app_state.copy()')
+    assert "self.conn = h11.Connection(" in inspect.getsource(H11Protocol.__init__)
+    request = h11.Request(method="GET", target="/", headers=[("Host", "a"), ("X-CaSed", "b")])
+    assert request.headers.raw_items() == [(b"Host", b"a"), (b"X-CaSed", b"b")]
+
+
+def test_uvicorn_refuses_what_comes_too_late_on_a_websocket() -> None:
+    # http_api/web/websocket.py takes that for a client that has gone.
+    from uvicorn.protocols.utils import ClientDisconnected
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    sent = inspect.getsource(WebSocketsSansIOProtocol.send)
+    assert "websocket.http.response.start" in sent
+    assert "raise ClientDisconnected()" in sent
+    assert "raise RuntimeError(" in sent
+    assert issubclass(ClientDisconnected, OSError)
