@@ -20,7 +20,7 @@ from samlocal.endpoint.hears import Hears
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
 from samlocal.endpoint.log_tail import LogTails
-from samlocal.errors import EngineError, SamlocalError
+from samlocal.errors import SamlocalError
 from samlocal.pool.options import PoolOptions
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
@@ -75,8 +75,6 @@ class LambdaEndpoint:
         self.functions = CurrentDirectory(
             lambda: project.with_current_values(Directory)[1], changes=lambda: known.changes
         )
-        self._project = project
-        self._session = session
         self._telling: set[asyncio.Task[None]] = set()
         self._closing = AsyncExitStack()
         self._application: Application | None = None
@@ -84,7 +82,6 @@ class LambdaEndpoint:
     async def __aenter__(self) -> Self:
         """Raises EngineError, and what reading the template raises."""
         await self.functions.get()
-        self._closing.push_async_callback(asyncio.to_thread, self._clear)
         await self._closing.enter_async_context(self.service)
         return self
 
@@ -143,12 +140,6 @@ class LambdaEndpoint:
         self.service.ends()
         if self._application is not None:
             self._application.end()
-
-    def _clear(self) -> None:
-        """What an engine that was restarted meanwhile has left."""
-        # Whoever comes next to an engine that is away finds it there.
-        with suppress(EngineError):
-            self._session.clear(self._project.engine)
 
     async def _caller(self, callee: Callee) -> Aws | None:
         return self._callers.aws(callee.name) or aws_of(await self.service.plan(callee.path))

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 from msgspec import Struct
 
 from samlocal.artifact.cache import Cache
+from samlocal.engine import Engine
+from samlocal.errors import EngineError
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan, in_thread
 from samlocal.pool.pool import Pool
@@ -33,6 +35,9 @@ from samlocal.service.functions import Functions
 if TYPE_CHECKING:
     # watchfiles is for those alone who reload.
     from samlocal.reload.reloader import Changed, Reloader
+
+# How long the engine may take to say what is left of the session.
+_CLEAR_SECONDS = 5.0
 
 Reread: TypeAlias = Callable[[], tuple[Settings, RunOptions]]
 
@@ -112,6 +117,7 @@ class Service:
 
     async def _enter(self) -> None:
         engine = await asyncio.to_thread(lambda: self.project.engine)
+        self._closing.push_async_callback(self._clear, engine)
         debugged = self.debugged = await Debugged.of(self._debug, self.functions) if self._debug else None
         self._pool = await self._closing.enter_async_context(
             Pool(
@@ -153,6 +159,13 @@ class Service:
         await debugged.port.close()
         await asyncio.sleep(debugged.timeout)
         self.pool.cut_short(debugged.id)
+
+    async def _clear(self, engine: Engine) -> None:
+        """Removes what an engine that was restarted meanwhile has left."""
+        # Whoever comes next to an engine that is away, or says nothing, finds it there.
+        with suppress(EngineError, TimeoutError):
+            async with asyncio.timeout(_CLEAR_SECONDS):
+                await engine.ask(self._session.clear, engine)
 
     async def plan(self, function_id: str) -> SandboxSpec:
         """What a sandbox of the function would be made of now. Raises as ``Project.plan`` does."""

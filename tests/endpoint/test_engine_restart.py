@@ -1,4 +1,4 @@
-"""An engine that is restarted under a running server."""
+"""An engine that is restarted under a running server, or falls silent."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import STAND_INS, eventually, python
+from kit import STAND_INS, Docker, SlowEngine, eventually, python
 from second_engine import SecondEngine, inside, second_engine
-from served_kit import MakeProject
+from served_kit import MakeProject, served
 
 pytestmark = pytest.mark.docker
 
@@ -63,3 +64,16 @@ def test_the_next_call_works_after_the_engine_was_restarted(project: MakeProject
         running.signalled(signal.SIGTERM).outcome()
         with engine.client() as client:
             assert eventually(lambda: client.containers(all=True) == [], within=10)
+
+
+def test_the_end_does_not_wait_for_an_engine_that_has_fallen_silent(
+    project: MakeProject, docker: Docker, tmp_path: Path
+) -> None:
+    made = project(python(SOURCE))
+    with (
+        SlowEngine(tmp_path / "docker.sock", request="/containers/json", seconds=60) as slow,
+        served(made, environ=slow.environ) as own,
+    ):
+        assert own.result()
+        own.running.signalled(signal.SIGTERM).outcome(within=20).ended(143)
+    assert docker.nothing_left(made)

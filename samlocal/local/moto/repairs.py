@@ -27,7 +27,8 @@ from samlocal.local.moto.updates import mend_updates
 
 _NO_RUN = (
     "samlocal's local environment holds functions but does not run them by itself. "
-    "Run this one with `samlocal invoke -e local`."
+    "Run this one with `samlocal invoke -e local`; functions that call each other do so under "
+    "`samlocal start-lambda -e local`."
 )
 
 # A nested stack's resource, until the stack's own name stands before it.
