@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from routes_kit import api, found, listed, reason
 
 from samlocal.http_api.model import (
@@ -472,6 +473,25 @@ def test_a_load_balancer_of_machines_alone_is_none_of_samlocals() -> None:
     )
 
     assert result.apis == ()
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "{IpRangeBlacklist: [10.0.0.0/8]}",
+        "{CustomStatements: {Effect: Allow, Principal: '*', Action: '*', Resource: '*'}}",
+    ],
+)
+def test_a_resource_policy_that_is_not_asked_is_named(policy: str) -> None:
+    result = found(
+        f"""
+  Web: {{Type: AWS::Serverless::Api, Properties: {{StageName: p, Auth: {{ResourcePolicy: {policy}}}}}}}
+  Fn: {{Type: AWS::Serverless::Function, Properties: {{Events: {{E: {{Type: Api, Properties: {{RestApiId: !Ref Web,
+    Path: /, Method: get}}}}}}}}}}
+"""
+    )
+
+    assert result.remarks == ("Web: its resource policy is not asked: whom it keeps out comes in here.",)
 
 
 def test_what_is_not_run_is_named_in_a_line() -> None:

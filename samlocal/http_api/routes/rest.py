@@ -26,6 +26,9 @@ from samlocal.template.model import Resource
 _UNNAMED_STAGE = "Prod"
 """SAM's; an API that has no stage cannot be called on AWS."""
 
+_POLICY = "x-amazon-apigateway-policy"
+_NOT_ASKED = "its resource policy is not asked: whom it keeps out comes in here."
+
 
 def rest_apis(stack: Stack, callees: Callees, given: Mapping[str, str]) -> Iterator[Api]:
     """One for each stage of each REST API; ``given`` are stage variables over the template's."""
@@ -88,7 +91,12 @@ def _api(
         api_key_source=stack.text(own.get("ApiKeySourceType"))
         or (document.api_key_source if document else None)
         or "HEADER",
+        remarks=(_NOT_ASKED,) if _has_policy(stack, resource) else (),
     )
+
+
+def _has_policy(stack: Stack, api: Resource) -> bool:
+    return "Policy" in api.properties or _POLICY in stack.mapping(api.properties.get("Body"))
 
 
 def _document(stack: Stack, callees: Callees, resource: Resource, variables: Mapping[str, str]) -> OpenApi | None:
