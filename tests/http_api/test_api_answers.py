@@ -317,6 +317,13 @@ def test_a_load_balancer_takes_headers_as_its_target_group_has_them() -> None:
     assert values(made(ApiKind.ALB, returned, multi_value_headers=True), "set-cookie") == ["a=1", "b=2"]
 
 
+def test_a_load_balancer_sends_one_date_and_one_name_of_a_server() -> None:
+    # RFC 9110, 6.6.1 and 10.2.4: neither is a list.
+    answer = made(ApiKind.ALB, {"statusCode": 200, "headers": {"Date": "today", "Server": "mine"}})
+    assert (values(answer, "date"), values(answer, "server")) == ([], ["mine"])
+    assert values(made(ApiKind.ALB, {"statusCode": 200}), "server") == ["awselb/2.0"]
+
+
 FAILURES: list[Result] = [
     FunctionError(payload=b'{"errorMessage": "x", "errorType": "Exception"}'),
     timed_out("r", 3),

@@ -15,7 +15,10 @@ from samlocal.http_api.model import Api, HttpAnswer
 
 RESPONSE_BYTES = 1024 * 1024
 SERVER = ("Server", "awselb/2.0")
-_DROPPED = frozenset({"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
+# Of the connection, or the load balancer's own; there is one date (RFC 9110, 6.6.1).
+_DROPPED = frozenset(
+    {"connection", "content-length", "date", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
 _STATUSES = {
     RefusalType.INTEGRATION_TIMEOUT: 504,
     RefusalType.MISSING_AUTHENTICATION_TOKEN: 404,
@@ -37,7 +40,8 @@ def load_balancer_answer(api: Api, payload: bytes) -> HttpAnswer:
     said = response(value, default_status=None)
     typed = () if said.content_type else (("Content-Type", "application/octet-stream"),)
     kept = tuple((name, value) for name, value in said.headers if name.lower() not in _DROPPED)
-    return HttpAnswer(status=said.status, headers=(*typed, *kept, SERVER), body=said.decoded())
+    own = () if any(name.lower() == "server" for name, _ in kept) else (SERVER,)
+    return HttpAnswer(status=said.status, headers=(*typed, *kept, *own), body=said.decoded())
 
 
 def load_balancer_refusal(refusal: Refusal) -> HttpAnswer:
