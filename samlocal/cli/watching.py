@@ -100,6 +100,8 @@ class Watching:
                 service.when_changed(self._mended)
                 if self._file is not None:
                     service.watch([self._file], self._event_saved)
+                    # It may have been saved since the command has read it.
+                    self._payload = await asyncio.to_thread(self._read)
                 self._saved.set()
                 while True:
                     await self._saved.wait()

@@ -75,8 +75,8 @@ class Reloader:
         self._plans: dict[str, Plan] = {}
         self._confirming: dict[str, asyncio.Task[None]] = {}
         self._others: list[tuple[Sources, Changed]] = []
-        # Since when what each was planned from has not been looked at.
-        self._unseen: dict[str, float] = {}
+        # Since when what was looked at is not watched yet.
+        self._unseen: list[tuple[Sources, float]] = []
         self._broken: set[str] = set()
         self._told_at: dict[tuple[str, ...], float] = {}
         self._running: asyncio.Task[None] | None = None
@@ -100,13 +100,14 @@ class Reloader:
     def planned(self, function_id: str, sources: Sources, plan: Plan | None, *, began: float) -> None:
         """A function has been planned, from the time ``began`` on (seconds since 1970); None where that failed."""
         self._know(function_id, sources, plan)
-        self._unseen[function_id] = began
+        self._unseen.append((sources, began))
         self._watch.wake()
 
     def also(self, paths: Iterable[Path], changed: Changed) -> None:
-        """Watches files that no function is made from."""
+        """Watches files that no function is made from, and that whoever asks looks at later than now."""
         sources = Sources()
         sources.add_files(paths)
+        self._unseen.append((sources, time.time()))
         self._others.append((sources, changed))
         self._watch.wake()
 
@@ -127,10 +128,9 @@ class Reloader:
 
     async def _take_up(self, paths: frozenset[Path], began: float) -> None:
         new = await self._follow()
-        unseen, self._unseen = self._unseen, {}
-        for function_id, since in unseen.items():
+        unseen, self._unseen = self._unseen, []
+        for sources, since in unseen:
             # Between the plan and the watch over what it was made from.
-            sources = self._sources[function_id]
             paths |= await asyncio.to_thread(_changed_since, sources, new, since - _TICK_SECONDS)
         if self._own is not None:
             paths = frozenset(path for path in paths if not path.is_relative_to(self._own))

@@ -229,6 +229,23 @@ def test_what_is_saved_between_the_first_plan_and_the_watch_is_not_missed(tmp_pa
     run(tmp_path, test)
 
 
+def test_other_files_that_are_saved_before_they_are_watched_are_not_missed(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        heard = asyncio.Event()
+
+        async def changed() -> bool:
+            heard.set()
+            return False
+
+        (tmp_path / "elsewhere").mkdir()
+        own.reloader.also([own.folder / "elsewhere/event.json"], changed)
+        (own.folder / "elsewhere/event.json").write_text("{}")
+        async with asyncio.timeout(10):
+            await heard.wait()
+
+    run(tmp_path, test)
+
+
 def test_what_is_saved_while_a_save_is_planned_is_planned_too(tmp_path: Path) -> None:
     async def test(own: World) -> None:
         await own.first_plan("A")
@@ -245,16 +262,18 @@ def test_what_is_saved_while_a_save_is_planned_is_planned_too(tmp_path: Path) ->
     run(tmp_path, test)
 
 
-def test_a_checkout_of_a_thousand_files_is_one_reload(tmp_path: Path) -> None:
+def test_a_checkout_of_a_thousand_files_is_hardly_more_than_one_reload(tmp_path: Path) -> None:
     async def test(own: World) -> None:
         await own.first_plan("A")
         for number in range(1000):
             (own.code("A").parent / f"module{number}.py").write_text("1")
             if number % 100 == 99:
                 await asyncio.sleep(0.03)
-        (said,) = await own.tells()
-        assert said == "reloaded A: module0.py, module1.py, module10.py and 997 more"
-        assert len(own.planned) == 1
+        await asyncio.sleep(1)
+        # A busy machine may make a pause after the first of them.
+        assert 1 <= len(own.planned) == len(own.told) <= 3
+        assert sum(len(each.paths) for each in own.told) == 1000
+        assert own.told[-1].text.partition(" (")[0].endswith(" more")
 
     run(tmp_path, test)
 
