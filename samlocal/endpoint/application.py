@@ -18,6 +18,7 @@ from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
 from samlocal.function.limits import REQUEST_BYTES
 from samlocal.own_host import foreign
+from samlocal.pool.turn import OF_A_FUNCTION
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -134,6 +135,7 @@ class Application:
             if runs and self._ends:
                 raise api_error.service_error("samlocal: it is ending.")
             return await handler(request, await _body(request, at_most=REQUEST_BYTES), request_id)
+        OF_A_FUNCTION.set(runs)
         refusal = self._forwarding.refusal(caller, _sent(request, b""))
         if refusal is not None:
             async for _ in request.stream():

@@ -25,6 +25,7 @@ from samlocal.function.limits import RESPONSE_BYTES
 from samlocal.function.tenancy import check_tenant
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
+from samlocal.pool.turn import OF_A_FUNCTION
 from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.result import Result, Success, too_large
 from samlocal.service.chunks import Chunks
@@ -62,6 +63,8 @@ class Invoker:
             case InvocationType.DRY_RUN:
                 return Answer(status=204)
             case InvocationType.EVENT:
+                # Nobody waits for it.
+                OF_A_FUNCTION.set(False)
                 self._queue(callee, asked.request)
                 return Answer(status=202, headers=_traced(asked.request))
             case InvocationType.REQUEST_RESPONSE:

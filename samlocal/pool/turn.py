@@ -8,6 +8,9 @@ import contextvars
 from samlocal.pool.pooled import Pooled, State
 from samlocal.pool.throttle import Throttled
 
+OF_A_FUNCTION: contextvars.ContextVar[bool] = contextvars.ContextVar("OF_A_FUNCTION", default=False)
+"""Whether a function that runs waits for the event: where those that run had all the room, none would ever end."""
+
 
 class Turn:
     """An event that needs a sandbox; or, with ``ahead``, the wish that the function has so many.
@@ -20,6 +23,7 @@ class Turn:
         self.tenant = tenant
         self.ahead = ahead
         self.context = contextvars.copy_context()
+        self.is_of_a_function = OF_A_FUNCTION.get()
         self.place: asyncio.Future[Pooled | Throttled] = asyncio.get_running_loop().create_future()
         # Of an event whose place is still starting: one that is free before.
         self.instead: asyncio.Future[Pooled] = asyncio.get_running_loop().create_future()

@@ -163,7 +163,7 @@ class Turns:
                     left.append(each)
                 continue
             # Where nothing is free and nothing can end, looking again for everybody behind finds nothing either.
-            blocked = full and self._options.waiting is None
+            blocked = full and self._options.waiting is None and not each.is_of_a_function
             found = ThrottleReason.CONCURRENT if blocked else self._find(each, plan, soon)
             if found is None:
                 left.append(each)
@@ -172,7 +172,7 @@ class Turns:
                 each.place.set_result(found)
                 self._starting.append(each)
                 continue
-            full = full or found is ThrottleReason.CONCURRENT
+            full = full or (found is ThrottleReason.CONCURRENT and not each.is_of_a_function)
             behind[each.function_id] += 1
             bound = 0 if plan.limit == 0 else self._options.waiting
             if bound is not None and behind[each.function_id] > bound:
@@ -218,7 +218,8 @@ class Turns:
             return ThrottleReason.RESERVED
         if plan.is_debugged and self._ends(turn.function_id):
             return ThrottleReason.RESERVED
-        if not plan.is_debugged and not _has_room(self._counted(), self._options.concurrency):
+        concurrency = self._options.concurrency * (self._options.deepest if turn.is_of_a_function else 1)
+        if not plan.is_debugged and not _has_room(self._counted(), concurrency):
             return ThrottleReason.CONCURRENT
         return self._start(turn, plan)
 

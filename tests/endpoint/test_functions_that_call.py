@@ -180,6 +180,13 @@ def test_what_runs_when_the_command_is_ended_can_call_others_and_nobody_else_can
         assert outcome.stderr.count("Caller success") == outcome.stderr.count("Called success") == 2
 
 
+def test_callers_that_take_all_the_room_still_get_the_functions_that_they_call(project: MakeProject) -> None:
+    made = project(FILES)
+    with served(made, "--concurrency", "1") as own, ThreadPoolExecutor() as threads:
+        answers = [threads.submit(own.result, "Caller", invokes("called", Payload="{}")) for _ in range(3)]
+        assert [answer.result()["status"] for answer in answers] == [200, 200, 200]
+
+
 def test_what_is_in_no_template_is_not_found_without_an_environment(project: MakeProject) -> None:
     with served(project(FILES)) as own:
         answer = own.result("Caller", invokes("deployed-elsewhere"))

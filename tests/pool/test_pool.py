@@ -15,6 +15,7 @@ from samlocal.function.variables import LOG_STREAM
 from samlocal.pool.pool import Pool, PoolClosedError, Replaced
 from samlocal.pool.pooled import State
 from samlocal.pool.throttle import Throttled, ThrottleReason
+from samlocal.pool.turn import OF_A_FUNCTION
 from samlocal.sandbox.invocation import Request
 
 
@@ -140,6 +141,24 @@ def test_the_sandbox_that_has_waited_longest_makes_room_for_another_function() -
         await own.serve("C")
         await settled()
         assert (first.ended, second.ended) == (True, False)
+        await own.pool.close()
+
+    run(test)
+
+
+def test_an_event_that_a_function_waits_for_has_room_beside_it_four_times_as_deep() -> None:
+    async def test() -> None:
+        own = world(concurrency=1)
+        own.call("A", "caller")
+        own.call("B", "waits")
+        await settled()
+        OF_A_FUNCTION.set(True)
+        for number in range(4):
+            own.call("B", f"called {number}")
+        await settled()
+        assert [each.event for each in own.running] == [b"caller", b"called 0", b"called 1", b"called 2"]
+        OF_A_FUNCTION.set(False)
+        await own.answer()
         await own.pool.close()
 
     run(test)
