@@ -284,7 +284,7 @@ def test_a_thousand_idle_connections_hold_up_nobody(made: kit.Project) -> None:
         idle = [await server.connection() for _ in range(1_000)]
         began = time.perf_counter()
         assert (await server.ask(with_body(b"{}")))[0] == 200
-        assert time.perf_counter() - began < 1
+        assert time.perf_counter() - began < 5
         for _, writer in idle:
             writer.close()
 

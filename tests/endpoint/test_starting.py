@@ -166,7 +166,7 @@ import os, sys, urllib.request
 url = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2020-01-01/extension/event/next"
 urllib.request.urlopen(urllib.request.Request(url, headers={"Lambda-Extension-Identifier": sys.argv[1]})).read()
 END
-  sleep 1
+  sleep 4
   echo "the extension has seen an event"
 done
 """
@@ -224,5 +224,5 @@ def test_an_extension_that_goes_on_does_not_hold_up_the_answer(project: MakeProj
         own.running.has_logged(" Fn success ", within=20)
         began = time.monotonic()
         assert own.result() == "answered"
-        # The extension takes a second.
-        assert time.monotonic() - began < 0.9
+        # The extension takes four seconds.
+        assert time.monotonic() - began < 3.5
