@@ -21,6 +21,13 @@ from samlocal.sandbox.result import Success
 pytestmark = pytest.mark.docker
 
 ENDS = "process.on('SIGTERM', () => { process.stdout.write('the runtime ends\\n'); process.exit(0); });"
+STAYS = """
+process.on('SIGTERM', () => {
+  const says = () => process.stdout.write(`lives ${Date.now()}\\n`);
+  says();
+  setInterval(says, 20);
+});
+"""
 
 NOT_FOR_EXTENSIONS = {
     "_HANDLER",
@@ -161,7 +168,7 @@ def test_an_extension_that_ends_fails_the_invocation(
     does: str, error_type: str, cause: str, state: str, project: Callable[..., Project], docker: Docker
 ) -> None:
     source = "import time\ndef handler(event, context):\n    time.sleep(0.5)\n"
-    failing = project(watched(source, does=does))
+    failing = project(watched(source, does=does, Timeout=30))
     seen = failing.invoke("Fn").ended(ExitStatus.FUNCTION_FAILED)
     message = f"RequestId: {seen.request_id} Error: {cause}"
     assert seen.payload == {"errorType": error_type, "errorMessage": message}
@@ -272,9 +279,12 @@ def test_with_an_internal_extension_the_runtime_has_half_a_second_to_end(project
     ending = project(node("") | {"code/app.mjs": ENDS + registers})
     (ending.folder / "code" / "app.js").unlink()
     assert "the runtime ends" in ending.invoke("Fn").succeeded().lines
-    late = project(node("") | {"code/app.mjs": "process.on('SIGTERM', () => {});" + registers})
+    late = project(node("") | {"code/app.mjs": STAYS + registers})
     (late.folder / "code" / "app.js").unlink()
-    assert late.invoke("Fn").succeeded().seconds < 3
+    lines = late.invoke("Fn").succeeded().lines
+    lived = [int(line.removeprefix("lives ")) for line in lines if line.startswith("lives ")]
+    # In ms, from its SIGTERM to its last sign of life.
+    assert lived[-1] - lived[0] < 1500
 
 
 def test_without_extensions_the_runtime_is_killed_at_once(project: Callable[..., Project]) -> None:
