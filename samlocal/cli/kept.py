@@ -63,55 +63,71 @@ def command(
     """List the sandboxes that `samlocal invoke --keep` has left, or end them: all, or those of FUNCTIONs."""
     output = Output(ctx.obj)
     there = folders(ctx.obj.cache_folder) if every else [_folder(ctx)]
+    failed: list[KeptError] = []
     if stop:
-        _stop(there, functions, output)
-        return 0
+        _stop(there, functions, output, failed)
+    else:
+        _list(there, functions, output, failed, as_json=output_form == "json", every=every)
+    if failed:
+        # What the others have said stands.
+        raise failed[0]
+    return 0
+
+
+def _list(
+    there: list[Folder],
+    functions: tuple[str, ...],
+    output: Output,
+    failed: list[KeptError],
+    *,
+    as_json: bool,
+    every: bool,
+) -> None:
     listed = [
         (answer, each)
         for folder in there
-        for answer in _answers(folder, messages.List(), output)
+        for answer in _answers(folder, messages.List(), output, failed)
         if isinstance(answer, messages.Listed)
         for each in answer.kept
         if not functions or each.function in functions
     ]
-    if output_form == "json":
+    if as_json:
         output.document([_as_json(by, each) for by, each in listed])
-    elif not listed:
-        output.notice("nothing is kept.")
-    else:
+    elif listed:
         heads = ["Function", "Environment", "State", "Since", "Ends in", "Container"]
         rows = [_row(each) for _, each in listed]
         if every:
             heads.append("Template")
             rows = [[*row, by.template] for row, (by, _) in zip(rows, listed, strict=True)]
         output.table(heads, rows)
-    return 0
+    elif not failed:
+        output.notice("nothing is kept.")
 
 
-def _stop(there: list[Folder], functions: tuple[str, ...], output: Output) -> None:
+def _stop(there: list[Folder], functions: tuple[str, ...], output: Output, failed: list[KeptError]) -> None:
     question = messages.Stop(functions=functions)
     stopped: set[str] = set()
     for folder in there:
-        for answer in _answers(folder, question, output, leave=not functions):
+        for answer in _answers(folder, question, output, failed, leave=not functions):
             if isinstance(answer, messages.Stopped):
                 stopped.update(answer.functions)
                 for function in answer.cut_off:
                     output.warning(f"an event of {function} was running, and has been cut off.")
     if stopped:
         output.notice(f"stopped: {', '.join(sorted(stopped))}.")
-    else:
+    elif not failed:
         output.notice(f"not kept: {', '.join(functions)}." if functions else "nothing is kept.")
 
 
 def _answers(
-    folder: Folder, question: messages.Question, output: Output, *, leave: bool = False
+    folder: Folder, question: messages.Question, output: Output, failed: list[KeptError], *, leave: bool = False
 ) -> Iterator[messages.Answer]:
     samlocal = this_samlocal()
     for name in filter(is_keeper, folder.names()):
         try:
             answered = ask(folder, name, samlocal, question, leave=leave)
         except KeptError as error:
-            output.warning(error.message)
+            failed.append(error)
             continue
         if answered is not None:
             line, answer = answered

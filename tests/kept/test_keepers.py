@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from kept_kit import COUNTING, keeper, runs, said_to, sockets
 from kit import STARTUP_SECONDS, Docker, Project, asleep, eventually, function, python, template
 
 from samlocal.errors import ExitStatus
+from samlocal.kept.folder import Folder
 
 pytestmark = pytest.mark.docker
 
@@ -46,6 +48,31 @@ def test_other_keys_of_the_callers_end_what_was_kept_under_those_of_before(keepi
     assert "samlocal: changed since its last event: AWS_SESSION_TOKEN; it starts anew." in other.lines
     assert eventually(lambda: not os.path.exists(f"/proc/{first}"))  # noqa: PTH110
     assert len(listed(project)) == 1
+
+
+@pytest.mark.parametrize("args", [(), ("--stop",), ("--all",)])
+def test_a_process_that_cannot_be_asked_is_an_error_and_not_nothing(
+    keeping: MakeProject, args: tuple[str, ...]
+) -> None:
+    project = keeping(python(COUNTING))
+    assert "samlocal: nothing is kept." in project.run("kept", *args).succeeded().lines
+    assert runs(project.invoke("Fn", "--keep", "1s")) == 1
+    assert eventually(lambda: not sockets(project), within=6)
+    (folder,) = project.cache.glob("kept/*")
+    with Folder(folder).listen("keeper-00000000.sock") as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"\0\0\0\4none")
+                connection.recv(1 << 16)
+
+        with ThreadPoolExecutor() as threads:
+            threads.submit(answer)
+            outcome = project.run("kept", *args).ended(ExitStatus.KEPT)
+    Folder(folder).remove("keeper-00000000.sock")
+    assert any("cannot be asked" in line for line in outcome.lines)
+    assert "samlocal: nothing is kept." not in outcome.lines
 
 
 def test_of_one_function_the_four_ways_that_it_ran_last_are_kept(keeping: MakeProject, docker: Docker) -> None:
