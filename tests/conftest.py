@@ -9,11 +9,15 @@ from typing import Any
 
 import corpus
 import pytest
+from hypothesis import HealthCheck, settings
 from kit import STAND_INS, AwsEndpoint, Docker, Project, aws_endpoint, make_project, unignore_signals
 
 
 def pytest_configure() -> None:
     unignore_signals()
+    # How long an example takes says how busy the machine is.
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
