@@ -21,8 +21,8 @@ with another machine's.
 _P99 = 5
 _THREADS = 40
 
-# What warm calls are to reach: one caller's median as a multiple of the emulator's, and the calls a second of several
-# callers as a multiple of SAM CLI's.
+# What warm calls are to reach: one caller's median as a multiple of the emulator's, and the calls (or requests of an
+# API) a second of several callers as a multiple of SAM CLI's.
 _SLOWER = 2
 _FASTER = 15
 
@@ -54,6 +54,7 @@ _NOTES = """\
   (`aws-lambda-rie`, built from its module, beside the function in a container that is otherwise samlocal's own) does
   not bear. The functions of samlocal and of the emulator are on the host's network. SAM CLI's is not: its containers
   publish a port.
+- `warm-api` asks for `GET /events/welcome` of the sample's API in the same way, of `start-api` of both.
 """
 
 
@@ -62,6 +63,7 @@ def page(
     *,
     many: Sequence[sandboxes.Row],
     warm: calls.WarmResults | None,
+    warm_api: calls.WarmApiResults | None,
     pairs: int,
     machine: Mapping[str, str],
     load: tuple[str, str],
@@ -76,9 +78,14 @@ def page(
         f"{sandboxes.table(many)}\n" if many else "Not measured.\n",
         "## Warm calls\n",
         _warm(warm) if warm is not None else "Not measured.\n",
+        "## Warm requests of an API\n",
+        _warm_api(warm_api) if warm_api is not None else "Not measured.\n",
         "## Reach\n",
         "What samlocal is to reach, and this run's medians:\n",
-        _table(("", "Reach", "Measured", "Met"), [*_reach(measured), *_reach_of_many(many), *_reach_of_warm(warm)]),
+        _table(
+            ("", "Reach", "Measured", "Met"),
+            [*_reach(measured), *_reach_of_many(many), *_reach_of_warm(warm), *_reach_of_warm_api(warm_api)],
+        ),
         _NOTES.format(calls=calls.CALLS, callers=calls.CALLERS),
     ]
     return "\n".join(parts)
@@ -133,7 +140,7 @@ def _reach_of_many(rows: Sequence[sandboxes.Row]) -> list[tuple[str, ...]]:
 def _warm(warm: calls.WarmResults) -> str:
     rows = []
     for one in warm.all:
-        rate = _spread(spread(one.rates), 0) if one.rates else ""
+        rate = _spread(spread(one.rates_at_once), 0) if one.rates_at_once else ""
         rows.append((f"`{one.server.shown}`", _spread(spread(one.medians), 2), f"{one.p99:.2f}", rate))
     head = ("", "One caller, p50 (ms)", "p99 (ms)", f"{calls.CALLERS} callers, calls a second")
     said = f"\naws-lambda-rie is not measured: {warm.reason}.\n" if warm.theirs is None else ""
@@ -151,6 +158,25 @@ def _reach_of_warm(warm: calls.WarmResults | None) -> list[tuple[str, ...]]:
         first = ("`warm`", asked, f"{slower.median:.2f}", _yes(slower.median <= _SLOWER))
     asked = f"calls a second / SAM CLI's ≥ {_FASTER} at {calls.CALLERS} callers"
     return [first, ("`warm`", asked, f"{faster.median:.1f}", _yes(faster.median >= _FASTER))]
+
+
+def _warm_api(warm: calls.WarmApiResults) -> str:
+    rows = []
+    for one in (warm.ours, warm.sam):
+        alone = (_spread(spread(one.medians), 2), f"{one.p99:.2f}", _spread(spread(one.rates), 0))
+        at_once = (_spread(spread(one.medians_at_once), 2), _spread(spread(one.rates_at_once), 0))
+        rows.append((f"`{one.server.shown}`", *alone, *at_once))
+    one_caller = ("One caller, p50 (ms)", "p99 (ms)", "requests a second")
+    several = (f"{calls.CALLERS} callers, p50 (ms)", "requests a second")
+    return _table(("", *one_caller, *several), rows)
+
+
+def _reach_of_warm_api(warm: calls.WarmApiResults | None) -> list[tuple[str, ...]]:
+    if warm is None:
+        return []
+    asked = f"requests a second / SAM CLI's ≥ {_FASTER} at {calls.CALLERS} callers"
+    faster = warm.faster.median
+    return [("`warm-api`", asked, f"{faster:.1f}", _yes(faster >= _FASTER))]
 
 
 def _reach_row(comparison: Comparison, asked: str, found: str, one: Measurement) -> tuple[str, ...]:

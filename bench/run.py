@@ -46,7 +46,8 @@ INVOKE_HELP = Reach(ratio=0.12)
 KEPT = Reach(ratio=0.10)
 KEPT_CLICK = Reach(ratio=4)
 
-NAMES = ("cold", "sample", "floor", "processor", "env", "help", "invoke-help", "many", "warm", "kept", "kept-click")
+COLD_NAMES = ("cold", "sample", "floor", "processor", "env", "help", "invoke-help")
+NAMES = (*COLD_NAMES, "many", "warm", "warm-api", "kept", "kept-click")
 INVOKE = f"invoke getEvent -t bench/template.yaml --event {EVENT}"
 ANSWER = '"body": "welcome"'
 SAMPLE = f"invoke getEvent -t templates/template.yaml --event {EVENT}"
@@ -64,14 +65,20 @@ def main() -> int:
         client = stack.enter_context(engine.connected(address, scratch))
         contenders = Contenders(ours=ours, sam=sam, scratch=scratch, environ=environment(scratch, address))
         before = machine.load()
-        measured = measure_all(
-            contenders, client, wanted=options.only or NAMES, pairs=options.pairs, commit=options.earlier
-        )
-        rows = measure_many(contenders) if "many" in (options.only or NAMES) else ()
-        calls = measure_warm(contenders, client, pairs=options.pairs) if "warm" in (options.only or NAMES) else None
+        wanted = tuple(options.only or NAMES)
+        measured = measure_all(contenders, client, wanted=wanted, pairs=options.pairs, commit=options.earlier)
+        rows = measure_many(contenders) if "many" in wanted else ()
+        calls = measure_warm(contenders, client, pairs=options.pairs) if "warm" in wanted else None
+        requests = measure_warm_api(contenders, client, pairs=options.pairs) if "warm-api" in wanted else None
         described = machine.description(engine=engine.description(client), sam_cli=sam_cli.version(SAM_CLI))
         page = results.page(
-            measured, many=rows, warm=calls, pairs=options.pairs, machine=described, load=(before, machine.load())
+            measured,
+            many=rows,
+            warm=calls,
+            warm_api=requests,
+            pairs=options.pairs,
+            machine=described,
+            load=(before, machine.load()),
         )
     print(page)
     if not options.only:
@@ -201,7 +208,7 @@ def measure_kept(
 ) -> list[Measurement]:
     """An invocation that finds its sandbox where the one before has left it; the warm-up is the first."""
     kept = contenders.samlocal(SAMPLE.replace("invoke", "invoke --keep 10m", 1), expected=SAMPLE_ANSWER)
-    engine.tag_for_sam_cli(client, recorded(contenders, contenders.samlocal(SAMPLE, expected=SAMPLE_ANSWER)).image)
+    shared_image(contenders, client)
     comparisons = [
         Comparison(
             name="kept",
@@ -234,9 +241,20 @@ def measure_many(contenders: Contenders) -> Sequence[many.Row]:
 
 def measure_warm(contenders: Contenders, client: docker.APIClient, *, pairs: int) -> warm.WarmResults:
     """All three from the image that samlocal chooses."""
+    creation = shared_image(contenders, client)
+    return warm.measure_warm(contenders, client, creation, emulator_folder=EMULATOR, rounds=pairs, tell=tell)
+
+
+def measure_warm_api(contenders: Contenders, client: docker.APIClient, *, pairs: int) -> warm.WarmApiResults:
+    shared_image(contenders, client)
+    return warm.measure_warm_api(contenders, rounds=pairs, tell=tell)
+
+
+def shared_image(contenders: Contenders, client: docker.APIClient) -> Creation:
+    """Gives SAM CLI the image of samlocal's container of the sample's function, which is returned."""
     creation = recorded(contenders, contenders.samlocal(SAMPLE, expected=SAMPLE_ANSWER))
     engine.tag_for_sam_cli(client, creation.image)
-    return warm.measure_warm(contenders, client, creation, emulator_folder=EMULATOR, rounds=pairs, tell=tell)
+    return creation
 
 
 def measure_environment(contenders: Contenders, *, pairs: int) -> Measurement:

@@ -45,10 +45,11 @@ class Caller:
         self._connection = http.client.HTTPConnection(LOOPBACK, port, timeout=_ANSWER_SECONDS)
         self._path = path
 
-    def call(self, event: bytes) -> Reply:
-        """Raises OSError and http.client.HTTPException."""
+    def call(self, event: bytes | None) -> Reply:
+        """Posts an event, or gets where there is none. Raises OSError and http.client.HTTPException."""
+        method, headers = ("GET", {}) if event is None else ("POST", {"Content-Type": "application/json"})
         began = time.perf_counter()
-        self._connection.request("POST", self._path, event, {"Content-Type": "application/json"})
+        self._connection.request(method, self._path, event, headers)
         response = self._connection.getresponse()
         body = response.read()
         seconds = time.perf_counter() - began
