@@ -66,7 +66,7 @@ def test_the_help_of_invoke_loads_neither_what_reads_templates_nor_what_asks_aws
 ) -> None:
     shown = project({}).run("invoke", "--help", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
     imported = {line.rpartition("|")[2].strip() for line in shown.lines}
-    assert "samlocal.cli.rights_flags" in imported
+    assert "samlocal.cli.options.rights" in imported
     assert not imported & {"yaml", "samlocal.template.reader", "samlocal.function.application"}
     assert {name for name in imported if name.startswith("samlocal.deployed.")} <= {"samlocal.deployed.place"}
 
@@ -75,7 +75,7 @@ def test_the_help_of_invoke_loads_nothing_that_runs_containers(project: Callable
     """The options of debuggers, mounts and images are values; what is done with them comes later."""
     shown = project({}).run("invoke", "--help", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
     imported = {line.rpartition("|")[2].strip() for line in shown.lines}
-    assert {"samlocal.cli.debug_flags", "samlocal.cli.sandbox_options"} <= imported
+    assert {"samlocal.cli.options.debug", "samlocal.cli.options.sandbox"} <= imported
     assert not imported & {"asyncio", "hashlib", "socket", "subprocess", "tempfile", "zipfile"}
     assert not {name for name in imported if name.startswith(("samlocal.engine.", "samlocal.sandbox.network"))}
 

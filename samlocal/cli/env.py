@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from samlocal.cli.function_id import function_options, wanted_function
 from samlocal.cli.listing import value_as_json
-from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.output import Output
 from samlocal.errors import ExitStatus
 from samlocal.function.application import Application

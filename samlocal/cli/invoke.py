@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from samlocal.cli.build_flags import build_flag, build_options
-from samlocal.cli.debug_flags import debug_flags, debug_options
-from samlocal.cli.events import event_options, events_to_run
-from samlocal.cli.function_id import function_options, wanted_function
-from samlocal.cli.keep_flags import KeepingCommand, keep_flags, keep_options
-from samlocal.cli.options import environment_options, settings, variable
+from samlocal.cli.options.build import build_flag, build_options
+from samlocal.cli.options.common import environment_options, settings, variable
+from samlocal.cli.options.debug import debug_flags, debug_options
+from samlocal.cli.options.function_id import function_options, wanted_function
+from samlocal.cli.options.keep import KeepingCommand, keep_flags, keep_options
+from samlocal.cli.options.rights import rights_flags, rights_options
+from samlocal.cli.options.sandbox import sandbox_flags, sandbox_options
 from samlocal.cli.output import Output
-from samlocal.cli.rights_flags import rights_flags, rights_options
-from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
+from samlocal.cli.runs.events import event_options, events_to_run
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
@@ -25,7 +25,7 @@ from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions
 
 if TYPE_CHECKING:
-    from samlocal.cli.runs import Runs
+    from samlocal.cli.runs.runs import Runs
     from samlocal.function.spec import FunctionSpec
     from samlocal.project.settings import Settings
 
@@ -108,7 +108,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
             from samlocal.kept.start import start_first_keeper
 
             start_first_keeper(chosen)
-        from samlocal.cli.kept_runs import run_kept
+        from samlocal.cli.runs.kept import run_kept
         from samlocal.kept.opening import Opening
 
         opening = Opening(
@@ -134,8 +134,8 @@ def command(ctx: click.Context, /, **values: object) -> int:
     with ways_on(ctx, chosen), held_off():
         spec = project.plan(wanted, options, accept=accept)
 
-        from samlocal.cli.running import run_events, run_to_its_end
-        from samlocal.cli.runs import Runs
+        from samlocal.cli.runs.running import run_events, run_to_its_end
+        from samlocal.cli.runs.runs import Runs
         from samlocal.sandbox.session import session
 
     for remark in spec.image.remarks:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.sandbox import LAYER_CACHE, LAYER_ROLE, layer_cache
 from samlocal.cli.output import Output
-from samlocal.cli.sandbox_options import LAYER_CACHE, LAYER_ROLE, layer_cache
 from samlocal.errors import LayerError
 
 if TYPE_CHECKING:

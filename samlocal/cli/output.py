@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from samlocal.cli.json_text import json_line
 from samlocal.cli.progress import Display, ProgressView
+from samlocal.cli.runs.json_text import json_line
 from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
 from samlocal.errors import BuildError, SamlocalError

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.build_flags import build_flag
-from samlocal.cli.debug_flags import service_debugging
-from samlocal.cli.options import EnvironmentCommand, environment_options, variable
+from samlocal.cli.options.build import build_flag
+from samlocal.cli.options.common import EnvironmentCommand, environment_options, variable
+from samlocal.cli.options.debug import service_debugging
+from samlocal.cli.options.reload import reload_flag, rereading
+from samlocal.cli.options.rights import rights_flags
+from samlocal.cli.options.sandbox import sandbox_flags
+from samlocal.cli.options.served import FIXED, pool_options, run_options, served_flags, warmed
+from samlocal.cli.options.stay import chosen_output, requests_to, stay_flags
 from samlocal.cli.output import Output
-from samlocal.cli.reload_flag import reload_flag, rereading
-from samlocal.cli.rights_flags import rights_flags
-from samlocal.cli.sandbox_options import sandbox_flags
-from samlocal.cli.served_flags import FIXED, pool_options, run_options, served_flags, warmed
-from samlocal.cli.stay_flags import chosen_output, requests_to, stay_flags
 from samlocal.cli.sweeping import sweep
 from samlocal.collector import held_off
 from samlocal.config import nearest
@@ -119,9 +119,9 @@ def _serve(
     warm = dict(warmed(ctx.params["warm"]))
     folder: Path | None = ctx.params["static_dir"]
     with held_off():
-        from samlocal.cli.routes import place_of, served_api
-        from samlocal.cli.running import run_to_its_end
-        from samlocal.cli.said import serving
+        from samlocal.cli.runs.running import run_to_its_end
+        from samlocal.cli.shown.routes import place_of, served_api
+        from samlocal.cli.shown.said import serving
         from samlocal.endpoint.directory import Directory
         from samlocal.http_api.web.gateway import Gateway
         from samlocal.http_api.web.static_files import StaticFiles
@@ -245,7 +245,7 @@ def _sockets(ctx: click.Context, served: tuple[Api, ...], output: Output) -> Ite
 def _print(served: tuple[Api, ...], output: Output, *, as_json: bool) -> None:
     from msgspec import to_builtins
 
-    from samlocal.cli.routes import HEADS, named, rows, served_api
+    from samlocal.cli.shown.routes import HEADS, named, rows, served_api
 
     apis = [served_api(each, None) for each in served]
     if as_json:

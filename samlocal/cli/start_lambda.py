@@ -6,14 +6,14 @@ import contextlib
 
 import click
 
-from samlocal.cli.build_flags import build_flag
-from samlocal.cli.debug_flags import service_debugging
-from samlocal.cli.options import EnvironmentCommand, environment_options, variable
-from samlocal.cli.reload_flag import reload_flag, rereading
-from samlocal.cli.rights_flags import rights_flags
-from samlocal.cli.sandbox_options import sandbox_flags
-from samlocal.cli.served_flags import FIXED, pool_options, run_options, served_flags, warmed
-from samlocal.cli.stay_flags import chosen_output, requests_to, stay_flags
+from samlocal.cli.options.build import build_flag
+from samlocal.cli.options.common import EnvironmentCommand, environment_options, variable
+from samlocal.cli.options.debug import service_debugging
+from samlocal.cli.options.reload import reload_flag, rereading
+from samlocal.cli.options.rights import rights_flags
+from samlocal.cli.options.sandbox import sandbox_flags
+from samlocal.cli.options.served import FIXED, pool_options, run_options, served_flags, warmed
+from samlocal.cli.options.stay import chosen_output, requests_to, stay_flags
 from samlocal.cli.sweeping import sweep
 from samlocal.collector import held_off
 
@@ -62,8 +62,8 @@ def command(ctx: click.Context, /, **_: object) -> int:
             "rights: nobody's signature is checked."
         )
     with held_off():
-        from samlocal.cli.running import run_to_its_end
-        from samlocal.cli.said import serving
+        from samlocal.cli.runs.running import run_to_its_end
+        from samlocal.cli.shown.said import serving
         from samlocal.endpoint.directory import Directory
         from samlocal.endpoint.lambda_endpoint import LambdaEndpoint
         from samlocal.kept.door import Overheard, door

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.function_id import function_options, wanted_function
-from samlocal.cli.options import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.output import Output
 from samlocal.errors import RoleDeniedError
 from samlocal.project.credentials import refuse_protected

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from samlocal.cli.build_flags import build_flag, build_options
-from samlocal.cli.debug_flags import DEBUG_NAMES, debug_flags, debug_options
-from samlocal.cli.event import is_there, read_event
-from samlocal.cli.function_id import function_options, wanted_function
-from samlocal.cli.options import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.build import build_flag, build_options
+from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.debug import DEBUG_NAMES, debug_flags, debug_options
+from samlocal.cli.options.function_id import function_options, wanted_function
+from samlocal.cli.options.reload import rereading
+from samlocal.cli.options.rights import rights_flags, rights_options
+from samlocal.cli.options.sandbox import sandbox_flags, sandbox_options
 from samlocal.cli.output import Output
-from samlocal.cli.reload_flag import rereading
-from samlocal.cli.rights_flags import rights_flags, rights_options
-from samlocal.cli.sandbox_options import sandbox_flags, sandbox_options
+from samlocal.cli.runs.event import is_there, read_event
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
@@ -67,8 +67,8 @@ def command(ctx: click.Context, /, **_: object) -> int:
     file = path if given != "-" and is_there(path, given) else None
     project = ctx.with_resource(Project(chosen, output))
     with held_off():
-        from samlocal.cli.running import run_to_its_end
-        from samlocal.cli.watching import Watching
+        from samlocal.cli.runs.running import run_to_its_end
+        from samlocal.cli.runs.watching import Watching
         from samlocal.sandbox.session import session
 
     reread = rereading(ctx, _chosen, output, fixed=("event", "tenant_id", "function_id", *DEBUG_NAMES))

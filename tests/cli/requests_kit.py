@@ -11,10 +11,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from samlocal.cli import said
-from samlocal.cli.blocks import Blocks
 from samlocal.cli.output import Output
-from samlocal.cli.requests import Requests
+from samlocal.cli.shown import said
+from samlocal.cli.shown.blocks import Blocks
+from samlocal.cli.shown.requests import Requests
 from samlocal.cli.world import World
 from samlocal.function.logging_config import LogFormat, LoggingConfig
 from samlocal.pool.throttle import Throttled

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from samlocal.cli.answer import difference, readable
+from samlocal.cli.runs.answer import difference, readable
 
 
 @pytest.mark.parametrize(

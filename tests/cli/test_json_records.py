@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from requests_kit import FAILED, Sandbox, Screen, run, served_functions
 
-from samlocal.cli import said
-from samlocal.cli.json_records import JsonRecords, RecordedOutput
-from samlocal.cli.requests import Requests
+from samlocal.cli.shown import said
+from samlocal.cli.shown.json_records import JsonRecords, RecordedOutput
+from samlocal.cli.shown.requests import Requests
 from samlocal.cli.world import World
 from samlocal.errors import CodeError, ReaderGoneError
 from samlocal.function.logging_config import LogFormat

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_kit import FAILED, Shown, plain, run
 
-from samlocal.cli.function_tags import FunctionTags
+from samlocal.cli.shown.function_tags import FunctionTags
 from samlocal.errors import CodeError
 from samlocal.function.logging_config import LogFormat
 from samlocal.pool.throttle import Throttled, ThrottleReason
@@ -272,7 +272,7 @@ def test_a_failure_in_the_middle_shows_what_was_written_before() -> None:
 
 
 def test_attempts_of_an_event_are_counted_and_what_is_to_come_stands_behind_them() -> None:
-    from samlocal.cli import said
+    from samlocal.cli.shown import said
 
     async def test() -> None:
         async with Shown("getEvent") as shown:

@@ -11,7 +11,7 @@ import pytest
 from kit import Project, python
 
 from samlocal.cli.invoke import command
-from samlocal.cli.keep_flags import Keep, keep_options, spread_keep
+from samlocal.cli.options.keep import Keep, keep_options, spread_keep
 from samlocal.cli.world import World
 from samlocal.errors import ConfigurationError, ExitStatus
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, assert_never
 
 from msgspec import Struct
 
-from samlocal.cli import said
+from samlocal.cli.shown import said
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.happening import Begun, Ended, Happening, Retried, Sent
 from samlocal.errors import BuildError, SamlocalError

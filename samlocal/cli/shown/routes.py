@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from samlocal.cli.said import ServedApi, ServedRoute
+from samlocal.cli.shown.said import ServedApi, ServedRoute
 from samlocal.http_api.model import Api, ApiKind, LambdaIntegration, NotRun
 
 HEADS = ("Method", "Path", "Leads to", "Authorizer")

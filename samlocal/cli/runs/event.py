@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from samlocal.cli.json_text import NoJsonError, check_json
+from samlocal.cli.runs.json_text import NoJsonError, check_json
 from samlocal.cli.world import World
 from samlocal.errors import EventError
 from samlocal.function.limits import REQUEST_BYTES

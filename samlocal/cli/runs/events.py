@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import click
 from msgspec import Struct
 
-from samlocal.cli.event import BOM, Event, event, is_there, read_event, read_file
-from samlocal.cli.options import variable
+from samlocal.cli.options.common import variable
+from samlocal.cli.runs.event import BOM, Event, event, is_there, read_event, read_file
 from samlocal.cli.world import World
 from samlocal.errors import EventError
 

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from samlocal.cli.answer import difference, readable
 from samlocal.cli.output import Output
+from samlocal.cli.runs.answer import difference, readable
 from samlocal.errors import (
     BuildError,
     CodeError,

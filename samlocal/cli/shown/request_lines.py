@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from samlocal.cli import said
-from samlocal.cli.function_tags import FunctionTags
 from samlocal.cli.output import Output
+from samlocal.cli.shown import said
+from samlocal.cli.shown.function_tags import FunctionTags
 
 # Columns of a request's line beside the tag and the figures: the time, the status, and what stands between.
 _HEAD = 8 + 1 + 1 + 8

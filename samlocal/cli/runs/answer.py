@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Iterator, Sequence
 
-from samlocal.cli.json_text import check_json
+from samlocal.cli.runs.json_text import check_json
 
 _CONTEXT = 3
 """So many lines stand around one that has changed."""

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from samlocal.cli.build_flags import build_options
-from samlocal.cli.debug_flags import DEBUG_NAMES, service_debug_flags
-from samlocal.cli.options import Seconds, settings, variable
-from samlocal.cli.rights_flags import rights_options
-from samlocal.cli.sandbox_options import sandbox_options
+from samlocal.cli.options.build import build_options
+from samlocal.cli.options.common import Seconds, settings, variable
+from samlocal.cli.options.debug import DEBUG_NAMES, service_debug_flags
+from samlocal.cli.options.rights import rights_options
+from samlocal.cli.options.sandbox import sandbox_options
 from samlocal.pool.options import PoolOptions
 from samlocal.project.credentials import RunsUnder
 from samlocal.project.run_options import Code, RunOptions

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from samlocal.cli.configured import check_variables, configured
+from samlocal.cli.options.configured import check_variables, configured
 from samlocal.cli.world import World
 from samlocal.config import FileSettings, file_settings, find_config
 from samlocal.errors import ConfigurationError

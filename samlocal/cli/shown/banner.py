@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from samlocal.cli.function_tags import FunctionTags
 from samlocal.cli.output import Output
-from samlocal.cli.routes import named, rows
-from samlocal.cli.said import Serving
+from samlocal.cli.shown.function_tags import FunctionTags
+from samlocal.cli.shown.routes import named, rows
+from samlocal.cli.shown.said import Serving
 
 _COLUMNS = 80
 _LABEL = 13

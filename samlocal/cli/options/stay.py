@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from samlocal.cli.options import variable
+from samlocal.cli.options.common import variable
 from samlocal.cli.output import Output
 
 if TYPE_CHECKING:
-    from samlocal.cli.requests import Requests
+    from samlocal.cli.shown.requests import Requests
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,16 +34,16 @@ def chosen_output(ctx: click.Context) -> Output:
     if ctx.params["output_form"] == "text":
         return Output(ctx.obj)
 
-    from samlocal.cli.json_records import RecordedOutput
+    from samlocal.cli.shown.json_records import RecordedOutput
 
     return RecordedOutput(ctx.obj)
 
 
 def requests_to(output: Output) -> Requests:
     """What goes on, to the output that was chosen; on an event loop."""
-    from samlocal.cli.blocks import Blocks
-    from samlocal.cli.json_records import JsonRecords, RecordedOutput
-    from samlocal.cli.requests import Requests
+    from samlocal.cli.shown.blocks import Blocks
+    from samlocal.cli.shown.json_records import JsonRecords, RecordedOutput
+    from samlocal.cli.shown.requests import Requests
 
     if isinstance(output, RecordedOutput):
         return Requests(JsonRecords(output))

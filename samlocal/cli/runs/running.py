@@ -12,9 +12,9 @@ from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
-from samlocal.cli.events import Events
 from samlocal.cli.output import Output
-from samlocal.cli.runs import Runs
+from samlocal.cli.runs.events import Events
+from samlocal.cli.runs.runs import Runs
 from samlocal.engine import Engine
 from samlocal.errors import SamlocalError
 from samlocal.sandbox.layout import SandboxSpec

@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from samlocal.cli import said
-from samlocal.cli.banner import banner
-from samlocal.cli.function_tags import FunctionTags
 from samlocal.cli.output import Output
-from samlocal.cli.requests import Item
-from samlocal.cli.said import Said
+from samlocal.cli.shown import said
+from samlocal.cli.shown.banner import banner
+from samlocal.cli.shown.function_tags import FunctionTags
+from samlocal.cli.shown.requests import Item
+from samlocal.cli.shown.said import Said
 from samlocal.cli.visible import visible
 from samlocal.cli.world import World
 from samlocal.errors import SamlocalError

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from samlocal.cli.event import Event
-from samlocal.cli.events import Events
 from samlocal.cli.output import Output
-from samlocal.cli.runs import Runs
+from samlocal.cli.runs.event import Event
+from samlocal.cli.runs.events import Events
+from samlocal.cli.runs.runs import Runs
 from samlocal.kept.client import KeptRun, NothingRanError
 from samlocal.kept.folder import KEEPER
 from samlocal.kept.opening import Opening, changed

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct, field
 
-from samlocal.cli import said
-from samlocal.cli.banner import banner
-from samlocal.cli.function_tags import FunctionTags
 from samlocal.cli.output import Output
-from samlocal.cli.request_lines import RequestLines, more
-from samlocal.cli.requests import Item, counted
+from samlocal.cli.shown import said
+from samlocal.cli.shown.banner import banner
+from samlocal.cli.shown.function_tags import FunctionTags
+from samlocal.cli.shown.request_lines import RequestLines, more
+from samlocal.cli.shown.requests import Item, counted
 from samlocal.errors import SamlocalError
 from samlocal.pool.clock import Clock, SystemClock, Timer
 from samlocal.sandbox.journal import Record, Remark

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from samlocal.artifact.image.runtime_image import Image, lacking
-from samlocal.cli.event import Event
-from samlocal.cli.events import Events
 from samlocal.cli.output import Output
+from samlocal.cli.runs.event import Event
+from samlocal.cli.runs.events import Events
 from samlocal.sandbox.result import Success
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The options of commands, in groups, and where their values come from."""

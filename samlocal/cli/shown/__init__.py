@@ -1,0 +1,1 @@
+"""What commands that stay show of their requests, for people and for machines."""
