@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import signal
+import socket
 import ssl
 import urllib.parse
 from typing import Any
@@ -69,7 +70,7 @@ import json, os, urllib.error, urllib.request
 
 def handler(event, context):
     said = event["requestContext"]
-    print("saw", said["routeKey"], said["eventType"], said.get("disconnectStatusCode"))
+    print("saw", said["routeKey"], said["eventType"], *map(said.get, ("disconnectStatusCode", "disconnectReason")))
     if said["routeKey"] == "$connect" and "no" in (event.get("queryStringParameters") or {}):
         return {"statusCode": 403}
     if said["routeKey"] == "fail":
@@ -137,7 +138,7 @@ def test_a_client_connects_is_answered_reached_and_missed(project: MakeProject, 
             assert asked(client, action="reply") == "by @connections"
             failed = asked(client, action="fail")
             unknown = asked(client, action="nothing")
-            own.running.has_logged("saw $connect CONNECT None")
+            own.running.has_logged("saw $connect CONNECT None None")
         own.running.has_logged("saw $disconnect DISCONNECT 1000", within=20)
 
         assert failed["message"] == "Internal server error"
@@ -193,8 +194,29 @@ def test_connections_are_read_and_closed_from_outside_and_are_gone_then(project:
                 client.recv(timeout=10)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1000
+        # boto/boto3, issue 3789: what the function was told on AWS.
+        own.running.has_logged("saw $disconnect DISCONNECT 1000 Connection Closed Normally", within=20)
         kit.eventually(lambda: command("POST", b"late")[0] == 410, within=10)
         assert command("GET") == (410, b"{}", "GoneException")
+
+
+# RFC 6455, 7.1.5: 1005 is a close frame without a status, 1006 the end of a connection without a frame.
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (b"\x88\x82\0\0\0\0\x0f\xa1", "4001"),
+        (b"\x88\x80\0\0\0\0", "1005 Client-side close frame status not set"),
+        (b"", "1006 "),
+    ],
+)
+def test_a_function_is_told_how_its_client_has_gone(project: MakeProject, last: bytes, told: str) -> None:
+    with served_apis(project_of(project)) as own:
+        client = connect(own.urls["Api"], open_timeout=30)
+        client.socket.sendall(last)
+        client.socket.shutdown(socket.SHUT_WR)
+
+        own.running.has_logged(f"saw $disconnect DISCONNECT {told}", within=20)
 
 
 @pytest.mark.docker

@@ -63,7 +63,10 @@ def message_event(
 def disconnect_event(
     api: Api, connection: Connection, *, code: int, reason: str = "", request_id: str, received: float
 ) -> Json:
-    """``code`` is the close frame's, 1005 where it had none; AWS tells the function of no other header than these."""
+    """``code`` is the close frame's, 1005 where it had none, and 1006 where no frame came.
+
+    AWS tells the function of no other header than these.
+    """
     context = _context(api, connection, DISCONNECT, "DISCONNECT", request_id, received)
     context |= {"disconnectStatusCode": code, "disconnectReason": reason or REASONS.get(code, "")}
     values = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +29,7 @@ _LONGEST_SECONDS = 2 * 60 * 60
 _GOING_AWAY = 1001
 _TOO_LARGE = 1009
 _NO_STATUS = 1005
+_ABNORMAL = 1006
 
 
 class WebSocketApplication:
@@ -100,7 +100,7 @@ class WebSocketApplication:
                     await client.close(_GOING_AWAY, "Going away")
                     return _GOING_AWAY, "Going away"
                 if message["type"] == "websocket.disconnect":
-                    return message.get("code") or _NO_STATUS, message.get("reason") or ""
+                    return client.closed or _left(message)
                 data = message.get("text")
                 data = message["bytes"] if data is None else data
                 if len(data if isinstance(data, bytes) else data.encode()) > MESSAGE_BYTES:
@@ -124,19 +124,24 @@ class WebSocketApplication:
 
 
 class _Client:
-    """The client's end. ``over`` is set when it has gone."""
+    """The client's end. ``over`` is set when it has gone; ``closed`` is what it was sent away with."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.over = False
+        self.closed: tuple[int, str] | None = None
 
     async def send(self, message: str | bytes) -> None:
         kind = "text" if isinstance(message, str) else "bytes"
         await self._sent({"type": "websocket.send", kind: message})
 
     async def close(self, code: int, reason: str) -> None:
-        with contextlib.suppress(ConnectionError):
+        self.closed = code, reason
+        try:
             await self._sent({"type": "websocket.close", "code": code, "reason": reason})
+        except ConnectionError:
+            # It had gone before.
+            self.closed = None
         self.over = True
 
     async def _sent(self, message: dict[str, Any]) -> None:
@@ -147,6 +152,18 @@ class _Client:
         except (OSError, RuntimeError) as error:
             # uvicorn's word for what comes too late.
             raise ConnectionResetError(str(error)) from error
+
+
+def _left(message: Message) -> tuple[int, str]:
+    """The code and the reason of a client that has gone.
+
+    uvicorn tells a reason where a close frame has come, be it empty, and else calls the end of the connection 1005,
+    which is a frame without a status; RFC 6455, 7.1.5, calls it 1006.
+    """
+    code = message.get("code") or _NO_STATUS
+    if code == _NO_STATUS and "reason" not in message:
+        return _ABNORMAL, ""
+    return code, message.get("reason") or ""
 
 
 async def _refuse(answer: HttpAnswer, send: Send) -> None:
