@@ -247,6 +247,26 @@ def test_watchfiles_look_out_is_ready_when_it_is_made_and_takes_what_samlocal_gi
     assert not DefaultFilter(ignore_dirs=())(Change.modified, "app.py~")
 
 
+def test_airspeed_sets_in_a_namespace_that_can_be_given_and_says_where_it_fails() -> None:
+    # http_api/vtl/evaluation.py
+    import airspeed
+
+    class Namespace(airspeed.LocalNamespace):  # type: ignore[misc]
+        def __setitem__(self, name: str, value: object) -> None:
+            super().__setitem__(name, f"<{value}>")
+
+    assert airspeed.Template("#set($a = 1)$a").merge(Namespace({})) == "<1>"
+    with pytest.raises(airspeed.TemplateSyntaxError) as syntax:
+        airspeed.Template("\n#if(1)").ensure_compiled()
+    assert syntax.value.line == 2
+    with pytest.raises(airspeed.TemplateExecutionError) as execution:
+        airspeed.Template("\n$a.b()").merge({"a": {"b": lambda: 1 / 0}})
+    element = execution.value.element
+    assert element.my_text() == "$a.b()"
+    assert element.full_text().count("\n", 0, element.start) == 1
+    assert isinstance(execution.value.__cause__, ZeroDivisionError)
+
+
 def test_pips_markers_are_decided_by_a_function_that_can_be_replaced() -> None:
     # artifact/python_wheels.py, in the process of any Python's own pip.
     program = (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from samlocal.errors import SamlocalError
-from samlocal.http_api.answers.answer import answer, refused
+from samlocal.http_api.answers.answer import answer, refused, trimmed
 from samlocal.http_api.answers.cors import preflight
 from samlocal.http_api.answers.fixed import fixed_answer, redirect_answer
 from samlocal.http_api.answers.refusal import (
@@ -36,6 +36,7 @@ from samlocal.http_api.model import (
     HttpIntegration,
     HttpRequest,
     LambdaIntegration,
+    MappedIntegration,
     Matched,
     MockIntegration,
     NoRoute,
@@ -43,6 +44,7 @@ from samlocal.http_api.model import (
     RedirectIntegration,
 )
 from samlocal.http_api.streamed import streamed_answer
+from samlocal.http_api.transformed import RefusedError, Transformation
 from samlocal.http_api.validation import refusal
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
@@ -119,6 +121,8 @@ class Front:
                 return await self._pass_on(api, matched, request, integration, caller)
             case MockIntegration(response=response):
                 return fixed_answer(api, request, response)
+            case MappedIntegration():
+                return await self._transform(api, matched, request, integration, caller)
             case RedirectIntegration():
                 return redirect_answer(request, integration)
             case NotRun(reason=reason):
@@ -177,6 +181,31 @@ class Front:
         if answered.remark is not None:
             self._hears.remarked(answered.remark)
         return answered.answer
+
+    async def _transform(
+        self, api: Api, matched: Matched, request: HttpRequest, integration: MappedIntegration, caller: Caller
+    ) -> HttpAnswer:
+        transformation = Transformation(api, matched, request, integration, caller)
+        try:
+            if integration.function is None:
+                return trimmed(request, transformation.of_mock())
+            async with asyncio.timeout(integration.timeout / 1000):
+                result = await self._backend.result(integration.function, request, transformation.event())
+            if isinstance(result, Throttled):
+                return refused(api, request, FAILED, matched)
+            of = transformation.of_success if isinstance(result, Success) else transformation.of_error
+            return trimmed(request, of(result.payload))
+        except RefusedError as error:
+            if str(error):
+                self._hears.remarked(f"{api.id}: {matched.route.key}: {error}.")
+            return refused(api, request, error.refusal, matched)
+        except UnsupportedEncodingError:
+            return refused(api, request, UNSUPPORTED, matched)
+        except TimeoutError:
+            return refused(api, request, TIMED_OUT, matched)
+        except (SamlocalError, PoolClosedError):
+            # Whoever hears of the event's end has heard why.
+            return refused(api, request, FAILED, matched)
 
     async def _pass_on(
         self, api: Api, matched: Matched, request: HttpRequest, integration: HttpIntegration, caller: Caller

@@ -132,13 +132,41 @@ class RedirectIntegration(Struct, frozen=True, kw_only=True, tag=True):
     query: str = "#{query}"
 
 
+class IntegrationResponse(Struct, frozen=True, kw_only=True):
+    """One of those that an integration which is no proxy may have; ``pattern`` is None for the default.
+
+    ``parameters`` are by header (``method.response.header.x``), ``templates`` by content type.
+    """
+
+    pattern: str | None = None
+    status: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
+
+
+class MappedIntegration(Struct, frozen=True, kw_only=True, tag=True):
+    """A REST API's that is no proxy: mapping templates make the event of a request, and the answer of what comes.
+
+    ``function`` is None for MOCK. ``templates`` are by content type, ``passthrough`` is what becomes of a request
+    for which there is none, ``timeout`` is in milliseconds.
+    """
+
+    function: str | None
+    templates: Mapping[str, str] = field(default_factory=dict)
+    passthrough: str = "WHEN_NO_MATCH"
+    responses: tuple[IntegrationResponse, ...] = ()
+    timeout: int = 29_000
+
+
 class NotRun(Struct, frozen=True, kw_only=True, tag=True):
-    """An integration that samlocal does not run, and why: ``AWS: mapping templates are not run``."""
+    """An integration that samlocal does not run, and why: ``a VPC link leads nowhere from this machine``."""
 
     reason: str
 
 
-Integration: TypeAlias = LambdaIntegration | HttpIntegration | MockIntegration | RedirectIntegration | NotRun
+Integration: TypeAlias = (
+    LambdaIntegration | HttpIntegration | MockIntegration | MappedIntegration | RedirectIntegration | NotRun
+)
 
 
 class LambdaAuthorizer(Struct, frozen=True, kw_only=True, tag=True):
@@ -266,7 +294,8 @@ class Route(Struct, frozen=True, kw_only=True):
     @property
     def function(self) -> str | None:
         """The function behind it, None where there is none."""
-        return self.integration.function if isinstance(self.integration, LambdaIntegration) else None
+        own = self.integration
+        return own.function if isinstance(own, LambdaIntegration | MappedIntegration) else None
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):

@@ -62,8 +62,48 @@ TOKENS = """
     Jwt: {Type: HttpApi, Properties: {ApiId: !Ref Http, Path: "/a/{b}", Method: any, PayloadFormatVersion: "1.0",
       Auth: {Authorizer: Jwt, AuthorizationScopes: [x]}}}}}}
 """
+# What templates make of requests and of what comes of them.
+MAPPED = """
+  Rest:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: p
+      DefinitionBody:
+        openapi: 3.0.1
+        info: {title: t}
+        paths:
+          /{proxy+}:
+            x-amazon-apigateway-any-method:
+              x-amazon-apigateway-integration:
+                type: aws
+                httpMethod: POST
+                uri: !Sub "arn:aws:apigateway:x:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"
+                requestTemplates:
+                  application/json: |
+                    {"all": "$util.escapeJavaScript($input.params())", "body": $input.json('$.body')
+                    #foreach($each in $input.path('$')), "$each": "$util.urlEncode($each)"#end}
+                responses:
+                  default: &default
+                    statusCode: 200
+                    responseParameters: {method.response.header.X-Body: integration.response.body}
+                    responseTemplates:
+                      application/json: |
+                        #set($context.responseOverride.status = $input.path('$.statusCode'))
+                        #set($context.responseOverride.header.own = $input.path('$.body'))
+                        $input.path('$') $input.body
+                      text/plain: $util.base64Encode($input.body)
+                  ".+": *default
+          /a/{b}:
+            x-amazon-apigateway-any-method:
+              x-amazon-apigateway-integration:
+                type: mock
+                requestTemplates: {application/json: "{statusCode: $input.path('$.status')200}"}
+                responses: {"200": {statusCode: 200, responseTemplates: {text/x: "$input.params('b')"}}}
+  Fn: {Type: AWS::Serverless::Function}
+"""
 
 APIS = {
+    "mapped": api(MAPPED),
     "rest": api(ROUTES.replace("KIND", "Api")),
     "http": api(ROUTES.replace("KIND", "HttpApi")),
     "url": api(URL),

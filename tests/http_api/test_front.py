@@ -213,7 +213,7 @@ Resources:
     status, _, _ = answered(api(template, head=""), request("GET", "/a"), heard=heard)
 
     assert status == 501
-    assert heard.remarks == ["Api: GET /a is not run: an AWS service: mapping templates (VTL) are not run."]
+    assert heard.remarks == ["Api: GET /a is not run: integrations of AWS services are not run."]
 
 
 LOCKED = """

@@ -504,14 +504,11 @@ def test_what_is_not_run_is_named_in_a_line() -> None:
         openapi: 3.0.1
         info: {title: t}
         paths:
-          /mapped: {post: {x-amazon-apigateway-integration: {type: aws, httpMethod: POST, uri: !Sub "URI"}}}
           /queue: {post: {x-amazon-apigateway-integration: {type: aws, httpMethod: POST,
             uri: !Sub "arn:aws:apigateway:${AWS::Region}:sqs:path/1/q"}}}
           /vpc: {get: {x-amazon-apigateway-integration: {type: http_proxy, connectionType: VPC_LINK,
             uri: "http://x"}}}
-          /vtl: {get: {x-amazon-apigateway-integration: {type: mock,
-            requestTemplates: {application/json: '{"statusCode": 200}'},
-            responses: {default: {statusCode: 200, responseTemplates: {application/json: "$context.stage"}}}}}}
+          /http: {get: {x-amazon-apigateway-integration: {type: http, uri: "http://x"}}}
           /other: {get: {x-amazon-apigateway-integration: {type: aws_proxy, uri:
             "arn:aws:apigateway:eu-west-1:lambda:path/f/functions/arn:aws:lambda:eu-west-1:1:function:away/invocations"}}}
           /none: {get: {responses: {}}}
@@ -520,10 +517,9 @@ def test_what_is_not_run_is_named_in_a_line() -> None:
     )
 
     assert result.remarks == (
-        "Api: POST /mapped is not run: AWS that is no proxy: mapping templates (VTL) are not run.",
-        "Api: POST /queue is not run: an AWS service: mapping templates (VTL) are not run.",
+        "Api: POST /queue is not run: integrations of AWS services are not run.",
         "Api: GET /vpc is not run: a VPC link leads nowhere from this machine.",
-        "Api: GET /vtl is not run: MOCK: mapping templates (VTL) are not run.",
+        "Api: GET /http is not run: HTTP that is no proxy is not run.",
         "Api: GET /other is not run: the function away is not in this template.",
         "Api: GET /none is not run: it has no integration.",
     )

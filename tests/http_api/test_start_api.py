@@ -89,6 +89,46 @@ def test_a_function_that_raises_is_a_bad_gateway_and_its_log_says_why(project: M
         assert own.ask("GET", "/items/1").status == 201
 
 
+TRANSFORMED = """\
+def handler(event, context):
+    if event["id"] == "none":
+        raise ValueError("Not found: " + event["id"])
+    return {"got": event}
+"""
+
+
+def transformed(body: dict[str, Any]) -> dict[str, Any]:
+    """A REST API whose function is no proxy."""
+    uri = "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Fn.Arn}/invocations"
+    wrong = "{\"error\": $input.json('$.errorMessage')}"
+    integration = {
+        "type": "aws",
+        "httpMethod": "POST",
+        "uri": {"Fn::Sub": uri},
+        "requestTemplates": {"application/json": json.dumps(body).replace('"$BODY"', "$input.json('$.name')")},
+        "responses": {
+            "default": {"statusCode": "201"},
+            "Not found.*": {"statusCode": "404", "responseTemplates": {"application/json": wrong}},
+        },
+    }
+    operation = {"x-amazon-apigateway-integration": integration}
+    document = {"openapi": "3.0.1", "info": {"title": "t"}, "paths": {"/things/{id}": {"post": operation}}}
+    return {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "live", "DefinitionBody": document}}
+
+
+@pytest.mark.docker
+def test_a_function_that_is_no_proxy_gets_what_its_template_makes(project: MakeProject) -> None:
+    body = {"id": "$input.params('id')", "stage": "$context.stage", "name": "$BODY"}
+    files = {"template.json": kit.template(Fn=kit.function(), Web=transformed(body)), "code/app.py": TRANSFORMED}
+    made = project(files)
+    with served_apis(made) as own:
+        answer = own.ask("POST", "/things/1", body=b'{"name": ["a"]}')
+        missing = own.ask("POST", "/things/none", body=b"{}")
+
+        assert (answer.status, answer.json) == (201, {"got": {"id": "1", "stage": "live", "name": ["a"]}})
+        assert (missing.status, missing.json) == (404, {"error": "Not found: none"})
+
+
 @pytest.mark.docker
 def test_a_streamed_answer_arrives_in_pieces(project: MakeProject) -> None:
     made = project(kit.node(STREAMING, FunctionUrlConfig={"AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM"}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from samlocal.cli.shown.said import ServedApi, ServedRoute
-from samlocal.http_api.model import Api, ApiKind, LambdaIntegration, NotRun
+from samlocal.http_api.model import Api, ApiKind, MappedIntegration, NotRun
 
 HEADS = ("Method", "Path", "Leads to", "Authorizer")
 
@@ -25,10 +25,12 @@ def served_api(api: Api, url: str | None) -> ServedApi:
         leads_to: str | None = None
         not_run: str | None = None
         match route.integration:
-            case LambdaIntegration(function=function):
-                leads_to = function
             case NotRun(reason=reason):
                 not_run = reason
+            case _ if route.function is not None:
+                leads_to = route.function
+            case MappedIntegration():
+                leads_to = "mock"
             case other:
                 leads_to = type(other).__name__.removesuffix("Integration").lower()
         routes.append(

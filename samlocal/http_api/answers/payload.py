@@ -182,7 +182,7 @@ def _flag(value: object) -> bool:
 
 
 def _scalar(name: str, value: object) -> str:
-    return _header_value(_text(name, value))
+    return header_value(_text(name, value))
 
 
 def _text(name: str, value: object) -> str:
@@ -203,7 +203,7 @@ def _name(text: str) -> str:
     return text
 
 
-def _header_value(text: str) -> str:
+def header_value(text: str) -> str:
     """HTTP's headers are Latin-1, without controls: what is more goes out as its UTF-8 bytes."""
     line = _CONTROLS.sub(" ", text).strip()
     try:

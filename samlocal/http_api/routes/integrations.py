@@ -16,7 +16,9 @@ from samlocal.http_api.model import (
     ApiKind,
     HttpIntegration,
     Integration,
+    IntegrationResponse,
     LambdaIntegration,
+    MappedIntegration,
     MockIntegration,
     MockResponse,
     NotRun,
@@ -33,17 +35,7 @@ _STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
 _VTL = re.compile(r"[#$]")
 _STATIC = re.compile(r"^'(.*)'$", re.DOTALL)
 _HEADER = "method.response.header."
-
-_NO_TEMPLATES = "mapping templates (VTL) are not run"
-
-
-class Response(Struct, frozen=True, kw_only=True):
-    """One of an integration's responses; ``pattern`` is None for the default."""
-
-    pattern: str | None
-    status: str | None
-    parameters: Mapping[str, str]
-    templates: Mapping[str, str]
+_WHEN_NO_MATCH = "WHEN_NO_MATCH"
 
 
 class Described(Struct, frozen=True, kw_only=True):
@@ -59,7 +51,8 @@ class Described(Struct, frozen=True, kw_only=True):
     through_vpc: bool
     parameters: Mapping[str, str]
     templates: Mapping[str, str]
-    responses: tuple[Response, ...]
+    responses: tuple[IntegrationResponse, ...]
+    passthrough: str = _WHEN_NO_MATCH
     maps_responses: bool = False
 
 
@@ -69,9 +62,9 @@ def of_openapi(stack: Stack, node: Map) -> Described:
     for pattern, each in stack.mapping(node.get("responses")).items():
         response = stack.mapping(each)
         responses.append(
-            Response(
+            IntegrationResponse(
                 pattern=None if pattern == "default" else pattern,
-                status=stack.text(response.get("statusCode")),
+                status=stack.text(response.get("statusCode")) or "",
                 parameters=stack.pairs(response.get("responseParameters")),
                 templates=stack.pairs(response.get("responseTemplates")),
             )
@@ -88,6 +81,7 @@ def of_openapi(stack: Stack, node: Map) -> Described:
         parameters=stack.pairs(node.get("requestParameters")),
         templates=stack.pairs(node.get("requestTemplates")),
         responses=tuple(responses),
+        passthrough=(stack.text(node.get("passthroughBehavior")) or _WHEN_NO_MATCH).upper(),
         maps_responses=bool(stack.mapping(node.get("responseParameters"))),
     )
 
@@ -98,9 +92,9 @@ def of_method(stack: Stack, node: Map) -> Described:
     for each in stack.items(node.get("IntegrationResponses")):
         response = stack.mapping(each)
         responses.append(
-            Response(
+            IntegrationResponse(
                 pattern=stack.text(response.get("SelectionPattern")) or None,
-                status=stack.text(response.get("StatusCode")),
+                status=stack.text(response.get("StatusCode")) or "",
                 parameters=stack.pairs(response.get("ResponseParameters")),
                 templates=stack.pairs(response.get("ResponseTemplates")),
             )
@@ -117,6 +111,7 @@ def of_method(stack: Stack, node: Map) -> Described:
         parameters=stack.pairs(node.get("RequestParameters")),
         templates=stack.pairs(node.get("RequestTemplates")),
         responses=tuple(responses),
+        passthrough=(stack.text(node.get("PassthroughBehavior")) or _WHEN_NO_MATCH).upper(),
     )
 
 
@@ -172,12 +167,16 @@ def integration(
                 parameters=described.parameters,
             )
         case "MOCK":
-            return _mock(described)
+            return _mock(described, kind)
         case "HTTP":
-            return NotRun(reason=f"HTTP that is no proxy: {_NO_TEMPLATES}")
+            return NotRun(reason="HTTP that is no proxy is not run")
+        case "AWS" if kind is not ApiKind.REST:
+            return NotRun(reason="AWS that is no proxy is run for REST APIs alone")
+        case "AWS" if not _is_function(stack, described.uri):
+            return NotRun(reason="integrations of AWS services are not run")
         case "AWS":
-            service = "AWS that is no proxy" if _is_function(stack, described.uri) else "an AWS service"
-            return NotRun(reason=f"{service}: {_NO_TEMPLATES}")
+            function = callees.find(stack, described.uri, variables)
+            return function if isinstance(function, NotRun) else _mapped(described, function, timeout)
     return NotRun(
         reason=f"integrations of type {described.type} are not run" if described.type else "it has no integration"
     )
@@ -187,11 +186,27 @@ def _is_function(stack: Stack, uri: Node) -> bool:
     return ":lambda:" in (stack.text(uri) or ":lambda:")
 
 
-def _mock(described: Described) -> Integration:
+def _mapped(described: Described, function: str | None, timeout: int = 0) -> Integration:
+    return MappedIntegration(
+        function=function,
+        templates=described.templates,
+        passthrough=described.passthrough,
+        responses=described.responses,
+        timeout=timeout,
+    )
+
+
+def _with_templates(described: Described, kind: ApiKind) -> Integration:
+    if kind is not ApiKind.REST:
+        return NotRun(reason="MOCK with mapping templates (VTL) is run for REST APIs alone")
+    return _mapped(described, None)
+
+
+def _mock(described: Described, kind: ApiKind) -> Integration:
     """Its request template gives a status, by which one of the responses is chosen; nothing else is asked for."""
     template = _chosen(described.templates)
     if _VTL.search(template):
-        return NotRun(reason=f"MOCK: {_NO_TEMPLATES}")
+        return _with_templates(described, kind)
     asked = _STATUS.search(template)
     responses = described.responses
     fitting = [each for each in responses if asked and each.pattern and re.fullmatch(each.pattern, asked[1])]
@@ -208,7 +223,7 @@ def _mock(described: Described) -> Integration:
     response = fitting[0]
     body = _chosen(response.templates)
     if _VTL.search(body):
-        return NotRun(reason=f"MOCK: {_NO_TEMPLATES}")
+        return _with_templates(described, kind)
     headers = {"Content-Type": next(iter(response.templates), "application/json")}
     for name, value in response.parameters.items():
         static = _STATIC.match(value)

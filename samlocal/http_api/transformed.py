@@ -1,0 +1,199 @@
+"""Integrations that are no proxies: what a function gets of a request, and a client of what it returns.
+
+Sources: API Gateway developer guide, "Mapping template transformations for REST APIs", "Method request behavior for
+payloads without mapping templates", "Set up an integration response", "Handle standard Lambda errors", "Override your
+API's request and response parameters and status codes", "Mapping template and parameter mapping".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from samlocal.http_api.answers.payload import header_value, text_bytes
+from samlocal.http_api.answers.refusal import UNSUPPORTED, Refusal, RefusalType
+from samlocal.http_api.answers.rest import mock_answer
+from samlocal.http_api.caller import Caller
+from samlocal.http_api.context import context_variables
+from samlocal.http_api.events import query
+from samlocal.http_api.events.body import event_body, media_type
+from samlocal.http_api.model import (
+    Api,
+    HttpAnswer,
+    HttpRequest,
+    IntegrationResponse,
+    MappedIntegration,
+    Matched,
+    MockResponse,
+)
+from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated
+from samlocal.http_api.vtl.jsonpath import ABSENT, JsonPathError, found
+from samlocal.http_api.vtl.values import Members, json_text
+from samlocal.http_api.vtl.variables import Input, Parameters, Util, context_members
+
+_JSON = "application/json"
+_STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
+_HEADER = "method.response.header."
+
+
+class RefusedError(Exception):
+    """The API answers by itself; the message says why, and is empty where the answer does."""
+
+    def __init__(self, refusal: Refusal, remark: str = "") -> None:
+        super().__init__(remark)
+        self.refusal = refusal
+
+
+class Transformation:
+    """Of one request, through one integration."""
+
+    def __init__(
+        self, api: Api, matched: Matched, request: HttpRequest, integration: MappedIntegration, caller: Caller
+    ) -> None:
+        self._api = api
+        self._request = request
+        self._integration = integration
+        self._parameters = Parameters(
+            path=dict(matched.path_parameters),
+            querystring=query.last_values(query.decoded(request.query, semicolons=True)),
+            header=dict(request.headers),
+        )
+        self._variables = dict(context_variables(api, matched, request, caller))
+        if caller.api_key is not None:
+            self._variables["identity.apiKey"] = caller.api_key
+
+    def payload(self) -> bytes:
+        """What the integration gets. Raises RefusedError, UnsupportedEncodingError."""
+        body = (event_body(self._api, self._request).text or "").encode()
+        templates = {name.lower(): template for name, template in self._integration.templates.items()}
+        template = templates.get(media_type(self._request.header("content-type")) or _JSON)
+        if template is None:
+            behaviour = self._integration.passthrough
+            if behaviour == "NEVER" or (behaviour == "WHEN_NO_TEMPLATES" and templates):
+                raise RefusedError(UNSUPPORTED)
+            return body
+        made, _ = self._evaluated("request template", template, body)
+        return text_bytes(made)
+
+    def event(self) -> bytes:
+        """What a function gets, which is JSON: an object without members for a request without a body."""
+        payload = self.payload().strip() or b"{}"
+        try:
+            json.loads(payload)
+        except (ValueError, RecursionError) as error:
+            refusal = Refusal(type=RefusalType.BAD_REQUEST_BODY, message="Could not parse request body into json")
+            raise RefusedError(refusal, f"the function's event is no JSON: {error}") from error
+        return payload
+
+    def of_error(self, payload: bytes) -> HttpAnswer:
+        """A function's error chooses by its message. Raises RefusedError."""
+        try:
+            message = json.loads(payload)["errorMessage"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            message = ""
+        return self._answer(str(message), payload)
+
+    def of_success(self, payload: bytes) -> HttpAnswer:
+        """Raises RefusedError."""
+        return self._answer(None, payload)
+
+    def of_mock(self) -> HttpAnswer:
+        """The request template names the status. Raises RefusedError."""
+        asked = _STATUS.search(self.payload().decode())
+        if asked is None:
+            raise _failed("the request template of a MOCK integration names no statusCode")
+        return self._answer(asked[1], b"")
+
+    def _answer(self, said: str | None, payload: bytes) -> HttpAnswer:
+        chosen = self._chosen(said)
+        media, template = self._template(chosen)
+        if template is None:
+            text, overrides = payload.decode(errors="replace"), Members()
+        else:
+            text, overrides = self._evaluated("response template", template, payload)
+        headers = {"Content-Type": media} | self._headers(chosen, payload)
+        for name, value in overrides["header"].plain.items() if template is not None else ():
+            headers = {each: kept for each, kept in headers.items() if each.lower() != name.lower()}
+            headers[str(name)] = header_value(str(value))
+        status = str(overrides["status"] or chosen.status)
+        if not re.fullmatch("[2-5][0-9]{2}", status):
+            raise _failed(f"{status} is no status of an answer")
+        return mock_answer(self._api, self._request, MockResponse(status=int(status), headers=headers, body=text))
+
+    def _chosen(self, said: str | None) -> IntegrationResponse:
+        responses = self._integration.responses
+        for each in responses:
+            if each.pattern is None or said is None:
+                continue
+            try:
+                fits = re.fullmatch(each.pattern, said)
+            except re.error as error:
+                raise _failed(f"the selection pattern {each.pattern} cannot be read: {error}") from error
+            if fits:
+                return each
+        default = next((each for each in responses if each.pattern is None), None)
+        if default is None:
+            raise _failed("none of its responses fits, and none is the default")
+        return default
+
+    def _template(self, chosen: IntegrationResponse) -> tuple[str, str | None]:
+        """By what the client accepts, else the JSON one, else the first."""
+        templates = chosen.templates
+        if not templates:
+            return _JSON, None
+        accepted = media_type((self._request.header("accept") or "").partition(",")[0])
+        media = next((name for name in (accepted, _JSON) if name in templates), next(iter(templates)))
+        return media, templates[media]
+
+    def _headers(self, chosen: IntegrationResponse, payload: bytes) -> dict[str, str]:
+        headers = {}
+        for name, expression in chosen.parameters.items():
+            value = self._value(expression, payload)
+            if name.startswith(_HEADER) and value is not None:
+                headers[name.removeprefix(_HEADER)] = header_value(value)
+        return headers
+
+    def _value(self, expression: str, payload: bytes) -> str | None:
+        """A function's answer has no headers, so ``integration.response.header`` is nothing."""
+        if len(expression) >= 2 and expression[0] == expression[-1] == "'":
+            return expression[1:-1]
+        kind, _, rest = expression.partition(".")
+        match kind:
+            case "context":
+                return self._variables.get(rest)
+            case "stageVariables":
+                return self._api.stage_variables.get(rest)
+            case "integration" if rest.startswith("response.body"):
+                return _in_body(payload, rest.removeprefix("response.body").removeprefix("."))
+        return None
+
+    def _evaluated(self, what: str, template: str, payload: bytes) -> tuple[str, Members]:
+        """The text, and what of the response it overrides."""
+        context = context_members(self._variables)
+        variables: Mapping[str, object] = {
+            "input": Input(payload, self._parameters),
+            "util": Util(),
+            "context": context,
+            "stageVariables": Members(self._api.stage_variables),
+        }
+        try:
+            return evaluated(template, variables), context["responseOverride"]
+        except TemplateFailedError as error:
+            raise _failed(f"{what}, {error}") from error
+
+
+def _in_body(payload: bytes, path: str) -> str | None:
+    try:
+        value: Any = found(json.loads(payload), path)
+    except (ValueError, JsonPathError, RecursionError):
+        return None
+    if value is ABSENT:
+        return None
+    return value if isinstance(value, str) else json_text(value)
+
+
+def _failed(remark: str) -> RefusedError:
+    """500 {"message": "Internal server error"}."""
+    return RefusedError(Refusal(type=RefusalType.API_CONFIGURATION_ERROR), remark)

@@ -1,0 +1,49 @@
+"""Parts of a JSON document by JSONPath, as Jayway's library finds them, which API Gateway names.
+
+Source: json-path/JsonPath, README: a path that can lead to one place alone gives what is there, any other a list.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+
+class JsonPathError(Exception):
+    """It is no path that can be read here."""
+
+
+class Absent:
+    """Nothing is there."""
+
+
+ABSENT = Absent()
+
+
+class _Path(NamedTuple):
+    expression: Any
+    definite: bool
+
+
+def found(document: object, path: str) -> object:
+    """Raises JsonPathError."""
+    if path in ("$", ""):
+        return document
+    parsed = _parsed(path if path.startswith("$") else f"$.{path}")
+    values = [match.value for match in parsed.expression.find(document)]
+    if not parsed.definite:
+        return values
+    return values[0] if values else ABSENT
+
+
+@lru_cache(maxsize=512)
+def _parsed(path: str) -> _Path:
+    from jsonpath_ng.exceptions import JSONPathError
+    from jsonpath_ng.ext.parser import parse
+
+    try:
+        expression = parse(path)
+    except (JSONPathError, ValueError) as error:
+        raise JsonPathError(f"{path}: {error}") from error
+    definite = not any(sign in path for sign in ("..", "*", "?", ":", ","))
+    return _Path(expression, definite)
