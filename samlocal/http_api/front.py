@@ -192,7 +192,7 @@ class Front:
             async with asyncio.timeout(integration.timeout / 1000):
                 result = await self._backend.result(integration.function, request, transformation.event())
             if isinstance(result, Throttled):
-                return refused(api, request, FAILED, matched)
+                return refused(api, request, THROTTLED, matched)
             of = transformation.of_success if isinstance(result, Success) else transformation.of_error
             return trimmed(request, of(result.payload))
         except RefusedError as error:

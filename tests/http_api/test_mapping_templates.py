@@ -345,6 +345,15 @@ def test_a_mocks_template_chooses_its_response(query: str, status: int, body: ob
     assert (said, json.loads(content)) == (status, body)
 
 
+def test_a_mocks_headers_may_be_variables() -> None:
+    response = {"statusCode": "200", "responseParameters": {"method.response.header.X-Stage": "context.stage"}}
+    mock = {"type": "mock", "requestTemplates": {"application/json": "{statusCode: 200}"}}
+
+    status, headers, body = asked({**mock, "responses": {"default": response}})
+
+    assert (status, headers["x-stage"], body) == (200, "live", b"")
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -222,7 +222,7 @@ def _mock(described: Described, kind: ApiKind) -> Integration:
         )
     response = fitting[0]
     body = _chosen(response.templates)
-    if _VTL.search(body):
+    if _VTL.search(body) or not all(map(_STATIC.match, response.parameters.values())):
         return _with_templates(described, kind)
     headers = {"Content-Type": next(iter(response.templates), "application/json")}
     for name, value in response.parameters.items():
