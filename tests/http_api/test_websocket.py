@@ -213,8 +213,10 @@ def test_connections_are_read_and_closed_from_outside_and_are_gone_then(project:
 def test_a_function_is_told_how_its_client_has_gone(project: MakeProject, last: bytes, told: str) -> None:
     with served_apis(project_of(project)) as own:
         client = connect(own.urls["Api"], open_timeout=30)
-        client.socket.sendall(last)
-        client.socket.shutdown(socket.SHUT_WR)
+        if last:
+            client.socket.sendall(last)
+        else:
+            client.socket.shutdown(socket.SHUT_WR)
 
         own.running.has_logged(f"saw $disconnect DISCONNECT {told}", within=20)
 
