@@ -428,6 +428,7 @@ def test_a_stream_is_a_stream_of_aws_events(
 
 def test_a_dry_run_of_a_stream_is_empty(own: Served) -> None:
     answer = own.client.invoke_with_response_stream(FunctionName="Streams", InvocationType="DryRun")
+    answer["EventStream"].close()
     assert answer["StatusCode"] == 204
 
 
