@@ -98,8 +98,13 @@ class Server:
 
 
 @contextmanager
-def started(arguments: list[str], port: int, *, environ: Mapping[str, str], folder: Path) -> Iterator[Server]:
-    """Starts a server that is to listen on ``port``. Of it nothing outlives the block."""
+def started(
+    arguments: list[str], port: int, *, environ: Mapping[str, str], folder: Path, must_end: bool = True
+) -> Iterator[Server]:
+    """Starts a server that is to listen on ``port``. Of it nothing outlives the block.
+
+    Raises ServerFailedError, also where it ``must_end`` by itself and does not.
+    """
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             arguments, env=environ, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
@@ -108,7 +113,8 @@ def started(arguments: list[str], port: int, *, environ: Mapping[str, str], fold
         try:
             server.wait_until_it_listens()
             yield server
-            server.end()
+            with contextlib.nullcontext() if must_end else contextlib.suppress(ServerFailedError):
+                server.end()
         finally:
             server.kill()
 
