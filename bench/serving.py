@@ -98,13 +98,11 @@ class Server:
 
 
 @contextmanager
-def started(
-    arguments: list[str], port: int, *, environ: Mapping[str, str], folder: Path, must_end: bool = True
-) -> Iterator[Server]:
-    """Starts a server that is to listen on ``port``. Of it nothing outlives the block.
-
-    Raises ServerFailedError, also where it ``must_end`` by itself and does not.
-    """
+def started(arguments: list[str], port: int, *, environ: Mapping[str, str], folder: Path) -> Iterator[Server]:
+    """Starts a server that is to listen on ``port``. Of it nothing outlives the block."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell has what it runs in the background ignore Ctrl-C; servers would inherit that, and not end by it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             arguments, env=environ, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
@@ -113,8 +111,7 @@ def started(
         try:
             server.wait_until_it_listens()
             yield server
-            with contextlib.nullcontext() if must_end else contextlib.suppress(ServerFailedError):
-                server.end()
+            server.end()
         finally:
             server.kill()
 

@@ -205,9 +205,7 @@ def _theirs(contenders: Contenders, command: str, *functions: str) -> Iterator[i
     port = free_port()
     arguments = ["local", command, *functions, "-t", _TEMPLATE, "--warm-containers", "EAGER"]
     options = ["--port", str(port), *sam_cli.invoke_options(contenders.scratch)]
-    command_line = [str(contenders.sam), *arguments, *options]
-    # SAM CLI was seen not to end on Ctrl-C after calls of many callers; what was measured holds all the same.
-    with started(command_line, port, environ=contenders.environ, folder=ROOT, must_end=False):
+    with started([str(contenders.sam), *arguments, *options], port, environ=contenders.environ, folder=ROOT):
         yield port
 
 
