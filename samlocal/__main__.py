@@ -4,9 +4,11 @@ import os
 import signal
 from typing import NoReturn
 
+from samlocal.call_frames import roomy
 from samlocal.collector import held_off
 
 
+@roomy
 def main() -> NoReturn:
     """The console script."""
     # Ctrl-C while samlocal is still being imported: there is nothing to clean up and nothing to show.

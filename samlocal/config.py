@@ -10,13 +10,14 @@ import difflib
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
 from samlocal.errors import ConfigurationError, TemplateError
 
-Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value]"
+# Lists and tables hold the same again.
+Value: TypeAlias = str | int | float | bool | list[Any] | dict[str, Any]
 
 CONFIG_FILES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
 TEMPLATE_FILES = ("template.yaml", "template.yml", "template.json")

@@ -7,7 +7,7 @@ import time
 import click
 
 from samlocal.cli.options.build import build_options, build_place_flags
-from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.project.builds import build, builds
 from samlocal.project.project import Project

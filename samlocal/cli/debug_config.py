@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.options.debug import PORT
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.ide.target import COMMANDS, INVOKE, OF_SEVERAL

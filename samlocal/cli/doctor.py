@@ -10,7 +10,7 @@ import click
 
 from samlocal.cli import findings
 from samlocal.cli.findings import Finding, Level, doubtful, failed, good
-from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import EngineError, ExitStatus, SamlocalError, TemplateError
 from samlocal.project.local_stack import local_project

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from samlocal.cli.listing import value_as_json
-from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.output import Output
 from samlocal.errors import ExitStatus

@@ -9,8 +9,8 @@ import click
 from msgspec.structs import replace
 
 from samlocal.cli.options.build import build_flag, build_options
-from samlocal.cli.options.common import environment_options, settings, variable
 from samlocal.cli.options.debug import debug_flags, debug_options
+from samlocal.cli.options.environment import environment_options, settings, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.options.keep import KeepingCommand, keep_flags, keep_options
 from samlocal.cli.options.rights import rights_flags, rights_options

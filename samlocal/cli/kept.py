@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import KeptError, TemplateError
 from samlocal.kept import messages

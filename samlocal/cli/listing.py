@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.function.summary import FunctionSummary, endpoints, summarize
 from samlocal.function.variables import MissingVariable, Variable

@@ -7,8 +7,8 @@ import contextlib
 import click
 
 from samlocal.cli.options.build import build_flag
-from samlocal.cli.options.common import EnvironmentCommand, environment_options, variable
 from samlocal.cli.options.debug import service_debugging
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, variable
 from samlocal.cli.options.reload import reload_flag, rereading
 from samlocal.cli.options.rights import rights_flags
 from samlocal.cli.options.sandbox import sandbox_flags

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.output import Output
 from samlocal.errors import RoleDeniedError

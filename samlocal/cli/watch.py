@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from samlocal.cli.options.build import build_flag, build_options
-from samlocal.cli.options.common import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.options.debug import DEBUG_NAMES, debug_flags, debug_options
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.options.reload import rereading
 from samlocal.cli.options.rights import rights_flags, rights_options

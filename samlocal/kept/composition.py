@@ -177,7 +177,7 @@ class Composition:
         return [
             messages.Kept(
                 function=each.function,
-                environment=self.lasting.environment,
+                environment=self.lasting.bare.environment,
                 state=each.state,
                 since=each.since,
                 ends=self._ends(each),

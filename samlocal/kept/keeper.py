@@ -168,7 +168,7 @@ class Keeper:
         if self._leaving:
             return messages.Refused(reason=messages.Refusal.ENDING)
         self._listeners.add(listener)
-        self._template = str(opened.wanted.cwd / opened.wanted.template)
+        self._template = str(opened.wanted.bare.world.cwd / opened.wanted.bare.template)
         environ = as_text(opened.environ)
         async with self._making:
             composition = await self._composition(opened.wanted, environ)

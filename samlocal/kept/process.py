@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 
-def main(arguments: list[str]) -> None:
+def run(arguments: list[str]) -> None:
     from samlocal.kept.folder import Folder
     from samlocal.kept.keeper import Keeper
     from samlocal.kept.program import this_samlocal
@@ -51,4 +51,6 @@ def _unheard(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 if __name__ == "__main__":
     # Where samlocal is not installed it runs from a checkout.
     sys.path.append(str(Path(__file__).parents[2]))
-    main(sys.argv[1:])
+    from samlocal.call_frames import roomy
+
+    roomy(run)(sys.argv[1:])

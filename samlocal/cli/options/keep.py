@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 from msgspec import Struct
 
-from samlocal.cli.options.common import EnvironmentCommand, variable
+from samlocal.cli.options.environment import EnvironmentCommand, variable
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from samlocal.cli.options.common import reread, variable
+from samlocal.cli.options.environment import reread, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError
 from samlocal.project.run_options import RunOptions

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from samlocal.cli.options.common import variable
+from samlocal.cli.options.environment import variable
 from samlocal.project.credentials import Policies, RightsOptions, RunsUnder
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.artifact.code.private_folders import PrivateFolders
-from samlocal.cli.options.common import variable
+from samlocal.cli.options.environment import variable
 from samlocal.cli.world import World
 from samlocal.sandbox.folder_mount import folder_mount
 from samlocal.sandbox.options import SandboxOptions

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.cli.options.build import build_options
-from samlocal.cli.options.common import Seconds, settings, variable
 from samlocal.cli.options.debug import DEBUG_NAMES, service_debug_flags
+from samlocal.cli.options.environment import Seconds, settings, variable
 from samlocal.cli.options.rights import rights_options
 from samlocal.cli.options.sandbox import sandbox_options
 from samlocal.pool.options import PoolOptions

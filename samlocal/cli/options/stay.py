@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from samlocal.cli.options.common import variable
+from samlocal.cli.options.environment import variable
 from samlocal.cli.output import Output
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from msgspec import Struct
 
-from samlocal.cli.options.common import variable
+from samlocal.cli.options.environment import variable
 from samlocal.cli.runs.event import BOM, Event, event, is_there, read_event, read_file
 from samlocal.cli.world import World
 from samlocal.errors import EventError
