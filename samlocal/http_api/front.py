@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from samlocal.errors import SamlocalError
-from samlocal.http_api.answers.answer import answer, refused, trimmed
+from samlocal.http_api.answers.answer import answer, finished, refused
 from samlocal.http_api.answers.cors import preflight
 from samlocal.http_api.answers.fixed import fixed_answer, redirect_answer
 from samlocal.http_api.answers.refusal import (
@@ -75,7 +75,9 @@ class Front:
         began = time.monotonic()
         api = self.api
         matched = self._matcher.match(request)
-        made = await self._answer(api, matched, request)
+        made = preflight(api, request, matched)
+        if made is None:
+            made = finished(api, request, await self._answer(api, matched, request))
         route = matched.route if isinstance(matched, Matched) else None
         self._hears.exchanged(
             Exchanged(
@@ -99,9 +101,6 @@ class Front:
         await self._backend.close()
 
     async def _answer(self, api: Api, matched: Matched | NoRoute, request: HttpRequest) -> HttpAnswer:
-        asked = preflight(api, request, matched)
-        if asked is not None:
-            return asked
         if len(request.body) > BODY_BYTES[api.kind]:
             return refused(api, request, TOO_LARGE, matched if isinstance(matched, Matched) else None)
         if isinstance(matched, NoRoute):
@@ -188,13 +187,13 @@ class Front:
         transformation = Transformation(api, matched, request, integration, caller)
         try:
             if integration.function is None:
-                return trimmed(request, transformation.of_mock())
+                return transformation.of_mock()
             async with asyncio.timeout(integration.timeout / 1000):
                 result = await self._backend.result(integration.function, request, transformation.event())
             if isinstance(result, Throttled):
                 return refused(api, request, THROTTLED, matched)
             of = transformation.of_success if isinstance(result, Success) else transformation.of_error
-            return trimmed(request, of(result.payload))
+            return of(result.payload)
         except RefusedError as error:
             if str(error):
                 self._hears.remarked(f"{api.id}: {matched.route.key}: {error}.")

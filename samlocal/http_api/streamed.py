@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from samlocal.http_api.answers.answer import refused, trimmed
-from samlocal.http_api.answers.cors import with_cors
+from samlocal.http_api.answers.answer import has_body, refused
 from samlocal.http_api.answers.function_url import url_headers
 from samlocal.http_api.answers.payload import MalformedError
 from samlocal.http_api.answers.prelude import Prelude
@@ -40,12 +39,12 @@ async def streamed_answer(api: Api, matched: Matched, request: HttpRequest, run:
         return refused(api, request, MALFORMED, matched)
     except BrokenOffError:
         return refused(api, request, MALFORMED, matched)
-    stream = _body(body, parts)
-    made = trimmed(request, HttpAnswer(status=prelude.status, headers=_headers(api, request, prelude), stream=stream))
-    if made.stream is None:
-        # It has no body, whatever the function writes.
+    headers = _headers(api, request, prelude)
+    if not has_body(request, prelude.status):
+        # Whatever the function writes.
         await parts.aclose()
-    return with_cors(api, request, made)
+        return HttpAnswer(status=prelude.status, headers=headers)
+    return HttpAnswer(status=prelude.status, headers=headers, stream=_body(body, parts))
 
 
 def _headers(api: Api, request: HttpRequest, prelude: Prelude) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,7 @@ from api_kit import REQUEST_ID, api_of, matched_of, request_of, route_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samlocal.http_api.answers.answer import Answered, answer
+from samlocal.http_api.answers.answer import Answered, answer, finished
 from samlocal.http_api.answers.rest import mock_answer
 from samlocal.http_api.events.event import event
 from samlocal.http_api.identifiers import extended_id
@@ -29,7 +29,9 @@ def answered(
     payload = returned if isinstance(returned, bytes) else json.dumps(returned).encode()
     request = request_of(method, headers={"Host": "h", **(headers or {})})
     route = route_of(payload_format=payload_format)
-    return answer(api_of(kind, **members), matched_of(request, route), request, Success(payload=payload))
+    api = api_of(kind, **members)
+    found = answer(api, matched_of(request, route), request, Success(payload=payload))
+    return Answered(answer=finished(api, request, found.answer), remark=found.remark)
 
 
 def made(kind: ApiKind, returned: object, **more: Any) -> HttpAnswer:

@@ -361,6 +361,7 @@ class _Echo(BaseHTTPRequestHandler):
         content = json.dumps(said).encode()
         self.send_response(207)
         self.send_header("X-From", "there")
+        self.send_header("Access-Control-Allow-Origin", "https://theirs.example")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -416,6 +417,29 @@ Resources:
 
     said = json.loads(body)
     assert (said["path"], said["x"]) == ("/of/7?q=2", "2")
+
+
+# API Gateway developer guide, "Configure CORS for HTTP APIs": the backend's own CORS headers are ignored.
+@pytest.mark.parametrize(("path", "status"), [("/there", 207), ("/queue", 501), ("/nowhere", 404)])
+def test_whatever_answers_an_http_api_says_who_may_read_it(path: str, status: int) -> None:
+    template = """
+Resources:
+  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: HTTP,
+    CorsConfiguration: {AllowOrigins: ["https://a.example"]}}}
+  There: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: HTTP_PROXY,
+    IntegrationMethod: POST, IntegrationUri: "URL"}}
+  Queue: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: AWS_PROXY,
+    IntegrationSubtype: SQS-SendMessage}}
+  A: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "POST /there",
+    Target: !Sub "integrations/${There}"}}
+  B: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "POST /queue",
+    Target: !Sub "integrations/${Queue}"}}
+"""
+    with another_server() as url:
+        served = api(template.replace("URL", url), head="")
+        found, headers, _ = answered(served, request("POST", path, headers={"Origin": "https://a.example"}))
+
+    assert (found, headers["access-control-allow-origin"]) == (status, "https://a.example")
 
 
 def test_a_server_that_is_not_there_is_named() -> None:

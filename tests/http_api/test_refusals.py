@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from api_kit import REQUEST_ID, api_of, matched_of, request_of, route_of
 
-from samlocal.http_api.answers.answer import refused
+from samlocal.http_api.answers.answer import finished, refused
 from samlocal.http_api.answers.cors import preflight, with_cors
 from samlocal.http_api.answers.refusal import (
     FAILED,
@@ -294,6 +294,7 @@ def test_a_function_url_adds_its_own_to_the_functions() -> None:
 
 def test_refusals_can_be_read_by_a_browser_too() -> None:
     request = request_of(headers={"Origin": "https://example.com"})
-    answer = refused(api_of(ApiKind.HTTP, cors=CORS), request, UNAUTHORIZED)
+    api = api_of(ApiKind.HTTP, cors=CORS)
+    answer = finished(api, request, refused(api, request, UNAUTHORIZED))
     assert headers(answer)["access-control-expose-headers"] == "date"
     assert json.loads(answer.body) == {"message": "Unauthorized"}

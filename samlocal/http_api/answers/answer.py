@@ -1,4 +1,7 @@
-"""The answer to a request, whatever stands in front of the function."""
+"""The answer to a request, whatever stands in front of the function.
+
+What is made here is ``finished`` once, where it leaves the API, wherever it comes from.
+"""
 
 from __future__ import annotations
 
@@ -37,23 +40,35 @@ def answer(api: Api, matched: Matched, request: HttpRequest, result: Result) -> 
         return Answered(answer=refused(api, request, UNDECODABLE, matched), remark=_remark(matched, error))
     except MalformedError as error:
         return Answered(answer=refused(api, request, MALFORMED, matched), remark=_remark(matched, error))
-    return Answered(answer=trimmed(request, with_cors(api, request, made)))
+    return Answered(answer=made)
 
 
 def refused(api: Api, request: HttpRequest, refusal: Refusal, matched: Matched | None = None) -> HttpAnswer:
     """What the API answers by itself."""
     match api.kind:
         case ApiKind.REST | ApiKind.WEBSOCKET:
-            made = gateway_response(api, request, matched, refusal)
+            return gateway_response(api, request, matched, refusal)
         case ApiKind.HTTP:
-            made = http_refusal(request, refusal)
+            return http_refusal(request, refusal)
         case ApiKind.FUNCTION_URL:
-            made = url_refusal(request, refusal)
+            return url_refusal(request, refusal)
         case ApiKind.ALB:
-            made = load_balancer_refusal(refusal)
+            return load_balancer_refusal(refusal)
         case _:
             assert_never(api.kind)
-    return trimmed(request, with_cors(api, request, made))
+
+
+def finished(api: Api, request: HttpRequest, made: HttpAnswer) -> HttpAnswer:
+    """As a client gets it: with the API's CORS, and without a body where HTTP has none."""
+    shared = with_cors(api, request, made)
+    if has_body(request, shared.status):
+        return shared
+    return HttpAnswer(status=shared.status, headers=shared.headers)
+
+
+def has_body(request: HttpRequest, status: int) -> bool:
+    """HTTP's own: none for HEAD, nor with a status that has none."""
+    return request.method != "HEAD" and status not in _BODILESS
 
 
 def _answer(api: Api, matched: Matched, request: HttpRequest, payload: bytes) -> HttpAnswer:
@@ -70,13 +85,6 @@ def _answer(api: Api, matched: Matched, request: HttpRequest, payload: bytes) ->
             return load_balancer_answer(api, payload)
         case _:
             assert_never(api.kind)
-
-
-def trimmed(request: HttpRequest, made: HttpAnswer) -> HttpAnswer:
-    """HTTP's own: no body for HEAD, nor with a status that has none."""
-    if request.method != "HEAD" and made.status not in _BODILESS:
-        return made
-    return HttpAnswer(status=made.status, headers=made.headers)
 
 
 def _remark(matched: Matched, error: MalformedError) -> str:

@@ -20,8 +20,8 @@ def fixed_answer(api: Api, request: HttpRequest, response: MockResponse) -> Http
     """A REST API's MOCK, or a load balancer's fixed response."""
     if api.kind is not ApiKind.ALB:
         return mock_answer(api, request, response)
-    body = b"" if request.method == "HEAD" else response.body.encode()
-    return HttpAnswer(status=response.status, headers=(*response.headers.items(), SERVER), body=body)
+    headers = (*response.headers.items(), SERVER)
+    return HttpAnswer(status=response.status, headers=headers, body=response.body.encode())
 
 
 def redirect_answer(request: HttpRequest, redirect: RedirectIntegration) -> HttpAnswer:

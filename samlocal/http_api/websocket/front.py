@@ -17,7 +17,7 @@ import msgspec
 
 from samlocal.errors import SamlocalError
 from samlocal.http_api import identifiers
-from samlocal.http_api.answers.answer import answer, refused
+from samlocal.http_api.answers.answer import answer, finished, refused
 from samlocal.http_api.answers.payload import MalformedError, parsed, response
 from samlocal.http_api.answers.refusal import FAILED, NO_ROUTE, THROTTLED, TIMED_OUT, Refusal
 from samlocal.http_api.authorizers.token_authorizers import Verifies
@@ -69,12 +69,14 @@ class WebSocketFront:
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """A request that is no handshake: a function's own to a client, or nobody's."""
-        return await self.connections.answer(request) or refused(self.api, request, NO_ROUTE)
+        api = self.api
+        return finished(api, request, await self.connections.answer(request) or refused(api, request, NO_ROUTE))
 
     async def connect(self, request: HttpRequest) -> tuple[Connection, HttpAnswer]:
         """What the handshake is answered with: below 300 it stands, with the headers that the function gives."""
         began = time.monotonic()
-        connection, made = await self._connect(request)
+        connection, said = await self._connect(request)
+        made = finished(self.api, request, said)
         self._tell(CONNECT, made.status, began, route_of(self.api, CONNECT))
         return connection, made
 
