@@ -32,13 +32,13 @@ from samlocal.http_api.matching.matcher import Matcher
 from samlocal.http_api.model import (
     Api,
     ApiKind,
+    FixedResponse,
     HttpAnswer,
     HttpIntegration,
     HttpRequest,
     LambdaIntegration,
     MappedIntegration,
     Matched,
-    MockIntegration,
     NoRoute,
     NotRun,
     RedirectIntegration,
@@ -118,10 +118,10 @@ class Front:
                 return await self._run(api, matched, request, integration, caller)
             case HttpIntegration():
                 return await self._pass_on(api, matched, request, integration, caller)
-            case MockIntegration(response=response):
-                return fixed_answer(api, request, response)
             case MappedIntegration():
                 return await self._transform(api, matched, request, integration, caller)
+            case FixedResponse():
+                return fixed_answer(integration)
             case RedirectIntegration():
                 return redirect_answer(request, integration)
             case NotRun(reason=reason):

@@ -106,18 +106,12 @@ class HttpIntegration(Struct, frozen=True, kw_only=True, tag=True):
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-class MockResponse(Struct, frozen=True, kw_only=True):
-    """A fixed answer of a MOCK integration, or of an integration's response without mapping that needs VTL."""
+class FixedResponse(Struct, frozen=True, kw_only=True, tag=True):
+    """A load balancer answers by itself (ELB user guide, "Fixed-response actions")."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "text/plain"
     body: str = ""
-
-
-class MockIntegration(Struct, frozen=True, kw_only=True, tag=True):
-    """The API answers by itself: a REST API's MOCK, a load balancer's fixed response."""
-
-    response: MockResponse
 
 
 class RedirectIntegration(Struct, frozen=True, kw_only=True, tag=True):
@@ -165,7 +159,7 @@ class NotRun(Struct, frozen=True, kw_only=True, tag=True):
 
 
 Integration: TypeAlias = (
-    LambdaIntegration | HttpIntegration | MockIntegration | MappedIntegration | RedirectIntegration | NotRun
+    LambdaIntegration | HttpIntegration | MappedIntegration | FixedResponse | RedirectIntegration | NotRun
 )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from samlocal.http_api.answers.payload import header_value, text_bytes
 from samlocal.http_api.answers.refusal import UNSUPPORTED, Refusal, RefusalType
-from samlocal.http_api.answers.rest import mock_answer
+from samlocal.http_api.answers.rest import mapped_answer
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.context import context_variables
 from samlocal.http_api.events import query
@@ -26,7 +26,6 @@ from samlocal.http_api.model import (
     IntegrationResponse,
     MappedIntegration,
     Matched,
-    MockResponse,
 )
 from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated
 from samlocal.http_api.vtl.jsonpath import ABSENT, JsonPathError, found
@@ -120,7 +119,7 @@ class Transformation:
         status = str(overrides["status"] or chosen.status)
         if not re.fullmatch("[2-5][0-9]{2}", status):
             raise _failed(f"{status} is no status of an answer")
-        return mock_answer(self._api, self._request, MockResponse(status=int(status), headers=headers, body=text))
+        return mapped_answer(self._api, self._request, status=int(status), headers=headers, body=text)
 
     def _chosen(self, said: str | None) -> IntegrationResponse:
         responses = self._integration.responses

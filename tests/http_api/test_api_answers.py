@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samlocal.http_api.answers.answer import Answered, answer, finished
-from samlocal.http_api.answers.rest import mock_answer
+from samlocal.http_api.answers.rest import mapped_answer
 from samlocal.http_api.events.event import event
 from samlocal.http_api.identifiers import extended_id
-from samlocal.http_api.model import ApiKind, Fields, HttpAnswer, MockResponse, PayloadFormat
+from samlocal.http_api.model import ApiKind, Fields, HttpAnswer, PayloadFormat
 from samlocal.sandbox.result import FunctionError, InitFailed, Result, Success, TimedOut, crashed, timed_out
 
 EXTENDED = extended_id(REQUEST_ID)
@@ -361,9 +361,9 @@ def test_head_and_bodiless_statuses_have_no_body() -> None:
         assert made(kind, {"statusCode": 204, "body": "x"}).body == b""
 
 
-def test_a_mock_answers_with_its_headers_and_the_apis_own() -> None:
-    mock = MockResponse(status=200, headers={"Access-Control-Allow-Origin": "*"}, body="{}\n")
-    answer = mock_answer(api_of(ApiKind.REST), request_of("OPTIONS"), mock)
+def test_an_integration_response_answers_with_its_headers_and_the_apis_own() -> None:
+    headers = {"Access-Control-Allow-Origin": "*"}
+    answer = mapped_answer(api_of(ApiKind.REST), request_of("OPTIONS"), status=200, headers=headers, body="{}\n")
     assert (answer.status, answer.body) == (200, b"{}\n")
     assert values(answer, "access-control-allow-origin") == ["*"]
     assert values(answer, "x-amzn-requestid") == [REQUEST_ID]

@@ -345,6 +345,52 @@ def test_a_mocks_template_chooses_its_response(query: str, status: int, body: ob
     assert (said, json.loads(content)) == (status, body)
 
 
+STATIC_MOCK = {
+    "type": "mock",
+    "requestTemplates": {"application/json": "{statusCode: 418}"},
+    "responses": {
+        "4\\d{2}": {
+            "statusCode": "418",
+            "responseParameters": {"method.response.header.X-A": "'1'"},
+            "responseTemplates": {"text/html": "<p>tea</p>", "application/json": '{"tea": true}'},
+        },
+        "default": {"statusCode": "200"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind", "body"),
+    [("*/*", "application/json", b'{"tea": true}'), ("text/html, */*", "text/html", b"<p>tea</p>")],
+)
+def test_a_mock_without_variables_answers_in_the_type_that_is_accepted(accept: str, kind: str, body: bytes) -> None:
+    status, headers, content = asked(STATIC_MOCK, headers={"Accept": accept})
+
+    assert (status, headers["content-type"], headers["x-a"], content) == (418, kind, "1", body)
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "remark"),
+    [
+        ({"requestTemplates": {"text/x": "{}"}, "passthroughBehavior": "NEVER"}, 415, None),
+        ({"requestTemplates": {}}, 500, "the request template of a MOCK integration names no statusCode."),
+        ({"responses": {}}, 500, "none of its responses fits, and none is the default."),
+        ({"responses": {"4(": {"statusCode": "418"}}}, 500, "the selection pattern 4( cannot be read: "),
+    ],
+)
+def test_a_mock_that_cannot_answer_is_refused_when_it_is_asked(
+    changed: dict[str, Any], status: int, remark: str | None
+) -> None:
+    heard = Heard()
+
+    said, _, _ = asked(STATIC_MOCK | changed, heard=heard)
+
+    assert said == status
+    assert [remark is not None and f"Api: POST /things/{{id}}: {remark}" in each for each in heard.remarks] == (
+        [] if remark is None else [True]
+    )
+
+
 def test_a_mocks_headers_may_be_variables() -> None:
     response = {"statusCode": "200", "responseParameters": {"method.response.header.X-Stage": "context.stage"}}
     mock = {"type": "mock", "requestTemplates": {"application/json": "{statusCode: 200}"}}
@@ -429,3 +475,14 @@ def test_an_api_without_templates_loads_nothing_that_evaluates_them() -> None:
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert ran.stdout == "[]\n"
+
+
+def test_a_template_without_directive_or_reference_is_itself() -> None:
+    program = (
+        "import sys; from samlocal.http_api.vtl.evaluation import evaluated; "
+        "print(evaluated('{\"a\": 1}\\\\', {}), 'airspeed' in sys.modules)"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ran.stdout == '{"a": 1}\\ False\n'

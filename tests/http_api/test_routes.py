@@ -11,12 +11,13 @@ from samlocal.http_api.model import (
     ApiKind,
     CognitoAuthorizer,
     Cors,
+    FixedResponse,
     GatewayResponse,
     HttpIntegration,
     JwtAuthorizer,
     LambdaAuthorizer,
     LambdaIntegration,
-    MockIntegration,
+    MappedIntegration,
     PayloadFormat,
     RedirectIntegration,
     UnknownAuthorizer,
@@ -104,10 +105,12 @@ def test_cors_of_a_rest_api_is_a_method_that_answers_by_itself() -> None:
 """)
 
     (mock,) = [route.integration for route in one.routes if route.method == "OPTIONS"]
-    assert isinstance(mock, MockIntegration)
-    assert mock.response.status == 200
-    assert mock.response.headers["Access-Control-Allow-Origin"] == "https://example.org"
-    assert mock.response.headers["Access-Control-Allow-Methods"] == "GET,OPTIONS"
+    assert isinstance(mock, MappedIntegration)
+    assert mock.function is None
+    (response,) = mock.responses
+    assert response.status == "200"
+    assert response.parameters["method.response.header.Access-Control-Allow-Origin"] == "'https://example.org'"
+    assert response.parameters["method.response.header.Access-Control-Allow-Methods"] == "'GET,OPTIONS'"
 
 
 def test_authorizers_of_a_rest_api_are_told_apart() -> None:
@@ -458,8 +461,8 @@ def test_a_listener_with_functions_has_its_rules_in_the_order_of_their_prioritie
     assert ":targetgroup/group/" in forward.integration.target_group
     assert reason(one, "PUT /*") == "the target group Machines is of no functions"
     assert machines.function is None
-    assert isinstance(rest.integration, MockIntegration)
-    assert (rest.integration.response.status, rest.integration.response.body) == (404, "nothing")
+    assert isinstance(rest.integration, FixedResponse)
+    assert (rest.integration.status, rest.integration.body) == (404, "nothing")
 
 
 def test_a_load_balancer_of_machines_alone_is_none_of_samlocals() -> None:
@@ -523,33 +526,6 @@ def test_what_is_not_run_is_named_in_a_line() -> None:
         "Api: GET /other is not run: the function away is not in this template.",
         "Api: GET /none is not run: it has no integration.",
     )
-
-
-def test_a_mock_answers_by_the_status_that_its_request_template_names() -> None:
-    one = api(
-        """
-  Api:
-    Type: AWS::ApiGateway::RestApi
-    Properties:
-      Body:
-        openapi: 3.0.1
-        info: {title: t}
-        paths:
-          /teapot: {get: {x-amazon-apigateway-integration: {type: mock,
-            requestTemplates: {application/json: "{statusCode: 418}"},
-            responses: {"4\\\\d{2}": {statusCode: "418", responseParameters: {method.response.header.X-A: "'1'"},
-              responseTemplates: {application/json: '{"tea": true}'}}, default: {statusCode: "200"}}}}}
-          /broken: {get: {x-amazon-apigateway-integration: {type: mock}}}
-""",
-        head=PLAIN,
-    )
-
-    teapot, broken = (route.integration for route in one.routes)
-    assert isinstance(teapot, MockIntegration)
-    assert isinstance(broken, MockIntegration)
-    assert (teapot.response.status, teapot.response.body) == (418, '{"tea": true}')
-    assert teapot.response.headers == {"Content-Type": "application/json", "X-A": "1"}
-    assert broken.response.status == 500
 
 
 def test_a_stage_variable_names_the_function_of_an_integration() -> None:

@@ -1,4 +1,4 @@
-"""What an API answers by itself where its template says so.
+"""What a load balancer answers by itself where its template says so.
 
 Source: Elastic Load Balancing user guide, "Redirect actions", "Fixed-response actions".
 """
@@ -9,23 +9,19 @@ import re
 from urllib.parse import urlsplit
 
 from samlocal.http_api.answers.load_balancer import SERVER
-from samlocal.http_api.answers.rest import mock_answer
-from samlocal.http_api.model import Api, ApiKind, HttpAnswer, HttpRequest, MockResponse, RedirectIntegration
+from samlocal.http_api.model import FixedResponse, HttpAnswer, HttpRequest, RedirectIntegration
 
 _PLACE = re.compile(r"#\{(protocol|host|port|path|query)\}")
 _PORTS = {"http": "80", "https": "443"}
 
 
-def fixed_answer(api: Api, request: HttpRequest, response: MockResponse) -> HttpAnswer:
-    """A REST API's MOCK, or a load balancer's fixed response."""
-    if api.kind is not ApiKind.ALB:
-        return mock_answer(api, request, response)
-    headers = (*response.headers.items(), SERVER)
+def fixed_answer(response: FixedResponse) -> HttpAnswer:
+    headers = (("Content-Type", response.content_type), SERVER)
     return HttpAnswer(status=response.status, headers=headers, body=response.body.encode())
 
 
 def redirect_answer(request: HttpRequest, redirect: RedirectIntegration) -> HttpAnswer:
-    """A load balancer's, to a place that is made of the request's own."""
+    """To a place that is made of the request's own."""
     asked = urlsplit(f"//{request.header('host') or 'localhost'}")
     own = {
         "protocol": request.scheme.upper(),

@@ -8,11 +8,12 @@ Sources: API Gateway developer guide, "Output format of a Lambda function for pr
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 
 from samlocal.http_api import identifiers
 from samlocal.http_api.answers.payload import Response, parsed, response, text_bytes
 from samlocal.http_api.events.body import matches, media_type
-from samlocal.http_api.model import Api, Fields, HttpAnswer, HttpRequest, MockResponse
+from samlocal.http_api.model import Api, Fields, HttpAnswer, HttpRequest
 
 _JSON = "application/json"
 _MEMBERS = ("statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded", "base64Encoded")
@@ -49,14 +50,15 @@ def rest_answer(api: Api, request: HttpRequest, payload: bytes) -> HttpAnswer:
     return _compressed(api, request, HttpAnswer(status=said.status, headers=headers, body=body))
 
 
-def mock_answer(api: Api, request: HttpRequest, mock: MockResponse) -> HttpAnswer:
-    """What a MOCK integration answers, such as SAM's OPTIONS of ``Cors``."""
-    headers = tuple(mock.headers.items())
-    typed = any(name.lower() == "content-type" for name in mock.headers)
+def mapped_answer(
+    api: Api, request: HttpRequest, *, status: int, headers: Mapping[str, str], body: str
+) -> HttpAnswer:
+    """What an integration response makes, such as that of SAM's OPTIONS of ``Cors``."""
+    typed = any(name.lower() == "content-type" for name in headers)
     answer = HttpAnswer(
-        status=mock.status,
-        headers=response_headers(request, headers, content_type=typed),
-        body=text_bytes(mock.body),
+        status=status,
+        headers=response_headers(request, tuple(headers.items()), content_type=typed),
+        body=text_bytes(body),
     )
     return _compressed(api, request, answer)
 

@@ -6,7 +6,6 @@ CloudFormation types AWS::ApiGateway::Method and AWS::ApiGatewayV2::Integration.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -19,8 +18,6 @@ from samlocal.http_api.model import (
     IntegrationResponse,
     LambdaIntegration,
     MappedIntegration,
-    MockIntegration,
-    MockResponse,
     NotRun,
     PayloadFormat,
 )
@@ -31,10 +28,6 @@ from samlocal.template.reader import Map, Node
 # Milliseconds (API Gateway developer guide, "Quotas").
 _TIMEOUTS = {ApiKind.REST: 29_000, ApiKind.HTTP: 30_000, ApiKind.WEBSOCKET: 29_000}
 
-_STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
-_VTL = re.compile(r"[#$]")
-_STATIC = re.compile(r"^'(.*)'$", re.DOTALL)
-_HEADER = "method.response.header."
 _WHEN_NO_MATCH = "WHEN_NO_MATCH"
 
 
@@ -196,44 +189,11 @@ def _mapped(described: Described, function: str | None, timeout: int = 0) -> Int
     )
 
 
-def _with_templates(described: Described, kind: ApiKind) -> Integration:
-    if kind is not ApiKind.REST:
+def _mock(described: Described, kind: ApiKind) -> Integration:
+    texts = (
+        *described.templates.values(),
+        *(text for each in described.responses for text in each.templates.values()),
+    )
+    if kind is not ApiKind.REST and any("#" in text or "$" in text for text in texts):
         return NotRun(reason="MOCK with mapping templates (VTL) is run for REST APIs alone")
     return _mapped(described, None)
-
-
-def _mock(described: Described, kind: ApiKind) -> Integration:
-    """Its request template gives a status, by which one of the responses is chosen; nothing else is asked for."""
-    template = _chosen(described.templates)
-    if _VTL.search(template):
-        return _with_templates(described, kind)
-    asked = _STATUS.search(template)
-    responses = described.responses
-    fitting = [each for each in responses if asked and each.pattern and re.fullmatch(each.pattern, asked[1])]
-    fitting += [each for each in responses if each.pattern is None]
-    if not fitting or asked is None:
-        # What API Gateway answers where no response fits, or none was asked for.
-        return MockIntegration(
-            response=MockResponse(
-                status=500,
-                headers={"Content-Type": "application/json"},
-                body='{"message": "Internal server error"}',
-            )
-        )
-    response = fitting[0]
-    body = _chosen(response.templates)
-    if _VTL.search(body) or not all(map(_STATIC.match, response.parameters.values())):
-        return _with_templates(described, kind)
-    headers = {"Content-Type": next(iter(response.templates), "application/json")}
-    for name, value in response.parameters.items():
-        static = _STATIC.match(value)
-        if name.startswith(_HEADER) and static:
-            headers[name.removeprefix(_HEADER)] = static[1]
-    status = response.status or asked[1]
-    return MockIntegration(
-        response=MockResponse(status=int(status) if status.isdecimal() else 500, headers=headers, body=body)
-    )
-
-
-def _chosen(templates: Mapping[str, str]) -> str:
-    return templates.get("application/json") or next(iter(templates.values()), "")

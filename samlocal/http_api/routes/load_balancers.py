@@ -13,10 +13,9 @@ from samlocal.http_api.model import (
     Api,
     ApiKind,
     Authorizer,
+    FixedResponse,
     Integration,
     LambdaIntegration,
-    MockIntegration,
-    MockResponse,
     NotRun,
     RedirectIntegration,
     Route,
@@ -158,12 +157,10 @@ def _integration(stack: Stack, callees: Callees, actions: list[Map]) -> Integrat
                 return _forward(stack, callees, action)
             case "fixed-response":
                 config = stack.mapping(action.get("FixedResponseConfig"))
-                return MockIntegration(
-                    response=MockResponse(
-                        status=stack.number(config.get("StatusCode")) or 200,
-                        headers={"Content-Type": stack.text(config.get("ContentType")) or "text/plain"},
-                        body=stack.text(config.get("MessageBody")) or "",
-                    )
+                return FixedResponse(
+                    status=stack.number(config.get("StatusCode")) or 200,
+                    content_type=stack.text(config.get("ContentType")) or "text/plain",
+                    body=stack.text(config.get("MessageBody")) or "",
                 )
             case "redirect":
                 return _redirect(stack, stack.mapping(action.get("RedirectConfig")))

@@ -22,7 +22,9 @@ class TemplateFailedError(Exception):
 
 
 def evaluated(template: str, variables: Mapping[str, object]) -> str:
-    """Raises TemplateFailedError for what cannot be evaluated."""
+    """Raises TemplateFailedError for what cannot be evaluated. A text without directive or reference is itself."""
+    if "#" not in template and "$" not in template:
+        return template
     import airspeed
 
     try:
