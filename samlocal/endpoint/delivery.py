@@ -44,7 +44,8 @@ class Delivery:
         self._sending = asyncio.Semaphore(_AT_ONCE)
 
     async def deliver(self, record: InvocationRecord, *, again: Callable[[Callee, Request], None]) -> None:
-        """Sends all there is to send; ``again`` takes events for functions. What fails is told, and no error."""
+        """Sends all there is to send; ``again`` takes events for functions, and may raise
+        SamlocalError. What fails is told, and no error."""
         for sending in sendings(record):
             try:
                 problem = await self._send(record.callee, sending, again)

@@ -11,7 +11,7 @@ from samlocal.deployed.place import Place
 from samlocal.endpoint import api_error
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.function_reference import FunctionReference, function_reference
-from samlocal.errors import TemplateError, UnresolvedError
+from samlocal.errors import SamlocalError, TemplateError, UnresolvedError
 from samlocal.function.application import Application
 from samlocal.function.async_invocation import LATEST, AsyncInvocation, async_invocation
 from samlocal.function.properties import Properties
@@ -26,7 +26,8 @@ _ALIAS_TYPE = "AWS::Lambda::Alias"
 class Callee(Struct, frozen=True, kw_only=True):
     """A function that can be called. ``path`` is what the pool and the command line call it.
 
-    ``aliases`` all run the working copy, which is ``$LATEST``.
+    ``aliases`` all run the working copy, which is ``$LATEST``. ``misconfigured`` is why nobody knows what is to
+    become of its asynchronous events: ``asynchronous`` is what counts where a template says nothing, then.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Callee(Struct, frozen=True, kw_only=True):
     aliases: frozenset[str] = frozenset()
     isolates_tenants: bool = False
     asynchronous: AsyncInvocation = AsyncInvocation()
+    misconfigured: SamlocalError | None = None
 
     @property
     def arn(self) -> str:
@@ -118,12 +120,17 @@ class CurrentDirectory:
 
 def _callee(owner: Application, resource: Resource) -> Callee:
     name = owner.name(resource)
+    asynchronous, misconfigured = AsyncInvocation(), None
     try:
         asynchronous = async_invocation(owner.template, resource, owner.evaluator, name=name)
+    except (TemplateError, UnresolvedError) as error:
+        # No plan reads it: whoever has an event queued hears of that.
+        misconfigured = error
+    try:
         isolated = isolates_tenants(Properties(owner.template, resource, owner.evaluator))
     except (TemplateError, UnresolvedError):
         # Whoever calls it hears of that from its plan.
-        asynchronous, isolated = AsyncInvocation(), False
+        isolated = False
     return Callee(
         path=owner.path(resource),
         logical_id=resource.logical_id,
@@ -132,6 +139,7 @@ def _callee(owner: Application, resource: Resource) -> Callee:
         aliases=frozenset(_aliases(owner, resource, name)),
         isolates_tenants=isolated,
         asynchronous=asynchronous,
+        misconfigured=misconfigured,
     )
 
 

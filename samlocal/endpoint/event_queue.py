@@ -69,6 +69,9 @@ class EventQueue:
         return not self._tasks
 
     def put(self, callee: Callee, request: Request) -> None:
+        """Raises SamlocalError where what the template says of the function's asynchronous events is wrong."""
+        if callee.misconfigured is not None:
+            raise callee.misconfigured.with_traceback(None)
         self._begin(self._run(callee, request, born=self._clock.now()))
 
     async def close(self) -> int:

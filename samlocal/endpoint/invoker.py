@@ -36,7 +36,10 @@ _UNHANDLED = "Unhandled"
 
 
 class Invoker:
-    """Runs events for callers. ``queue`` takes those that nobody waits for, ``told`` hears of each that is over."""
+    """Runs events for callers. ``queue`` takes those that nobody waits for, ``told`` hears of each that is over.
+
+    ``queue`` may raise SamlocalError.
+    """
 
     def __init__(
         self,
@@ -65,7 +68,10 @@ class Invoker:
             case InvocationType.EVENT:
                 # Nobody waits for it.
                 OF_A_FUNCTION.set(False)
-                self._queue(callee, asked.request)
+                try:
+                    self._queue(callee, asked.request)
+                except SamlocalError as error:
+                    raise api_error.of_samlocal(error, arn=callee.arn) from error
                 return Answer(status=202, headers=_traced(asked.request))
             case InvocationType.REQUEST_RESPONSE:
                 with self._tail(asked) as tail:

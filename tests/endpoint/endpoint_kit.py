@@ -83,7 +83,9 @@ def directory_of(made: kit.Project) -> Directory:
 class Endpoint:
     """An Invoker with everything around it. ``queued`` are the events that nobody waits for."""
 
-    def __init__(self, directory: Directory, pool: FakePool) -> None:
+    def __init__(
+        self, directory: Directory, pool: FakePool, *, queue: Callable[[Callee, Request], None] | None = None
+    ) -> None:
         self.pool = pool
         self.queued: list[tuple[Callee, Request]] = []
         self.ended: list[Ended] = []
@@ -93,7 +95,7 @@ class Endpoint:
             pool,
             self.functions,
             self.tails,
-            queue=lambda callee, request: self.queued.append((callee, request)),
+            queue=queue or (lambda callee, request: self.queued.append((callee, request))),
             told=lambda happening: self.ended.append(happening) if isinstance(happening, Ended) else None,
         )
 

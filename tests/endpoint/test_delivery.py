@@ -16,6 +16,7 @@ from samlocal.endpoint.delivery import Delivery
 from samlocal.endpoint.directory import Callee
 from samlocal.endpoint.function_reference import FunctionReference
 from samlocal.endpoint.invocation_record import Condition, InvocationRecord
+from samlocal.errors import TemplateError
 from samlocal.function.async_invocation import AsyncInvocation
 from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.result import FunctionError
@@ -148,3 +149,14 @@ def test_a_function_without_rights_sends_nothing_and_that_is_said() -> None:
 def test_a_function_that_is_not_there_is_said() -> None:
     (warning,) = Sent(None, on_failure=f"{PLACE}:Gone").warnings
     assert f"{PLACE}:Gone" in warning
+
+
+def test_a_function_that_takes_no_events_is_said() -> None:
+    wrong = TemplateError("template.yaml:7: Other: MaximumRetryAttempts is 0 to 2, got 7.")
+
+    class Refusing(Sent):
+        def again(self, called: Callee, request: Request) -> None:
+            raise wrong
+
+    (warning,) = Refusing(None, on_failure=f"{PLACE}:Other").warnings
+    assert wrong.message in warning

@@ -16,15 +16,25 @@ from endpoint_kit import PLACE, Endpoint, FakePool, directory_of, run
 from samlocal.aws import AwsUnreachableError
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
-from samlocal.endpoint.directory import CurrentDirectory, Directory
+from samlocal.endpoint.directory import Callee, CurrentDirectory, Directory
+from samlocal.endpoint.event_queue import EventQueue
+from samlocal.endpoint.invocation_record import InvocationRecord
 from samlocal.errors import CodeError, EngineError, RoleDeniedError, SamlocalError
 from samlocal.function.logging_config import LoggingConfig
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.sandbox.apis.telemetry import Category
+from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.journal import Record, SandboxIdentity
 from samlocal.sandbox.result import FunctionError, Result, Success, timed_out
 
 MakeProject = Callable[..., kit.Project]
+
+
+class Nowhere:
+    """Delivers nothing."""
+
+    async def deliver(self, record: InvocationRecord, *, again: Callable[[Callee, Request], None]) -> None: ...
+
 
 IDENTITY = SandboxIdentity(
     function_name="Fn",
@@ -320,5 +330,28 @@ def test_a_reader_who_leaves_a_stream_holds_up_nobody(made: kit.Project, reads: 
         answer.left()
         await own.invoker.close()
         assert len(own.ended) == 1
+
+    run(test)
+
+
+def test_an_event_whose_configuration_is_wrong_is_refused_with_its_place_and_the_function_keeps_its_tenants_apart(
+    project: MakeProject,
+) -> None:
+    fn = kit.function(
+        EventInvokeConfig={"MaximumRetryAttempts": 7}, TenancyConfig={"TenantIsolationMode": "PER_TENANT"}
+    )
+    directory = directory_of(project({"template.json": kit.template(Fn=fn), "code/app.py": ""}))
+
+    async def test() -> None:
+        queue = EventQueue(FakePool(), Nowhere(), told=lambda _: None)
+        endpoint = Endpoint(directory, FakePool(), queue=queue.put)
+        error = await endpoint.refused(x_amz_invocation_type="Event", x_amz_tenant_id="one")
+        assert (error.status, error.error_type) == (409, "ResourceConflictException")
+        assert "MaximumRetryAttempts" in error.message
+        assert "template.json:" in error.message
+        # Others wait for their events' answers, of which it says nothing.
+        assert (await endpoint.invoke(x_amz_tenant_id="one")).status == 200
+        assert (await endpoint.refused()).error_type == "InvalidParameterValueException"
+        assert queue.is_empty
 
     run(test)
