@@ -6,12 +6,12 @@ and the name of the object in S3) and "Adding a dead-letter queue".
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from samlocal.endpoint.invocation_record import InvocationRecord
@@ -67,7 +67,7 @@ def _to_destination(record: InvocationRecord, destination: str | Unknown, name: 
     matched = _ARN.fullmatch(destination)
     if matched is None:
         return Undeliverable(what=f"{name} {destination}", reason="it is no function, queue, topic, bus or bucket")
-    text = json.dumps(record.document(), ensure_ascii=False)
+    text = msgspec.json.encode(record.document()).decode()
     match matched["service"]:
         case "lambda":
             return ToFunction(arn=destination, payload=text.encode())

@@ -10,7 +10,7 @@ the attempts of an event have one request id, and a retry that would come too la
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from samlocal.endpoint.directory import Callee
@@ -24,6 +24,7 @@ from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.apis.telemetry import timestamp
 from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.result import Result, Success
+from samlocal.sandbox.tasks import Tasks
 from samlocal.service.run import Invokes
 
 RETRY_SECONDS = (60.0, 120.0)
@@ -43,7 +44,7 @@ class Delivers(Protocol):
 class EventQueue:
     """Runs events that nobody waits for, each in a task of its own: the pool decides whose turn it is.
 
-    ``sleep`` waits for the next attempt.
+    ``failed`` gets faults of samlocal's own, ``sleep`` waits for the next attempt.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class EventQueue:
         delivers: Delivers,
         *,
         told: Told,
+        failed: Callable[[BaseException], None],
         clock: Clock | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -60,7 +62,7 @@ class EventQueue:
         self._told = told
         self._clock = clock or SystemClock()
         self._sleep = sleep
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(failed)
         self._closing = asyncio.Event()
         self._given_up = 0
 
@@ -72,19 +74,13 @@ class EventQueue:
         """Raises SamlocalError where what the template says of the function's asynchronous events is wrong."""
         if callee.misconfigured is not None:
             raise callee.misconfigured.with_traceback(None)
-        self._begin(self._run(callee, request, born=self._clock.now()))
+        self._tasks.start(self._run(callee, request, born=self._clock.now()))
 
     async def close(self) -> int:
         """Waits for what runs, and says how many events are given up that would have been tried again."""
         self._closing.set()
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._tasks.done()
         return self._given_up
-
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _run(self, callee: Callee, request: Request, *, born: float) -> None:
         limits = callee.asynchronous.of(request.qualifier)

@@ -21,7 +21,7 @@ class Hears(Protocol):
     def refused(self, request: str, error: ApiError) -> None:
         """A request has run nothing."""
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """A fault of samlocal's own."""
 
     def passed_on(self, caller: str, request: str, status: int) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from enum import Enum
+from typing import Never
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from samlocal.endpoint.directory import Callee
 from samlocal.function.async_invocation import LATEST
@@ -45,7 +46,7 @@ class InvocationRecord(Struct, frozen=True, kw_only=True):
         return self.request.qualifier or LATEST
 
     def document(self) -> dict[str, object]:
-        """What a destination gets."""
+        """What a destination gets; payloads are in it as they were sent."""
         document: dict[str, object] = {
             "version": "1.0",
             "timestamp": self.timestamp,
@@ -55,12 +56,12 @@ class InvocationRecord(Struct, frozen=True, kw_only=True):
                 "condition": self.condition.value,
                 "approximateInvokeCount": self.attempts,
             },
-            "requestPayload": _parsed(self.request.payload),
+            "requestPayload": _as_sent(self.request.payload),
         }
         if self.result is not None:
             failed = {} if isinstance(self.result, Success) else {"functionError": "Unhandled"}
             document["responseContext"] = {"statusCode": 200, "executedVersion": LATEST, **failed}
-            document["responsePayload"] = _parsed(self.result.payload)
+            document["responsePayload"] = _as_sent(self.result.payload)
         return document
 
     def dead_letter_attributes(self) -> dict[str, str]:
@@ -72,12 +73,26 @@ class InvocationRecord(Struct, frozen=True, kw_only=True):
             attributes["ErrorCode"] = "200"
         if isinstance(message, str):
             # Its first KB.
-            attributes["ErrorMessage"] = message.encode()[:1024].decode(errors="ignore")
+            attributes["ErrorMessage"] = message.encode(errors="replace")[:1024].decode(errors="ignore")
         return attributes
+
+
+def _as_sent(payload: bytes) -> Raw | str:
+    """What is JSON by its own bytes: numbers and characters may be beyond what Python reads and writes of it."""
+    try:
+        json.loads(payload.decode(), parse_constant=_no_json, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return payload.decode(errors="replace")
+    return Raw(payload)
+
+
+def _no_json(constant: str) -> Never:
+    """``NaN`` and its like, which Python reads."""
+    raise ValueError(constant)
 
 
 def _parsed(payload: bytes) -> object:
     try:
         return json.loads(payload)
     except (ValueError, RecursionError):
-        return payload.decode(errors="replace")
+        return None

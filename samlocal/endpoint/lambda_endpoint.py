@@ -116,7 +116,7 @@ class LambdaEndpoint:
         """Answers until the end of the block, which waits for all events that run then."""
         pool = self.service.pool
         delivery = Delivery(self.functions, self._caller, warn=self._teller.warning, told=self._hears.told)
-        queue = EventQueue(pool, delivery, told=self._hears.told)
+        queue = EventQueue(pool, delivery, told=self._hears.told, failed=self._hears.failed)
         invoker = Invoker(pool, self.functions, self._tails, queue=queue.put, told=self._hears.told)
         application = self._application = Application(
             invoker, Listings(self.functions), self._callers, self._forwarding, self._hears

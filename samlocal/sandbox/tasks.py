@@ -24,6 +24,15 @@ class Tasks:
         task.add_done_callback(self._ended)
         return task
 
+    def __bool__(self) -> bool:
+        """Whether one of them is left."""
+        return bool(self._tasks)
+
+    async def done(self) -> None:
+        """Waits until none is left, of those either that begin meanwhile."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def end(self) -> None:
         """Cancels those that are left."""
         for task in self._tasks:

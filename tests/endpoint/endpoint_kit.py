@@ -75,6 +75,10 @@ class Unread:
     async def room(self) -> None: ...
 
 
+def unforeseen(error: BaseException) -> None:
+    raise error
+
+
 def directory_of(made: kit.Project) -> Directory:
     with Project(settings_of(made), Collected()) as own:
         return Directory(own.application())

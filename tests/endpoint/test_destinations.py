@@ -10,6 +10,7 @@ from typing import Any
 import kit
 import pytest
 from endpoint_kit import PLACE, callee, directory_of
+from msgspec.structs import replace
 
 from samlocal.endpoint.destinations import Sending, ToFunction, ToService, Undeliverable, sendings
 from samlocal.endpoint.invocation_record import Condition, InvocationRecord
@@ -74,6 +75,39 @@ def test_a_success_goes_to_the_destination_for_successes_without_a_function_erro
     assert document["requestContext"]["condition"] == "Success"
     assert document["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST"}
     assert document["responsePayload"] == [1]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b'{"text":"\\ud800"}', b"1e999999", b"9" * 5000, '{ "a": "\u00e9" }'.encode(), b"1.0000000000000000001"],
+)
+def test_payloads_are_in_the_record_as_they_were_sent(payload: bytes) -> None:
+    sent = replace(
+        record(on_failure=QUEUE, dead_letters=QUEUE),
+        request=Request(payload=payload, request_id="the-request"),
+        result=FunctionError(payload=payload),
+    )
+    to_queue, dead_letter = sendings(sent)
+    assert isinstance(to_queue, ToService)
+    assert isinstance(dead_letter, ToService)
+    body = str(to_queue.parameters["MessageBody"])
+    assert f'"requestPayload":{payload.decode()},' in body
+    assert body.endswith(f'"responsePayload":{payload.decode()}}}')
+    assert dead_letter.parameters["MessageBody"] == payload.decode()
+
+
+@pytest.mark.parametrize("payload", [b"NaN", b"\xff", b"{", b"", b"[" * 100_000 + b"]" * 100_000])
+def test_a_response_that_is_no_json_is_a_string_of_the_record(payload: bytes) -> None:
+    sent = replace(record(succeeded=True, on_success=QUEUE), result=Success(payload=payload))
+    document = json.loads(str(service(sent).parameters["MessageBody"]))
+    assert document["responsePayload"] == payload.decode(errors="replace")
+
+
+def test_an_error_message_that_is_no_text_goes_with_the_dead_letter_all_the_same() -> None:
+    sent = replace(record(dead_letters=QUEUE), result=FunctionError(payload=b'{"errorMessage":"no \\ud800"}'))
+    attributes = service(sent).parameters["MessageAttributes"]
+    assert isinstance(attributes, dict)
+    assert attributes["ErrorMessage"]["StringValue"] == "no ?"
 
 
 @pytest.mark.parametrize("succeeded", [True, False])

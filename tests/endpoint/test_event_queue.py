@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from endpoint_kit import FakePool, callee, run
+from endpoint_kit import FakePool, callee, run, unforeseen
 
 from samlocal.endpoint.directory import Callee
 from samlocal.endpoint.event_queue import EventQueue
@@ -57,7 +57,7 @@ def over(pool: FakePool, **config: Any) -> tuple[InvocationRecord, Time, FakePoo
     time, delivered = Time(), Delivered()
 
     async def test() -> None:
-        queue = EventQueue(pool, delivered, told=lambda _: None, clock=time, sleep=time.sleep)
+        queue = EventQueue(pool, delivered, told=lambda _: None, failed=unforeseen, clock=time, sleep=time.sleep)
         queue.put(
             callee(asynchronous=AsyncInvocation(**config)), Request(payload=b'{"a":1}', request_id="the-request")
         )
@@ -128,11 +128,28 @@ def test_an_event_that_samlocal_cannot_run_comes_to_an_end_too() -> None:
 def test_at_the_end_events_that_wait_for_another_attempt_are_given_up_and_counted() -> None:
     async def test() -> None:
         delivered = Delivered()
-        queue = EventQueue(FakePool(FAILED), delivered, told=lambda _: None)
+        queue = EventQueue(FakePool(FAILED), delivered, told=lambda _: None, failed=unforeseen)
         for _ in range(3):
             queue.put(callee(), Request(payload=b"1", request_id="r"))
         await asyncio.sleep(0.1)
         assert await queue.close() == 3
         assert delivered.records == []
+
+    run(test)
+
+
+def test_a_fault_of_its_own_is_heard_of_and_ends_no_other_event() -> None:
+    async def test() -> None:
+        faults: list[BaseException] = []
+        queue = EventQueue(
+            FakePool(OSError("the disk"), Success(payload=b"1")),
+            Delivered(),
+            told=lambda _: None,
+            failed=faults.append,
+        )
+        for _ in range(2):
+            queue.put(callee(), Request(payload=b"1", request_id="r"))
+        assert await queue.close() == 0
+        assert [str(each) for each in faults] == ["the disk"]
 
     run(test)

@@ -45,7 +45,7 @@ class Served:
     def refused(self, request: str, _: ApiError) -> None:
         self.refusals.append(request)
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         self.failures.append(error)
 
     def passed_on(self, *_: object) -> None: ...

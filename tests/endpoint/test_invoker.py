@@ -11,7 +11,7 @@ from collections.abc import Callable
 import kit
 import pytest
 from botocore.eventstream import EventStreamBuffer
-from endpoint_kit import PLACE, Endpoint, FakePool, directory_of, run
+from endpoint_kit import PLACE, Endpoint, FakePool, directory_of, run, unforeseen
 
 from samlocal.aws import AwsUnreachableError
 from samlocal.endpoint.answer import Answer
@@ -343,7 +343,7 @@ def test_an_event_whose_configuration_is_wrong_is_refused_with_its_place_and_the
     directory = directory_of(project({"template.json": kit.template(Fn=fn), "code/app.py": ""}))
 
     async def test() -> None:
-        queue = EventQueue(FakePool(), Nowhere(), told=lambda _: None)
+        queue = EventQueue(FakePool(), Nowhere(), told=lambda _: None, failed=unforeseen)
         endpoint = Endpoint(directory, FakePool(), queue=queue.put)
         error = await endpoint.refused(x_amz_invocation_type="Event", x_amz_tenant_id="one")
         assert (error.status, error.error_type) == (409, "ResourceConflictException")

@@ -191,7 +191,7 @@ class Requests:
         """A function's own request was AWS's to answer."""
         self._view.show(said.AwsAsked(caller=caller, request=request, status=status))
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, error: BaseException) -> None:
         """A fault of samlocal's own, or what broke an answer off."""
         if isinstance(error, SamlocalError):
             self._view.show(said.Failed(message=error.message, tip=error.tip))
