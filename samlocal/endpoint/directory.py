@@ -14,6 +14,7 @@ from samlocal.endpoint.function_reference import FunctionReference, function_ref
 from samlocal.errors import SamlocalError, TemplateError, UnresolvedError
 from samlocal.function.application import Application
 from samlocal.function.async_invocation import LATEST, AsyncInvocation, async_invocation
+from samlocal.function.function_name import names_function
 from samlocal.function.properties import Properties
 from samlocal.function.tenancy import isolates_tenants
 from samlocal.template.model import Resource
@@ -122,7 +123,7 @@ def _callee(owner: Application, resource: Resource) -> Callee:
     name = owner.name(resource)
     asynchronous, misconfigured = AsyncInvocation(), None
     try:
-        asynchronous = async_invocation(owner.template, resource, owner.evaluator, name=name)
+        asynchronous = async_invocation(owner.template, resource, owner.evaluator, name=name, place=owner.place)
     except (TemplateError, UnresolvedError) as error:
         # No plan reads it: whoever has an event queued hears of that.
         misconfigured = error
@@ -157,5 +158,6 @@ def _aliases(owner: Application, resource: Resource, name: str) -> Iterator[str]
         if each.type != _ALIAS_TYPE or owner.evaluator.holds(each.condition) is False:
             continue
         called = value(each.properties.get("Name"))
-        if called and value(each.properties.get("FunctionName")) in (name, resource.logical_id):
+        named = value(each.properties.get("FunctionName"))
+        if called and named and names_function(named, {name, resource.logical_id}, place=owner.place):
             yield called

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from samlocal.endpoint.directory import Callee, Directory
 from samlocal.function.application import Application
+from samlocal.function.function_name import names_function
 from samlocal.template.model import Resource
 from samlocal.template.reader import Map, Node
 from samlocal.template.values import Json, Known, text
@@ -78,16 +79,24 @@ def _of_events(owner: Application, resource: Resource, callee: Callee) -> Iterat
 
 
 def _of_resources(directory: Directory, owner: Application) -> Iterator[Document]:
-    names = {callee.name: callee for callee in directory} | {callee.arn: callee for callee in directory}
     for resource in owner.template.resources.values():
         if resource.type != _TYPE or owner.evaluator.holds(resource.condition) is False:
             continue
         named = _value(owner, resource.properties.get("FunctionName"))
-        callee = names.get(text(named)) if named is not None else None
+        callee = _named(directory, owner, text(named)) if named is not None else None
         if callee is not None:
             yield _document(
                 owner, resource.properties, callee, source="EventSourceArn", logical_id=resource.logical_id
             )
+
+
+def _named(directory: Directory, owner: Application, name: str) -> Callee | None:
+    """The function that a template names; those of its own by their logical ids, too."""
+    for callee in directory:
+        own = {callee.logical_id} if directory.resource(callee)[0] is owner else set()
+        if names_function(name, {callee.name} | own, place=callee.place):
+            return callee
+    return None
 
 
 def _document(

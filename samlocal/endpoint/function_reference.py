@@ -12,16 +12,8 @@ from msgspec import Struct
 
 from samlocal.deployed.place import Place
 from samlocal.endpoint import api_error
+from samlocal.function.function_name import FunctionName
 
-# What the API's own patterns allow; `/` besides, by which samlocal's users name functions of nested stacks.
-_NAME = re.compile(
-    r"(?:arn:(?:aws[a-zA-Z-]*)?:lambda:)?"
-    r"(?:(?P<region>(?:eusc-)?[a-z]{2}(?:-gov|-iso[a-z]?)?-[a-z]+-\d):)?"
-    r"(?:(?P<account>\d{12}):)?"
-    r"(?:function:)?"
-    r"(?P<name>[a-zA-Z0-9-_./]+)"
-    r"(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?"
-)
 _DOCUMENTED = (
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?"
     r"(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
@@ -50,25 +42,23 @@ def function_reference(text: str, *, qualifier: str | None, place: Place) -> Fun
     """
     if len(text) > _LONGEST:
         raise api_error.constraint("functionName", text, f"have length less than or equal to {_LONGEST}")
-    matched = _NAME.fullmatch(text)
-    if matched is None:
+    named = FunctionName.of(text)
+    if named is None:
         raise api_error.constraint("functionName", text, f"satisfy regular expression pattern: {_DOCUMENTED}")
     qualifier = qualifier or None
     if qualifier is not None:
         _check_qualifier(qualifier)
-    derived = matched["qualifier"]
-    if derived is not None and qualifier is not None and derived != qualifier:
+    if named.qualifier is not None and qualifier is not None and named.qualifier != qualifier:
         raise api_error.invalid_parameter(
             "The derived qualifier from the function name does not match the specified qualifier."
         )
-    region, account = matched["region"], matched["account"]
-    if region is not None and region != place.region:
+    if named.region is not None and named.region != place.region:
         raise api_error.resource_not_found(
-            f"Functions from '{region}' are not reachable in this region ('{place.region}')"
+            f"Functions from '{named.region}' are not reachable in this region ('{place.region}')"
         )
-    if account is not None and account != place.account:
+    if named.account is not None and named.account != place.account:
         raise api_error.function_not_found(text)
-    return FunctionReference(name=matched["name"], qualifier=derived or qualifier)
+    return FunctionReference(name=named.name, qualifier=named.qualifier or qualifier)
 
 
 def _check_qualifier(qualifier: str) -> None:

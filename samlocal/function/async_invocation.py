@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from samlocal.deployed.place import Place
+from samlocal.function.function_name import names_function
 from samlocal.function.properties import Properties
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
@@ -44,12 +46,14 @@ class AsyncInvocation(Struct, frozen=True, kw_only=True):
         return self if (qualifier or LATEST) == self.qualifier else AsyncInvocation(dead_letters=self.dead_letters)
 
 
-def async_invocation(template: Template, resource: Resource, evaluator: Evaluator, *, name: str) -> AsyncInvocation:
-    """What the template says for the function of that ``name``. Raises TemplateError and UnresolvedError."""
+def async_invocation(
+    template: Template, resource: Resource, evaluator: Evaluator, *, name: str, place: Place
+) -> AsyncInvocation:
+    """What the template says for the function of that ``name`` there. Raises TemplateError and UnresolvedError."""
     holder, config = resource, evaluator.branch(resource.properties.get("EventInvokeConfig"))
     qualifier = evaluator.evaluate(resource.properties.get("AutoPublishAlias"))
     if not isinstance(config, Map):
-        holder = _own_config(template, resource, evaluator, name) or resource
+        holder = _own_config(template, evaluator, {name, resource.logical_id}, place) or resource
         config = holder.properties if holder is not resource else Map()
         qualifier = evaluator.evaluate(config.get("Qualifier"))
     properties = Properties(template, holder, evaluator)
@@ -71,13 +75,13 @@ def async_invocation(template: Template, resource: Resource, evaluator: Evaluato
     )
 
 
-def _own_config(template: Template, resource: Resource, evaluator: Evaluator, name: str) -> Resource | None:
-    """The resource beside the function that configures it."""
+def _own_config(template: Template, evaluator: Evaluator, names: set[str], place: Place) -> Resource | None:
+    """The resource beside the function of these names that configures it."""
     for each in template.resources.values():
         if each.type != _CONFIG_TYPE or evaluator.holds(each.condition) is False:
             continue
         named = evaluator.evaluate(each.properties.get("FunctionName"))
-        if isinstance(named, Known) and text(named.value) in (name, resource.logical_id):
+        if isinstance(named, Known) and names_function(text(named.value), names, place=place):
             return each
     return None
 

@@ -13,11 +13,12 @@ from endpoint_kit import PLACE, callee, directory_of
 from msgspec.structs import replace
 
 from samlocal.endpoint.destinations import Sending, ToFunction, ToService, Undeliverable, sendings
+from samlocal.endpoint.event_source_mappings import event_source_mappings
 from samlocal.endpoint.invocation_record import Condition, InvocationRecord
 from samlocal.function.async_invocation import AsyncInvocation
 from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.result import FunctionError, Success
-from samlocal.template.values import Unknown
+from samlocal.template.values import Json, Unknown
 
 MakeProject = Callable[..., kit.Project]
 
@@ -149,6 +150,48 @@ def test_a_destination_that_cannot_be_known_is_said() -> None:
     assert only(record(on_failure=unknown)) == Undeliverable(
         what="OnFailure", reason="!GetAtt Queue.Arn: it is not deployed"
     )
+
+
+NAMES: tuple[Json, ...] = (
+    {"Ref": "Fn"},
+    {"Fn::GetAtt": ["Fn", "Arn"]},
+    {"Fn::Sub": "${Fn.Arn}:$LATEST"},
+    {"Fn::Sub": "${AWS::AccountId}:function:${Fn}"},
+    {"Fn::Sub": "function:${Fn}:live"},
+    "Fn",
+)
+"""What CloudFormation takes as a function's name."""
+
+
+@pytest.mark.parametrize("name", NAMES, ids=str)
+def test_a_template_names_a_function_by_its_name_or_any_part_of_its_arn(project: MakeProject, name: Json) -> None:
+    def resource(kind: str, **properties: Json) -> Json:
+        return {"Type": f"AWS::Lambda::{kind}", "Properties": {"FunctionName": name, **properties}}
+
+    resources = {
+        "Other": kit.function(),
+        "Fn": kit.function(),
+        "Config": resource("EventInvokeConfig", Qualifier="$LATEST", MaximumRetryAttempts=1),
+        "Alias": resource("Alias", Name="blue", FunctionVersion="1"),
+        "Mapping": resource("EventSourceMapping", EventSourceArn=QUEUE),
+    }
+    directory = directory_of(project({"template.json": kit.template(**resources), "code/app.py": ""}))
+    found, other = (directory.find(each, None)[0] for each in ("Fn", "Other"))
+    assert (found.asynchronous.retries, other.asynchronous.retries) == (1, 2)
+    assert (found.aliases, other.aliases) == ({"blue"}, frozenset())
+    assert [each["FunctionArn"] for each in event_source_mappings(directory)] == [found.arn]
+
+
+@pytest.mark.parametrize(
+    "name", ["arn:aws:lambda:eu-west-1:123456789012:function:Fn", "210987654321:function:Fn", "Fn2", "no name"]
+)
+def test_a_function_elsewhere_is_another_one(project: MakeProject, name: str) -> None:
+    config = {
+        "Type": "AWS::Lambda::EventInvokeConfig",
+        "Properties": {"FunctionName": name, "Qualifier": "$LATEST", "MaximumRetryAttempts": 1},
+    }
+    made = project({"template.json": kit.template(Fn=kit.function(), Config=config), "code/app.py": ""})
+    assert directory_of(made).find("Fn", None)[0].asynchronous.retries == 2
 
 
 @pytest.mark.parametrize("where", ["in SAM's property", "in a resource of its own"])
