@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from samlocal.project.run_options import RunOptions
 from samlocal.project.settings import Settings
+from samlocal.project.surroundings import Surroundings
 
 # All of samconfig.toml that a project reads by itself; the rest has become options.
 _READ = "parameter_overrides"
@@ -50,7 +51,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 def wanted(settings: Settings, options: RunOptions) -> Wanted:
     read = {name: value for name, value in settings.file.values.items() if name == _READ}
-    return Wanted(
-        bare=replace(settings, world=replace(settings.world, environ={}), file=replace(settings.file, values=read)),
-        options=options,
-    )
+    # A command's world has its streams too, which are its own.
+    world = Surroundings(environ={}, cwd=settings.world.cwd)
+    return Wanted(bare=replace(settings, world=world, file=replace(settings.file, values=read)), options=options)

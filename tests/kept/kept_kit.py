@@ -6,10 +6,15 @@ import os
 import re
 import socket
 import struct
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from kit import Outcome, Project
+
+from samlocal.config import FileSettings
+from samlocal.project.settings import Settings
+from samlocal.project.surroundings import Surroundings
 
 COUNTING = """
 import os, time
@@ -31,6 +36,24 @@ def handler(event, context):
             return "x" * size
     return {"runs": runs, "variable": os.environ.get("GIVEN")}
 """
+
+SETTINGS = Settings(
+    world=Surroundings(environ={}, cwd=Path("/here")),
+    template=Path("template.yaml"),
+    env_name=None,
+    stack_name=None,
+    profile=None,
+    region=None,
+    refresh=False,
+    snapshot_age=300.0,
+    parameter_overrides=(),
+    env_vars=None,
+    set_variables=(),
+    dotenv=True,
+    protected=False,
+    file=FileSettings(),
+)
+"""Those of a command without options."""
 
 _IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|samlocal-[0-9a-f]{12}-\d+|[0-9a-f]{32}")
 _FIGURES = re.compile(

@@ -7,15 +7,14 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
+from kept_kit import SETTINGS
 from project_kit import Collected
 
 from samlocal.artifact.image.runtime_image import Image
 from samlocal.aws.failures import no_terminal
-from samlocal.config import FileSettings
 from samlocal.engine.images import PullProgress
 from samlocal.errors import BuildError, ExitStatus, KeptError, TemplateError, UnforeseenError
 from samlocal.kept import messages
@@ -26,8 +25,6 @@ from samlocal.kept.listener import Listener, Telling
 from samlocal.kept.surroundings import Place
 from samlocal.kept.wanted import wanted
 from samlocal.project.run_options import RunOptions
-from samlocal.project.settings import Settings
-from samlocal.project.surroundings import Surroundings
 from samlocal.sandbox.invocation import Invocation
 from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.report import Report
@@ -134,24 +131,8 @@ def run_of(host: Scripted) -> Iterator[tuple[KeptRun, Told, list[Record | Remark
 
 
 def question() -> messages.Open:
-    settings = Settings(
-        world=Surroundings(environ={}, cwd=Path("/here")),
-        template=Path("template.yaml"),
-        env_name=None,
-        stack_name=None,
-        profile=None,
-        region=None,
-        refresh=False,
-        snapshot_age=300.0,
-        parameter_overrides=(),
-        env_vars=None,
-        set_variables=(),
-        dotenv=True,
-        protected=False,
-        file=FileSettings(),
-    )
     return messages.Open(
-        wanted=wanted(settings, RunOptions()),
+        wanted=wanted(SETTINGS, RunOptions()),
         place=Place(variables={}, folder=(0, 0)),
         environ={},
         function="Fn",

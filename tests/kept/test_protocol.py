@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kept_kit import SETTINGS
 from msgspec.structs import replace
 
 from samlocal import errors
+from samlocal.cli.streams import Streams
+from samlocal.cli.world import World
 from samlocal.config import FileSettings
 from samlocal.errors import BuildError, SamlocalError
 from samlocal.kept import messages
@@ -114,34 +118,24 @@ def test_settings_and_options_arrive_as_they_were(
     assert come.wanted.options == options
 
 
+def test_a_commands_streams_are_its_own() -> None:
+    streams = Streams(stdin=io.BytesIO(), stdout=io.BytesIO(), stderr=io.StringIO())
+    of_command = wanted(replace(SETTINGS, world=World.nowhere(streams)), RunOptions())
+    assert of_command == wanted(replace(SETTINGS, world=Surroundings(environ={}, cwd=Path("/"))), RunOptions())
+    assert packed(of_command)
+
+
 def test_every_choice_of_how_a_function_runs_tells_runs_apart_and_no_wish_to_ask_anew() -> None:
-    world = Surroundings(environ={}, cwd=Path("/here"))
-    settings = Settings(
-        world=world,
-        template=Path("template.yaml"),
-        env_name=None,
-        stack_name=None,
-        profile=None,
-        region=None,
-        refresh=False,
-        snapshot_age=300.0,
-        parameter_overrides=(),
-        env_vars=None,
-        set_variables=(),
-        dotenv=True,
-        protected=False,
-        file=FileSettings(),
-    )
-    one = wanted(settings, RunOptions())
+    one = wanted(SETTINGS, RunOptions())
     anew = RunOptions(sandbox=SandboxOptions(pull=True, refresh=True, refresh_layers=True), strict=True)
-    assert wanted(replace(settings, refresh=True), anew).lasting == one.lasting
-    assert wanted(replace(settings, refresh=True), anew).asks_anew
+    assert wanted(replace(SETTINGS, refresh=True), anew).lasting == one.lasting
+    assert wanted(replace(SETTINGS, refresh=True), anew).asks_anew
     assert not one.asks_anew
     for other in (
-        wanted(replace(settings, env_name="test", stack_name="stack"), RunOptions()),
-        wanted(replace(settings, set_variables=("A=1",)), RunOptions()),
-        wanted(settings, RunOptions(code=Code.DEPLOYED)),
-        wanted(settings, RunOptions(sandbox=SandboxOptions(local_markers=False))),
+        wanted(replace(SETTINGS, env_name="test", stack_name="stack"), RunOptions()),
+        wanted(replace(SETTINGS, set_variables=("A=1",)), RunOptions()),
+        wanted(SETTINGS, RunOptions(code=Code.DEPLOYED)),
+        wanted(SETTINGS, RunOptions(sandbox=SandboxOptions(local_markers=False))),
     ):
         assert other.lasting != one.lasting
 
