@@ -48,6 +48,11 @@ class SamlocalError(Exception):
         self.message = message
         self.tip = tip
 
+    @property
+    def in_a_line(self) -> str:
+        """The message and the tip, for what is no error of the command's own."""
+        return f"{self.message} {self.tip}" if self.tip else self.message
+
 
 class TemplateError(SamlocalError):
     """The template cannot be found, read or understood."""

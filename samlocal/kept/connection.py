@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
-import traceback
-from typing import Protocol, TypeVar
+from collections.abc import Callable
+from typing import Protocol, TypeAlias, TypeVar
 
 from samlocal.errors import SamlocalError, UnforeseenError
 from samlocal.kept import messages
 from samlocal.kept.failure import failure
+from samlocal.kept.fault import in_a_line
 from samlocal.kept.frames import BrokenFrameError, Reads
 from samlocal.kept.listener import Listener
 from samlocal.kept.peer import is_ours
@@ -21,6 +21,9 @@ T = TypeVar("T")
 _HELLO_SECONDS = 10.0
 
 _PIECE = 1 << 16
+
+Failed: TypeAlias = Callable[[Exception], str]
+"""Gets a fault of samlocal's own, and says where more of it is found: the tip of whoever waits for the event."""
 
 
 class Runs(Protocol):
@@ -52,12 +55,12 @@ class Host(Protocol):
         """Ends sandboxes, all where no function is named."""
 
 
-async def serve(host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def serve(host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, failed: Failed) -> None:
     """Answers one question, or runs the events of one command, who hears all of it before the connection ends."""
     listener = Listener(writer)
     try:
         if is_ours(writer.get_extra_info("socket")):
-            await _serve(host, reader, listener)
+            await _serve(host, reader, listener, failed)
         await listener.heard()
     except (BrokenFrameError, TimeoutError):
         # It does not speak as we do, or not at all.
@@ -66,7 +69,7 @@ async def serve(host: Host, reader: asyncio.StreamReader, writer: asyncio.Stream
         writer.close()
 
 
-async def _serve(host: Host, reader: asyncio.StreamReader, listener: Listener) -> None:
+async def _serve(host: Host, reader: asyncio.StreamReader, listener: Listener, failed: Failed) -> None:
     async with asyncio.timeout(_HELLO_SECONDS):
         hello = Reads[messages.Hello](messages.Hello)
         said = await _next(hello, reader)
@@ -80,7 +83,7 @@ async def _serve(host: Host, reader: asyncio.StreamReader, listener: Listener) -
         question = await _next(questions, reader)
     match question:
         case messages.Open():
-            await _run(host, question, _Requests(questions, reader), listener)
+            await _run(host, question, _Requests(questions, reader), listener, failed)
         case messages.List():
             listener.say(host.listed())
         case messages.Stop(functions=functions):
@@ -107,8 +110,8 @@ class _Requests:
         return await self._come.get()
 
 
-async def _run(host: Host, opened: messages.Open, requests: _Requests, listener: Listener) -> None:
-    running = asyncio.create_task(_run_all(host, opened, requests, listener))
+async def _run(host: Host, opened: messages.Open, requests: _Requests, listener: Listener, failed: Failed) -> None:
+    running = asyncio.create_task(_run_all(host, opened, requests, listener, failed))
     reading = asyncio.create_task(requests.read())
     try:
         await asyncio.wait({running, reading}, return_when=asyncio.FIRST_COMPLETED)
@@ -121,7 +124,9 @@ async def _run(host: Host, opened: messages.Open, requests: _Requests, listener:
             raise error
 
 
-async def _run_all(host: Host, opened: messages.Open, requests: _Requests, listener: Listener) -> None:
+async def _run_all(
+    host: Host, opened: messages.Open, requests: _Requests, listener: Listener, failed: Failed
+) -> None:
     try:
         runs = await host.accept(opened, listener)
         if isinstance(runs, messages.Refused):
@@ -137,19 +142,11 @@ async def _run_all(host: Host, opened: messages.Open, requests: _Requests, liste
     except SamlocalError as error:
         listener.say(messages.Failed(failure=failure(error)))
     except Exception as error:
-        report(error)
-        what = "".join(traceback.format_exception_only(error)).strip().replace("\n", " ")
         told = UnforeseenError(
-            f"The process that runs the function has met a fault of samlocal's own: {what[:300]}.",
-            tip="The places in the code are in its log: kept/*/*.log in the cache folder.",
+            f"The process that runs the function has met a fault of samlocal's own: {in_a_line(error)}.",
+            tip=failed(error),
         )
         listener.say(messages.Failed(failure=failure(told)))
-
-
-def report(error: BaseException) -> None:
-    """The places in the code, into the process's own log. Messages may quote the user's values: they stay out."""
-    print(f"{type(error).__module__}.{type(error).__qualname__}", file=sys.stderr)  # noqa: T201
-    traceback.print_tb(error.__traceback__)
 
 
 async def _next(reads: Reads[T], reader: asyncio.StreamReader) -> T | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Protocol
 
 from samlocal.errors import EngineError, KeptError, SamlocalError
@@ -18,6 +19,7 @@ from samlocal.function.tenancy import check_tenant
 from samlocal.kept import messages
 from samlocal.kept.connection import serve
 from samlocal.kept.engine_address import engine_address
+from samlocal.kept.fault import place as place_in_code
 from samlocal.kept.folder import Folder
 from samlocal.kept.listener import LISTENER, Listener, message_of
 from samlocal.kept.program import this_samlocal
@@ -92,19 +94,34 @@ async def door(by: str, service: Service, overheard: Overheard, *, told: Hears |
     world = settings.world
     folder = Folder.of(world.cache_folder, world.cwd / settings.template)
     name = f"{by}-{uuid.uuid4().hex[:8]}.sock"
-    connections: set[asyncio.Task[None]] = set()
     try:
+        # Who is behind it comes first: where nobody answers, nobody is let wait.
+        host = _Host(by, service, overheard, place=place_of(world), told=told)
         with folder.starting():
             listening = folder.listen(name)
-        host = _Host(by, service, overheard, place=place_of(world), told=told)
     except (KeptError, EngineError, OSError) as error:
-        why = error.message if isinstance(error, SamlocalError) else f"{error.strerror}."
+        why = error.in_a_line if isinstance(error, SamlocalError) else f"{error.strerror}."
         service.project.teller.warning(f"`samlocal invoke` will run in sandboxes of its own: {why}")
         yield
         return
+    async with AsyncExitStack() as closing:
+        closing.enter_context(listening)
+        closing.callback(folder.remove, name)
+        await closing.enter_async_context(_answering(host, listening))
+        try:
+            yield
+        finally:
+            # Who comes from now on finds none; those who have come are answered.
+            folder.remove(name)
+
+
+@asynccontextmanager
+async def _answering(host: _Host, listening: socket.socket) -> AsyncIterator[None]:
+    """Until the end of the block, which waits for the events that run then."""
+    connections: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = asyncio.ensure_future(serve(host, reader, writer))
+        connection = asyncio.ensure_future(serve(host, reader, writer, failed=host.failed))
         connections.add(connection)
         connection.add_done_callback(connections.discard)
 
@@ -112,7 +129,6 @@ async def door(by: str, service: Service, overheard: Overheard, *, told: Hears |
     try:
         yield
     finally:
-        folder.remove(name)
         server.close()
         try:
             await host.end()
@@ -153,6 +169,14 @@ class _Host:
     async def end(self) -> None:
         """Runs no more events, and waits for those that run."""
         await self._events.end()
+
+    def failed(self, error: Exception) -> str:
+        """A fault of samlocal's own, of which the command's user hears, too."""
+        where = place_in_code(error)
+        self._service.project.teller.warning(
+            f"an event of `samlocal invoke` has failed by a fault of samlocal's own: {where}."
+        )
+        return f"The place in the code is {where}; with --cold the function has a sandbox of its own."
 
     def listed(self) -> messages.Listed:
         template = str(self._service.project.settings.template)

@@ -16,6 +16,7 @@ from samlocal.kept import messages
 from samlocal.kept.composition import Composition
 from samlocal.kept.connection import serve
 from samlocal.kept.engine_address import engine_address
+from samlocal.kept.fault import log_fault
 from samlocal.kept.folder import KEEPER, Folder
 from samlocal.kept.listener import Listener
 from samlocal.kept.surroundings import Place, are_keys, as_text
@@ -136,7 +137,7 @@ class Keeper:
             await composition.close()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = asyncio.ensure_future(serve(self, reader, writer))
+        connection = asyncio.ensure_future(serve(self, reader, writer, failed=logged))
         self._connections.add(connection)
         connection.add_done_callback(self._over)
 
@@ -217,6 +218,12 @@ class Keeper:
         except EngineError:
             # The run itself meets the same engine and says what is wrong with it.
             return 0
+
+
+def logged(error: Exception) -> str:
+    """A fault of samlocal's own, into the process's log."""
+    log_fault(error)
+    return "The places in the code are in its log: kept/*/*.log in the cache folder."
 
 
 class _Run:

@@ -41,11 +41,11 @@ def run(arguments: list[str]) -> None:
 
 def _unheard(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """What nobody has waited for. A connection that breaks is no news."""
-    from samlocal.kept.connection import report
+    from samlocal.kept.fault import log_fault
 
     error = context.get("exception")
     if isinstance(error, BaseException) and not isinstance(error, OSError):
-        report(error)
+        log_fault(error)
 
 
 if __name__ == "__main__":

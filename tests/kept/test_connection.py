@@ -21,6 +21,7 @@ from samlocal.kept import messages
 from samlocal.kept.client import KeptRun, Line, NothingRanError
 from samlocal.kept.connection import serve
 from samlocal.kept.frames import packed
+from samlocal.kept.keeper import logged
 from samlocal.kept.listener import Listener, Telling
 from samlocal.kept.surroundings import Place
 from samlocal.kept.wanted import wanted
@@ -107,7 +108,7 @@ def connected(host: Scripted, *, samlocal: str = "this") -> Iterator[tuple[Line,
 
     async def serving() -> None:
         reader, writer = await asyncio.open_unix_connection(sock=far)
-        await serve(host, reader, writer)
+        await serve(host, reader, writer, failed=logged)
 
     thread = threading.Thread(target=lambda: asyncio.run(serving()))
     thread.start()
@@ -194,6 +195,7 @@ def test_a_fault_of_the_process_is_its_own_and_keeps_the_users_values_out_of_its
     with run_of(Scripted(answered, plan)) as (run, _, __), pytest.raises(UnforeseenError) as told:
         run.planned()
     assert "LookupError: password=secret" in told.value.message
+    assert told.value.tip == "The places in the code are in its log: kept/*/*.log in the cache folder."
     log = capfd.readouterr().err
     assert "LookupError" in log
     assert "test_connection.py" in log

@@ -23,7 +23,7 @@ def run_kept(opening: Opening, events: Events, output: Output, *, as_json: bool)
         with run:
             return _run(run, events, output, as_json=as_json)
     except NothingRanError as error:
-        output.warning(f"{error.message} The function runs in a sandbox of its own.")
+        output.warning(f"{error.in_a_line} The function runs in a sandbox of its own.")
         return None
 
 
