@@ -302,9 +302,9 @@ class ApiKey(Struct, frozen=True, kw_only=True):
 class Api(Struct, frozen=True, kw_only=True):
     """One API of a template, as one stage of it is served.
 
-    ``id`` is its way from the top template (``Child/ServerlessRestApi``), the function's for a URL; ``api_id`` has
-    the form of AWS's ten characters, made from it. ``stage`` is ``$default`` where it has no path. ``place`` gives
-    region and account.
+    ``id`` is its way from the top template (``Child/ServerlessRestApi``), for the first URL of a function the
+    function's; no other API has it. ``api_id`` has the form of AWS's ten characters, made from it. ``stage`` is
+    ``$default`` where it has no path. ``place`` gives region and account.
     """
 
     id: str

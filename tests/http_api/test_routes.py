@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from routes_kit import api, found, listed, reason
 
+from samlocal.errors import TemplateError
 from samlocal.http_api.model import (
     ApiKind,
     CognitoAuthorizer,
@@ -347,6 +348,20 @@ def test_each_stage_of_an_api_is_served() -> None:
     assert [(each.id, each.stage) for each in apis] == [("Api/a", "a"), ("Api/b", "b")]
 
 
+def test_stages_that_could_not_be_told_apart_are_an_error() -> None:
+    with pytest.raises(TemplateError, match="two stages of one, are called Api/a"):
+        found(
+            f"""
+  Api: {{Type: AWS::ApiGateway::RestApi}}
+  Get: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId,
+    HttpMethod: GET, Integration: {{Type: AWS_PROXY, Uri: !Sub "{URI}"}}}}}}
+  A: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api, StageName: a}}}}
+  B: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api, StageName: a}}}}
+""",
+            head=PLAIN,
+        )
+
+
 def test_routes_and_integrations_of_plain_http_apis_are_joined() -> None:
     one = api(
         """
@@ -427,6 +442,25 @@ def test_a_function_url_takes_every_request_for_its_function() -> None:
         function="Fn", payload_format=PayloadFormat.V2, streams=True, timeout=900_000
     )
     assert one.cors == Cors(origins=("*",), max_age=5)
+
+
+# CloudFormation, AWS::Lambda::Url: a function has one, and each of its aliases another.
+def test_each_url_of_a_function_is_an_api_of_its_own() -> None:
+    urls = found(
+        """
+Resources:
+  Fn: {Type: AWS::Lambda::Function, Properties: {Runtime: python3.11, Handler: a.b}}
+  Live: {Type: AWS::Lambda::Alias, Properties: {Name: live, FunctionName: !Ref Fn, FunctionVersion: "1"}}
+  Plain: {Type: AWS::Lambda::Url, Properties: {TargetFunctionArn: !GetAtt Fn.Arn, AuthType: NONE}}
+  OfAlias: {Type: AWS::Lambda::Url, Properties: {TargetFunctionArn: !Ref Live, AuthType: AWS_IAM}}
+""",
+        head="",
+    ).apis
+
+    assert [(each.id, each.routes[0].function, each.routes[0].authorizer) for each in urls] == [
+        ("Fn", "Fn", None),
+        ("OfAlias", "Fn", "AWS_IAM"),
+    ]
 
 
 LISTENER = """

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from samlocal.errors import TemplateError
 from samlocal.function.application import Application
 from samlocal.http_api.model import Api, NotRun
 from samlocal.http_api.routes.callees import Callees
@@ -31,6 +32,7 @@ def apis(application: Application, *, stage_variables: Mapping[str, str] | None 
     """Every API, in the templates' order, but REST before HTTP, function URLs and load balancers.
 
     ``stage_variables`` go over the template's. An API of which no route is known is left out with a remark.
+    Raises TemplateError where two of them would be one.
     """
     callees = Callees(application)
     found: list[Api] = []
@@ -42,7 +44,7 @@ def apis(application: Application, *, stage_variables: Mapping[str, str] | None 
         made = [
             *rest_apis(stack, callees, given),
             *v2_apis(stack, callees, given),
-            *function_urls(stack, callees),
+            *function_urls(stack, callees, {api.id for api in found}),
             *load_balancers(stack, callees),
         ]
         for api in made:
@@ -50,6 +52,11 @@ def apis(application: Application, *, stage_variables: Mapping[str, str] | None 
             if not api.routes:
                 remarks.append(f"{api.id} has no routes that samlocal knows.")
                 continue
+            if any(api.id == other.id for other in found):
+                raise TemplateError(
+                    f"{owner.template.path}: two APIs, or two stages of one, are called {api.id}.",
+                    tip="Give each stage of an API a name of its own.",
+                )
             found.append(api)
             remarks += _not_run(api)
         remarks += [*refusals, *stack.remarks]

@@ -47,12 +47,15 @@ def _stages(stack: Stack, api: Resource) -> Iterator[Stage]:
             name=stack.text(stage.properties.get("StageName")) or _UNNAMED_STAGE,
             variables=stack.pairs(stage.properties.get("Variables")),
         )
-    # A deployment can make a stage by itself. SAM's always names one, which it does not mean.
+    # A deployment can make a stage by itself, and a later one deploys to that. SAM's always names one, which it does
+    # not mean.
+    made: dict[str, Stage] = {}
     for deployment in () if found else stack.of(api, "RestApiId", "AWS::ApiGateway::Deployment"):
         name = stack.text(deployment.properties.get("StageName"))
         if name is not None:
             described = stack.mapping(deployment.properties.get("StageDescription"))
-            yield Stage(name=name, variables=stack.pairs(described.get("Variables")))
+            made[name] = Stage(name=name, variables=stack.pairs(described.get("Variables")))
+    yield from made.values()
 
 
 def _api(

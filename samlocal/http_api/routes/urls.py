@@ -5,7 +5,7 @@ Source: Lambda developer guide, "Lambda function URLs".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from samlocal.function.limits import TIMEOUT
 from samlocal.http_api.model import (
@@ -26,15 +26,22 @@ from samlocal.http_api.routes.openapi import openapi_cors
 from samlocal.http_api.routes.stack import Stack
 
 
-def function_urls(stack: Stack, callees: Callees) -> Iterator[Api]:
-    """One for each; its only limit of time is the function's own."""
+def function_urls(stack: Stack, callees: Callees, taken: Collection[str] = ()) -> Iterator[Api]:
+    """One for each; its only limit of time is the function's own.
+
+    It is called as its function. A second one of a function, which has one for each alias, is called as its resource;
+    ``taken`` are the names of those that came before.
+    """
+    names = set(taken)
     for resource in stack.resources("AWS::Lambda::Url"):
         own = resource.properties
         found = callees.find(stack, own.get("TargetFunctionArn"), {})
         signed = stack.text(own.get("AuthType")) == "AWS_IAM"
         authorizers: dict[str, Authorizer] = {"AWS_IAM": IamAuthorizer()} if signed else {}
+        name = stack.path(resource) if isinstance(found, NotRun) or found in names else found
+        names.add(name)
         yield Api(
-            id=stack.path(resource) if isinstance(found, NotRun) else found,
+            id=name,
             api_id=url_id(stack, resource),
             kind=ApiKind.FUNCTION_URL,
             name=resource.logical_id,
