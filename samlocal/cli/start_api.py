@@ -123,6 +123,7 @@ def _serve(
         from samlocal.cli.shown.routes import place_of, served_api
         from samlocal.cli.shown.said import serving
         from samlocal.endpoint.directory import Directory
+        from samlocal.http_api.model import ApiKind
         from samlocal.http_api.web.gateway import Gateway
         from samlocal.http_api.web.static_files import StaticFiles
         from samlocal.http_api.websocket.reachable import reaching
@@ -132,7 +133,8 @@ def _serve(
         from samlocal.service.service import Reloading, Service
 
     tls = _certificate(ctx, output) if ctx.params["tls"] else None
-    inside = ctx.with_resource(contextlib.closing(listening("127.0.0.1", 0))) if tls else None
+    websockets = any(api.kind is ApiKind.WEBSOCKET for api in served)
+    inside = ctx.with_resource(contextlib.closing(listening("127.0.0.1", 0))) if tls and websockets else None
     places = tuple(served_api(api, place_of(api, url_of(sockets[api.id], tls=tls is not None))) for api in served)
     directory = project.with_current_values(Directory)[1]
 

@@ -88,7 +88,9 @@ def reach(connection, method, body):
 """
 
 
-def project_of(project: MakeProject) -> kit.Project:
+def project_of(project: MakeProject, *others: str) -> kit.Project:
+    """``others`` are stages beside ``live``."""
+
     def route(key: str, **more: Any) -> dict[str, Any]:
         target = {"Fn::Sub": "integrations/${Int}"}
         return {
@@ -106,6 +108,7 @@ def project_of(project: MakeProject) -> kit.Project:
             "Properties": {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"},
         },
         Stage=of_api("Stage", StageName="live"),
+        **{f"Stage{name}": of_api("Stage", StageName=name) for name in others},
         Int=of_api("Integration", IntegrationType="AWS_PROXY", IntegrationUri={"Fn::GetAtt": ["Fn", "Arn"]}),
         Connect=route("$connect"),
         Disconnect=route("$disconnect"),
@@ -156,6 +159,18 @@ def test_functions_reach_clients_that_are_connected_by_tls(project: MakeProject)
         assert own.urls["Api"].startswith("wss://")
         with connect(own.urls["Api"], open_timeout=30, ssl=ssl.create_default_context(cafile=told[1])) as client:
             assert asked(client, action="reply") == "by @connections"
+
+
+@pytest.mark.docker
+def test_functions_reach_the_clients_of_several_apis_by_tls_until_the_command_ends(project: MakeProject) -> None:
+    with served_apis(project_of(project, "test"), "--tls") as own:
+        told = re.search(r"by the certificate (\S+) ", own.running.stderr())
+        assert told
+        trusting = ssl.create_default_context(cafile=told[1])
+        for name in ("Api/live", "Api/test"):
+            with connect(own.urls[name], open_timeout=30, ssl=trusting) as client:
+                assert asked(client, action="reply") == "by @connections"
+        own.running.signalled(signal.SIGTERM).outcome().ended(143)
 
 
 @pytest.mark.docker

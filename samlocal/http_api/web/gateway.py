@@ -83,6 +83,7 @@ class Gateway:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Answers until the end of the block, which waits for all events that run then."""
+        inside = self._inside
         try:
             async with AsyncExitStack() as stack:
                 for name, front in self._fronts.items():
@@ -92,8 +93,10 @@ class Gateway:
                     await stack.enter_async_context(
                         serving(application, [listens], protocol=CasedProtocol, websockets=websockets, tls=self._tls)
                     )
-                    if websockets and self._inside is not None:
-                        await stack.enter_async_context(serving(application, [self._inside]))
+                    if websockets and inside is not None:
+                        # The first one answers for the clients of all.
+                        await stack.enter_async_context(serving(application, [inside]))
+                        inside = None
                 yield
         finally:
             for front in self._fronts.values():
