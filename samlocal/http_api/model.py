@@ -196,7 +196,6 @@ class CognitoAuthorizer(Struct, frozen=True, kw_only=True, tag=True):
     user_pools: tuple[str, ...]
     identity_source: str = "method.request.header.Authorization"
     validation: str | None = None
-    ttl: int = 300
 
 
 class IamAuthorizer(Struct, frozen=True, kw_only=True, tag=True):
@@ -263,7 +262,7 @@ class Route(Struct, frozen=True, kw_only=True):
     """A way in. ``method`` is ANY for all; ``path`` is ``/items/{id}``, ``/{proxy+}``, ``$default``, or the pattern
     that a rule of a load balancer shows. A WebSocket API's routes have their key as ``path``, and no method of note.
 
-    ``authorizer`` names one of the API's. ``line`` is where it stands in the template, 0 where nobody knows.
+    ``authorizer`` names one of the API's.
     """
 
     method: str
@@ -277,8 +276,6 @@ class Route(Struct, frozen=True, kw_only=True):
     validation: Validation | None = None
     responds: bool = False
     """Whether what a function returns goes back over a WebSocket."""
-
-    line: int = 0
 
     @property
     def key(self) -> str:
@@ -344,7 +341,5 @@ class Matched(Struct, frozen=True, kw_only=True):
     path_parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-class NoRoute(Struct, frozen=True, kw_only=True):
+class NoRoute(Struct, frozen=True):
     """No route takes a request: 403 ``Missing Authentication Token`` of a REST API, 404 of an HTTP API."""
-
-    path: str

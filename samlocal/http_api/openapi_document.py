@@ -15,7 +15,6 @@ from samlocal.http_api.model import (
     Api,
     ApiKind,
     CognitoAuthorizer,
-    IamAuthorizer,
     JwtAuthorizer,
     LambdaAuthorizer,
     Route,
@@ -95,10 +94,8 @@ def _schemes(api: Api) -> Iterator[tuple[str, Json]]:
                 yield name, {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             case LambdaAuthorizer(identity_sources=[str(source), *_]) if ".header." in source:
                 yield name, {"type": "apiKey", "in": "header", "name": source.rpartition(".")[2]}
-            case IamAuthorizer():
-                yield name, {"type": "apiKey", "in": "header", "name": "Authorization"}
             case _:
-                # In no header that the template names.
+                # Signed, or in no header that the template names.
                 yield name, {"type": "apiKey", "in": "header", "name": "Authorization"}
     if any(route.api_key_required for route in api.routes):
         yield _KEY, {"type": "apiKey", "in": "header", "name": "x-api-key"}

@@ -109,22 +109,6 @@ def test_what_a_rest_api_cannot_decompress_is_refused(encoding: str, body: bytes
         made(ApiKind.REST, body, "application/json", encoding=encoding, minimum_compression_size=0)
 
 
-# API Gateway developer guide and Lambda developer guide, "Quotas"; ELB user guide, "Lambda functions as targets".
-@pytest.mark.parametrize(
-    ("kind", "limit"),
-    [
-        (ApiKind.REST, 10 * 1024 * 1024),
-        (ApiKind.HTTP, 10 * 1024 * 1024),
-        (ApiKind.FUNCTION_URL, 6 * 1024 * 1024),
-        (ApiKind.ALB, 1024 * 1024),
-    ],
-)
-def test_a_body_over_the_limit_of_its_kind_is_too_large(kind: ApiKind, limit: int) -> None:
-    request = request_of("POST", headers={"Content-Type": "text/plain"}, body=b"x" * (limit + 1))
-    with pytest.raises(TooLargeError):
-        event(api_of(kind), matched_of(request), request)
-
-
 def test_an_event_over_lambdas_own_limit_is_too_large_though_its_body_is_not() -> None:
     request = request_of("POST", headers={"Content-Type": "image/png"}, body=b"x" * 5_000_000)
     with pytest.raises(TooLargeError):

@@ -9,11 +9,13 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from api_kit import api_of, request_of, route_of
 from front_kit import FakePool, Heard, answered, ran
 from routes_kit import api, request
 
 from samlocal.errors import CodeError
 from samlocal.http_api.front import Front
+from samlocal.http_api.model import ApiKind
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.sandbox.result import Crashed, FunctionError, InitFailed, Success, TimedOut
@@ -150,11 +152,21 @@ def test_a_streamed_response_is_put_together_where_nothing_streams() -> None:
     assert (status, body) == (202, b"whole")
 
 
-def test_a_body_over_the_limit_reaches_no_function() -> None:
+# API Gateway developer guide and Lambda developer guide, "Quotas"; ELB user guide, "Lambda functions as targets".
+@pytest.mark.parametrize(
+    ("kind", "limit"),
+    [
+        (ApiKind.REST, 10 * 1024 * 1024),
+        (ApiKind.HTTP, 10 * 1024 * 1024),
+        (ApiKind.FUNCTION_URL, 6 * 1024 * 1024),
+        (ApiKind.ALB, 1024 * 1024),
+    ],
+)
+def test_a_body_over_the_limit_of_its_kind_reaches_no_function(kind: ApiKind, limit: int) -> None:
     pool = FakePool()
-    large = request("GET", "/a/1", body=b"x" * (10 * 1024 * 1024 + 1))
+    large = request_of("POST", headers={"Content-Type": "text/plain"}, body=b"x" * (limit + 1))
 
-    assert answered(api(REST), large, pool)[0] == 413
+    assert answered(api_of(kind, route_of(path="$default")), large, pool)[0] == 413
     assert pool.asked == []
 
 

@@ -169,8 +169,12 @@ def test_a_path_may_have_its_stage_before_it_as_on_aws(kind: ApiKind) -> None:
 
     found = [matcher.match(request("GET", path)) for path in ("/items/1", "/test/items/1", "/test", "/testitems/1")]
 
-    assert [each.path for each in found] == ["/items/1", "/items/1", "/", "/testitems/1"]
-    assert [isinstance(each, Matched) for each in found] == [True, True, True, False]
+    assert [each.path if isinstance(each, Matched) else None for each in found] == [
+        "/items/1",
+        "/items/1",
+        "/",
+        None,
+    ]
 
 
 def test_slashes_before_a_path_are_one() -> None:

@@ -206,7 +206,7 @@ CORS = Cors(
 )
 
 
-NOWHERE = NoRoute(path="/")
+NOWHERE = NoRoute()
 
 
 def asked(origin: str | None = "https://example.com", **more: str) -> HttpRequest:

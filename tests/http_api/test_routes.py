@@ -620,6 +620,15 @@ def test_what_the_translator_refuses_is_named_and_the_rest_is_served() -> None:
     assert any("Worse: event E: Property 'Path' should be a string." in remark for remark in result.remarks)
 
 
+def test_where_a_route_stands_in_the_template_is_no_part_of_its_api() -> None:
+    template = """
+  Url: {Type: AWS::Lambda::Url, Properties: {TargetFunctionArn: !Ref Fn, AuthType: NONE}}
+  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: HTTP, Target: !GetAtt Fn.Arn}}
+"""
+
+    assert found(f"\n  # Said of the URL.{template}", head=PLAIN).apis == found(template, head=PLAIN).apis
+
+
 def test_a_wrong_globals_section_hides_no_route() -> None:
     result = found(
         """

@@ -19,23 +19,20 @@ BODY_BYTES = {
     ApiKind.HTTP: 10 * _MB,
     ApiKind.FUNCTION_URL: 6 * _MB,
     ApiKind.ALB: 1 * _MB,
-    ApiKind.WEBSOCKET: 128 * 1024,
 }
-"""What of a body each takes; a message's payload of a WebSocket API.
+"""What of a body each takes, before anything is made of it.
 
-Sources: API Gateway developer guide, "Quotas" (10 MB, 128 KB); Lambda developer guide, "Quotas" (6 MB); ELB user
-guide, "Lambda functions as targets" (1 MB).
+Sources: API Gateway developer guide, "Quotas" (10 MB); Lambda developer guide, "Quotas" (6 MB); ELB user guide,
+"Lambda functions as targets" (1 MB).
 """
 
 
 class TooLargeError(Exception):
-    """The request, or the event made of it, is larger than what AWS takes."""
+    """The event is larger than what Lambda takes."""
 
 
 def event(api: Api, matched: Matched, request: HttpRequest, caller: Caller = ANYBODY) -> bytes:
     """The event as JSON. Raises TooLargeError, UnsupportedEncodingError."""
-    if len(request.body) > BODY_BYTES[api.kind]:
-        raise TooLargeError
     data = msgspec.json.encode(_event(api, matched, request, caller))
     if len(data) > REQUEST_BYTES:
         raise TooLargeError

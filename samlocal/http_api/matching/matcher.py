@@ -30,7 +30,7 @@ class Matcher:
                 return self._of_load_balancer(request)
             case ApiKind.FUNCTION_URL if self._default is not None:
                 return Matched(route=self._default, path=request.path or "/")
-        return NoRoute(path=request.path)
+        return NoRoute()
 
     def _of_gateway(self, request: HttpRequest) -> Matched | NoRoute:
         path = _from_root(request.path)
@@ -41,7 +41,7 @@ class Matcher:
             found = self._routed(request.method, path)
         if found is None and self._default is not None:
             found = Matched(route=self._default, path=_from_root(request.path))
-        return found or NoRoute(path=path)
+        return found or NoRoute()
 
     def _routed(self, method: str, path: str) -> Matched | None:
         rest = self._api.kind is ApiKind.REST
@@ -68,7 +68,7 @@ class Matcher:
         for route in self._api.routes:
             if _holds(route, request):
                 return Matched(route=route, path=request.path or "/")
-        return NoRoute(path=request.path)
+        return NoRoute()
 
 
 def rest_segments(path: str) -> list[str]:

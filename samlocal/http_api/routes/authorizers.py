@@ -52,7 +52,7 @@ def of_scheme(
             return _jwt(stack, name, jwt.get("issuer"), jwt.get("audience"), sources)
         case "cognito_user_pools":
             pools = stack.texts(described.get("providerARNs"))
-            return _cognito(name, pools, sources or (f"{_REST_HEADER}{header}",), validation, ttl)
+            return _cognito(name, pools, sources or (f"{_REST_HEADER}{header}",), validation)
         case "token":
             function = callees.find(stack, described.get("authorizerUri"), variables)
             return _lambda(
@@ -86,7 +86,7 @@ def of_rest_resource(stack: Stack, callees: Callees, resource: Resource, variabl
     ttl = stack.number(own.get("AuthorizerResultTtlInSeconds"))
     match stack.text(own.get("Type")):
         case "COGNITO_USER_POOLS":
-            return _cognito(name, stack.texts(own.get("ProviderARNs")), sources, validation, ttl)
+            return _cognito(name, stack.texts(own.get("ProviderARNs")), sources, validation)
         case "TOKEN" | "REQUEST" as type_:
             function = callees.find(stack, own.get("AuthorizerUri"), variables)
             return _lambda(
@@ -147,9 +147,7 @@ def _jwt(stack: Stack, name: str, issuer: Node, audiences: Node, sources: tuple[
     )
 
 
-def _cognito(
-    name: str, pools: tuple[str, ...], sources: tuple[str, ...], validation: str | None, ttl: int | None
-) -> Authorizer:
+def _cognito(name: str, pools: tuple[str, ...], sources: tuple[str, ...], validation: str | None) -> Authorizer:
     if not pools:
         return UnknownAuthorizer(name=name, reason="its user pools cannot be known")
     return CognitoAuthorizer(
@@ -157,7 +155,6 @@ def _cognito(
         user_pools=pools,
         identity_source=sources[0] if sources else f"{_REST_HEADER}Authorization",
         validation=validation,
-        ttl=_REST_TTL if ttl is None else ttl,
     )
 
 

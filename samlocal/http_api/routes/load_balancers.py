@@ -127,7 +127,6 @@ def _route(
         integration=_integration(stack, callees, described),
         authorizer=authorizer,
         conditions=conditions,
-        line=resource.line,
     )
 
 

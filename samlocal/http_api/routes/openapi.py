@@ -130,7 +130,7 @@ class _Document:
                 method = _METHODS.get(name)
                 described = self._stack.mapping(operation) if method else Map()
                 if method and described:
-                    route = self._route(prefix, path, method, described, line=paths.line_of(path))
+                    route = self._route(prefix, path, method, described)
                     yield replace(route, validation=self._validations.of(item, described)) if is_rest else route
 
     def _followed(self, node: Node) -> Map:
@@ -144,7 +144,7 @@ class _Document:
             return self._stack.mapping(found)
         return item
 
-    def _route(self, prefix: str, path: str, method: str, operation: Map, *, line: int) -> Route:
+    def _route(self, prefix: str, path: str, method: str, operation: Map) -> Route:
         stack = self._stack
         authorizer, scopes, api_key = self._security(operation)
         default = path.strip("/") == DEFAULT_ROUTE
@@ -156,7 +156,6 @@ class _Document:
             scopes=scopes,
             api_key_required=api_key,
             operation_name=stack.text(operation.get("operationId")),
-            line=line,
         )
 
     def _integration(self, operation: Map) -> Integration:

@@ -133,7 +133,6 @@ def _method(
         api_key_required=stack.flag(own.get("ApiKeyRequired")),
         operation_name=stack.text(own.get("OperationName")),
         validation=method_validation(stack, api, method),
-        line=method.line,
     )
 
 

@@ -59,7 +59,6 @@ def function_urls(stack: Stack, callees: Callees, taken: Collection[str] = ()) -
                         streams=stack.text(own.get("InvokeMode")) == "RESPONSE_STREAM",
                     ),
                     authorizer="AWS_IAM" if signed else None,
-                    line=resource.line,
                 ),
             ),
             cors=openapi_cors(stack, own.get("Cors")),

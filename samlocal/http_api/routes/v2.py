@@ -116,7 +116,6 @@ def _route(
         api_key_required=stack.flag(own.get("ApiKeyRequired")),
         operation_name=stack.text(own.get("OperationName")),
         responds=kind is ApiKind.WEBSOCKET and any(stack.of(route, "RouteId", "AWS::ApiGatewayV2::RouteResponse")),
-        line=route.line,
     )
 
 
@@ -142,5 +141,4 @@ def _quick(stack: Stack, callees: Callees, api: Resource, variables: Mapping[str
         integration=found
         if isinstance(found, NotRun)
         else LambdaIntegration(function=found, payload_format=PayloadFormat.V2, timeout=30_000),
-        line=api.line,
     )

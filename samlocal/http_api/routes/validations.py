@@ -18,7 +18,8 @@ from samlocal.template.reader import Map, Node
 Schema: TypeAlias = dict[str, Any]
 
 _VALIDATOR = "x-amazon-apigateway-request-validator"
-_PARTS = {"query": "querystring", "header": "header", "path": "path"}
+# What a path has not is another path.
+_PARTS = {"query": "querystring", "header": "header"}
 _MODELS = "/models/"
 
 
@@ -53,8 +54,7 @@ class DocumentValidations:
         for each in declared:
             part = _PARTS.get(self._stack.text(each.get("in")) or "")
             name = self._stack.text(each.get("name"))
-            # What a path has not is another path.
-            if part and part != "path" and name and self._stack.flag(each.get("required")):
+            if part and name and self._stack.flag(each.get("required")):
                 yield part, name
 
     def _schemas(self, operation: Map, declared: list[Map]) -> Iterator[tuple[str, str]]:
