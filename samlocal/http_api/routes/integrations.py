@@ -149,6 +149,8 @@ def integration(
             )
         case "HTTP_PROXY" | "HTTP" | "AWS" if described.through_vpc:
             return NotRun(reason="a VPC link leads nowhere from this machine")
+        case "HTTP_PROXY" if kind is ApiKind.WEBSOCKET:
+            return NotRun(reason="HTTP_PROXY is run for REST and HTTP APIs alone")
         case "HTTP_PROXY":
             uri = stack.text(described.uri)
             if uri is None:

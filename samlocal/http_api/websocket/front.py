@@ -12,6 +12,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from typing import assert_never
 
 import msgspec
 
@@ -31,7 +32,19 @@ from samlocal.http_api.events.websocket import (
     message_event,
 )
 from samlocal.http_api.front import not_run
-from samlocal.http_api.model import Api, HttpAnswer, HttpRequest, LambdaIntegration, Matched, NotRun, Route
+from samlocal.http_api.model import (
+    Api,
+    FixedResponse,
+    HttpAnswer,
+    HttpIntegration,
+    HttpRequest,
+    LambdaIntegration,
+    MappedIntegration,
+    Matched,
+    NotRun,
+    RedirectIntegration,
+    Route,
+)
 from samlocal.http_api.websocket.connections import Client, Connections, Live
 from samlocal.http_api.websocket.selection import route_of, selected
 from samlocal.pool.pool import PoolClosedError
@@ -119,14 +132,11 @@ class WebSocketFront:
         if isinstance(caller, Refusal):
             return Connection(request=request), refused(api, request, caller, matched)
         connection = Connection(request=request, caller=caller)
-        match route.integration:
-            case LambdaIntegration() as integration:
-                result = await self._run(integration, connect_event(api, connection), request)
-            case NotRun(reason=reason):
-                self._hears.remarked(f"{api.id}: {route.path} is not run: {reason}.")
-                return connection, not_run(reason)
-            case _:
-                return connection, HttpAnswer(status=200)
+        result = await self._behind(route, connect_event(api, connection), request)
+        if result is None:
+            return connection, HttpAnswer(status=200)
+        if isinstance(result, NotRun):
+            return connection, not_run(result.reason)
         if isinstance(result, Refusal):
             return connection, refused(api, request, result, matched)
         answered = answer(api, matched, request, result)
@@ -140,27 +150,42 @@ class WebSocketFront:
         """A status as HTTP would have it, and what the client is told."""
         if route is None:
             return 403, _told("Forbidden", live, request_id)
-        match route.integration:
-            case LambdaIntegration() as integration:
-                event = message_event(
-                    self.api, live.connection, route.path, message, request_id=request_id, received=time.time()
-                )
-                result = await self._run(integration, event, live.connection.request)
-            case NotRun(reason=reason):
-                self._hears.remarked(f"{self.api.id}: {route.path} is not run: {reason}.")
-                return 501, _told(f"samlocal does not run this: {reason}.", live, request_id)
-            case _:
-                return 200, None
+        event = message_event(
+            self.api, live.connection, route.path, message, request_id=request_id, received=time.time()
+        )
+        result = await self._behind(route, event, live.connection.request)
+        if result is None:
+            return 200, None
+        if isinstance(result, NotRun):
+            return 501, _told(f"samlocal does not run this: {result.reason}.", live, request_id)
         if not isinstance(result, Success):
             return 500, _told(_INTERNAL, live, request_id)
         if not route.responds:
             return 200, None
         try:
-            said = response(parsed(result.payload), default_status=200)
+            said = response(parsed(result.payload), default_status=200).decoded()
         except MalformedError as error:
-            self._hears.remarked(f"{integration.function}: malformed response: {error}.")
+            self._hears.remarked(f"{route.function}: malformed response: {error}.")
             return 500, _told(_INTERNAL, live, request_id)
-        return 200, said.decoded().decode(errors="replace") or None
+        return 200, said.decode(errors="replace") or None
+
+    async def _behind(
+        self, route: Route, event: dict[str, object], request: HttpRequest
+    ) -> Result | Refusal | NotRun | None:
+        """What comes of what a route leads to; None of MOCK, from which nothing comes."""
+        integration = route.integration
+        match integration:
+            case LambdaIntegration():
+                return await self._run(integration, event, request)
+            case MappedIntegration():
+                return None
+            case NotRun(reason=reason):
+                self._hears.remarked(f"{self.api.id}: {route.path} is not run: {reason}.")
+                return integration
+            case HttpIntegration() | FixedResponse() | RedirectIntegration():
+                raise TypeError(f"{type(integration).__name__} is no WebSocket API's")
+            case _:
+                assert_never(integration)
 
     async def _run(
         self, integration: LambdaIntegration, event: dict[str, object], request: HttpRequest
