@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from samlocal.aws.download import Body, opened_object, opened_url
 from samlocal.aws.failures import (
     AwsCallError,
     AwsUnreachableError,
@@ -21,11 +22,13 @@ from samlocal.aws.failures import (
     unreadable_config,
 )
 from samlocal.aws.identity import caller_key
-from samlocal.aws.signature import Signature, is_signed_with, signature_of
+from samlocal.aws.sessions import keep_sessions
 from samlocal.aws.signed_query import signed_query
-from samlocal.aws.signed_request import Reply, signed_request
 from samlocal.errors import ConfigurationError
-from samlocal.own_folder import own_folder
+
+if TYPE_CHECKING:
+    # It is for the endpoint alone.
+    from samlocal.aws.signed_request import Reply
 
 __all__ = [
     "SESSIONS_FOLDER",
@@ -34,27 +37,12 @@ __all__ = [
     "AwsUnreachableError",
     "Body",
     "Credentials",
-    "Reply",
-    "Signature",
     "caller_key",
     "iam_action",
-    "is_signed_with",
-    "signature_of",
 ]
 
 SESSIONS_FOLDER = "aws-sessions"
 """Of the cache folder: what ``Aws`` keeps there as ``sessions``."""
-
-
-class Body(Struct, frozen=True, kw_only=True):
-    """What is downloaded: its bytes from ``start`` on, in pieces. ``total`` is the whole's size where it is told."""
-
-    start: int
-    total: int | None
-    pieces: Iterator[bytes]
-
-
-_PIECE = 256 * 1024
 
 # botocore's own variables: no profile and no file is read (None: from neither a file nor the environment).
 _NO_SETTINGS = {
@@ -117,7 +105,7 @@ class Aws:
         )
         try:
             if self._sessions is not None and self._own is None:
-                _keep_sessions(core, self._sessions)
+                keep_sessions(core, self._sessions)
             core.get_scoped_config()
         except botocore.exceptions.ConfigParseError as error:
             raise unreadable_config(error) from error
@@ -212,7 +200,9 @@ class Aws:
         with translated_credentials(self.profile):
             frozen = keys.get_frozen_credentials()
         with translated(self.profile, service, ""):
-            return signed_query(frozen, endpoint_url, service, region, parameters, verify=trusted)
+            return signed_query(
+                frozen, endpoint_url, service, region, parameters, verify=trusted, direct=self._direct
+            )
 
     def send(
         self,
@@ -226,9 +216,9 @@ class Aws:
     ) -> Reply:
         """Somebody's request, as this caller's own; ``target`` is its path with the query.
 
-        Raises CredentialsError and AwsError; while the pieces are read, botocore's and urllib3's own errors.
+        Raises CredentialsError and AwsError, AwsUnreachableError also while the pieces are read.
         """
-        import botocore.utils
+        from samlocal.aws.signed_request import signed_request
 
         url = f"{self.endpoint_of(service, region=region).rstrip('/')}{target}"
         with translated_credentials(self.profile):
@@ -243,12 +233,17 @@ class Aws:
                 headers=headers,
                 body=body,
                 verify=self._trusted(),
-                proxies={} if self._endpoint_url else botocore.utils.get_environ_proxies(url),
+                direct=self._direct,
             )
 
     def endpoint_of(self, service: str, *, region: str | None = None) -> str:
         """Where the service is asked."""
         return str(self._client(service, region or self.region).meta.endpoint_url)
+
+    @property
+    def _direct(self) -> bool:
+        """No proxy stands between this machine and itself."""
+        return self._endpoint_url is not None
 
     def _trusted(self) -> str | bool:
         """The certificates that servers are checked by. Raises ConfigurationError where they are not there."""
@@ -273,36 +268,13 @@ class Aws:
         with translated(self.profile, service, operation):
             yield from client.get_paginator(operation).paginate(**parameters)
 
-    @contextmanager
-    def open_url(self, url: str, *, start: int) -> Iterator[Body]:
+    def open_url(self, url: str, *, start: int) -> AbstractContextManager[Body]:
         """What lies behind a signed URL, from ``start`` on where the server can, else from its beginning.
 
         Raises AwsCallError with the HTTP status as its code, AwsUnreachableError where the connection breaks, also
         while the pieces are read.
         """
-        import botocore.awsrequest
-        import botocore.exceptions
-        import botocore.httpsession
-        import botocore.utils
-
-        session = botocore.httpsession.URLLib3Session(
-            verify=self._trusted(), proxies=botocore.utils.get_environ_proxies(url), timeout=(10, 30)
-        )
-        headers = {"Range": f"bytes={start}-"} if start else {}
-        request = botocore.awsrequest.AWSRequest(method="GET", url=url, headers=headers, stream_output=True)
-        try:
-            answer = session.send(request.prepare())
-            status = int(answer.status_code)
-            try:
-                if status >= 400:
-                    raise AwsCallError(f"GET {url.partition('?')[0]}: HTTP {status}.", code=str(status), action="GET")
-                yield _body(answer.headers, answer.raw, start=start if status == 206 else 0)
-            finally:
-                answer.raw.close()
-        except botocore.exceptions.BotoCoreError as error:
-            raise AwsUnreachableError(f"GET {url.partition('?')[0]}: {error}") from error
-        finally:
-            session.close()
+        return opened_url(url, start=start, verify=self._trusted(), direct=self._direct)
 
     @contextmanager
     def open_object(
@@ -325,13 +297,8 @@ class Aws:
         if start:
             given["Range"] = f"bytes={start}-"
         answer = self.call("s3", "get_object", region=region, Bucket=bucket, Key=key, **given)
-        stream = answer["Body"]
-        try:
-            yield _body(
-                answer["ResponseMetadata"]["HTTPHeaders"], stream, start=start if answer.get("ContentRange") else 0
-            )
-        finally:
-            stream.close()
+        with opened_object(answer, start=start) as body:
+            yield body
 
     def input_shape(self, service: str, operation: str) -> Any:
         """What an operation takes, as botocore's model describes it; None where the service has no such operation."""
@@ -351,8 +318,7 @@ class Aws:
                 connect_timeout=10,
                 read_timeout=30,
                 retries={"mode": "standard", "max_attempts": 3},
-                # No proxy stands between this machine and itself.
-                proxies={} if self._endpoint_url else None,
+                proxies={} if self._direct else None,
                 s3={"addressing_style": "path"} if self._endpoint_url else None,
             )
             with translated(self.profile, service, ""):
@@ -364,64 +330,8 @@ class Aws:
         return self._clients[key]
 
 
-_SESSION = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
-"""What a session's keys consist of (STS API reference, "Credentials")."""
-
-
-def _keep_sessions(core: Any, folder: Path) -> None:
-    """As the AWS CLI does it (awscli/customizations/assumerole.py), in samlocal's own folder."""
-    import botocore.utils
-
-    try:
-        own_folder(folder)
-    except OSError:
-        # A disk that refuses costs one more question for the code, no more.
-        return
-
-    class Sessions(botocore.utils.JSONFileCache):  # type: ignore[misc]
-        """A file of another shape counts as absent."""
-
-        def __getitem__(self, key: str) -> Any:
-            kept = super().__getitem__(key)
-            keys = kept.get("Credentials") if isinstance(kept, dict) else None
-            if not isinstance(keys, dict) or not all(isinstance(keys.get(name), str) for name in _SESSION):
-                raise KeyError(key)
-            try:
-                botocore.utils.parse_timestamp(keys["Expiration"])
-            except ValueError as error:
-                raise KeyError(key) from error
-            return kept
-
-        def __contains__(self, key: object) -> bool:
-            try:
-                self[str(key)]
-            except KeyError:
-                return False
-            return True
-
-    provider = core.get_component("credential_provider").get_provider("assume-role")
-    provider.cache = Sessions(str(folder))
-
-
 def _keep_documents_as_written(client: Any) -> None:
     """Policy documents stay the URL-encoded text that IAM sends: botocore's mappings forget how they were written."""
     import botocore.handlers
 
     client.meta.events.unregister("after-call.iam", botocore.handlers.json_decode_policies)
-
-
-def _body(headers: Mapping[str, str], stream: Any, *, start: int) -> Body:
-    length = headers.get("content-length")
-    return Body(start=start, total=None if length is None else start + int(length), pieces=_pieces(stream))
-
-
-def _pieces(stream: Any) -> Iterator[bytes]:
-    """The stream in pieces. What breaks it is botocore's for S3, urllib3's for other URLs."""
-    import botocore.exceptions
-    import urllib3.exceptions
-
-    try:
-        while piece := stream.read(_PIECE):
-            yield piece
-    except (botocore.exceptions.BotoCoreError, urllib3.exceptions.HTTPError, OSError) as error:
-        raise AwsUnreachableError(f"The connection broke: {error}") from error

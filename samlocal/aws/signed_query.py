@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from samlocal.aws.failures import AwsCallError
+from samlocal.aws.http import sent
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+_SECONDS = 5
 
 
 def signed_query(
@@ -22,24 +24,19 @@ def signed_query(
     parameters: Mapping[str, str],
     *,
     verify: str | bool,
+    direct: bool,
 ) -> bytes:
-    """What the service answers, as XML; ``credentials`` are botocore's, ``verify`` as its HTTP session takes it.
+    """What the service answers, as XML; ``credentials`` are botocore's, ``verify`` and ``direct`` ``http.sent``'s.
 
     Raises AwsCallError where the service refuses, with the HTTP status as its code, and botocore's own errors.
     """
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
-    from botocore.httpsession import URLLib3Session
-    from botocore.utils import get_environ_proxies
 
     request = AWSRequest(method="POST", url=endpoint_url, data=dict(parameters), headers=_FORM)
     SigV4Auth(credentials, service, region).add_auth(request)
-    session = URLLib3Session(verify=verify, proxies=get_environ_proxies(endpoint_url), timeout=5)
-    try:
-        answer = session.send(request.prepare())
-        if answer.status_code != 200:
+    with sent(request, verify=verify, direct=direct, timeout=_SECONDS) as answer:
+        if answer.status != 200:
             action = f"{service}:{parameters['Action']}"
-            raise AwsCallError(f"{action}: HTTP {answer.status_code}.", code=str(answer.status_code), action=action)
-        return bytes(answer.content)
-    finally:
-        session.close()
+            raise AwsCallError(f"{action}: HTTP {answer.status}.", code=str(answer.status), action=action)
+        return answer.content()

@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from samlocal.aws.http import HttpAnswer, sent
+
 # A function may run for so long before it answers, and a connection is slow now and then.
 _ANSWER_SECONDS = 15 * 60 + 30
 _CONNECT_SECONDS = 10
@@ -53,35 +55,26 @@ def signed_request(
     headers: Mapping[str, str],
     body: bytes,
     verify: str | bool,
-    proxies: Mapping[str, str],
+    direct: bool,
 ) -> Reply:
-    """``credentials`` are botocore's, ``verify`` and ``proxies`` as its HTTP session takes them.
+    """``credentials`` are botocore's, ``verify`` and ``direct`` ``http.sent``'s.
 
-    Raises botocore's own errors, also while the pieces are read.
+    Raises botocore's own errors, and AwsUnreachableError while the pieces are read.
     """
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
-    from botocore.httpsession import URLLib3Session
 
     kept = {name: value for name, value in headers.items() if name not in _NOT_PASSED_ON}
-    request = AWSRequest(method=method, url=url, headers=kept, data=body, stream_output=True)
+    request = AWSRequest(method=method, url=url, headers=kept, data=body)
     SigV4Auth(credentials, service, region).add_auth(request)
-    session = URLLib3Session(verify=verify, proxies=proxies, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS))
-    try:
-        answer = session.send(request.prepare())
-    except BaseException:
-        session.close()
-        raise
+    answer = sent(request, verify=verify, direct=direct, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS), streams=True)
     return Reply(
-        status=int(answer.status_code),
+        status=answer.status,
         headers={name: value for name, value in answer.headers.items() if name.lower() not in _NOT_PASSED_BACK},
-        pieces=_pieces(session, answer.raw),
+        pieces=_pieces(answer),
     )
 
 
-def _pieces(session: Any, raw: Any) -> Iterator[bytes]:
-    try:
-        yield from raw.stream(_PIECE, decode_content=False)
-    finally:
-        raw.close()
-        session.close()
+def _pieces(answer: HttpAnswer) -> Iterator[bytes]:
+    with answer:
+        yield from answer.as_it_comes(_PIECE)

@@ -10,7 +10,8 @@ from threading import Lock
 from msgspec import Struct
 from msgspec.structs import replace
 
-from samlocal.aws import Aws, Credentials, Signature, signature_of
+from samlocal.aws import Aws, Credentials
+from samlocal.aws.signature import Signature, signature_of
 from samlocal.sandbox.layout import LAMBDA_ENDPOINT, SandboxSpec
 from samlocal.sandbox.network.endpoint import Endpoint
 

@@ -16,7 +16,9 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from samlocal.aws import Aws, Reply, is_signed_with
+from samlocal.aws import Aws
+from samlocal.aws.signature import is_signed_with
+from samlocal.aws.signed_request import Reply
 from samlocal.endpoint import api_error
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.callers import Caller

@@ -14,7 +14,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as Keys
 from endpoint_kit import run
 
-from samlocal.aws import Aws, Credentials, is_signed_with, signature_of
+from samlocal.aws import Aws, Credentials
+from samlocal.aws.signature import is_signed_with, signature_of
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.callers import Caller
 from samlocal.endpoint.forwarding import Forwarding, Sent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from samlocal.aws import is_signed_with, signature_of
+from samlocal.aws.signature import is_signed_with, signature_of
 
 # IAM user guide, "Create a signed AWS API request" (its example of Signature Version 4).
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
