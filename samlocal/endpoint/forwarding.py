@@ -81,12 +81,12 @@ class Forwarding:
             raise api_error.bad_signature()
         try:
             reply = await _in_a_thread(lambda: self._send(caller.aws, region, sent))
+            if reply is None:
+                return None
+            self._told(caller.name, f"{sent.method} {sent.target.partition('?')[0]}", reply.status)
+            return await _answer(reply)
         except SamlocalError as error:
             raise api_error.service_error(f"samlocal: {error.message}") from error
-        if reply is None:
-            return None
-        self._told(caller.name, f"{sent.method} {sent.target.partition('?')[0]}", reply.status)
-        return await _answer(reply)
 
     def _send(self, aws: Aws | None, region: str, sent: Sent) -> Reply | None:
         if aws is None:

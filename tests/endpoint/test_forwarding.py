@@ -36,7 +36,9 @@ class Far:
 
 
 @contextlib.contextmanager
-def far(*, chunked: bool = False) -> Iterator[Far]:
+def far(*, chunked: bool = False, length: int = 6) -> Iterator[Far]:
+    """``length`` is that of the answer, of which six bytes come."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -47,9 +49,10 @@ def far(*, chunked: bool = False) -> Iterator[Far]:
             self.send_response(202)
             self.send_header("X-Amzn-RequestId", "its-own")
             if not chunked:
-                self.send_header("Content-Length", "6")
+                self.send_header("Content-Length", str(length))
                 self.end_headers()
                 self.wfile.write(b"onetwo")
+                self.close_connection = True
                 return
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
@@ -129,6 +132,17 @@ def test_a_stream_comes_back_as_it_comes() -> None:
             assert await anext(answer.stream) == b"one"
             there.more.set()
             assert [part async for part in answer.stream] == [b"two"]
+
+    run(test)
+
+
+def test_a_connection_that_breaks_while_the_answer_is_read_is_a_service_error() -> None:
+    async def test() -> None:
+        with far(length=7) as there:
+            request = sent()
+            with pytest.raises(ApiError, match="The connection broke") as refused:
+                await forwarding()[0].answer(caller(request, there.url), request)
+            assert (refused.value.status, refused.value.error_type) == (500, "ServiceException")
 
     run(test)
 
