@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +17,8 @@ class HttpAnswer:
     def __init__(self, session: Any, answer: Any) -> None:
         self._session = session
         self._answer = answer
+        # One thread reads, and another may close.
+        self._reading = threading.Lock()
         self.status = int(answer.status_code)
         self.headers: Mapping[str, str] = answer.headers
         # botocore has urllib3 take an end that comes early for the end of the answer.
@@ -34,15 +38,31 @@ class HttpAnswer:
 
     def pieces(self, size: int) -> Iterator[bytes]:
         """Each of that size, but the last. Raises AwsUnreachableError where the connection breaks."""
-        return unbroken(iter(lambda: self._answer.raw.read(size), b""))
+        return unbroken(self._alone(iter(lambda: self._answer.raw.read(size), b"")))
 
     def as_it_comes(self, size: int) -> Iterator[bytes]:
         """Of that size at most, still compressed if it is. Raises AwsUnreachableError where the connection breaks."""
-        return unbroken(self._answer.raw.stream(size, decode_content=False))
+        return unbroken(self._alone(self._answer.raw.stream(size, decode_content=False)))
 
     def close(self) -> None:
-        self._answer.raw.close()
-        self._session.close()
+        """From any thread: for another one that reads the connection breaks then, with an older urllib3 than 2.3 at
+        the next piece.
+        """
+        if shutdown := getattr(self._answer.raw, "shutdown", None):
+            # It may have come to its end already.
+            with contextlib.suppress(OSError, ValueError, RuntimeError):
+                shutdown()
+        with self._reading:
+            self._answer.raw.close()
+            self._session.close()
+
+    def _alone(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        while True:
+            with self._reading:
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
 
 
 def sent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -38,11 +38,12 @@ _NOT_PASSED_BACK = frozenset({"connection", "keep-alive", "trailer", "transfer-e
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """What a service answers. ``pieces`` come as they come, and are to be read to their end or closed."""
+    """What a service answers. ``pieces`` come as they come, to their end or until ``close``, from any thread."""
 
     status: int
     headers: Mapping[str, str]
     pieces: Iterator[bytes]
+    close: Callable[[], None]
 
 
 def signed_request(
@@ -72,6 +73,7 @@ def signed_request(
         status=answer.status,
         headers={name: value for name, value in answer.headers.items() if name.lower() not in _NOT_PASSED_BACK},
         pieces=_pieces(answer),
+        close=answer.close,
     )
 
 

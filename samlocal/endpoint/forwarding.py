@@ -108,7 +108,9 @@ class Forwarding:
 async def _answer(reply: Reply) -> Answer:
     whole = any(name.lower() == "content-length" for name in reply.headers)
     if not whole:
-        return Answer(status=reply.status, headers=reply.headers, stream=_streamed(reply.pieces))
+        return Answer(
+            status=reply.status, headers=reply.headers, stream=_streamed(reply.pieces), left=lambda: _close(reply)
+        )
     body = await _in_a_thread(lambda: b"".join(reply.pieces))
     headers = {name: value for name, value in reply.headers.items() if name.lower() != "content-length"}
     return Answer(status=reply.status, headers=headers, body=body)
@@ -117,6 +119,11 @@ async def _answer(reply: Reply) -> Answer:
 async def _streamed(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     while (piece := await _in_a_thread(lambda: next(pieces, None))) is not None:
         yield piece
+
+
+def _close(reply: Reply) -> None:
+    """In a thread: somebody may be reading it still."""
+    threading.Thread(target=reply.close, name="samlocal-forwarding", daemon=True).start()
 
 
 async def _in_a_thread(work: Callable[[], T]) -> T:

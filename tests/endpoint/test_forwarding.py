@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import select
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,12 +29,14 @@ PATH = "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afu
 
 
 class Far:
-    """A server that stands where AWS does. ``more`` is what it waits for between its two parts."""
+    """A server that stands where AWS does. ``more`` is what it waits for between its two parts, ``left`` that
+    its client has gone."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
         self.more = threading.Event()
+        self.left = threading.Event()
 
 
 @contextlib.contextmanager
@@ -57,7 +61,11 @@ def far(*, chunked: bool = False, length: int = 6) -> Iterator[Far]:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             self.wfile.write(b"3\r\none\r\n")
-            there.more.wait(10)
+            while not there.more.is_set():
+                # Nothing more comes of a client but its end.
+                if select.select([self.connection], [], [], 0.05)[0]:
+                    there.left.set()
+                    return
             self.wfile.write(b"3\r\ntwo\r\n0\r\n\r\n")
 
         def log_message(self, *_: Any) -> None: ...
@@ -132,6 +140,25 @@ def test_a_stream_comes_back_as_it_comes() -> None:
             assert await anext(answer.stream) == b"one"
             there.more.set()
             assert [part async for part in answer.stream] == [b"two"]
+
+    run(test)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_stream_ends_with_the_client_who_reads_it(waits: bool) -> None:
+    async def test() -> None:
+        with far(chunked=True) as there:
+            request = sent()
+            answer = await forwarding()[0].answer(caller(request, there.url), request)
+            assert answer is not None
+            assert answer.stream is not None
+            assert await anext(answer.stream) == b"one"
+            if waits:
+                reading = asyncio.ensure_future(anext(answer.stream))
+                await asyncio.sleep(0.1)
+                reading.cancel()
+            answer.left()
+            assert await asyncio.to_thread(there.left.wait, 5)
 
     run(test)
 
