@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -93,6 +94,8 @@ class Aws:
         self._sessions = sessions
         self._endpoint_url = endpoint_url
         self._clients: dict[tuple[str, str], Any] = {}
+        # Threads share one caller, and botocore makes one client at a time only.
+        self._making = threading.Lock()
 
     @cached_property
     def _core(self) -> Any:
@@ -307,27 +310,32 @@ class Aws:
         return model.service_model.operation_model(name).input_shape if name else None
 
     def _client(self, service: str, region: str) -> Any:
+        key = (service, region)
+        with self._making:
+            if key not in self._clients:
+                self._clients[key] = self._made(service, region)
+            return self._clients[key]
+
+    def _made(self, service: str, region: str) -> Any:
         import botocore.config
 
-        key = (service, region)
-        if key not in self._clients:
-            # What is wrong with the keys or the certificates has words of its own.
-            _ = self._keys
-            self._trusted()
-            config = botocore.config.Config(
-                connect_timeout=10,
-                read_timeout=30,
-                retries={"mode": "standard", "max_attempts": 3},
-                proxies={} if self._direct else None,
-                s3={"addressing_style": "path"} if self._endpoint_url else None,
+        # What is wrong with the keys or the certificates has words of its own.
+        _ = self._keys
+        self._trusted()
+        config = botocore.config.Config(
+            connect_timeout=10,
+            read_timeout=30,
+            retries={"mode": "standard", "max_attempts": 3},
+            proxies={} if self._direct else None,
+            s3={"addressing_style": "path"} if self._endpoint_url else None,
+        )
+        with translated(self.profile, service, ""):
+            client = self._session.create_client(
+                service, region_name=region, config=config, endpoint_url=self._endpoint_url
             )
-            with translated(self.profile, service, ""):
-                self._clients[key] = self._session.create_client(
-                    service, region_name=region, config=config, endpoint_url=self._endpoint_url
-                )
-            if service == "iam":
-                _keep_documents_as_written(self._clients[key])
-        return self._clients[key]
+        if service == "iam":
+            _keep_documents_as_written(client)
+        return client
 
 
 def _keep_documents_as_written(client: Any) -> None:
