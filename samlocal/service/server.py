@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samlocal.errors import ConfigurationError
+from samlocal.service.slow_clients import HalfSent, leave_who_does_not_read
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -75,6 +76,7 @@ async def serving(
 ) -> AsyncIterator[None]:
     """Serves until the end of the block, which waits for the answers to all requests that have come.
 
+    Who has not sent a whole one by then is refused, and who does not read the answer is left.
     ``protocol`` is for who wants another one than uvicorn's own on h11. ``tls`` holds a key and its certificate.
     """
     import uvicorn
@@ -87,9 +89,10 @@ async def serving(
             # They are the command's.
             yield
 
+    half_sent = HalfSent(application)
     server = Server(
         uvicorn.Config(
-            application,
+            half_sent,
             http=protocol or "h11",
             ws="websockets-sansio" if websockets else "none",
             ssl_certfile=tls,
@@ -106,5 +109,10 @@ async def serving(
     try:
         yield
     finally:
+        half_sent.end()
         server.should_exit = True
-        await task
+        leaving = asyncio.create_task(leave_who_does_not_read(server.server_state.connections))
+        try:
+            await task
+        finally:
+            leaving.cancel()

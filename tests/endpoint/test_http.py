@@ -258,6 +258,21 @@ def test_a_client_that_hangs_up_ends_nothing(made: kit.Project) -> None:
     serve(made, test)
 
 
+def test_a_client_that_sends_half_a_request_does_not_hold_up_the_end(made: kit.Project) -> None:
+    async def main() -> None:
+        async with served(made, FakePool()) as server:
+            reader, writer = await server.connection()
+            writer.write(INVOKE + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+            # It reads the body.
+            assert (await answered(reader))[0] == 100
+            writer.write(b"{")
+        assert (await answered(reader))[0] == 503
+        assert (server.own.pool.asked, server.refusals) == ([], [])
+        writer.close()
+
+    run(main)
+
+
 @pytest.mark.parametrize("reads", [0, 1, 5_000])
 def test_a_reader_of_a_stream_may_hang_up_at_any_time(made: kit.Project, reads: int) -> None:
     async def test(server: Served) -> None:
