@@ -6,11 +6,11 @@ access logs" (HTTP APIs, whose request id is the extended one).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from samlocal.http_api import identifiers
 from samlocal.http_api.caller import ANYBODY, Caller
+from samlocal.http_api.events import claims
 from samlocal.http_api.events.moment import clf_time, epoch_ms
 from samlocal.http_api.events.paths import with_stage
 from samlocal.http_api.model import Api, ApiKind, HttpRequest, Matched
@@ -41,12 +41,15 @@ def context_variables(
     }
     if matched is not None:
         variables["routeKey"] = matched.route.key
-    return variables | _of_authorizer(caller)
+    if caller.api_key is not None:
+        variables |= {"identity.apiKey": caller.api_key, "identity.apiKeyId": caller.api_key_id or ""}
+    return variables | _of_authorizer(api, caller)
 
 
-def _of_authorizer(caller: Caller) -> dict[str, str]:
+def _of_authorizer(api: Api, caller: Caller) -> dict[str, str]:
+    """Values are texts: a claim as the API's events have it."""
+    in_claims = claims.of_http_api if api.kind is ApiKind.HTTP else claims.of_rest_api
     variables = {} if caller.principal_id is None else {"authorizer.principalId": caller.principal_id}
-    for prefix, members in (("authorizer", caller.context), ("authorizer.claims", caller.claims)):
-        for name, value in (members or {}).items():
-            variables[f"{prefix}.{name}"] = value if isinstance(value, str) else json.dumps(value)
+    variables |= {f"authorizer.{name}": value for name, value in claims.stringified(caller.context or {}).items()}
+    variables |= {f"authorizer.claims.{name}": value for name, value in in_claims(caller.claims or {}).items()}
     return variables

@@ -43,6 +43,7 @@ from samlocal.http_api.model import (
     NotRun,
     RedirectIntegration,
 )
+from samlocal.http_api.request_values import RequestValues
 from samlocal.http_api.streamed import streamed_answer
 from samlocal.http_api.transformed import RefusedError, Transformation
 from samlocal.http_api.validation import refusal
@@ -109,7 +110,7 @@ class Front:
         if isinstance(caller, Refusal):
             return refused(api, request, caller, matched)
         validation = matched.route.validation
-        wrong = refusal(validation, matched, request) if validation is not None else None
+        wrong = refusal(validation, RequestValues(api, matched, request), request) if validation is not None else None
         if wrong is not None:
             return refused(api, request, wrong, matched)
         integration = matched.route.integration

@@ -7,7 +7,6 @@ parameter mapping for REST APIs" (``integration.request.path.x: method.request.p
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, unquote_plus
@@ -15,15 +14,15 @@ from urllib.parse import quote, unquote_plus
 from msgspec.structs import replace
 
 from samlocal.http_api.caller import ANYBODY, Caller
-from samlocal.http_api.context import context_variables
+from samlocal.http_api.events import query
 from samlocal.http_api.model import Api, ApiKind, Fields, HttpRequest, Matched
+from samlocal.http_api.request_values import RequestValues, static
 
 _HTTP_KEY = re.compile(r"^(append|overwrite|remove):(?:(header|querystring)\.(.+)|(path))$")
 _REST_KEY = re.compile(r"^integration\.request\.(path|querystring|header)\.(.+)$")
-_VALUE = re.compile(r"^(?:method\.|\$)request\.(header|querystring|path|body)(?:\.(.+))?$")
-_STATIC = re.compile(r"^'(.*)'$", re.DOTALL)
 # In a text of an HTTP API's, values stand in braces, or alone.
-_PLACE = re.compile(r"\$\{([\w.-]+)\}|\$((?:request|context|stageVariables)\.[\w.-]+|request\.path)")
+_NAME = r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*"
+_PLACE = re.compile(rf"\$\{{({_NAME})\}}|\$((?:request|context|stageVariables)\.{_NAME})")
 
 
 def mapped(
@@ -32,7 +31,7 @@ def mapped(
     """The request as the integration gets it. What is mapped from what is not there is left out."""
     if not parameters:
         return request
-    values = _Values(api, matched, request, caller)
+    values = RequestValues(api, matched, request, caller)
     return (
         _of_http(values, request, parameters) if api.kind is ApiKind.HTTP else _of_rest(values, request, parameters)
     )
@@ -42,22 +41,22 @@ def path_values(
     api: Api, matched: Matched, request: HttpRequest, parameters: Mapping[str, str], caller: Caller = ANYBODY
 ) -> dict[str, str]:
     """What the parameters of an integration's URL stand for: the route's of the same name, else what is mapped."""
-    values = _Values(api, matched, request, caller)
+    values = RequestValues(api, matched, request, caller)
     found = dict(matched.path_parameters)
     for key, expression in parameters.items():
         place = _REST_KEY.match(key)
-        if place and place[1] == "path" and (value := values.rest(expression)) is not None:
+        if place and place[1] == "path" and (value := _of_rest_expression(values, expression)) is not None:
             found[place[2]] = value
     return found
 
 
-def _of_http(values: _Values, request: HttpRequest, parameters: Mapping[str, str]) -> HttpRequest:
+def _of_http(values: RequestValues, request: HttpRequest, parameters: Mapping[str, str]) -> HttpRequest:
     for key, expression in parameters.items():
         asked = _HTTP_KEY.match(key)
         if asked is None:
             continue
         action, part, name, path = asked.groups()
-        value = None if action == "remove" else values.http(expression)
+        value = None if action == "remove" else _of_http_expression(values, expression)
         if value is None and action != "remove":
             continue
         if path:
@@ -65,28 +64,41 @@ def _of_http(values: _Values, request: HttpRequest, parameters: Mapping[str, str
         elif part == "header":
             request = replace(request, headers=_changed(request.headers, action, name, value, same=_same_header))
         else:
-            pairs = tuple(_pairs(request.query))
-            changed = _changed(pairs, action, name, value and quote(value, safe=""), same=_same_parameter)
-            request = replace(
-                request, query="&".join(f"{each}={given}" if given else each for each, given in changed)
-            )
+            request = replace(request, query=_changed_query(request.query, action, name, value))
     return request
 
 
-def _of_rest(values: _Values, request: HttpRequest, parameters: Mapping[str, str]) -> HttpRequest:
+def _of_rest(values: RequestValues, request: HttpRequest, parameters: Mapping[str, str]) -> HttpRequest:
     for key, expression in parameters.items():
         place = _REST_KEY.match(key)
-        value = values.rest(expression) if place else None
+        value = _of_rest_expression(values, expression) if place else None
         if place is None or value is None:
             continue
         if place[1] == "header":
             headers = _changed(request.headers, "overwrite", place[2], value, same=_same_header)
             request = replace(request, headers=headers)
         elif place[1] == "querystring":
-            pairs = tuple(_pairs(request.query))
-            changed = _changed(pairs, "overwrite", place[2], quote(value, safe=""), same=_same_parameter)
-            request = replace(request, query="&".join(f"{each}={given}" for each, given in changed))
+            request = replace(request, query=_changed_query(request.query, "overwrite", place[2], value))
     return request
+
+
+def _of_rest_expression(values: RequestValues, expression: str) -> str | None:
+    text = static(expression)
+    return values.value(expression) if text is None else text
+
+
+def _of_http_expression(values: RequestValues, expression: str) -> str | None:
+    """A text whose places are filled; None where it is one place alone, of what is not there."""
+    whole = _PLACE.fullmatch(expression)
+    if whole:
+        return values.value(whole[1] or whole[2])
+    return _PLACE.sub(lambda place: values.value(place[1] or place[2]) or "", expression)
+
+
+def _changed_query(written: str, action: str, name: str, value: str | None) -> str:
+    pairs = tuple(query.encoded(written))
+    changed = _changed(pairs, action, name, value and quote(value, safe=""), same=_same_parameter)
+    return "&".join(f"{each}={given}" if given else each for each, given in changed)
 
 
 def _changed(
@@ -102,66 +114,3 @@ def _same_header(one: str, other: str) -> bool:
 
 def _same_parameter(one: str, other: str) -> bool:
     return unquote_plus(one) == other
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
-    return [(part.partition("=")[0], part.partition("=")[2]) for part in query.split("&")] if query else []
-
-
-class _Values:
-    """What expressions stand for; None for what is not there."""
-
-    def __init__(self, api: Api, matched: Matched, request: HttpRequest, caller: Caller) -> None:
-        self._api = api
-        self._matched = matched
-        self._request = request
-        self._caller = caller
-
-    def rest(self, expression: str) -> str | None:
-        static = _STATIC.match(expression)
-        return static[1] if static else self._named(expression)
-
-    def http(self, expression: str) -> str | None:
-        """A text whose places are filled; None where it is one place alone, of what is not there."""
-        whole = _PLACE.fullmatch(expression)
-        if whole:
-            return self._named(f"${whole[1] or whole[2]}")
-        return _PLACE.sub(lambda place: self._named(f"${place[1] or place[2]}") or "", expression)
-
-    def _named(self, name: str) -> str | None:
-        asked = _VALUE.match(name)
-        if asked:
-            return self._of_request(asked[1], asked[2])
-        kind, _, rest = name.removeprefix("$").partition(".")
-        if kind == "stageVariables":
-            return self._api.stage_variables.get(rest)
-        if kind != "context":
-            return None
-        return context_variables(self._api, self._matched, self._request, self._caller).get(rest)
-
-    def _of_request(self, part: str, name: str | None) -> str | None:
-        request = self._request
-        match part:
-            case "path":
-                return self._matched.path if name is None else self._matched.path_parameters.get(name)
-            case "header" if name is not None:
-                values = request.header_values(name)
-                return ",".join(values) if values else None
-            case "querystring" if name is not None:
-                found = [unquote_plus(value) for each, value in _pairs(request.query) if _same_parameter(each, name)]
-                return ",".join(found) if found else None
-            case "body":
-                return _in_body(request.body, name)
-        return None
-
-
-def _in_body(body: bytes, name: str | None) -> str | None:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None if name else body.decode(errors="replace")
-    for part in name.split(".") if name else ():
-        if not isinstance(value, dict) or part not in value:
-            return None
-        value = value[part]
-    return value if isinstance(value, str) else json.dumps(value)

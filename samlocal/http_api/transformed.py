@@ -10,14 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from samlocal.http_api.answers.payload import header_value, text_bytes
 from samlocal.http_api.answers.refusal import UNSUPPORTED, Refusal, RefusalType
 from samlocal.http_api.answers.rest import mapped_answer
 from samlocal.http_api.caller import Caller
-from samlocal.http_api.context import context_variables
-from samlocal.http_api.events import query
 from samlocal.http_api.events.body import event_body, media_type
 from samlocal.http_api.model import (
     Api,
@@ -27,14 +24,16 @@ from samlocal.http_api.model import (
     MappedIntegration,
     Matched,
 )
+from samlocal.http_api.request_values import RequestValues, in_body, static
 from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated
-from samlocal.http_api.vtl.jsonpath import ABSENT, JsonPathError, found
-from samlocal.http_api.vtl.values import Members, json_text
+from samlocal.http_api.vtl.values import Members
 from samlocal.http_api.vtl.variables import Input, Parameters, Util, context_members
 
 _JSON = "application/json"
 _STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
 _HEADER = "method.response.header."
+_BODY = "integration.response.body"
+_OWN = ("context.", "stageVariables.")
 
 
 class RefusedError(Exception):
@@ -54,14 +53,7 @@ class Transformation:
         self._api = api
         self._request = request
         self._integration = integration
-        self._parameters = Parameters(
-            path=dict(matched.path_parameters),
-            querystring=query.last_values(query.decoded(request.query, semicolons=True)),
-            header=dict(request.headers),
-        )
-        self._variables = dict(context_variables(api, matched, request, caller))
-        if caller.api_key is not None:
-            self._variables["identity.apiKey"] = caller.api_key
+        self._values = RequestValues(api, matched, request, caller)
 
     def payload(self) -> bytes:
         """What the integration gets. Raises RefusedError, UnsupportedEncodingError."""
@@ -156,23 +148,20 @@ class Transformation:
 
     def _value(self, expression: str, payload: bytes) -> str | None:
         """A function's answer has no headers, so ``integration.response.header`` is nothing."""
-        if len(expression) >= 2 and expression[0] == expression[-1] == "'":
-            return expression[1:-1]
-        kind, _, rest = expression.partition(".")
-        match kind:
-            case "context":
-                return self._variables.get(rest)
-            case "stageVariables":
-                return self._api.stage_variables.get(rest)
-            case "integration" if rest.startswith("response.body"):
-                return _in_body(payload, rest.removeprefix("response.body").removeprefix("."))
-        return None
+        text = static(expression)
+        if text is not None:
+            return text
+        if expression.startswith(_BODY):
+            return in_body(payload, expression.removeprefix(_BODY))
+        return self._values.value(expression) if expression.startswith(_OWN) else None
 
     def _evaluated(self, what: str, template: str, payload: bytes) -> tuple[str, Members]:
         """The text, and what of the response it overrides."""
-        context = context_members(self._variables)
+        values = self._values
+        context = context_members(values.context)
+        parameters = Parameters(path=values.path, querystring=values.querystring, header=values.header)
         variables: Mapping[str, object] = {
-            "input": Input(payload, self._parameters),
+            "input": Input(payload, parameters),
             "util": Util(),
             "context": context,
             "stageVariables": Members(self._api.stage_variables),
@@ -181,16 +170,6 @@ class Transformation:
             return evaluated(template, variables), context["responseOverride"]
         except TemplateFailedError as error:
             raise _failed(f"{what}, {error}") from error
-
-
-def _in_body(payload: bytes, path: str) -> str | None:
-    try:
-        value: Any = found(json.loads(payload), path)
-    except (ValueError, JsonPathError, RecursionError):
-        return None
-    if value is ABSENT:
-        return None
-    return value if isinstance(value, str) else json_text(value)
 
 
 def _failed(remark: str) -> RefusedError:

@@ -11,18 +11,21 @@ import functools
 import json
 import re
 from typing import Any
-from urllib.parse import unquote_plus
 
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
-from samlocal.http_api.model import HttpRequest, Matched, Validation
+from samlocal.http_api.events.body import media_type
+from samlocal.http_api.model import HttpRequest, Validation
+from samlocal.http_api.request_values import RequestValues
 
 _JSON = "application/json"
 _ANY = "$default"
 
 
-def refusal(validation: Validation, matched: Matched, request: HttpRequest) -> Refusal | None:
+def refusal(validation: Validation, values: RequestValues, request: HttpRequest) -> Refusal | None:
     """None for a request that may pass."""
-    missing = [name for part, name in validation.parameters if not _parameter(part, name, matched, request)]
+    missing = [
+        name for part, name in validation.parameters if not (values.value(f"request.{part}.{name}") or "").strip()
+    ]
     if missing:
         message = f"Missing required request parameters: [{', '.join(missing)}]"
         return Refusal(type=RefusalType.BAD_REQUEST_PARAMETERS, message=message)
@@ -31,22 +34,8 @@ def refusal(validation: Validation, matched: Matched, request: HttpRequest) -> R
     return None
 
 
-def _parameter(part: str, name: str, matched: Matched, request: HttpRequest) -> str:
-    match part:
-        case "header":
-            return (request.header(name) or "").strip()
-        case "path":
-            return matched.path_parameters.get(name, "")
-    found = ""
-    for pair in request.query.split("&"):
-        key, _, value = pair.partition("=")
-        if unquote_plus(key) == name:
-            found = unquote_plus(value).strip()
-    return found
-
-
 def _fits(validation: Validation, request: HttpRequest) -> bool:
-    content_type = (request.header("content-type") or _JSON).partition(";")[0].strip().lower()
+    content_type = media_type(request.header("content-type") or _JSON)
     schema = validation.schemas.get(content_type) or validation.schemas.get(_ANY)
     if schema is None:
         return True

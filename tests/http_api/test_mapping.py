@@ -41,6 +41,7 @@ def given(kind: ApiKind, asked: HttpRequest, **values: str) -> tuple[Api, Matche
         ({"overwrite:path": "/static/${request.path.id}/${stageVariables.version}"}, {}, "q=1", "/static/7/v2"),
         ({"overwrite:path": "$request.path.id"}, {}, "q=1", "7"),
         ({"append:header.name": "$request.body.pet.name"}, {"name": "Rex"}, "q=1", "/p"),
+        ({"append:header.kind": "a ${request.body.pets[0]['k.d']}!"}, {"kind": "a dog!"}, "q=1", "/p"),
         ({"append:header.none": "$request.body.none"}, {"none": None}, "q=1", "/p"),
     ],
 )  # fmt: skip
@@ -52,7 +53,7 @@ def test_an_http_api_changes_the_request_as_its_parameters_say(
         "/p",
         query="q=1",
         headers={"x-secret": "s", "User-Agent": "curl"},
-        body=b'{"pet": {"name": "Rex"}}',
+        body=b'{"pet": {"name": "Rex"}, "pets": [{"k.d": "dog"}]}',
     )
 
     made = mapped(*given(ApiKind.HTTP, asked, id="7"), asked, parameters)

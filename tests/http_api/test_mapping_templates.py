@@ -107,13 +107,15 @@ ALL_PARAMETERS = """\
 
 
 def test_all_parameters_of_a_request_reach_the_function_by_the_guides_template() -> None:
-    assert event_of(ALL_PARAMETERS, query="a=1&b=x%20y", headers={"X-One": 'say "hi"'}) == {
-        "params": {
-            "path": {"id": "abc"},
-            "querystring": {"a": "1", "b": "x y"},
-            "header": {"X-One": 'say "hi"'},
-        }
-    }
+    sent = {"X-One": 'say "hi"', "user-agent": "curl", "Connection": "close"}
+
+    params = event_of(ALL_PARAMETERS, query="a=1&b=x%20y;a=2", headers=sent)["params"]
+
+    assert (params["path"], params["querystring"]) == ({"id": "abc"}, {"a": "2", "b": "x y"})
+    # As the event of a proxy integration has them.
+    header = params["header"]
+    assert (header["X-One"], header["User-Agent"], header["X-Forwarded-For"]) == ('say "hi"', "curl", "127.0.0.1")
+    assert "Connection" not in header
 
 
 THINGS = {"things": {"1": {}, "2": {}, "3": {}}}

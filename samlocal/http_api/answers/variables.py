@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 
 from samlocal.http_api.caller import Caller
-from samlocal.http_api.context import context_variables
-from samlocal.http_api.events import query
 from samlocal.http_api.model import Api, HttpRequest, Matched
+from samlocal.http_api.request_values import RequestValues, static
 
 _NAME = r"(?:context|stageVariables|method\.request)(?:\.[\w-]+)+"
 _VARIABLE = re.compile(rf"\$\{{({_NAME})\}}|\$({_NAME})")
@@ -34,36 +33,21 @@ class Variables:
         message: str | None,
         message_string: str,
     ) -> None:
-        self._api = api
-        self._request = request
-        self._context = {
-            **context_variables(api, matched, request, caller),
-            "error.message": message or "",
-            "error.messageString": message_string,
-            "error.responseType": error_type,
+        self._values = RequestValues(api, matched, request, caller)
+        self._error = {
+            "context.error.message": message or "",
+            "context.error.messageString": message_string,
+            "context.error.responseType": error_type,
         }
 
     def filled(self, template: str) -> str:
         """A variable that has no value is nothing."""
-        return _VARIABLE.sub(lambda found: self.value(found[1] or found[2]) or "", template)
+        return _VARIABLE.sub(lambda found: self._value(found[1] or found[2]) or "", template)
 
-    def header(self, value: str) -> str | None:
-        """``'*'`` is itself without its quotes; else what it names."""
-        if len(value) >= 2 and value[0] == value[-1] == "'":
-            return value[1:-1]
-        return self.value(value)
+    def header(self, expression: str) -> str | None:
+        """What it names, or what its quotes hold."""
+        text = static(expression)
+        return self._value(expression) if text is None else text
 
-    def value(self, name: str) -> str | None:
-        """``context.requestId``, ``stageVariables.x``, ``method.request.header.Origin``."""
-        kind, _, rest = name.partition(".")
-        match kind:
-            case "context":
-                return self._context.get(rest)
-            case "stageVariables":
-                return self._api.stage_variables.get(rest)
-            case "method" if rest.startswith("request.header."):
-                return self._request.header(rest.removeprefix("request.header."))
-            case "method" if rest.startswith("request.querystring."):
-                return dict(query.decoded(self._request.query)).get(rest.removeprefix("request.querystring."))
-            case _:
-                return None
+    def _value(self, name: str) -> str | None:
+        return self._error[name] if name in self._error else self._values.value(name)

@@ -6,36 +6,14 @@ guide, "Identity sources" of HTTP APIs (``$request.…``) and of WebSocket APIs 
 
 from __future__ import annotations
 
-from samlocal.http_api.context import context_variables
-from samlocal.http_api.events import query
-from samlocal.http_api.model import Api, HttpRequest, Matched
+import re
 
-_REQUEST = ("method.request.", "route.request.", "$request.", "request.")
+from samlocal.http_api.model import Api, HttpRequest, Matched
+from samlocal.http_api.request_values import RequestValues
+
+_SOURCE = re.compile(r"\$?(?:(?:method\.|route\.)?request\.(?:header|querystring)|stageVariables|context)\.")
 
 
 def identity_value(source: str, api: Api, matched: Matched, request: HttpRequest) -> str | None:
     """None where it is absent. Who asks is refused then, as where it is empty."""
-    for prefix in _REQUEST:
-        if source.startswith(prefix):
-            place, _, name = source.removeprefix(prefix).partition(".")
-            return _of_request(place, name, request)
-    kind, _, name = source.removeprefix("$").partition(".")
-    match kind:
-        case "stageVariables":
-            return api.stage_variables.get(name)
-        case "context":
-            return context_variables(api, matched, request).get(name)
-        case _:
-            return None
-
-
-def _of_request(place: str, name: str, request: HttpRequest) -> str | None:
-    match place:
-        case "header":
-            values = request.header_values(name)
-            return ",".join(values) if values else None
-        case "querystring":
-            found = query.all_values(query.decoded(request.query)).get(name)
-            return None if found is None else ",".join(found)
-        case _:
-            return None
+    return RequestValues(api, matched, request).value(source) if _SOURCE.match(source) else None

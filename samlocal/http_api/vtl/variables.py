@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from urllib.parse import quote_plus, unquote_plus
 
@@ -22,9 +23,9 @@ _ESCAPED = "'\"\\/"
 class Parameters(Struct, frozen=True, kw_only=True):
     """Of the method request, by part, in the order in which a name is looked for."""
 
-    path: dict[str, str]
-    querystring: dict[str, str]
-    header: dict[str, str]
+    path: Mapping[str, str]
+    querystring: Mapping[str, str]
+    header: Mapping[str, str]
 
 
 class Input:
@@ -85,7 +86,7 @@ class Util:
         return Text(base64.b64decode(str(text)).decode(errors="replace"))
 
 
-def context_members(variables: dict[str, str]) -> Members:
+def context_members(variables: Mapping[str, str]) -> Members:
     """``$context`` of its variables' names: ``identity.sourceIp`` is a member of a member. What a template may
     override is there to be set."""
     context = Members({"requestOverride": _overrides(), "responseOverride": _overrides()})
