@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
+from msgspec import Struct
 
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, name_options, named_settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import KeptError, TemplateError
 from samlocal.kept import messages
@@ -16,35 +18,32 @@ from samlocal.kept.client import ask
 from samlocal.kept.folder import Folder, folders, is_keeper
 from samlocal.kept.program import this_samlocal
 
-# Of the shared options, those that mean nothing here.
-_HIDDEN = frozenset(
-    {
-        "stack_name",
-        "aws_profile",
-        "region",
-        "refresh",
-        "snapshot_age",
-        "parameter_overrides",
-        "env_vars",
-        "set_variables",
-        "dotenv",
-    }
-)
+# Where a name that was typed comes from: what the file says of every command chooses nothing here.
+_TYPED = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
 
 
-class _KeptCommand(EnvironmentCommand):
-    """A command that only asks which template is meant."""
+class _Meant(Struct, frozen=True, kw_only=True):
+    """Which sandboxes: of every function where none is named, of every environment where that is None."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        for option in self.params:
-            if isinstance(option, click.Option) and option.name in _HIDDEN:
-                option.hidden = True
-        return super().parse_args(ctx, args)
+    functions: tuple[str, ...]
+    environment: str | None
+
+    def has(self, kept: messages.Kept) -> bool:
+        return (not self.functions or kept.function in self.functions) and self.environment in (
+            None,
+            kept.environment,
+        )
+
+    @property
+    def none(self) -> str:
+        """That there is none, in words."""
+        of = f" of the environment {self.environment}" if self.environment else ""
+        return f"not kept{of}: {', '.join(self.functions)}." if self.functions else f"nothing is kept{of}."
 
 
-@click.command("kept", cls=_KeptCommand, short_help="Sandboxes kept between commands: list, stop.")
+@click.command("kept", cls=EnvironmentCommand, short_help="Sandboxes kept between commands: list, stop.")
 @click.argument("functions", metavar="[FUNCTION]...", nargs=-1)
-@environment_options
+@name_options
 @click.option("--stop", is_flag=True, help="End them, also those that run an event.")
 @click.option("--all", "every", is_flag=True, help="Those of all templates; needs no template here.")
 @click.option(
@@ -60,14 +59,18 @@ class _KeptCommand(EnvironmentCommand):
 def command(
     ctx: click.Context, /, functions: tuple[str, ...], output_form: str, *, stop: bool, every: bool, **_: object
 ) -> int:
-    """List the sandboxes that `samlocal invoke --keep` has left, or end them: all, or those of FUNCTIONs."""
+    """List the sandboxes that `samlocal invoke --keep` has left, or end them: all, or those of FUNCTIONs.
+
+    With -e or -n only those of that environment.
+    """
     output = Output(ctx.obj)
+    meant = _Meant(functions=functions, environment=_environment(ctx))
     there = folders(ctx.obj.cache_folder) if every else [_folder(ctx)]
     failed: list[KeptError] = []
     if stop:
-        _stop(there, functions, output, failed)
+        _stop(there, meant, output, failed)
     else:
-        _list(there, functions, output, failed, as_json=output_form == "json", every=every)
+        _list(there, meant, output, failed, as_json=output_form == "json", every=every)
     if failed:
         # What the others have said stands.
         raise failed[0]
@@ -76,7 +79,7 @@ def command(
 
 def _list(
     there: list[Folder],
-    functions: tuple[str, ...],
+    meant: _Meant,
     output: Output,
     failed: list[KeptError],
     *,
@@ -89,7 +92,7 @@ def _list(
         for answer in _answers(folder, messages.List(), output, failed)
         if isinstance(answer, messages.Listed)
         for each in answer.kept
-        if not functions or each.function in functions
+        if meant.has(each)
     ]
     if as_json:
         output.document([_as_json(by, each) for by, each in listed])
@@ -101,14 +104,14 @@ def _list(
             rows = [[*row, by.template] for row, (by, _) in zip(rows, listed, strict=True)]
         output.table(heads, rows)
     elif not failed:
-        output.notice("nothing is kept.")
+        output.notice(meant.none)
 
 
-def _stop(there: list[Folder], functions: tuple[str, ...], output: Output, failed: list[KeptError]) -> None:
-    question = messages.Stop(functions=functions)
+def _stop(there: list[Folder], meant: _Meant, output: Output, failed: list[KeptError]) -> None:
+    question = messages.Stop(functions=meant.functions, environment=meant.environment)
     stopped: set[str] = set()
     for folder in there:
-        for answer in _answers(folder, question, output, failed, leave=not functions):
+        for answer in _answers(folder, question, output, failed, leave=question.everything):
             if isinstance(answer, messages.Stopped):
                 stopped.update(answer.functions)
                 for function in answer.cut_off:
@@ -116,7 +119,7 @@ def _stop(there: list[Folder], functions: tuple[str, ...], output: Output, faile
     if stopped:
         output.notice(f"stopped: {', '.join(sorted(stopped))}.")
     elif not failed:
-        output.notice(f"not kept: {', '.join(functions)}." if functions else "nothing is kept.")
+        output.notice(meant.none)
 
 
 def _answers(
@@ -139,10 +142,18 @@ def _answers(
 
 def _folder(ctx: click.Context) -> Folder:
     try:
-        chosen = settings(ctx)
+        chosen = named_settings(ctx)
     except TemplateError as error:
         raise TemplateError(error.message, tip=f"{error.tip} `samlocal kept --all` needs none.") from error
     return Folder.of(ctx.obj.cache_folder, chosen.world.cwd / chosen.template)
+
+
+def _environment(ctx: click.Context) -> str | None:
+    """What the user has typed, as -e, -n or their variables."""
+    for name in ("env_name", "stack_name"):
+        if ctx.params[name] and ctx.get_parameter_source(name) in _TYPED:
+            return str(ctx.params[name])
+    return None
 
 
 def _row(kept: messages.Kept) -> list[str]:

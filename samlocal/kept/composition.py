@@ -80,6 +80,11 @@ class Composition:
         self._engine.close()
 
     @property
+    def environment(self) -> str | None:
+        """What the user calls it."""
+        return self.lasting.bare.environment
+
+    @property
     def in_use(self) -> bool:
         return bool(self.sandboxes or self._runs)
 
@@ -177,7 +182,7 @@ class Composition:
         return [
             messages.Kept(
                 function=each.function,
-                environment=self.lasting.bare.environment,
+                environment=self.environment,
                 state=each.state,
                 since=each.since,
                 ends=self._ends(each),

@@ -51,8 +51,8 @@ class Host(Protocol):
     def listed(self) -> messages.Listed:
         """What is kept here."""
 
-    async def stop(self, functions: tuple[str, ...]) -> messages.Stopped:
-        """Ends sandboxes, all where no function is named."""
+    async def stop(self, asked: messages.Stop) -> messages.Stopped:
+        """Ends sandboxes."""
 
 
 async def serve(host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, failed: Failed) -> None:
@@ -86,8 +86,8 @@ async def _serve(host: Host, reader: asyncio.StreamReader, listener: Listener, f
             await _run(host, question, _Requests(questions, reader), listener, failed)
         case messages.List():
             listener.say(host.listed())
-        case messages.Stop(functions=functions):
-            listener.say(await host.stop(functions))
+        case messages.Stop():
+            listener.say(await host.stop(question))
         case _:
             return
 

@@ -182,7 +182,7 @@ class _Host:
         template = str(self._service.project.settings.template)
         return messages.Listed(by=self._by, process=os.getpid(), template=template, kept=())
 
-    async def stop(self, _: tuple[str, ...]) -> messages.Stopped:
+    async def stop(self, _: messages.Stop) -> messages.Stopped:
         """What is here is the command's, which ends it."""
         return messages.Stopped(functions=(), cut_off=())
 

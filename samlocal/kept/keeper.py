@@ -182,10 +182,11 @@ class Keeper:
         kept = [each for composition in self._compositions for each in composition.kept()]
         return messages.Listed(by=KEEPER, process=os.getpid(), template=self._template, kept=tuple(kept))
 
-    async def stop(self, functions: tuple[str, ...]) -> messages.Stopped:
-        if not functions:
+    async def stop(self, asked: messages.Stop) -> messages.Stopped:
+        if asked.everything:
             self._leaving = True
-        ended = [await composition.stop(functions) for composition in self._compositions]
+        meant = [each for each in self._compositions if asked.environment in (None, each.environment)]
+        ended = [await composition.stop(asked.functions) for composition in meant]
         stopped = {function for each, _ in ended for function in each}
         cut_off = {function for _, each in ended for function in each}
         return messages.Stopped(functions=tuple(sorted(stopped)), cut_off=tuple(sorted(cut_off)))

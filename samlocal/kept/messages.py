@@ -60,9 +60,14 @@ class List(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Stop(Struct, frozen=True, kw_only=True, tag=True):
-    """Ends what is kept of these functions, of all where none is named."""
+    """Ends what is kept of these functions, of all where none is named; ``environment`` is None for every one."""
 
     functions: tuple[str, ...] = ()
+    environment: str | None = None
+
+    @property
+    def everything(self) -> bool:
+        return not self.functions and self.environment is None
 
 
 Question: TypeAlias = Open | Run | Done | Cancel | List | Stop

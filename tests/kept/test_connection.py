@@ -57,8 +57,8 @@ class Scripted:
     def listed(self) -> messages.Listed:
         return messages.Listed(by="keeper", process=1, template="template.yaml", kept=())
 
-    async def stop(self, functions: tuple[str, ...]) -> messages.Stopped:
-        return messages.Stopped(functions=functions, cut_off=())
+    async def stop(self, asked: messages.Stop) -> messages.Stopped:
+        return messages.Stopped(functions=asked.functions, cut_off=())
 
     async def planned(self) -> messages.Planned:
         assert self._listener is not None

@@ -25,7 +25,7 @@ runs = 0
 def handler(event, context):
     global runs
     runs += 1
-    return {"runs": runs, "key": os.environ["AWS_ACCESS_KEY_ID"]}
+    return {"runs": runs, "key": os.environ.get("AWS_ACCESS_KEY_ID")}
 """
 
 
@@ -60,3 +60,24 @@ def test_a_function_without_a_role_is_refused_with_the_same_ways_on(deployed: Pr
     kept = deployed.invoke("New", "-e", "test").ended(ExitStatus.ROLE)
     assert kept.stderr == alone.stderr
     assert "--policies template" in kept.stderr
+
+
+def test_of_one_environment_no_others_are_listed_and_stopped(deployed: Project) -> None:
+    alone = deployed.invoke("Fn", "--keep", "5m").succeeded()
+    assert alone.payload["runs"] == deployed.invoke("Fn", "-e", "test").succeeded().payload["runs"] == 1
+
+    def listed(*args: str) -> list[str | None]:
+        found = deployed.run("kept", "--output", "json", *args).succeeded().payload
+        return [each["environment"] for each in found]
+
+    assert sorted(listed(), key=str) == [None, "test"]
+    assert listed("-e", "test") == ["test"]
+    assert listed("-n", "another") == []
+    assert deployed.run("kept", "-n", "another", "--stop").succeeded().lines == [
+        "samlocal: nothing is kept of the environment another."
+    ]
+    assert deployed.run("kept", "-e", "test", "--stop").succeeded().lines == ["samlocal: stopped: Fn."]
+    assert listed() == [None]
+    assert deployed.invoke("Fn", "--keep", "5m").succeeded().payload["runs"] == 2
+    # What would choose nothing here is no option.
+    assert "--region" in deployed.run("kept", "--region", "eu-west-1").ended(ExitStatus.USAGE).stderr

@@ -162,8 +162,20 @@ def variable(name: str) -> str:
     return f"SAMLOCAL_{name.upper()}"
 
 
-def environment_options(command: F) -> F:
-    """The template and the environment, on every command that reads them."""
+def named_settings(ctx: click.Context) -> Settings:
+    """Of a command with ``name_options`` alone. Raises TemplateError and ConfigurationError."""
+    values = ctx.params
+    return project_settings(
+        ctx.obj,
+        file=ctx.meta[_FILE],
+        template=values["template"],
+        env_name=values["env_name"],
+        stack_name=values["stack_name"],
+    )
+
+
+def name_options(command: F) -> F:
+    """Which template and which environment are meant."""
     for option in reversed(
         [
             click.option(
@@ -191,6 +203,16 @@ def environment_options(command: F) -> F:
                 envvar=variable("config_file"),
                 help="Configuration file.  [default: samconfig.toml]",
             ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def environment_options(command: F) -> F:
+    """The template and the environment, and what is said of them, on every command that reads them."""
+    for option in reversed(
+        [
             click.option("--aws-profile", metavar="PROFILE", envvar=variable("aws_profile"), help="AWS profile."),
             click.option("--region", envvar=variable("region"), help="AWS region."),
             click.option("--refresh", is_flag=True, envvar=variable("refresh"), help="Ask AWS anew."),
@@ -227,4 +249,4 @@ def environment_options(command: F) -> F:
         ]
     ):
         command = option(command)
-    return command
+    return name_options(command)
