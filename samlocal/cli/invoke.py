@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from samlocal.project.settings import Settings
 
 
-# How long clearing up after others may hold up a run that is over.
-_SWEEP_SECONDS = 5.0
-
-
 @click.command("invoke", cls=KeepingCommand, short_help="Run a function once.")
 @function_options
 @environment_options
@@ -136,7 +132,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
 
         from samlocal.cli.runs.running import run_events, run_to_its_end
         from samlocal.cli.runs.runs import Runs
-        from samlocal.sandbox.session import session
+        from samlocal.sandbox.session import SWEEP_SECONDS, session
 
     for remark in spec.image.remarks:
         output.notice(remark)
@@ -159,7 +155,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
             )
             # An engine that is too busy for that leaves it to the next run.
             for sweeper in sweepers:
-                sweeper.join(_SWEEP_SECONDS)
+                sweeper.join(SWEEP_SECONDS)
         finally:
             runs.finish()
     return _status(runs)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from samlocal.cli.output import Output
-from samlocal.errors import EngineError
 
 if TYPE_CHECKING:
     from samlocal.sandbox.session import Session
@@ -17,16 +16,9 @@ def sweep(own: Session, environ: Mapping[str, str], output: Output) -> threading
     """Clears up after runs that were killed, beside the command's own work."""
 
     def clear_up() -> None:
-        from samlocal.engine import Engine
-        from samlocal.sandbox.session import swept
+        from samlocal.sandbox.session import swept, swept_now
 
-        try:
-            engine = Engine.connect(environ)
-            removed = own.sweep(engine)
-            engine.close()
-        except EngineError:
-            # The run itself meets the same engine and says what is wrong with it.
-            return
+        removed = swept_now(own, environ)
         if removed:
             output.notice(swept(removed))
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
-from samlocal.errors import EngineError
 from samlocal.kept import messages
 from samlocal.kept.composition import Composition
 from samlocal.kept.connection import serve
@@ -22,7 +21,7 @@ from samlocal.kept.listener import Listener
 from samlocal.kept.surroundings import Place, are_keys, as_text
 from samlocal.kept.wanted import Wanted
 from samlocal.sandbox.invocation import Invocation
-from samlocal.sandbox.session import Session, swept
+from samlocal.sandbox.session import SWEEP_SECONDS, Session, swept, swept_now
 
 # How long it stays with nothing to keep: whoever asks again at once need not start another one.
 _LINGER_SECONDS = 1.0
@@ -32,9 +31,6 @@ _LOOK_SECONDS = 1.0
 
 # In how many ways, of options and values, one function is kept: a loop over values leaves no container for each.
 _WAYS = 4
-
-# How long clearing up after others may hold up a run that is over.
-_SWEEP_SECONDS = 5.0
 
 
 class Keeper:
@@ -174,7 +170,7 @@ class Keeper:
         async with self._making:
             composition = await self._composition(opened.wanted, environ)
         if self._sweeping is None:
-            self._sweeping = asyncio.create_task(asyncio.to_thread(self._sweep, environ))
+            self._sweeping = asyncio.create_task(asyncio.to_thread(swept_now, self._session, environ))
             return _Run(composition, opened, listener, sweeping=self._sweeping)
         return _Run(composition, opened, listener)
 
@@ -211,15 +207,6 @@ class Keeper:
         for listener in list(self._listeners):
             listener.say_from_thread(messages.Notice(text=text))
 
-    def _sweep(self, environ: Mapping[str, str]) -> int:
-        """Clears up after runs that were killed; how many containers that were."""
-        try:
-            with contextlib.closing(Engine.connect(environ)) as engine:
-                return self._session.sweep(engine)
-        except EngineError:
-            # The run itself meets the same engine and says what is wrong with it.
-            return 0
-
 
 def logged(error: Exception) -> str:
     """A fault of samlocal's own, into the process's log."""
@@ -250,7 +237,7 @@ class _Run:
         invocation = await self._composition.run(self._opened, payload, self._listener)
         sweeping, self._sweeping = self._sweeping, None
         if sweeping is not None:
-            await asyncio.wait({sweeping}, timeout=_SWEEP_SECONDS)
+            await asyncio.wait({sweeping}, timeout=SWEEP_SECONDS)
             if sweeping.done() and (removed := sweeping.result()):
                 self._listener.say(messages.Notice(text=swept(removed)))
         return invocation

@@ -8,13 +8,13 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from enum import Enum, auto
 from pathlib import Path
 
 from samlocal import __version__
 from samlocal.engine import LABEL, PROBE, Engine
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, EngineError
 from samlocal.own_folder import own_folder
 
 _SESSION = f"{LABEL}.session"
@@ -24,6 +24,10 @@ _FOLDER = f"{LABEL}.sessions"
 
 # Longer than anybody takes to look into an image, and to lock the file that they have just made.
 _SETTLED_SECONDS = 60.0
+
+
+# How long clearing up after others may hold up a run that is over.
+SWEEP_SECONDS = 5.0
 
 
 class Fate(Enum):
@@ -104,6 +108,16 @@ class Session:
                 old = time.time() - path.stat().st_mtime > _SETTLED_SECONDS
                 if path.name != self.id and old and _lock_is_free(path):
                     path.unlink(missing_ok=True)
+
+
+def swept_now(own: Session, environ: Mapping[str, str]) -> int:
+    """Sweeps beside what else goes on, by an engine of its own; the number of containers of runs that were killed."""
+    try:
+        with closing(Engine.connect(environ)) as engine:
+            return own.sweep(engine)
+    except EngineError:
+        # The run itself meets the same engine and says what is wrong with it.
+        return 0
 
 
 @contextmanager

@@ -7,14 +7,17 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from kit import eventually
 
 from samlocal.errors import ConfigurationError
-from samlocal.sandbox.session import Session, session
+from samlocal.sandbox.session import Session, session, swept_now
 
 
 class FakeEngine:
@@ -185,3 +188,37 @@ def test_a_folder_that_cannot_be_looked_into_is_not_judged_and_keeps_nothing_els
     dead = killed(tmp_path)
     with session(tmp_path) as own:
         assert swept(own, {"hidden": hidden, "c": dead.labels}) == {"c"}
+
+
+def test_an_engine_that_lists_nothing_is_left_to_the_run_itself_and_hung_up(tmp_path: Path) -> None:
+    open_ = set[object]()
+
+    class Engine(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            open_.add(self)
+
+        def finish(self) -> None:
+            super().finish()
+            open_.remove(self)
+
+        def do_GET(self) -> None:
+            connects = self.path.endswith("/version")
+            body = b'{"ApiVersion": "1.43"}' if connects else b'{"message": "no room"}'
+            self.send_response(200 if connects else 500)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Engine) as server, session(tmp_path) as own:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            assert swept_now(own, {"DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"}) == 0
+            assert eventually(lambda: not open_)
+        finally:
+            server.shutdown()
