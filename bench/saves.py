@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +207,7 @@ def answer(port: int) -> int | None:
         try:
             reply = own.call(b"{}")
             version: int | None = json.loads(reply.body).get("version")
-        except (OSError, ValueError, AttributeError):
+        except (OSError, HTTPException, ValueError, AttributeError):
             return None
         return version
 

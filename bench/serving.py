@@ -105,12 +105,25 @@ def started(arguments: list[str], port: int, *, environ: Mapping[str, str], fold
         signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            arguments, env=environ, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            arguments,
+            env=environ,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # A terminal's Ctrl-C is this program's: a server that hears of it twice ends without clearing up.
+            start_new_session=True,
         )
         server = Server(process, port, log)
         try:
             server.wait_until_it_listens()
             yield server
+        except BaseException:
+            # A server that is killed leaves its containers.
+            with contextlib.suppress(ServerFailedError):
+                server.end()
+            raise
+        else:
             server.end()
         finally:
             server.kill()

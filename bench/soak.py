@@ -165,7 +165,10 @@ def complaint(number: int, fault: Fault | None, reply: Reply) -> str | None:
     header ``X-Amz-Function-Error`` and a payload of its own; a crash's and a timeout's names the request.
     """
     id_ = reply.headers.get("x-amzn-requestid")
-    content = json.loads(reply.body)
+    try:
+        content = json.loads(reply.body)
+    except ValueError:
+        return f"{reply.status} with what is no JSON: {reply.body[:200]!r}"
     answer = reply.status, reply.headers.get("x-amz-function-error"), content
     wanted: tuple[int, str | None, dict[str, Any]]
     match fault:
@@ -174,7 +177,8 @@ def complaint(number: int, fault: Fault | None, reply: Reply) -> str | None:
         case Fault.RAISE:
             told = {"errorType": "ValueError", "errorMessage": f"fault of {number}", "requestId": id_}
             wanted = 200, "Unhandled", told
-            content.pop("stackTrace", None)
+            if isinstance(content, dict):
+                content.pop("stackTrace", None)
         case Fault.CRASH:
             text = f"RequestId: {id_} Error: Runtime exited with error: exit status 3"
             wanted = 200, "Unhandled", {"errorType": "Runtime.ExitError", "errorMessage": text}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 import docker
@@ -263,7 +264,7 @@ def _first(server: Warm) -> None:
     while True:
         try:
             _times(server, _WARM_UP)
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             if time.monotonic() > deadline:
                 raise CommandFailedError(f"{server.shown}\ndoes not answer: {error}.") from error
             time.sleep(0.1)

@@ -1,0 +1,65 @@
+"""What the measurements stand on: servers that end whatever happens, and answers that are checked."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BENCH = Path(__file__).parents[1] / "bench"
+
+SERVER = """
+import http.server, pathlib, sys
+server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.BaseHTTPRequestHandler)
+try:
+    server.serve_forever()
+except KeyboardInterrupt:
+    pathlib.Path("cleared").touch()
+"""
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Gives the module of a file there."""
+    monkeypatch.syspath_prepend(BENCH)
+    yield importlib.import_module
+    for name in [
+        name for name, module in sys.modules.items() if str(BENCH) in (getattr(module, "__file__", "") or "")
+    ]:
+        del sys.modules[name]
+
+
+def test_a_server_clears_up_also_when_what_is_measured_fails(bench: Any, tmp_path: Path) -> None:
+    serving = bench("serving")
+    port = serving.free_port()
+    with (
+        pytest.raises(LookupError),
+        serving.started([sys.executable, "-c", SERVER, str(port)], port, environ={}, folder=tmp_path) as server,
+    ):
+        raise LookupError
+    assert (tmp_path / "cleared").exists()
+    assert not (Path("/proc") / str(server.pid)).exists()
+
+
+@pytest.mark.parametrize(("fault", "body"), [(None, b"Internal Server Error"), ("raise", b"[]"), ("raise", b"\xff")])
+def test_a_soak_goes_on_after_an_answer_of_no_form_and_counts_it_as_wrong(
+    bench: Any, fault: Any, body: bytes
+) -> None:
+    soak, serving = bench("soak"), bench("serving")
+    reply = serving.Reply(status=500, headers={}, body=body, seconds=0.1)
+    assert "500" in soak.complaint(1, fault, reply)
+
+
+def test_an_answer_that_is_cut_short_while_a_sandbox_is_replaced_is_none(bench: Any, tmp_path: Path) -> None:
+    serving, saves = bench("serving"), bench("saves")
+    port = serving.free_port()
+    cut = SERVER.replace(
+        "server = ",
+        "http.server.BaseHTTPRequestHandler.do_POST = lambda own: own.wfile.write(b'no HTTP')\nserver = ",
+        1,
+    )
+    with serving.started([sys.executable, "-c", cut, str(port)], port, environ={}, folder=tmp_path):
+        assert saves.answer(port) is None
