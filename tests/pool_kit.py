@@ -170,6 +170,7 @@ class Fake:
         *,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation:
         assert self._open
         assert not self.ended

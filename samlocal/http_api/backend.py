@@ -103,8 +103,15 @@ class Backend:
             return Success(payload=bytes(streamed))
         return result
 
-    def begin(self, function: str, request: HttpRequest, payload: bytes, chunk: Callable[[bytes], None]) -> Run:
-        """An event of a request's, on its way."""
+    def begin(
+        self,
+        function: str,
+        request: HttpRequest,
+        payload: bytes,
+        chunk: Callable[[bytes], None],
+        streams: Callable[[str], None] | None = None,
+    ) -> Run:
+        """An event of a request's, on its way. ``chunk`` and ``streams`` are ``Sandbox.invoke``'s."""
         request_id = str(uuid.uuid4())
         self._hears.begun(function, request_id)
         run = Run(
@@ -112,6 +119,7 @@ class Backend:
             function,
             Request(payload=payload, request_id=request_id, trace_id=_traced(request)),
             chunk=chunk,
+            streams=streams,
             over=lambda outcome, failure: self._hears.ended(request_id, outcome, failure),
         )
         self._runs.add(run.task)

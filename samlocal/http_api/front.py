@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from samlocal.errors import SamlocalError
-from samlocal.http_api.answers.answer import answer, finished, refused
+from samlocal.http_api.answers.answer import Answered, answer, finished, refused
 from samlocal.http_api.answers.cors import preflight
 from samlocal.http_api.answers.fixed import fixed_answer, redirect_answer
 from samlocal.http_api.answers.refusal import (
@@ -162,14 +162,14 @@ class Front:
         self, api: Api, matched: Matched, request: HttpRequest, integration: LambdaIntegration, payload: bytes
     ) -> HttpAnswer:
         chunks = Chunks()
-        run = self._backend.begin(integration.function, request, payload, chunks.put)
+        run = self._backend.begin(integration.function, request, payload, chunks.put, chunks.announced)
         try:
             throttled = await run.begun(chunks.first)
             result = throttled if chunks.first.done() or throttled is not None else await run.answer()
             if result is not None and not isinstance(result, Success):
                 chunks.leave()
                 return self._made(api, matched, request, result)
-            return await streamed_answer(api, matched, request, run, chunks)
+            return self._heard(await streamed_answer(api, matched, request, run, chunks))
         except BaseException:
             chunks.leave()
             raise
@@ -177,7 +177,9 @@ class Front:
     def _made(self, api: Api, matched: Matched, request: HttpRequest, result: Result | Throttled) -> HttpAnswer:
         if isinstance(result, Throttled):
             return refused(api, request, THROTTLED, matched)
-        answered = answer(api, matched, request, result)
+        return self._heard(answer(api, matched, request, result))
+
+    def _heard(self, answered: Answered) -> HttpAnswer:
         if answered.remark is not None:
             self._hears.remarked(answered.remark)
         return answered.answer

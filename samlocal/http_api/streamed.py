@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from samlocal.http_api.answers.answer import has_body, refused
+from samlocal.http_api.answers.answer import Answered, has_body, malformed, refused
 from samlocal.http_api.answers.function_url import url_headers
 from samlocal.http_api.answers.payload import MalformedError
 from samlocal.http_api.answers.prelude import Prelude
@@ -22,29 +22,27 @@ class BrokenOffError(Exception):
     """The function has failed in the middle of its answer, whose status is out."""
 
 
-async def streamed_answer(api: Api, matched: Matched, request: HttpRequest, run: Run, chunks: Chunks) -> HttpAnswer:
+async def streamed_answer(api: Api, matched: Matched, request: HttpRequest, run: Run, chunks: Chunks) -> Answered:
     """Begins with the first bytes of the body, or of its end. A malformed beginning is answered as any is."""
-    prelude = Prelude()
     parts = _parts(run, chunks)
-    body = b""
     try:
-        async for part in parts:
-            body = prelude.feed(part)
-            if prelude.is_known:
-                break
-        else:
-            body = prelude.end()
-    except MalformedError:
+        first = await anext(parts, b"")
+        prelude = Prelude(api.kind, chunks.content_type)
+        body = prelude.feed(first)
+        while not prelude.is_known:
+            part = await anext(parts, None)
+            body = prelude.end() if part is None else prelude.feed(part)
+    except MalformedError as error:
         await parts.aclose()
-        return refused(api, request, MALFORMED, matched)
+        return Answered(answer=refused(api, request, MALFORMED, matched), remark=malformed(matched, error))
     except BrokenOffError:
-        return refused(api, request, MALFORMED, matched)
+        return Answered(answer=refused(api, request, MALFORMED, matched))
     headers = _headers(api, request, prelude)
     if not has_body(request, prelude.status):
         # Whatever the function writes.
         await parts.aclose()
-        return HttpAnswer(status=prelude.status, headers=headers)
-    return HttpAnswer(status=prelude.status, headers=headers, stream=_body(body, parts))
+        return Answered(answer=HttpAnswer(status=prelude.status, headers=headers))
+    return Answered(answer=HttpAnswer(status=prelude.status, headers=headers, stream=_body(body, parts)))
 
 
 def _headers(api: Api, request: HttpRequest, prelude: Prelude) -> tuple[tuple[str, str], ...]:

@@ -67,7 +67,12 @@ class KeptSandbox:
         return "busy" if self.idle_since is None else "idle"
 
     async def invoke(
-        self, request: Request, *, chunk: Callable[[bytes], None], answered: Callable[[Result], None] | None = None
+        self,
+        request: Request,
+        *,
+        chunk: Callable[[bytes], None],
+        answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation:
         """Runs one event, and ends its log before it is answered."""
         listener = LISTENER.get()
@@ -78,7 +83,7 @@ class KeptSandbox:
         listener.say(messages.Began())
         # Whatever becomes of this process, whoever waits knows that it has begun.
         await listener.heard()
-        invocation = await self._sandbox.invoke(request, chunk=chunk, answered=answered)
+        invocation = await self._sandbox.invoke(request, chunk=chunk, answered=answered, streams=streams)
         if self._sandbox.ends_at_once:
             # Else it has ended its log, and nobody waits for extensions that have yet to finish.
             await self.settle()

@@ -69,14 +69,16 @@ class Pool:
         *,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation | Throttled:
         """Runs one event to its end, in a sandbox that waits, a new one, or the next one that is free.
 
         A sandbox that is started for it is made in the caller's context (``contextvars``).
-        ``chunk`` and ``answered`` are ``Sandbox.invoke``'s. Raises what the plan or the start of a sandbox for this
-        event failed with, EngineError, and PoolClosedError. A caller who is cancelled ends the sandbox of the event.
+        ``chunk``, ``answered`` and ``streams`` are ``Sandbox.invoke``'s. Raises what the plan or the start of a
+        sandbox for this event failed with, EngineError, and PoolClosedError. A caller who is cancelled ends the
+        sandbox of the event.
         """
-        return await self._owned(function_id, self._invoke(function_id, request, chunk, answered))
+        return await self._owned(function_id, self._invoke(function_id, request, chunk, answered, streams))
 
     async def warm(self, function_id: str, count: int) -> None:
         """Starts sandboxes ahead until the function has ``count``, as far as the limits go and nothing has to end.
@@ -173,6 +175,7 @@ class Pool:
         request: Request,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None,
+        streams: Callable[[str], None] | None,
     ) -> Invocation | Throttled:
         turn = Turn(function_id, request.tenant_id)
         self._turns.wait([turn])
@@ -186,7 +189,7 @@ class Pool:
         if not isinstance(sandbox, Pooled):
             return sandbox
         try:
-            invocation = await sandbox.invoke(request, chunk=chunk, answered=answered)
+            invocation = await sandbox.invoke(request, chunk=chunk, answered=answered, streams=streams)
         except BaseException:
             self._turns.retire(sandbox)
             raise

@@ -28,6 +28,7 @@ class RunsEvents(Protocol):
         *,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation:
         """Runs one event to its end."""
 
@@ -146,12 +147,17 @@ class Pooled:
         return self
 
     async def invoke(
-        self, request: Request, *, chunk: Callable[[bytes], None], answered: Callable[[Result], None] | None
+        self,
+        request: Request,
+        *,
+        chunk: Callable[[bytes], None],
+        answered: Callable[[Result], None] | None,
+        streams: Callable[[str], None] | None,
     ) -> Invocation:
         """Runs one event to its end, as ``Sandbox.invoke`` does."""
         if self._sandbox is None or self._state is not State.BUSY:
             raise AssertionError(f"a sandbox that is {self._state.name} runs no event")
-        return await self._sandbox.invoke(request, chunk=chunk, answered=answered)
+        return await self._sandbox.invoke(request, chunk=chunk, answered=answered, streams=streams)
 
     def standing(self) -> Standing:
         """Whether it would run another event as it is, or after a reload."""

@@ -71,6 +71,13 @@ class Failed(Struct, frozen=True, kw_only=True):
     payload: bytes
 
 
+class StreamBegan(Struct, frozen=True, kw_only=True):
+    """A streamed response is coming that says what it is of."""
+
+    request_id: str
+    content_type: str
+
+
 class Chunk(Struct, frozen=True, kw_only=True):
     """A part of a streamed response."""
 
@@ -120,6 +127,7 @@ Message: TypeAlias = (
     | TooLarge
     | Truncated
     | Failed
+    | StreamBegan
     | Chunk
     | StreamEnded
     | Exited
@@ -129,7 +137,7 @@ Message: TypeAlias = (
 )
 
 
-OF_EVENT = (Taken, Responded, TooLarge, Truncated, Failed, Chunk, StreamEnded)
+OF_EVENT = (Taken, Responded, TooLarge, Truncated, Failed, StreamBegan, Chunk, StreamEnded)
 """What is told of one event, with its ``request_id``."""
 
 

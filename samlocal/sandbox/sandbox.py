@@ -26,6 +26,7 @@ from samlocal.sandbox.messages import (
     InitError,
     Reason,
     Responded,
+    StreamBegan,
     StreamEnded,
     Taken,
     TooLarge,
@@ -88,19 +89,21 @@ class Sandbox:
         *,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation:
         """Runs one event to its end: the function's answer, and the readiness of the runtime and all extensions.
 
-        ``chunk`` gets the parts of a streamed response as they come, in a thread of its own; ``answered`` the result
-        as soon as there is one: a caller need not wait for the extensions. Raises EngineError when the engine or the
-        way to it breaks; whatever the function does is a result. A sandbox that is ``spent`` afterwards is yet to be
-        stopped: its extensions have a phase of their own for that, and what came of the event need not wait for them.
+        ``chunk`` gets the parts of a streamed response as they come, in a thread of its own; ``streams``, before
+        them, the content type that the runtime announces; ``answered`` the result as soon as there is one: a caller
+        need not wait for the extensions. Raises EngineError when the engine or the way to it breaks; whatever the
+        function does is a result. A sandbox that is ``spent`` afterwards is yet to be stopped: its extensions have a
+        phase of their own for that, and what came of the event need not wait for them.
         """
         await self._life.renew()
         await self._finish_init()
         outlet = Outlet(chunk)
         try:
-            return await self._invoke(request, outlet, answered)
+            return await self._invoke(request, outlet, answered, streams)
         except BaseException:
             # Whoever waited has gone, or the engine has: what the function is at is not known.
             self._life.spend(Reason.SPINDOWN)
@@ -109,14 +112,18 @@ class Sandbox:
             outlet.close()
 
     async def _invoke(
-        self, request: Request, outlet: Outlet[bytes], answered: Callable[[Result], None] | None
+        self,
+        request: Request,
+        outlet: Outlet[bytes],
+        answered: Callable[[Result], None] | None,
+        streams: Callable[[str], None] | None,
     ) -> Invocation:
         course = RunningInvocation(request, timeout=self._timeout)
         self._journal.start(course.request_id, trace_id=course.trace_id, tenant_id=course.tenant_id)
         has_failed = self._life.state in (State.CLEARED, State.ENDED)
         result = await self._init_again(course) if has_failed else None
         if result is None:
-            result = await self._run(course, outlet)
+            result = await self._run(course, outlet, streams)
         if answered is not None:
             answered(result)
         await self._until_idle(course)
@@ -257,7 +264,9 @@ class Sandbox:
 
     # an event
 
-    async def _run(self, course: RunningInvocation, outlet: Outlet[bytes]) -> Result:
+    async def _run(
+        self, course: RunningInvocation, outlet: Outlet[bytes], streams: Callable[[str], None] | None
+    ) -> Result:
         """Gives the runtime the event and waits for what comes of it.
 
         A runtime that died before it got the event has not failed it: the next one gets it, once.
@@ -266,7 +275,7 @@ class Sandbox:
             self._life.begin()
             event = course.event(self._spec.function.arn)
             self._life.apis.invoke(event)
-            result = await self._answer(course, outlet, last=last)
+            result = await self._answer(course, outlet, streams, last=last)
             if result is None:
                 await self._life.reset(Reason.FAILURE)
                 self._journal.end_invocation()
@@ -275,7 +284,9 @@ class Sandbox:
                 return result
         raise AssertionError("the last answer is one")
 
-    async def _answer(self, course: RunningInvocation, outlet: Outlet[bytes], *, last: bool) -> Result | None:
+    async def _answer(
+        self, course: RunningInvocation, outlet: Outlet[bytes], streams: Callable[[str], None] | None, *, last: bool
+    ) -> Result | None:
         """None when the runtime ended before it got the event, unless it is the ``last`` to be tried."""
         taken = last
         while True:
@@ -297,6 +308,9 @@ class Sandbox:
                     return too_large()
                 case Truncated():
                     return truncated(course.request_id)
+                case StreamBegan(content_type=content_type):
+                    if streams is not None:
+                        streams(content_type)
                 case Chunk(data=data):
                     outlet.check()
                     outlet.put(data)

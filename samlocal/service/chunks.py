@@ -17,12 +17,19 @@ class Chunks:
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(_WAITING)
         self._left = False
+        self.content_type: str | None = None
+        """What the runtime has announced, before the first part."""
+
         self.first: asyncio.Future[None] = self._loop.create_future()
 
     def put(self, data: bytes) -> None:
         """Waits for room; a reader who has gone needs none."""
         if not self._left:
             asyncio.run_coroutine_threadsafe(self._put(data), self._loop).result()
+
+    def announced(self, content_type: str) -> None:
+        """What the parts are of."""
+        self.content_type = content_type
 
     async def until(self, over: asyncio.Future[Any]) -> AsyncIterator[bytes]:
         """The parts as they come, until it is ``over`` and the last one has been given."""

@@ -28,6 +28,7 @@ class Invokes(Protocol):
         *,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation | Throttled: ...
 
 
@@ -35,12 +36,19 @@ class Run:
     """It goes on when its caller does not wait any more: AWS, too, runs what it has begun."""
 
     def __init__(
-        self, pool: Invokes, function_id: str, request: Request, *, chunk: Callable[[bytes], None], over: Over
+        self,
+        pool: Invokes,
+        function_id: str,
+        request: Request,
+        *,
+        chunk: Callable[[bytes], None],
+        streams: Callable[[str], None] | None = None,
+        over: Over,
     ) -> None:
         self._told = over
         self._result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self.task = asyncio.create_task(
-            pool.invoke(function_id, request, chunk=chunk, answered=self._result.set_result)
+            pool.invoke(function_id, request, chunk=chunk, answered=self._result.set_result, streams=streams)
         )
         self.task.add_done_callback(self._over)
 

@@ -46,6 +46,7 @@ class FakePool:
         *,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation | Throttled:
         self.asked.append((function_id, request))
         outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]

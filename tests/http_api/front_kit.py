@@ -22,19 +22,23 @@ RESPONSE = {"statusCode": 200, "headers": {"X-Said": "yes"}, "body": "done"}
 
 
 class FakePool:
-    """Answers with ``outcome`` after so many ``seconds``; ``parts`` are streamed before it. ``said`` is what some
-    functions return in its place."""
+    """Answers with ``outcome`` after so many ``seconds``; ``parts`` are streamed before it, announced as
+    ``content_type``, all but the first once it ``goes_on``. ``said`` is what some functions return in its place."""
 
     def __init__(
         self,
         outcome: Result | Throttled | Exception | None = None,
         *,
         parts: tuple[bytes, ...] = (),
+        content_type: str | None = None,
+        goes_on: asyncio.Event | None = None,
         seconds: float = 0.0,
         said: Mapping[str, object] | None = None,
     ) -> None:
         self._outcome = outcome or Success(payload=json.dumps(RESPONSE).encode())
         self._parts = parts
+        self._content_type = content_type
+        self._goes_on = goes_on
         self._seconds = seconds
         self._said = said or {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
@@ -47,6 +51,7 @@ class FakePool:
         *,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation | Throttled:
         self.asked.append((function_id, json.loads(request.payload)))
         self.requests.append(request)
@@ -57,9 +62,13 @@ class FakePool:
             raise self._outcome
         if isinstance(self._outcome, Throttled):
             return self._outcome
+        if streams is not None and self._content_type is not None:
+            streams(self._content_type)
         for part in self._parts:
             # As a sandbox does it.
             await asyncio.to_thread(chunk, part)
+            if self._goes_on is not None:
+                await self._goes_on.wait()
         if answered is not None:
             answered(self._outcome)
         return _invocation(request, self._outcome)

@@ -31,6 +31,7 @@ class HandlerPool:
         *,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation:
         result = self._result(function_id, request)
         if answered is not None:

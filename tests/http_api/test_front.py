@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Collection, Iterator, Mapping
@@ -14,8 +15,9 @@ from front_kit import FakePool, Heard, answered, ran
 from routes_kit import api, request
 
 from samlocal.errors import CodeError
+from samlocal.http_api.answers.prelude import CONTENT_TYPE
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import ApiKind
+from samlocal.http_api.model import ApiKind, HttpAnswer
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.sandbox.result import Crashed, FunctionError, InitFailed, Success, TimedOut
@@ -120,11 +122,43 @@ def test_a_streamed_answer_has_the_status_and_headers_of_its_prelude() -> None:
     head = b'{"statusCode": 201, "headers": {"Content-Type": "text/x"}, "cookies": ["a=1"]}' + b"\0" * 8
     parts = (head[:50], head[50:], b"o", b"k")
 
-    status, headers, body = answered(
-        api(STREAM), request("GET", "/"), FakePool(Success(payload=b"", streamed=True), parts=parts)
-    )
+    pool = FakePool(Success(payload=b"", streamed=True), parts=parts, content_type=CONTENT_TYPE)
+    status, headers, body = answered(api(STREAM), request("GET", "/"), pool)
 
     assert (status, headers["content-type"], headers["set-cookie"], body) == (201, "text/x", "a=1", b"ok")
+
+
+def test_a_malformed_prelude_is_a_bad_gateway_that_says_why() -> None:
+    parts, heard = (b'{"statusCode": "many"}' + b"\0" * 8,), Heard()
+    pool = FakePool(Success(payload=b"", streamed=True), parts=parts, content_type=CONTENT_TYPE)
+
+    assert answered(api(STREAM), request("GET", "/"), pool, heard=heard)[0] == 502
+    assert heard.remarks == ["Fn: malformed response: statusCode is 'many', not a number."]
+
+
+def test_lines_of_json_go_out_as_they_come() -> None:
+    lines = (b'{"line": 1}\n', b'{"line": 2}\n')
+
+    async def main() -> tuple[HttpAnswer, bytes, bytes]:
+        goes_on = asyncio.Event()
+        success = Success(payload=b"", streamed=True)
+        pool = FakePool(success, parts=lines, content_type="application/x-ndjson", goes_on=goes_on)
+        front = Front(api(STREAM), pool, Heard(), None)
+        answer = await front.answer(request("GET", "/"))
+        assert answer.stream is not None
+        first = await anext(answer.stream)
+        goes_on.set()
+        rest = b"".join([part async for part in answer.stream])
+        await front.close()
+        return answer, first, rest
+
+    answer, first, rest = ran(main())
+
+    assert (first, rest) == lines
+    assert answer.status == 200
+    # What the function says with responseStream.setContentType: AWS compute blog, "Introducing AWS Lambda response
+    # streaming".
+    assert dict(answer.headers)["Content-Type"] == "application/x-ndjson"
 
 
 def test_a_stream_that_fails_before_its_first_byte_is_a_bad_gateway() -> None:

@@ -37,9 +37,9 @@ def answer(api: Api, matched: Matched, request: HttpRequest, result: Result) -> 
     try:
         made = _answer(api, matched, request, result.payload)
     except UndecodableError as error:
-        return Answered(answer=refused(api, request, UNDECODABLE, matched), remark=_remark(matched, error))
+        return Answered(answer=refused(api, request, UNDECODABLE, matched), remark=malformed(matched, error))
     except MalformedError as error:
-        return Answered(answer=refused(api, request, MALFORMED, matched), remark=_remark(matched, error))
+        return Answered(answer=refused(api, request, MALFORMED, matched), remark=malformed(matched, error))
     return Answered(answer=made)
 
 
@@ -87,5 +87,6 @@ def _answer(api: Api, matched: Matched, request: HttpRequest, payload: bytes) ->
             assert_never(api.kind)
 
 
-def _remark(matched: Matched, error: MalformedError) -> str:
+def malformed(matched: Matched, error: MalformedError) -> str:
+    """The remark on a response that is none."""
     return f"{matched.route.function or matched.route.key}: malformed response: {error}."

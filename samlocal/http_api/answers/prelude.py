@@ -1,33 +1,41 @@
 """The beginning of a streamed response: status and headers as JSON, eight NULs, and then the body.
 
 Sources: Lambda developer guide, "Writing response streaming-enabled Lambda functions"
-(``awslambda.HttpResponseStream.from``); aws-lambda-nodejs-runtime-interface-client, ``HttpResponseStream.js``.
+(``awslambda.HttpResponseStream.from``); aws-lambda-nodejs-runtime-interface-client, ``HttpResponseStream.js``; API
+Gateway developer guide, "Set up a Lambda proxy integration with payload response streaming".
 """
 
 from __future__ import annotations
 
 from samlocal.http_api.answers.payload import MalformedError, parsed, response
-from samlocal.http_api.model import Fields
+from samlocal.http_api.events.body import media_type
+from samlocal.http_api.model import ApiKind, Fields
 
 CONTENT_TYPE = "application/vnd.awslambda.http-integration-response"
-"""What a runtime calls a response that begins so."""
+"""What a runtime announces a response as that begins so."""
 
 _END = b"\0" * 8
 _LONGEST = 64 * 1024
+_LONGEST_OF_REST = 16 * 1024
 _PLAIN = "application/octet-stream"
 
 
 class Prelude:
     """Reads parts of a response until it knows its status and headers.
 
-    A response that does not begin with a JSON object is body from its first byte on: 200, a stream of bytes.
+    A URL reads one where the runtime has announced it by the ``content_type``. What is announced otherwise is body
+    from its first byte on: 200, of that type; so is what does not begin with a JSON object. A REST API always reads
+    one, and answers for a function that writes none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: ApiKind, content_type: str | None) -> None:
         self.status = 200
-        self.headers: Fields = (("Content-Type", _PLAIN),)
         self._read = bytearray()
-        self._is_known = False
+        self._is_required = kind is ApiKind.REST
+        self._longest = _LONGEST_OF_REST if self._is_required else _LONGEST
+        self._is_known = not self._is_required and media_type(content_type) != CONTENT_TYPE
+        announced = content_type if self._is_known and content_type else _PLAIN
+        self.headers: Fields = (("Content-Type", announced),)
 
     @property
     def is_known(self) -> bool:
@@ -45,15 +53,17 @@ class Prelude:
             return self._all()
         end = self._read.find(_END)
         if end < 0:
-            return self._all() if len(self._read) > _LONGEST else b""
+            return self._all() if len(self._read) > self._longest else b""
         self._take(bytes(self._read[:end]))
         return bytes(self._read[end + len(_END) :])
 
     def end(self) -> bytes:
-        """The response is over: what has been kept back is body."""
+        """The response is over: what has been kept back is body. Raises MalformedError."""
         return b"" if self._is_known else self._all()
 
     def _all(self) -> bytes:
+        if self._is_required:
+            raise MalformedError("the stream does not begin with an object of JSON and eight NULs")
         self._is_known = True
         return bytes(self._read)
 

@@ -21,6 +21,7 @@ from samlocal.sandbox.messages import (
     Ready,
     Responded,
     Span,
+    StreamBegan,
     StreamEnded,
     Taken,
     TooLarge,
@@ -137,6 +138,9 @@ class RuntimeApi:
     async def _streamed(self, request: Request, request_id: str) -> Response:
         size = 0
         began = time.monotonic()
+        content_type = request.headers.get("content-type")
+        if content_type is not None:
+            self._tell(StreamBegan(request_id=request_id, content_type=content_type))
         async for part in request.parts():
             size += len(part)
             if part and size <= STREAMED_BYTES:
