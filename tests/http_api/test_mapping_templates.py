@@ -188,7 +188,20 @@ THINGS = {"things": {"1": {}, "2": {}, "3": {}}}
             {"s": "a,bc"},
             {"a": "A,BC", "b": 4, "c": "bc", "d": True, "e": ",b"},
         ),
-        # Paths that lead to many places give lists.
+        # Paths that can lead to one place alone, whatever signs are in names, give what is there.
+        (
+            '{"a": $input.json("$[\'custom:tenant\']"), "b": $input.json("$[\'a,b\'][1]"), '
+            '"c": $input.json("$[\'a*\'].b"), "d": $input.json("$[\'x..y\']")}',
+            {"custom:tenant": "x", "a,b": [1, 2], "a*": {"b": 3}},
+            {"a": "x", "b": 2, "c": 3, "d": ""},
+        ),
+        # Paths that may lead to many give lists.
+        (
+            '{"a": $input.json("$.l[0,1]"), "b": $input.json("$.l[5:]"), "c": $input.json("$.m[\'x\',\'y\']"), '
+            '"d": $input.json("$.m.*"), "e": $input.json("$..none")}',
+            {"l": [1, 2], "m": {"x": 3}},
+            {"a": [1, 2], "b": [], "c": [3], "d": [3], "e": []},
+        ),
         ('{"ids": $input.json(\'$..id\'), "dogs": $input.json(\'$[?(@.type == "dog")].id\')}', PETS, None),
     ],
 )

@@ -45,5 +45,18 @@ def _parsed(path: str) -> _Path:
         expression = parse(path)
     except (JSONPathError, ValueError) as error:
         raise JsonPathError(f"{path}: {error}") from error
-    definite = not any(sign in path for sign in ("..", "*", "?", ":", ","))
-    return _Path(expression, definite)
+    return _Path(expression, _is_definite(expression))
+
+
+def _is_definite(expression: Any) -> bool:
+    """One member of one member, or one item, and so on: signs in a member's name are no signs of the path's."""
+    from jsonpath_ng import Child, Fields, Index, Root
+
+    match expression:
+        case Root():
+            return True
+        case Child(left=left, right=right):
+            return _is_definite(left) and _is_definite(right)
+        case Fields(fields=one_of) | Index(indices=one_of):
+            return len(one_of) == 1
+    return False
