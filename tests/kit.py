@@ -128,8 +128,11 @@ class Running:
 
     def has_logged(self, text: str, *, within: float = STARTUP_SECONDS) -> Running:
         """Waits until standard error holds a text."""
-        found = eventually(lambda: text in self.stderr(), within=within)
-        assert found, f"no {text!r} on standard error\n{self.stderr()}"
+        eventually(
+            lambda: text in self.stderr(),
+            within=within,
+            told=lambda: f"no {text!r} on standard error\n{self.stderr()}",
+        )
         return self
 
     def read(self) -> bytes:
@@ -328,12 +331,22 @@ def unignore_signals() -> None:
             signal.signal(number, lambda *_: None)
 
 
-def eventually(what: Callable[[], T], *, within: float = 3.0) -> T:
-    """Asks again until the answer is true or time is up, and gives the last answer."""
+def eventually(what: Callable[[], T], *, within: float = 3.0, told: Callable[[], object] | None = None) -> T:
+    """Asks again until the answer is true, and gives it. Raises AssertionError, with ``told``, when time is up."""
     until = time.monotonic() + within
-    while not (answer := what()) and time.monotonic() < until:
+    while not (answer := what()):
+        if time.monotonic() >= until:
+            raise AssertionError(f"not within {within} s: {answer if told is None else told()}")
         time.sleep(0.02)
     return answer
+
+
+def throughout(what: Callable[[], object], *, seconds: float) -> None:
+    """Holds that the answer stays true: where what must not happen would leave no other sign."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert what()
+        time.sleep(0.02)
 
 
 def asleep(seconds: str) -> bool:
@@ -388,7 +401,7 @@ class Docker:
 
     def nothing_left(self, project: Project) -> bool:
         """The engine removes containers by itself, soon: this waits for it."""
-        return eventually(lambda: not self.containers(project))
+        return eventually(lambda: not self.containers(project), told=lambda: self.containers(project))
 
     def remove_all(self, project: Project) -> None:
         from docker.errors import APIError
@@ -412,7 +425,7 @@ class Docker:
             yield name
         finally:
             # A container that is still being removed holds its network.
-            assert eventually(lambda: self._removed(name), within=10)
+            eventually(lambda: self._removed(name), within=10)
 
     def _removed(self, network: str) -> bool:
         from docker.errors import APIError, NotFound
@@ -431,12 +444,13 @@ class SlowEngine:
 
     ``request`` is the end of the path that it is slow at. ``answer`` holds back what the engine says to it, else the
     request itself is held back; it is carried out in any case, as the engine does when nobody waits any more.
+    ``reached`` says that there was such a request, ``answered`` that the engine has answered one that was held back.
     """
 
     def __init__(self, path: Path, *, request: str, seconds: float, answer: bool = False) -> None:
         self.environ = {"DOCKER_HOST": f"unix://{path}"}
         self.reached = threading.Event()
-        self.over = threading.Event()
+        self.answered = threading.Event()
         self._request = request
         self._seconds = seconds
         self._answer = answer
@@ -465,11 +479,13 @@ class SlowEngine:
                 far = socket.socket(socket.AF_UNIX)
                 self._open += (near, far)
                 far.connect(self._engine)
-                late = threading.Event()
-                threading.Thread(target=self._pass_on, args=(near, far, late, True), daemon=True).start()
-                threading.Thread(target=self._pass_on, args=(far, near, late, False), daemon=True).start()
+                late, asked = threading.Event(), threading.Event()
+                threading.Thread(target=self._pass_on, args=(near, far, late, asked, True), daemon=True).start()
+                threading.Thread(target=self._pass_on, args=(far, near, late, asked, False), daemon=True).start()
 
-    def _pass_on(self, source: socket.socket, target: socket.socket, late: threading.Event, asks: bool) -> None:
+    def _pass_on(
+        self, source: socket.socket, target: socket.socket, late: threading.Event, asked: threading.Event, asks: bool
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
                 if asks and self._is_meant(data):
@@ -478,7 +494,9 @@ class SlowEngine:
                     late.clear()
                     self.reached.set()
                     time.sleep(self._seconds)
-                    self.over.set()
+                    asked.set()
+                elif asked.is_set() and not asks:
+                    self.answered.set()
                 target.sendall(data)
             # Half of a connection may end before the other: what was asked is still carried out.
             target.shutdown(socket.SHUT_WR)
@@ -552,7 +570,7 @@ def aws_endpoint(**environ: str) -> Iterator[AwsEndpoint]:
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            assert eventually(lambda: _answers(port), within=30), "moto's server did not come up"
+            eventually(lambda: _answers(port), within=30, told=lambda: "moto's server did not come up")
             yield AwsEndpoint(url=f"http://127.0.0.1:{port}")
         finally:
             process.kill()

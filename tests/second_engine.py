@@ -94,7 +94,7 @@ def _network() -> Iterator[int]:
     with subprocess.Popen(["unshare", "--net", "--", "sleep", "infinity"], stdin=subprocess.DEVNULL) as holder:
         try:
             own = Path("/proc/self/ns/net").readlink()
-            assert eventually(lambda: Path(f"/proc/{holder.pid}/ns/net").readlink() != own, within=_START_SECONDS)
+            eventually(lambda: Path(f"/proc/{holder.pid}/ns/net").readlink() != own, within=_START_SECONDS)
             subprocess.run([*inside(holder.pid), "ip", "link", "set", "lo", "up"], check=True)
             yield holder.pid
         finally:
@@ -127,8 +127,9 @@ def _start(folder: Path, network: int) -> None:
             stderr=log,
         )
     _daemons[folder] = daemon
-    came = eventually(lambda: daemon.poll() is not None or _answers(folder), within=_START_SECONDS)
-    assert came, _log(folder)
+    eventually(
+        lambda: daemon.poll() is not None or _answers(folder), within=_START_SECONDS, told=lambda: _log(folder)
+    )
     assert daemon.poll() is None, _log(folder)
 
 
@@ -149,7 +150,7 @@ def _stop(folder: Path) -> None:
     for pid in _processes(folder):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    assert eventually(lambda: not _processes(folder), within=_STOP_SECONDS)
+    eventually(lambda: not _processes(folder), within=_STOP_SECONDS)
     for line in reversed(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()):
         where = line.split()[1]
         if Path(where).is_relative_to(folder):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from build_kit import build, files, needs, states, tools_environment
-from kit import Project, eventually, function, python, template
+from kit import Project, Running, eventually, function, python, template
 
 Make = Callable[..., Project]
 
@@ -20,9 +20,9 @@ def scratch(temporary: Path) -> list[Path]:
     return list(temporary.glob("samlocal-build-*"))
 
 
-def at_work(temporary: Path) -> bool:
+def at_work(temporary: Path, running: Running) -> None:
     """Waits for a makefile of these tests to begin."""
-    return bool(eventually(lambda: list(temporary.glob("samlocal-build-*/**/started")), within=30))
+    eventually(lambda: list(temporary.glob("samlocal-build-*/**/started")), within=30, told=running.stderr)
 
 
 def test_what_a_killed_build_left_among_the_temporary_files_is_removed(project: Make, tmp_path: Path) -> None:
@@ -36,9 +36,7 @@ def test_what_a_killed_build_left_among_the_temporary_files_is_removed(project: 
     (made.folder / "code/Makefile").write_text(waits.replace("-e over", f"-e {over}"))
     try:
         with made.start("build", environ=tools_environment() | {"TMPDIR": str(temporary)}) as running:
-            assert eventually(lambda: list(temporary.glob("samlocal-build-*/**/started")), within=30), (
-                running.stderr()
-            )
+            at_work(temporary, running)
             running.signalled(signal.SIGKILL).outcome()
     finally:
         over.touch()
@@ -61,9 +59,7 @@ def test_a_build_that_is_at_work_keeps_its_folder(project: Make, tmp_path: Path)
     made = project({"template.json": template(Fn=resource), "code/Makefile": waits})
     try:
         with made.start("build", environ=tools_environment() | {"TMPDIR": str(temporary)}) as running:
-            assert eventually(lambda: list(temporary.glob("samlocal-build-*/**/started")), within=30), (
-                running.stderr()
-            )
+            at_work(temporary, running)
             (busy,) = scratch(temporary)
             os.utime(busy, (time.time() - 90,) * 2)
             build(project(python(HANDLER)), TMPDIR=str(temporary))

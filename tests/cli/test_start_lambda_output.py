@@ -289,9 +289,9 @@ def test_it_ends_with_its_terminal(project: MakeProject, docker: Docker) -> None
         os.close(far)
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
-        assert eventually(lambda: b"/dev/stdout" in seen, within=30), seen
+        eventually(lambda: b"/dev/stdout" in seen, within=30, told=lambda: seen)
         call(url_in(seen.decode()), "getEvent", {"a": 1})
-        assert eventually(lambda: b"saw" in seen)
+        eventually(lambda: b"saw" in seen)
         assert docker.containers(made)
         closed.set()
         assert ended(process) == 129

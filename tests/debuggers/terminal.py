@@ -44,8 +44,12 @@ class Terminal:
 
     def prints(self, pattern: str, *, within: float = 15) -> re.Match[str]:
         """Waits for a line that has not been waited for yet."""
-        found = eventually(lambda: re.compile(pattern).search(self._printed, self._seen), within=within)
-        assert found, f"no {pattern!r} in\n{self._printed}"
+        found = eventually(
+            lambda: re.compile(pattern).search(self._printed, self._seen),
+            within=within,
+            told=lambda: f"no {pattern!r} in\n{self._printed}",
+        )
+        assert found is not None
         self._seen = found.end()
         return found
 

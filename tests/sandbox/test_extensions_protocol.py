@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from event_loop import EventLoop
+from kit import eventually
 from unmeasured import unmeasured
 
 from samlocal.function.logging_config import LoggingConfig
@@ -522,15 +523,6 @@ def to(port: int, **more: object) -> dict[str, Any]:
     return SUBSCRIPTION | {"destination": {"protocol": "HTTP", "URI": f"http://sandbox:{port}/x?y=1"}} | more
 
 
-def wait_for(what: Callable[[], bool]) -> bool:
-    until = threading.Event()
-    for _ in range(int(DEADLINE / 0.02)):
-        if what():
-            return True
-        until.wait(0.02)
-    return False
-
-
 def test_what_came_before_the_subscription_is_sent_and_a_refused_batch_again(
     sandbox: Sandbox, internal: Caller, listener: Any
 ) -> None:
@@ -538,7 +530,7 @@ def test_what_came_before_the_subscription_is_sent_and_a_refused_batch_again(
     assert internal.subscribe(to(listener.port)) == (200, "OK")
     sandbox.function_line("late")
     sandbox.extension_line("not asked for")
-    assert wait_for(lambda: len(listener()) >= 3)
+    eventually(lambda: len(listener()) >= 3, within=DEADLINE)
     assert [event["record"] for event in listener() if event["type"] == "function"] == ["early", "late"]
 
 
@@ -549,7 +541,7 @@ def test_a_batch_goes_out_when_it_is_full(sandbox: Sandbox, internal: Caller, li
         sandbox.function_line(str(number))
     assert listener.batches == []
     sandbox.function_line("999")
-    assert wait_for(lambda: len(listener.batches) == 1)
+    eventually(lambda: len(listener.batches) == 1, within=DEADLINE)
     assert [event["record"] for event in listener.batches[0]] == [str(number) for number in range(1000)]
 
 

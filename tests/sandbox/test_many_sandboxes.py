@@ -54,7 +54,7 @@ def test_each_sandbox_answers_its_own_events_and_none_holds_a_thread(
         names = [thread.name for thread in set(threading.enumerate()) - before]
         return [name for name in names if not name.startswith("samlocal-engine")]
 
-    assert eventually(lambda: not own()), own()
+    eventually(lambda: not own(), told=own)
     for number, sandbox in enumerate(running):
         (name,) = names[number]
 
@@ -62,7 +62,7 @@ def test_each_sandbox_answers_its_own_events_and_none_holds_a_thread(
             return [record.text for record in sandbox.records if record.stream == "function"]
 
         # A line may come a moment after its answer.
-        assert eventually(lambda written=written: len(written()) == EVENTS), written()
+        eventually(lambda written=written: len(written()) == EVENTS, told=written)
         assert written() == [f"line of {name}"] * EVENTS
 
 

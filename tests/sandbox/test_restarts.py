@@ -188,7 +188,7 @@ def test_a_container_whose_tmp_cannot_be_emptied_ends(
     with supervised(engine, task(f": >/tmp/file; echo ready\n{STAY}"), mounts=mounts) as container:
         container.logs("ready")
         container.say(f"renew {container.runtime}")
-        assert eventually(lambda: not container.runs, within=10.0)
+        eventually(lambda: not container.runs, within=10.0)
         assert not any(isinstance(word, Renewed) for word in container.words)
 
 
@@ -221,7 +221,7 @@ def test_what_was_written_without_an_end_of_line_is_logged_before_the_word_of_th
 ) -> None:
     with supervised(engine, task(f"printf half; printf 'other half' >&2; : >/tmp/done; {STAY}")) as container:
         started(container)
-        assert eventually(lambda: "done" in (engine.run_in(container.name, ("ls", "/tmp")) or ""))
+        eventually(lambda: "done" in (engine.run_in(container.name, ("ls", "/tmp")) or ""))
         container.renew(lambda: container.log.append("between"))
         at = container.log.index("between")
         assert sorted(container.log[:at]) == ["half", "other half"]
@@ -231,7 +231,7 @@ def test_a_container_ends_when_samlocal_is_gone(engine: Engine, task: Callable[.
     with supervised(engine, task(STAY)) as container:
         started(container)
         container.leave()
-        assert eventually(lambda: not container.runs, within=10.0)
+        eventually(lambda: not container.runs, within=10.0)
 
 
 def test_a_word_behind_all_that_was_written_is_said_after_each_restart(
@@ -304,17 +304,17 @@ echo "version: $(cat /var/task/version) $(ls /var/task | tr '\\n' ' ')/ $(ls -R 
     code.show()
     with supervised(engine, code.shown, opt=opt.shown) as container:
         started(container)
-        assert eventually(lambda: container.logged("version: "))
+        eventually(lambda: container.logged("version: "))
         for live, content in ((code, two), (opt, layer_one)):
             live.stage(content)
         code.show()
         container.say(str(container.runtime))
         container.logs("open: old data")
         container.renew(opt.show)
-        assert eventually(lambda: len(container.logged("version: ")) == 2)
+        eventually(lambda: len(container.logged("version: ")) == 2)
         opt.stage(layer_two)
         container.renew(opt.show)
-        assert eventually(lambda: len(container.logged("version: ")) == 3)
+        eventually(lambda: len(container.logged("version: ")) == 3)
         assert container.logged("version: ") == [
             "1 bootstrap data folder gone version / /opt: ",
             "2 bootstrap data folder version / /opt: bootstrap only_in_one ",

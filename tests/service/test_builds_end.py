@@ -33,9 +33,9 @@ def test_ctrl_c_during_a_build_ends_its_tools_and_the_command(
             running.has_logged("Lambda is served at ")
             url = running.stderr().partition("Lambda is served at ")[2].split()[0].rstrip(",")
             callers.submit(invoke, url)
-        assert eventually(lambda: asleep(seconds), within=STARTUP_SECONDS), running.stderr()
+        eventually(lambda: asleep(seconds), within=STARTUP_SECONDS, told=running.stderr)
         running.signalled(signal.SIGINT).outcome(within=10).ended(130)
-    assert eventually(lambda: not asleep(seconds))
+    eventually(lambda: not asleep(seconds))
 
 
 def invoke(url: str) -> None:
