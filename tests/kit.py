@@ -14,6 +14,7 @@ import json
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import socket
@@ -36,7 +37,7 @@ FUNCTIONS = Path(__file__).parent / "functions"
 
 STAND_INS = tuple(f"samlocal/lambda-{name}" for name in ("python:3.11", "nodejs:20", "provided:al2023"))
 
-STARTUP_SECONDS = 10.0
+STARTUP_SECONDS = 30.0
 """What a run may take beside the function's own time on a busy machine."""
 
 _PASSED_ON = (
@@ -135,10 +136,20 @@ class Running:
         )
         return self
 
-    def read(self) -> bytes:
+    def read(self, *, within: float = 60.0) -> bytes:
         """The next piece of standard output, empty at its end."""
         assert self.process.stdout is not None
+        assert select.select([self.process.stdout], [], [], within)[0], f"nothing is written\n{self.stderr()}"
         return os.read(self.process.stdout.fileno(), 1 << 16)
+
+    def prints(self, text: bytes) -> bytes:
+        """Waits until standard output holds a text; all that has been read for it."""
+        seen = b""
+        while text not in seen:
+            piece = self.read()
+            assert piece, f"standard output ends without {text!r}: {seen!r}\n{self.stderr()}"
+            seen += piece
+        return seen
 
     def signalled(self, number: int) -> Running:
         self.process.send_signal(number)
@@ -331,7 +342,7 @@ def unignore_signals() -> None:
             signal.signal(number, lambda *_: None)
 
 
-def eventually(what: Callable[[], T], *, within: float = 3.0, told: Callable[[], object] | None = None) -> T:
+def eventually(what: Callable[[], T], *, within: float = 10.0, told: Callable[[], object] | None = None) -> T:
     """Asks again until the answer is true, and gives it. Raises AssertionError, with ``told``, when time is up."""
     until = time.monotonic() + within
     while not (answer := what()):

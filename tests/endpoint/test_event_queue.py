@@ -127,11 +127,12 @@ def test_an_event_that_samlocal_cannot_run_comes_to_an_end_too() -> None:
 
 def test_at_the_end_events_that_wait_for_another_attempt_are_given_up_and_counted() -> None:
     async def test() -> None:
-        delivered = Delivered()
-        queue = EventQueue(FakePool(FAILED), delivered, told=lambda _: None, failed=unforeseen)
+        delivered, pool = Delivered(), FakePool(FAILED)
+        queue = EventQueue(pool, delivered, told=lambda _: None, failed=unforeseen)
         for _ in range(3):
             queue.put(callee(), Request(payload=b"1", request_id="r"))
-        await asyncio.sleep(0.1)
+        while len(pool.asked) < 3:
+            await asyncio.sleep(0)
         assert await queue.close() == 3
         assert delivered.records == []
 

@@ -120,11 +120,13 @@ def test_keys_that_end_between_two_calls_are_renewed(project: MakeProject, front
     stack = f"renewed-{uuid.uuid4().hex[:8]}"
     front.endpoint.deploy(stack, {"Resources": {"Shared": ROLE}})
     lifetimes = iter([timedelta(seconds=13), timedelta(hours=1)])
+    handed_out: list[float] = []
 
     def assumed(call: Call) -> Answer:
         """What moto answers, with another end."""
         with front.endpoint.client("sts") as sts:
             keys = sts.assume_role(RoleArn=call.parameters["RoleArn"], RoleSessionName="served")["Credentials"]
+        handed_out.append(time.monotonic())
         ends = (datetime.now(UTC) + next(lifetimes)).strftime("%Y-%m-%dT%H:%M:%SZ")
         said = "".join(
             f"<{name}>{keys[name]}</{name}>" for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
@@ -139,7 +141,8 @@ def test_keys_that_end_between_two_calls_are_renewed(project: MakeProject, front
     files = {"template.json": template(Shared=ROLE, Fn=under_role), "code/app.py": SOURCE}
     with served(project(files), "-n", stack, environ=account(front)) as own:
         first = own.result()
-        # After ten seconds they would end within an invocation.
+        # After ten seconds they would end within an invocation; so long a first call may take on a busy machine.
+        assert own.result() == first or time.monotonic() - handed_out[0] > 9
         eventually(lambda: own.result() != first, within=30)
         assert own.result() == own.result()
         assert front.names().count("sts:AssumeRole") == 2

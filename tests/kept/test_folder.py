@@ -8,11 +8,11 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kit import throughout
 
 from samlocal.errors import KeptError
 from samlocal.kept.folder import Folder
@@ -103,7 +103,7 @@ def test_one_at_a_time_starts_something(folder: Folder) -> None:
     with folder.starting():
         other = threading.Thread(target=second)
         other.start()
-        time.sleep(0.1)
+        throughout(lambda: order == [], seconds=0.1)
         order.append("first")
     other.join(5)
     assert order == ["first", "second"]
