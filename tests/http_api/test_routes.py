@@ -348,6 +348,31 @@ def test_each_stage_of_an_api_is_served() -> None:
     assert [(each.id, each.stage) for each in apis] == [("Api/a", "a"), ("Api/b", "b")]
 
 
+# CloudFormation template reference: AWS::ApiGateway::UsagePlan ApiStage and AWS::ApiGateway::ApiKey StageKey each
+# name an API and one of its stages.
+def test_an_api_key_is_good_for_the_stages_that_it_or_its_plan_names() -> None:
+    apis = found(
+        f"""
+  Api: {{Type: AWS::ApiGateway::RestApi}}
+  Other: {{Type: AWS::ApiGateway::RestApi}}
+  Get: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: !Ref Api, ResourceId: !GetAtt Api.RootResourceId,
+    HttpMethod: GET, Integration: {{Type: AWS_PROXY, Uri: !Sub "{URI}"}}}}}}
+  A: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api, StageName: a}}}}
+  B: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api, StageName: b}}}}
+  Plan: {{Type: AWS::ApiGateway::UsagePlan, Properties: {{ApiStages: [{{ApiId: !Ref Api, Stage: !Ref A}}]}}}}
+  Planned: {{Type: AWS::ApiGateway::ApiKey, Properties: {{Value: planned}}}}
+  Uses: {{Type: AWS::ApiGateway::UsagePlanKey, Properties: {{KeyId: !Ref Planned, UsagePlanId: !Ref Plan}}}}
+  Named: {{Type: AWS::ApiGateway::ApiKey,
+    Properties: {{Value: named, StageKeys: [{{RestApiId: !Ref Api, StageName: b}}]}}}}
+  Foreign: {{Type: AWS::ApiGateway::ApiKey,
+    Properties: {{Value: foreign, StageKeys: [{{RestApiId: !Ref Other, StageName: b}}]}}}}
+""",
+        head=PLAIN,
+    ).apis
+
+    assert {one.stage: [key.value for key in one.api_keys] for one in apis} == {"a": ["planned"], "b": ["named"]}
+
+
 def test_stages_that_could_not_be_told_apart_are_an_error() -> None:
     with pytest.raises(TemplateError, match="two stages of one, are called Api/a"):
         found(
