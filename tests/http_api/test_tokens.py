@@ -163,6 +163,8 @@ AUDIENCE = "the token does not have a valid audience"
         ({"aud": "foreign", "client_id": "app"}, AUDIENCE),
         ({"exp": RECEIVED - 10}, "the token has expired 10 s ago"),
         ({"exp": RECEIVED}, "the token has expired 0 s ago"),
+        ({"exp": RECEIVED - 3599}, "the token has expired 3599 s ago"),
+        ({"exp": RECEIVED - 25 * 3600 - 61}, "the token has expired 25 h 1 min ago"),
         ({"exp": None}, "the token does not say when it expires"),
         ({"exp": "soon"}, "the token has a wrong exp"),
         ({"nbf": RECEIVED + 30}, "the token is not valid yet"),

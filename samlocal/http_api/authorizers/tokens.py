@@ -82,7 +82,8 @@ def _seconds(claims: Mapping[str, Any], name: str) -> float | None:
 
 
 def _ago(seconds: float) -> str:
-    return f"{int(seconds)} s" if seconds < 3600 else time.strftime("%H:%M h", time.gmtime(seconds % 86_400))
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours} h {rest // 60} min" if hours else f"{rest} s"
 
 
 def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
