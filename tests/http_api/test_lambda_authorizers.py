@@ -184,6 +184,22 @@ def test_who_is_denied_is_told_so_in_the_words_of_the_kind(kind: ApiKind, said: 
     assert Door(kind, authorizer, said).answered(HELD) == (403, body)
 
 
+def test_whom_a_condition_that_is_not_evaluated_keeps_out_is_told_apart() -> None:
+    said = policy()
+    said["policyDocument"]["Statement"][0]["Condition"] = {"StringEquals": {"aws:PrincipalTag/team": "red"}}
+    door = Door(ApiKind.REST, token(), said)
+    decision = door.decide(HELD)
+    assert isinstance(decision, Denied)
+    assert "depend on StringEquals of aws:PrincipalTag/team, which samlocal does not evaluate" in decision.remark
+    assert door.answered(HELD)[0] == 403
+
+
+def test_a_condition_that_is_none_makes_the_authorizer_wrongly_configured() -> None:
+    said = policy()
+    said["policyDocument"]["Statement"][0]["Condition"] = {"IpAddress": "10.0.0.0/8"}
+    assert Door(ApiKind.REST, token(), said).answered(HELD)[0] == 500
+
+
 def test_what_an_authorizer_says_of_whom_it_denies_is_for_the_templates_gateway_response() -> None:
     # API Gateway developer guide, "Output from an API Gateway Lambda authorizer": $context.authorizer.key.
     template = '{"why":"$context.authorizer.why","who":"$context.authorizer.principalId"}'

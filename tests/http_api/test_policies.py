@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samlocal.http_api.authorizers.policy import PolicyError, Verdict, evaluated
+from samlocal.http_api.authorizers.policy import Evaluation, PolicyError, Verdict, evaluated
 
 # API Gateway developer guide, "Output from an API Gateway Lambda authorizer".
 ARN = "arn:aws:execute-api:us-west-2:123456789012:ymy8tbxw7b/dev/GET/pets/1"
@@ -75,13 +75,59 @@ ALLOW_ALL = statement("Allow", "*")
             policy(ALLOW_ALL, statement("Deny", "*", Condition={"NotIpAddress": {"aws:SourceIp": "10.1.2.3"}})),
             Verdict.ALLOWED,
         ),
-        # A condition that nobody here can evaluate lets nobody pass.
-        (policy(statement("Allow", "*", Condition={"StringEquals": {"aws:x": "y"}})), Verdict.IMPLICIT_DENY),
-        (policy(ALLOW_ALL, statement("Deny", "*", Condition={"Bool": {"aws:x": "y"}})), Verdict.EXPLICIT_DENY),
     ],
 )
 def test_a_policy_is_evaluated_on_the_method_as_iam_does(document: object, verdict: Verdict) -> None:
-    assert evaluated(document, ARN, source_ip="10.1.2.3") is verdict
+    assert evaluated(document, ARN, source_ip="10.1.2.3") == Evaluation(verdict=verdict)
+
+
+IN, OUT = ({"IpAddress": {"aws:SourceIp": addresses}} for addresses in ("10.0.0.0/8", "192.168.0.1/32"))
+
+
+@pytest.mark.parametrize(
+    ("document", "unknown"),
+    [
+        (policy(statement("Allow", "*", Condition={"StringEquals": {"aws:x": "y"}})), ["StringEquals of aws:x"]),
+        (policy(ALLOW_ALL, statement("Deny", "*", Condition={"Bool": {"aws:x": "y"}})), ["Bool of aws:x"]),
+        (
+            policy(statement("Allow", "*", Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8", "aws:x": "y"}})),
+            ["IpAddress of aws:x"],
+        ),
+        (
+            policy(statement("Allow", "*", Condition={"IpAddress": {"aws:SourceIp": 1.5}})),
+            ["IpAddress of aws:SourceIp"],
+        ),
+        (
+            policy(
+                statement("Allow", "*", Condition={"StringLike": {"aws:a": "y"}}),
+                statement("Deny", "*", Condition={"StringLike": {"aws:b": "y"}}),
+            ),
+            ["StringLike of aws:a", "StringLike of aws:b"],
+        ),
+    ],
+)
+def test_a_condition_that_is_not_evaluated_lets_nobody_pass_and_is_named(
+    document: object, unknown: list[str]
+) -> None:
+    verdict = Verdict.UNKNOWN_CONDITION
+    assert evaluated(document, ARN, source_ip="10.1.2.3") == Evaluation(verdict=verdict, unknown=tuple(unknown))
+
+
+# IAM user guide, "IAM JSON policy elements: Condition": all of a statement's conditions have to be met.
+@pytest.mark.parametrize(
+    ("document", "verdict"),
+    [
+        (policy(ALLOW_ALL, statement("Allow", "*", Condition={"Bool": {"aws:x": "y"}})), Verdict.ALLOWED),
+        (policy(ALLOW_ALL, statement("Deny", "*", Condition=OUT | {"Bool": {"aws:x": "y"}})), Verdict.ALLOWED),
+        (policy(statement("Allow", "*", Condition={"Bool": {"aws:x": "y"}} | OUT)), Verdict.IMPLICIT_DENY),
+        (
+            policy(statement("Deny", "*", Condition={"Bool": {"aws:x": "y"}}), statement("Deny", "*", Condition=IN)),
+            Verdict.EXPLICIT_DENY,
+        ),
+    ],
+)
+def test_a_condition_that_nothing_depends_on_need_not_be_known(document: object, verdict: Verdict) -> None:
+    assert evaluated(document, ARN, source_ip="10.1.2.3") == Evaluation(verdict=verdict)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +141,9 @@ def test_a_policy_is_evaluated_on_the_method_as_iam_does(document: object, verdi
         policy({"Action": "*", "Effect": "allow", "Resource": "*"}),
         policy(statement("Allow", 7)),
         policy(statement("Allow", "*", Condition="x")),
+        policy(statement("Allow", "*", Condition={"IpAddress": "10.0.0.0/8"})),
+        policy(statement("Allow", "*", Condition={"StringEquals": [{"aws:x": "y"}]})),
+        policy(statement("Allow", "*", Condition={"StringEquals": {}})),
         {"Statement": ["x"]},
     ],
 )
@@ -116,7 +165,7 @@ STATEMENTS = st.dictionaries(
 @given(st.lists(STATEMENTS | JSON, max_size=4))
 def test_any_policy_has_a_verdict_or_is_an_error(statements: list[Any]) -> None:
     try:
-        verdict = evaluated({"Statement": statements}, ARN, source_ip="10.1.2.3")
+        verdict = evaluated({"Statement": statements}, ARN, source_ip="10.1.2.3").verdict
     except PolicyError:
         return
     if verdict is Verdict.ALLOWED:
@@ -127,4 +176,4 @@ def test_any_policy_has_a_verdict_or_is_an_error(statements: list[Any]) -> None:
 def test_order_does_not_matter(rules: list[tuple[str, str]]) -> None:
     forward = policy(*(statement(effect, resource) for effect, resource in rules))
     backward = policy(*(statement(effect, resource) for effect, resource in reversed(rules)))
-    assert evaluated(forward, ARN, source_ip="1.1.1.1") is evaluated(backward, ARN, source_ip="1.1.1.1")
+    assert evaluated(forward, ARN, source_ip="1.1.1.1") == evaluated(backward, ARN, source_ip="1.1.1.1")

@@ -77,22 +77,24 @@ class LambdaAuthorizers:
             if key is not None:
                 self._kept.keep(key, saying, seconds=authorizer.ttl)
         try:
-            verdict = saying.verdict(method_arn(self._api, matched, request.method), source_ip=request.source_ip)
+            found = saying.on(method_arn(self._api, matched, request.method), source_ip=request.source_ip)
         except SayingError as error:
             return Heard(decision=broken(f"{authorizer.name}: {error}"))
         caller = Caller(principal_id=saying.principal_id, context=saying.context, latency=latency)
-        match verdict:
+        who = f"{authorizer.name}: {authorizer.function}"
+        match found.verdict:
             case Verdict.ALLOWED:
                 return Heard(decision=Allowed(caller=caller), usage_key=saying.usage_key)
             case Verdict.EXPLICIT_DENY:
-                said = f"{authorizer.name}: {authorizer.function} denies it"
-                return Heard(decision=forbidden(said, message=EXPLICIT_DENY, caller=caller))
+                return Heard(decision=forbidden(f"{who} denies it", message=EXPLICIT_DENY, caller=caller))
             case Verdict.IMPLICIT_DENY:
-                return Heard(
-                    decision=forbidden(f"{authorizer.name}: {authorizer.function} does not allow it", caller=caller)
-                )
+                return Heard(decision=forbidden(f"{who} does not allow it", caller=caller))
+            case Verdict.UNKNOWN_CONDITION:
+                conditions = " and ".join(found.unknown)
+                said = f"{who} lets it depend on {conditions}, which samlocal does not evaluate: nobody passes"
+                return Heard(decision=forbidden(said, caller=caller))
             case _:
-                assert_never(verdict)
+                assert_never(found.verdict)
 
     def _identity(
         self, authorizer: LambdaAuthorizer, matched: Matched, request: HttpRequest

@@ -11,7 +11,9 @@ import enum
 import functools
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec import Struct
 
 _ACTION = "execute-api:Invoke"
 
@@ -20,30 +22,46 @@ class Verdict(enum.Enum):
     ALLOWED = "allowed"
     EXPLICIT_DENY = "explicit deny"
     IMPLICIT_DENY = "implicit deny"
+    UNKNOWN_CONDITION = "unknown condition"
+    """It depends on what samlocal does not know; nobody passes."""
+
+
+class Evaluation(Struct, frozen=True, kw_only=True):
+    """``unknown`` are the conditions that the verdict depends on, as ``StringEquals of aws:x``."""
+
+    verdict: Verdict
+    unknown: tuple[str, ...] = ()
 
 
 class PolicyError(Exception):
     """It is no policy; the message says why."""
 
 
-def evaluated(document: object, arn: str, *, source_ip: str) -> Verdict:
+def evaluated(document: object, arn: str, *, source_ip: str) -> Evaluation:
     """Raises PolicyError."""
     if not isinstance(document, dict):
         raise PolicyError("policyDocument is no object")
-    verdict = Verdict.IMPLICIT_DENY
+    is_allowed = False
+    unknown: dict[str, list[str]] = {"Allow": [], "Deny": []}
     for statement in _statements(document):
         effect = statement.get("Effect")
         if effect not in ("Allow", "Deny"):
             raise PolicyError(f"Effect is {effect!r}, not Allow or Deny")
         if not _covers(statement, arn):
             continue
-        met = _conditions_met(statement.get("Condition"), source_ip)
-        # What cannot be evaluated here must not let anybody pass.
-        if effect == "Deny" and met is not False:
-            return Verdict.EXPLICIT_DENY
-        if effect == "Allow" and met:
-            verdict = Verdict.ALLOWED
-    return verdict
+        met = dict(_conditions(statement.get("Condition"), source_ip))
+        if False in met.values():
+            continue
+        if None in met.values():
+            unknown[effect] += [name for name, verdict in met.items() if verdict is None]
+        elif effect == "Deny":
+            return Evaluation(verdict=Verdict.EXPLICIT_DENY)
+        else:
+            is_allowed = True
+    # What cannot be evaluated here must not let anybody pass.
+    if asked := unknown["Deny"] if is_allowed else [*unknown["Allow"], *unknown["Deny"]]:
+        return Evaluation(verdict=Verdict.UNKNOWN_CONDITION, unknown=tuple(dict.fromkeys(asked)))
+    return Evaluation(verdict=Verdict.ALLOWED if is_allowed else Verdict.IMPLICIT_DENY)
 
 
 def _statements(document: Mapping[str, object]) -> list[dict[str, object]]:
@@ -88,23 +106,18 @@ def _expression(pattern: str, *, lower: bool) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if lower else re.NOFLAG))
 
 
-def _conditions_met(conditions: object, source_ip: str) -> bool | None:
-    """None where there is one that samlocal does not know."""
+def _conditions(conditions: object, source_ip: str) -> Iterator[tuple[str, bool | None]]:
+    """Each by its name, and whether it is met: None of one that samlocal does not know."""
     if not conditions:
-        return True
+        return
     if not isinstance(conditions, dict):
         raise PolicyError("Condition is no object")
-    verdicts = [
-        _OPERATORS[operator](value, source_ip)
-        if operator in _OPERATORS and [key.lower() for key in keys] == ["aws:sourceip"]
-        else None
-        for operator, keys in conditions.items()
-        if isinstance(keys, dict)
-        for value in keys.values()
-    ]
-    if False in verdicts:
-        return False
-    return None if None in verdicts else True
+    for operator, keys in conditions.items():
+        if not isinstance(keys, dict) or not keys:
+            raise PolicyError(f"{operator} of Condition is no object with keys")
+        for key, value in keys.items():
+            is_known = operator in _OPERATORS and key.lower() == "aws:sourceip"
+            yield f"{operator} of {key}", _OPERATORS[operator](value, source_ip) if is_known else None
 
 
 def _within(ranges: object, source_ip: str) -> bool | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
-from samlocal.http_api.authorizers.policy import PolicyError, Verdict, evaluated
+from samlocal.http_api.authorizers.policy import Evaluation, PolicyError, Verdict, evaluated
 
 Key = tuple[str, ...]
 
@@ -30,10 +30,10 @@ class Saying(Struct, frozen=True, kw_only=True):
     context: Mapping[str, object] = field(default_factory=dict)
     usage_key: str | None = None
 
-    def verdict(self, arn: str, *, source_ip: str) -> Verdict:
-        """On the method. Raises SayingError."""
+    def on(self, arn: str, *, source_ip: str) -> Evaluation:
+        """Of the method. Raises SayingError."""
         if self.policy is None:
-            return Verdict.ALLOWED if self.is_authorized else Verdict.IMPLICIT_DENY
+            return Evaluation(verdict=Verdict.ALLOWED if self.is_authorized else Verdict.IMPLICIT_DENY)
         try:
             return evaluated(self.policy, arn, source_ip=source_ip)
         except PolicyError as error:
