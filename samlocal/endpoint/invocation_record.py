@@ -15,7 +15,7 @@ from msgspec import Raw, Struct
 from samlocal.endpoint.directory import Callee
 from samlocal.function.async_invocation import LATEST
 from samlocal.sandbox.invocation import Request
-from samlocal.sandbox.result import Result, Success
+from samlocal.sandbox.result import Result, Success, error_message
 
 
 class Condition(Enum):
@@ -66,12 +66,11 @@ class InvocationRecord(Struct, frozen=True, kw_only=True):
 
     def dead_letter_attributes(self) -> dict[str, str]:
         """What goes with the event into a dead-letter queue (developer guide, "Adding a dead-letter queue")."""
-        error = _parsed(self.result.payload) if self.result is not None else None
-        message = error.get("errorMessage") if isinstance(error, dict) else None
         attributes = {"RequestID": self.request.request_id or ""}
         if self.result is not None:
             attributes["ErrorCode"] = "200"
-        if isinstance(message, str):
+        message = None if self.result is None else error_message(self.result.payload)
+        if message is not None:
             # Its first KB.
             attributes["ErrorMessage"] = message.encode(errors="replace")[:1024].decode(errors="ignore")
         return attributes
@@ -89,10 +88,3 @@ def _as_sent(payload: bytes) -> Raw | str:
 def _no_json(constant: str) -> Never:
     """``NaN`` and its like, which Python reads."""
     raise ValueError(constant)
-
-
-def _parsed(payload: bytes) -> object:
-    try:
-        return json.loads(payload)
-    except (ValueError, RecursionError):
-        return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from samlocal.http_api.answers.answer import Answered, has_body, malformed, refused
@@ -13,7 +12,7 @@ from samlocal.http_api.answers.refusal import MALFORMED
 from samlocal.http_api.answers.rest import response_headers
 from samlocal.http_api.model import Api, ApiKind, HttpAnswer, HttpRequest, Matched
 from samlocal.pool.throttle import Throttled
-from samlocal.sandbox.result import Result, Success
+from samlocal.sandbox.result import Result, Success, error_message
 from samlocal.service.chunks import Chunks
 from samlocal.service.run import Run
 
@@ -75,9 +74,4 @@ async def _body(begun: bytes, parts: AsyncIterator[bytes]) -> AsyncIterator[byte
 def _why(result: Result | Throttled) -> str:
     if isinstance(result, Throttled):
         return result.reason.value
-    try:
-        said = json.loads(result.payload)
-    except ValueError:
-        said = None
-    message = said.get("errorMessage") if isinstance(said, dict) else None
-    return str(message or "the function has failed")
+    return error_message(result.payload) or "the function has failed"

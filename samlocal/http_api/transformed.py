@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 
+from samlocal.http_api.answers.accepted import accepted_template
 from samlocal.http_api.answers.payload import header_value, text_bytes
 from samlocal.http_api.answers.refusal import UNSUPPORTED, Refusal, RefusalType
 from samlocal.http_api.answers.rest import mapped_answer
@@ -28,6 +29,7 @@ from samlocal.http_api.request_values import RequestValues, in_body, static
 from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated
 from samlocal.http_api.vtl.values import Members
 from samlocal.http_api.vtl.variables import Input, Parameters, Util, context_members
+from samlocal.sandbox.result import error_message
 
 _JSON = "application/json"
 _STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
@@ -80,11 +82,7 @@ class Transformation:
 
     def of_error(self, payload: bytes) -> HttpAnswer:
         """A function's error chooses by its message. Raises RefusedError."""
-        try:
-            message = json.loads(payload)["errorMessage"]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            message = ""
-        return self._answer(str(message), payload)
+        return self._answer(error_message(payload) or "", payload)
 
     def of_success(self, payload: bytes) -> HttpAnswer:
         """Raises RefusedError."""
@@ -99,7 +97,7 @@ class Transformation:
 
     def _answer(self, said: str | None, payload: bytes) -> HttpAnswer:
         chosen = self._chosen(said)
-        media, template = self._template(chosen)
+        media, template = accepted_template(self._request, chosen.templates) or (_JSON, None)
         if template is None:
             text, overrides = payload.decode(errors="replace"), Members()
         else:
@@ -128,15 +126,6 @@ class Transformation:
         if default is None:
             raise _failed("none of its responses fits, and none is the default")
         return default
-
-    def _template(self, chosen: IntegrationResponse) -> tuple[str, str | None]:
-        """By what the client accepts, else the JSON one, else the first."""
-        templates = chosen.templates
-        if not templates:
-            return _JSON, None
-        accepted = media_type((self._request.header("accept") or "").partition(",")[0])
-        media = next((name for name in (accepted, _JSON) if name in templates), next(iter(templates)))
-        return media, templates[media]
 
     def _headers(self, chosen: IntegrationResponse, payload: bytes) -> dict[str, str]:
         headers = {}

@@ -125,9 +125,14 @@ def outcome(result: Result) -> tuple[str | None, str | None]:
         case Crashed(error_type=error_type):
             return "error", error_type
         case FunctionError(payload=payload) | InitFailed(payload=payload):
-            return "error", _error_type(payload)
+            return "error", _of_error(payload, "errorType")
         case _:
             assert_never(result)
+
+
+def error_message(payload: bytes) -> str | None:
+    """What a failure says of itself; None where it says nothing."""
+    return _of_error(payload, "errorMessage")
 
 
 def _crashed(request_id: str, error_type: str, cause: str) -> Crashed:
@@ -135,12 +140,12 @@ def _crashed(request_id: str, error_type: str, cause: str) -> Crashed:
     return Crashed(payload=_error(error_type, message), error_type=error_type, message=message)
 
 
-def _error_type(payload: bytes) -> str | None:
+def _of_error(payload: bytes, member: str) -> str | None:
     try:
-        error_type = json.loads(payload).get("errorType")
+        value = json.loads(payload).get(member)
     except (ValueError, AttributeError, RecursionError):
         return None
-    return str(error_type) if error_type else None
+    return value if isinstance(value, str) and value else None
 
 
 def _error(error_type: str, message: str) -> bytes:

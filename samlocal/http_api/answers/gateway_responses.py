@@ -13,10 +13,10 @@ import json
 from typing import NamedTuple
 
 from samlocal.http_api import identifiers
+from samlocal.http_api.answers.accepted import accepted_template
 from samlocal.http_api.answers.payload import text_bytes
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
 from samlocal.http_api.answers.variables import Variables
-from samlocal.http_api.events.body import media_type
 from samlocal.http_api.model import Api, ApiKind, GatewayResponse, HttpAnswer, HttpRequest, Matched
 
 _JSON = "application/json"
@@ -75,7 +75,8 @@ def gateway_response(api: Api, request: HttpRequest, matched: Matched | None, re
         message=message,
         message_string=space + json.dumps(message, ensure_ascii=False),
     )
-    content_type, template = _template(said, request, _default_template(api, refusal.type, said))
+    default = (_JSON, _default_template(api, refusal.type, said))
+    content_type, template = accepted_template(request, said.templates) or default
     headers = [
         ("Content-Type", content_type),
         ("x-amzn-RequestId", request.request_id),
@@ -106,12 +107,3 @@ def _said(api: Api, type_: RefusalType, status: int) -> GatewayResponse:
 def _default_template(api: Api, type_: RefusalType, said: GatewayResponse) -> str:
     is_denied = type_ is RefusalType.ACCESS_DENIED and api.kind is ApiKind.REST
     return _DENIED_TEMPLATE if is_denied and said == GatewayResponse() else _DEFAULT_TEMPLATE
-
-
-def _template(said: GatewayResponse, request: HttpRequest, default: str) -> tuple[str, str]:
-    """By what the client accepts first; else the JSON one, else the first."""
-    if not said.templates:
-        return _JSON, default
-    accepted = media_type((request.header("accept") or "").partition(",")[0])
-    chosen = next((name for name in (accepted, _JSON) if name in said.templates), next(iter(said.templates)))
-    return chosen, said.templates[chosen]

@@ -11,8 +11,9 @@ import gzip
 from collections.abc import Mapping
 
 from samlocal.http_api import identifiers
+from samlocal.http_api.answers.accepted import accepted_type
 from samlocal.http_api.answers.payload import Response, parsed, response, text_bytes
-from samlocal.http_api.events.body import matches, media_type
+from samlocal.http_api.events.body import matches
 from samlocal.http_api.model import Api, Fields, HttpAnswer, HttpRequest
 
 _JSON = "application/json"
@@ -84,8 +85,7 @@ def _body(api: Api, request: HttpRequest, said: Response) -> bytes:
     """Base64 is decoded only for who accepts, as the first of its types, one that the API treats as binary."""
     if not said.base64:
         return text_bytes(said.body)
-    accepted = media_type((request.header("accept") or "").partition(",")[0])
-    if not matches(accepted, api.binary_media_types):
+    if not matches(accepted_type(request), api.binary_media_types):
         return text_bytes(said.body)
     return said.decoded()
 

@@ -6,7 +6,6 @@ Lambda authorizers"; AWS knowledge center, "401 Unauthorized errors after creati
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import assert_never
@@ -35,7 +34,7 @@ from samlocal.http_api.method_arn import method_arn
 from samlocal.http_api.model import Api, ApiKind, HttpRequest, LambdaAuthorizer, Matched, PayloadFormat
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
-from samlocal.sandbox.result import Result, Success
+from samlocal.sandbox.result import Result, Success, error_message
 
 Run = Callable[[str, HttpRequest, bytes], Awaitable[Result | Throttled]]
 """Runs a function, by its way from the top template, with an event that is made of a request. May raise
@@ -131,7 +130,7 @@ class LambdaAuthorizers:
         if isinstance(result, Throttled):
             return broken(f"{authorizer.name}: {authorizer.function} is throttled: {result.reason.value}")
         if not isinstance(result, Success):
-            if _message(result.payload) == "Unauthorized":
+            if error_message(result.payload) == "Unauthorized":
                 return unauthorized(f"{authorizer.name}: it raised Unauthorized")
             return broken(f"{authorizer.name}: {authorizer.function} failed")
         try:
@@ -154,11 +153,3 @@ class LambdaAuthorizers:
         if authorizer.request:
             return events.rest_request_event(api, matched, request)
         return events.token_event(api, matched, request, identity[0])
-
-
-def _message(payload: bytes) -> object:
-    try:
-        failure = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    return failure.get("errorMessage") if isinstance(failure, dict) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from samlocal.http_api.model import DEFAULT_ROUTE, Api
+from samlocal.http_api.model import DEFAULT_ROUTE, Api, Matched
 
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -18,12 +18,10 @@ def with_stage(api: Api, path: str) -> str:
     return path if api.stage == DEFAULT_ROUTE else f"/{api.stage}{path}"
 
 
-def http_api_path(path: str) -> str | None:
+def http_api_path(api: Api, matched: Matched) -> str:
     """What an HTTP API makes of an encoded path: it decodes, drops all behind a ``?``, and decodes again.
 
-    None where the second time finds no escape it knows: AWS answers such a request by itself.
+    The path stays as it came where the second time finds no escape it knows: AWS answers such a request by itself.
     """
-    once = unquote(path).partition("?")[0]
-    if _ESCAPE.search(once):
-        return None
-    return unquote(once)
+    once = unquote(matched.path).partition("?")[0]
+    return with_stage(api, matched.path if _ESCAPE.search(once) else unquote(once))

@@ -63,7 +63,7 @@ def rest_request(api: Api, matched: Matched, request: HttpRequest) -> Json:
 def http_request(api: Api, matched: Matched, request: HttpRequest) -> Json:
     values = headers.http_v1(request)
     pairs = query.decoded(request.query)
-    return _request(api, matched, request, values, pairs) | {"path": _http_path(api, matched)}
+    return _request(api, matched, request, values, pairs) | {"path": http_api_path(api, matched)}
 
 
 def rest_context(api: Api, matched: Matched, request: HttpRequest, caller: Caller) -> Json:
@@ -88,7 +88,7 @@ def rest_context(api: Api, matched: Matched, request: HttpRequest, caller: Calle
 def http_context(api: Api, matched: Matched, request: HttpRequest, caller: Caller) -> Json:
     context = _context(api, request) | {
         "identity": _identity(request, caller) | {"cognitoAmr": None},
-        "path": _http_path(api, matched),
+        "path": http_api_path(api, matched),
         "requestId": identifiers.extended_id(request.request_id),
         "resourceId": matched.route.key,
         "resourcePath": matched.route.path,
@@ -148,7 +148,3 @@ def _identity(request: HttpRequest, caller: Caller) -> Json:
     if caller.api_key is not None:
         identity |= {"apiKey": caller.api_key, "apiKeyId": caller.api_key_id}
     return identity
-
-
-def _http_path(api: Api, matched: Matched) -> str:
-    return with_stage(api, http_api_path(matched.path) or matched.path)

@@ -14,7 +14,7 @@ from samlocal.http_api.caller import Caller
 from samlocal.http_api.events import claims, headers, query
 from samlocal.http_api.events.body import event_body
 from samlocal.http_api.events.moment import clf_time, epoch_ms
-from samlocal.http_api.events.paths import http_api_path, with_stage
+from samlocal.http_api.events.paths import http_api_path
 from samlocal.http_api.model import DEFAULT_ROUTE, Api, HttpRequest, Matched
 
 Json = dict[str, object]
@@ -45,10 +45,9 @@ def url_event(api: Api, matched: Matched, request: HttpRequest) -> Json:
 
 
 def http_request(api: Api, matched: Matched, request: HttpRequest) -> Json:
-    """What an event says of the request itself, without its body."""
-    described = _request(
-        request, route_key=matched.route.key, raw_path=raw_path(api, matched), values=headers.http_v2(request)
-    )
+    """What an event says of the request itself, without its body. The path is called raw and is decoded."""
+    raw_path = http_api_path(api, matched)
+    described = _request(request, route_key=matched.route.key, raw_path=raw_path, values=headers.http_v2(request))
     if matched.path_parameters:
         described["pathParameters"] = matched.path_parameters
     if api.stage_variables:
@@ -57,18 +56,13 @@ def http_request(api: Api, matched: Matched, request: HttpRequest) -> Json:
 
 
 def http_context(api: Api, matched: Matched, request: HttpRequest, caller: Caller) -> Json:
-    context = _context(api, request, route_key=matched.route.key, path=raw_path(api, matched))
+    context = _context(api, request, route_key=matched.route.key, path=http_api_path(api, matched))
     if caller.context is not None:
         context["authorizer"] = {"lambda": caller.context}
     elif caller.claims is not None:
         scopes = None if caller.scopes is None else list(caller.scopes)
         context["authorizer"] = {"jwt": {"claims": claims.of_http_api(caller.claims), "scopes": scopes}}
     return context
-
-
-def raw_path(api: Api, matched: Matched) -> str:
-    """It is called raw and is decoded."""
-    return with_stage(api, http_api_path(matched.path) or matched.path)
 
 
 def _request(request: HttpRequest, *, route_key: str, raw_path: str, values: headers.Values) -> Json:

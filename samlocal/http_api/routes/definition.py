@@ -9,7 +9,7 @@ from msgspec import Struct
 from samlocal.http_api.model import Authorizer, IamAuthorizer, UnknownAuthorizer
 from samlocal.http_api.routes.stack import Stack
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map
+from samlocal.template.reader import Map, Node
 
 _IAM = "AWS_IAM"
 
@@ -33,6 +33,18 @@ def definition(stack: Stack, api: Resource) -> Map:
     where = stack.application.template.place(api.line)
     stack.remarks.append(f"{where}: {api.logical_id}: its definition is in S3, where it is not read.")
     return Map()
+
+
+def followed(stack: Stack, document: Map, node: Node) -> Map:
+    """A part of an OpenAPI document, or what it refers to there."""
+    part = stack.mapping(node)
+    reference = part.get("$ref")
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return part
+    found: Node = document
+    for step in reference[2:].split("/"):
+        found = stack.mapping(found).get(step.replace("~1", "/").replace("~0", "~"))
+    return stack.mapping(found)
 
 
 def asked_authorizer(

@@ -26,6 +26,7 @@ from samlocal.http_api.model import (
 )
 from samlocal.http_api.routes.authorizers import of_scheme
 from samlocal.http_api.routes.callees import Callees
+from samlocal.http_api.routes.definition import followed
 from samlocal.http_api.routes.integrations import integration, of_openapi
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.routes.validations import DocumentValidations
@@ -125,24 +126,13 @@ class _Document:
         # HTTP APIs know no validation.
         is_rest = self._kind is ApiKind.REST
         for path, node in paths.items():
-            item = self._followed(node)
+            item = followed(self._stack, self._body, node)
             for name, operation in item.items():
                 method = _METHODS.get(name)
                 described = self._stack.mapping(operation) if method else Map()
                 if method and described:
                     route = self._route(prefix, path, method, described)
                     yield replace(route, validation=self._validations.of(item, described)) if is_rest else route
-
-    def _followed(self, node: Node) -> Map:
-        """A path item, or what it refers to in this document."""
-        item = self._stack.mapping(node)
-        reference = item.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#/"):
-            found: Node = self._body
-            for part in reference[2:].split("/"):
-                found = self._stack.mapping(found).get(part.replace("~1", "/").replace("~0", "~"))
-            return self._stack.mapping(found)
-        return item
 
     def _route(self, prefix: str, path: str, method: str, operation: Map) -> Route:
         stack = self._stack
@@ -159,7 +149,7 @@ class _Document:
         )
 
     def _integration(self, operation: Map) -> Integration:
-        described = self._followed(operation.get(_INTEGRATION))
+        described = followed(self._stack, self._body, operation.get(_INTEGRATION))
         if not described:
             return NotRun(reason="it has no integration")
         return integration(

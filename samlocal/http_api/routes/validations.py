@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from samlocal.http_api.model import Validation
+from samlocal.http_api.routes.definition import followed
 from samlocal.http_api.routes.stack import Stack
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, Node
+from samlocal.template.reader import Map
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -48,7 +49,7 @@ class DocumentValidations:
 
     def _parameters(self, holder: Map) -> Iterator[Map]:
         for node in self._stack.items(holder.get("parameters")):
-            yield self._followed(node)
+            yield followed(self._stack, self._body, node)
 
     def _required(self, declared: list[Map]) -> Iterator[tuple[str, str]]:
         for each in declared:
@@ -58,7 +59,8 @@ class DocumentValidations:
                 yield part, name
 
     def _schemas(self, operation: Map, declared: list[Map]) -> Iterator[tuple[str, str]]:
-        content = self._stack.mapping(self._followed(operation.get("requestBody")).get("content"))
+        described = followed(self._stack, self._body, operation.get("requestBody"))
+        content = self._stack.mapping(described.get("content"))
         for content_type, node in content.items():
             schema = self._stack.value(self._stack.mapping(node).get("schema"))
             if isinstance(schema, dict):
@@ -81,16 +83,6 @@ class DocumentValidations:
         if isinstance(schemas, dict) and schemas:
             parts["components"] = {"schemas": schemas.get("schemas", {})}
         return json.dumps({"allOf": [schema], **parts})
-
-    def _followed(self, node: Node) -> Map:
-        found = self._stack.mapping(node)
-        reference = found.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            return found
-        there: Node = self._body
-        for part in reference[2:].split("/"):
-            there = self._stack.mapping(there).get(part.replace("~1", "/").replace("~0", "~"))
-        return self._stack.mapping(there)
 
 
 def method_validation(stack: Stack, api: Resource, method: Resource) -> Validation | None:
