@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -20,8 +22,12 @@ _SAME_SECOND_MS = 1200
 """Who looks by themselves compares dates of whole seconds, so that a second save within one is not seen."""
 
 
-class WatchLimitError(Exception):
-    """The system watches no more. Its text is a clause with the remedy."""
+_NUMBERED = re.compile(r"\(os error (\d+)\)")
+"""The system's number for an error, in Rust's text of it (std::io::Error)."""
+
+
+class UnwatchedError(Exception):
+    """The system does not watch. Its text is a clause with the reason, and the remedy where there is one."""
 
 
 class Notifier:
@@ -34,7 +40,7 @@ class Notifier:
     def __init__(
         self, places: Collection[Path], *, recursive: bool, polls: bool, hear: Callable[[frozenset[Path]], None]
     ) -> None:
-        """Raises WatchLimitError, and OSError where a place has just gone."""
+        """Raises UnwatchedError, and FileNotFoundError where a place has just gone."""
         self.works = True
         self._places = frozenset(places)
         self._polls = polls
@@ -73,24 +79,27 @@ class Notifier:
 
 
 def _watcher(places: list[str], *, recursive: bool, polls: bool) -> RustNotify:
-    for tolerant in (False, True):
+    try:
         try:
-            return RustNotify(places, False, polls, _POLL_MS, recursive, tolerant)
+            return RustNotify(places, False, polls, _POLL_MS, recursive, False)
         except PermissionError:
             # Only then: it is as tolerant of the system's limit, and would watch half of it in silence.
-            if tolerant:
-                raise
-        except WatchfilesRustInternalError as error:
-            # inotify(7), EMFILE.
-            raise WatchLimitError(
-                f"this user has no more look-outs of the system's: raise fs.inotify.max_user_instances ({error})"
-            ) from error
-        except OSError as error:
-            if "watch limit" not in str(error):
-                raise
+            return RustNotify(places, False, polls, _POLL_MS, recursive, True)
+    except FileNotFoundError:
+        raise
+    except WatchfilesRustInternalError as error:
+        # inotify(7), EMFILE.
+        raise UnwatchedError(
+            f"this user has no more look-outs of the system's: raise fs.inotify.max_user_instances ({error})"
+        ) from error
+    except OSError as error:
+        if "watch limit" in str(error):
             # inotify(7), ENOSPC.
-            raise WatchLimitError(
+            raise UnwatchedError(
                 "the system watches no more folders for this user: raise fs.inotify.max_user_watches, as in "
                 "`sudo sysctl fs.inotify.max_user_watches=524288`"
             ) from error
-    raise AssertionError("the second look-out is tolerant")
+        number = _NUMBERED.search(str(error))
+        if number is not None and int(number[1]) in (errno.ENOENT, errno.ENOTDIR):
+            raise FileNotFoundError(str(error)) from error
+        raise UnwatchedError(f"the system does not tell of them ({error})") from error

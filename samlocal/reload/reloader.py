@@ -11,11 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
-from samlocal.errors import SamlocalError, UnforeseenError
+from samlocal.errors import CodeError, SamlocalError, UnforeseenError
 from samlocal.pool.plan import Plan, files_key
 from samlocal.pool.pool import Replaced
 from samlocal.project.sources import Sources
 from samlocal.reload.concern import concerned
+from samlocal.reload.notifier import UnwatchedError
 from samlocal.reload.own_code import plan_of_save, saved_there
 from samlocal.reload.told import NotReloaded, Reloaded, Told
 from samlocal.reload.watch import Watch
@@ -79,6 +80,7 @@ class Reloader:
         self._unseen: list[tuple[Sources, float]] = []
         self._broken: set[str] = set()
         self._told_at: dict[tuple[str, ...], float] = {}
+        self._unwatched: str | None = None
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -121,17 +123,29 @@ class Reloader:
                 self._told(NotReloaded(functions=(), paths=self._named(paths, ()), error=_fault(error)))
 
     async def _follow(self) -> frozenset[Path]:
+        """Gives the places that are newly watched."""
         all_sources = [*self._sources.values(), *(sources for sources, _ in self._others)]
         trees = {tree for sources in all_sources for tree in sources.trees}
         files = {file for sources in all_sources for file in sources.files}
-        return await self._watch.follow(trees, files)
+        try:
+            new = await self._watch.follow(trees, files)
+        except UnwatchedError as error:
+            # What else is watched goes on, and each reason is said once.
+            if str(error) != self._unwatched:
+                self._unwatched = str(error)
+                self._told(NotReloaded(functions=(), paths=(), error=_unwatched(error)))
+            return frozenset()
+        self._unwatched = None
+        return new
 
     async def _take_up(self, paths: frozenset[Path], began: float) -> None:
-        new = await self._follow()
         unseen, self._unseen = self._unseen, []
+        new = await self._follow()
         for sources, since in unseen:
             # Between the plan and the watch over what it was made from.
             paths |= await asyncio.to_thread(_changed_since, sources, new, since - _TICK_SECONDS)
+        if not self._watch.whole and self._unwatched is None:
+            self._unseen = [*unseen, *self._unseen]
         if self._own is not None:
             paths = frozenset(path for path in paths if not path.is_relative_to(self._own))
         if paths:
@@ -240,6 +254,13 @@ class Reloader:
 
 def _fault(error: Exception) -> UnforeseenError:
     return UnforeseenError(f"A fault of samlocal's own: {type(error).__name__}: {error}")
+
+
+def _unwatched(error: UnwatchedError) -> CodeError:
+    return CodeError(
+        f"samlocal cannot watch all that the functions are made from: {error}.",
+        tip="Start it again once that is mended, and until then after a save that it does not tell of.",
+    )
 
 
 def _changed_since(sources: Sources, places: frozenset[Path], moment: float) -> frozenset[Path]:

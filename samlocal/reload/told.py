@@ -36,7 +36,7 @@ class Reloaded(Struct, frozen=True, kw_only=True):
 
 
 class NotReloaded(Struct, frozen=True, kw_only=True):
-    """A save cannot be taken up: functions that ran stay as they were."""
+    """A save cannot be taken up: functions that ran stay as they were. Without paths it is any that may come."""
 
     functions: tuple[str, ...]
     paths: tuple[str, ...]
@@ -44,6 +44,8 @@ class NotReloaded(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
+        if not self.paths:
+            return "saves may be missed."
         functions = ", ".join(self.functions)
         stays = "stays as it was" if len(self.functions) == 1 else "stay as they were"
         return f"not reloaded: {_listed(self.paths)}" + (f"; {functions} {stays}." if functions else ".")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from samlocal.reload.notifier import Notifier, WatchLimitError
+from samlocal.reload.notifier import Notifier, UnwatchedError
 from samlocal.reload.remote import is_remote
 
 _FEW = 20
@@ -19,7 +19,26 @@ _LONGEST_SECONDS = 5.0
 _ON_ITS_HEELS_SECONDS = 0.25
 """What comes so soon behind another change is a tool's too: of a build that writes file after file."""
 
+_AGAIN_SECONDS = 0.3
+"""What went while it was to be watched is looked for again so soon: nobody need tell of it."""
+
 _Inode: TypeAlias = tuple[int, int]
+
+
+class LooksOut(Protocol):
+    """What hears of changes: a ``Notifier``."""
+
+    @property
+    def works(self) -> bool: ...
+
+    def stop(self) -> None: ...
+
+
+class MakesLookOuts(Protocol):
+    def __call__(
+        self, places: Collection[Path], *, recursive: bool, polls: bool, hear: Callable[[frozenset[Path]], None]
+    ) -> LooksOut:
+        """As a ``Notifier`` is made, and raising what that does."""
 
 
 class Watch:
@@ -28,9 +47,12 @@ class Watch:
     ``remark`` hears, once, of what keeps it from being told by the system. ``polls`` says that it is to look itself.
     """
 
-    def __init__(self, *, remark: Callable[[str], None], polls: bool = False) -> None:
+    def __init__(
+        self, *, remark: Callable[[str], None], polls: bool = False, look_out: MakesLookOuts = Notifier
+    ) -> None:
         self._remark = remark
         self._polls = polls
+        self._look_out = look_out
         self._loop = asyncio.get_running_loop()
         self._folders = _LookOut(self, recursive=True)
         self._files = _LookOut(self, recursive=False)
@@ -43,11 +65,26 @@ class Watch:
         """Watches folders with all that is in them, and files, of which any may come later.
 
         To be called again after changes: what was made anew is looked for then. Gives the places that are newly
-        watched.
+        watched. Raises UnwatchedError where nobody tells of changes, and looking for them is not possible either.
         """
         wanted, flat = await asyncio.to_thread(_places, frozenset(trees), frozenset(files))
-        new = await self._folders.follow(wanted)
-        return new | await self._files.follow(flat)
+        new: frozenset[Path] = frozenset()
+        failure: UnwatchedError | None = None
+        for look_out, places in ((self._folders, wanted), (self._files, flat)):
+            try:
+                new |= await look_out.follow(places)
+            except UnwatchedError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        if not self.whole:
+            self._loop.call_later(_AGAIN_SECONDS, self.wake)
+        return new
+
+    @property
+    def whole(self) -> bool:
+        """Whether all is watched that is followed; else something has just gone, and ``changes`` soon returns."""
+        return self._folders.whole and self._files.whole
 
     async def changes(self) -> frozenset[Path]:
         """Waits for changes, the first at once; those of a tool until they pause.
@@ -91,56 +128,76 @@ class Watch:
         self._times_heard += 1
         self._heard.set()
 
-    def make(self, places: Collection[Path], *, recursive: bool) -> Notifier | None:
-        """Looks out for places, from a thread; None where one of them has just gone."""
+    def make(self, places: Collection[Path], *, recursive: bool) -> LooksOut | None:
+        """Looks out for places, from a thread; None where one of them has just gone. Raises UnwatchedError."""
         polls = self._polls or any(map(is_remote, places))
         try:
-            try:
-                return Notifier(places, recursive=recursive, polls=polls, hear=self.hear)
-            except WatchLimitError as error:
-                if polls:
-                    raise
-                self._remark(f"changes are looked for every half second: {error}.")
-                self._polls = True
-                return Notifier(places, recursive=recursive, polls=True, hear=self.hear)
-        except OSError:
+            return self._look_out(places, recursive=recursive, polls=polls, hear=self.hear)
+        except FileNotFoundError:
             return None
+        except UnwatchedError as error:
+            if polls:
+                raise
+            self._remark(f"changes are looked for every half second: {error}.")
+            self._polls = True
+            return self.make(places, recursive=recursive)
 
 
 class _LookOut:
-    """One kind of places, which change now and then. The next notifier is there before the one before goes."""
+    """One kind of places, which change now and then. The next notifier is there before the one before goes.
+
+    ``whole`` says whether it watches what it was last to follow.
+    """
 
     def __init__(self, watch: Watch, *, recursive: bool) -> None:
         self._watch = watch
         self._recursive = recursive
         self._places: dict[Path, _Inode] = {}
-        self._notifier: Notifier | None = None
+        self._wanted: dict[Path, _Inode] = {}
+        self._notifier: LooksOut | None = None
+        self._changing: asyncio.Future[frozenset[Path]] | None = None
         # Those that may be others than they were, whatever their inodes say: numbers are given out again.
         self._doubted: set[Path] = set()
+        self.whole = True
 
     def doubt(self, paths: frozenset[Path]) -> None:
         """Something has become of these."""
-        self._doubted |= {place for place in self._places if any(above in paths for above in (place, *place.parents))}
+        places = self._places.keys() | self._wanted.keys()
+        self._doubted |= {place for place in places if any(above in paths for above in (place, *place.parents))}
 
     async def follow(self, places: dict[Path, _Inode]) -> frozenset[Path]:
+        self._wanted = places
         works = self._notifier is not None and self._notifier.works
-        doubted, self._doubted = self._doubted, set()
-        if places == self._places and not doubted and (works or not places):
+        if places == self._places and not self._doubted and (works or not places):
+            self.whole = True
             return frozenset()
-        before = self._notifier
-        made = await asyncio.to_thread(self._watch.make, tuple(places), recursive=self._recursive) if places else None
-        if places and made is None:
-            # Something has just gone: the change that tells of it is yet to come.
-            self._doubted = doubted
+        # What its caller is cancelled at goes on, and is waited for by ``close``.
+        self._changing = asyncio.ensure_future(self._change(places))
+        return await asyncio.shield(self._changing)
+
+    async def _change(self, places: dict[Path, _Inode]) -> frozenset[Path]:
+        self.whole = False
+        doubted, self._doubted = self._doubted, set()
+        made = None
+        try:
+            if places:
+                made = await asyncio.to_thread(self._watch.make, tuple(places), recursive=self._recursive)
+            self.whole = made is not None or not places
+        finally:
+            if not self.whole:
+                self._doubted |= doubted
+        if not self.whole:
             return frozenset()
         known = {place: inode for place, inode in self._places.items() if place not in doubted}
         new = frozenset(place for place, inode in places.items() if known.get(place) != inode)
-        self._places, self._notifier = places, made
+        before, self._notifier, self._places = self._notifier, made, places
         if before is not None:
             await asyncio.to_thread(before.stop)
         return new
 
     async def close(self) -> None:
+        if self._changing is not None:
+            await asyncio.gather(self._changing, return_exceptions=True)
         notifier, self._notifier = self._notifier, None
         if notifier is not None:
             await asyncio.to_thread(notifier.stop)

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -18,16 +19,17 @@ from samlocal.errors import CodeError, ConfigurationError, SamlocalError, Templa
 from samlocal.pool.plan import Plan, files_key
 from samlocal.pool.pool import Replaced
 from samlocal.project.sources import Sources
+from samlocal.reload.notifier import Notifier, UnwatchedError
 from samlocal.reload.reloader import Reloader
 from samlocal.reload.told import NotReloaded, Reloaded
-from samlocal.reload.watch import Watch
+from samlocal.reload.watch import MakesLookOuts, Watch
 
 
 class Seen(Watch):
     """Shows what it has heard, and whether nothing is left to take up."""
 
-    def __init__(self) -> None:
-        super().__init__(remark=lambda _: None)
+    def __init__(self, look_out: MakesLookOuts) -> None:
+        super().__init__(remark=lambda _: None, look_out=look_out)
         self.heard: set[Path] = set()
         self.rests = False
 
@@ -65,7 +67,8 @@ class World:
         for name in "AB":
             (self.folder / name).mkdir()
             (self.folder / name / "app.py").write_text("1")
-        self.watch = Seen()
+        self.unwatched: list[str] = []
+        self.watch = Seen(self.look_out)
         self.reloader = Reloader(
             self,
             self.plan,
@@ -77,6 +80,11 @@ class World:
 
     def code(self, name: str) -> Path:
         return self.folder / name.replace("C", "A") / "app.py"
+
+    def look_out(self, *arguments: Any, **more: Any) -> Notifier:
+        if self.unwatched:
+            raise UnwatchedError(self.unwatched[0])
+        return Notifier(*arguments, **more)
 
     async def plan(self, name: str, sources: Sources) -> Plan:
         self.planned.append(name)
@@ -415,6 +423,25 @@ def test_a_fault_of_samlocals_own_is_told_and_the_next_save_is_taken_up(tmp_path
         assert said.startswith("A fault of samlocal's own: UnicodeDecodeError")
         own.code("A").write_text("2")
         assert await own.tells() == ["reloaded A: app.py"]
+
+    run(tmp_path, test)
+
+
+def test_where_nobody_can_watch_that_is_told_once_and_what_is_watched_already_is_reloaded(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        own.unwatched.append("the disk is broken")
+        sources, began = Sources(), time.time()
+        own.reloader.planned("B", sources, await own.plan("B", sources), began=began)
+        said = "samlocal cannot watch all that the functions are made from: the disk is broken. saves may be missed."
+        assert await own.tells() == [said]
+        own.code("A").write_text("2")
+        assert await own.tells() == ["reloaded A: app.py"]
+        own.unwatched.clear()
+        own.code("A").write_text("3")
+        assert await own.tells() == ["reloaded A: app.py"]
+        own.code("B").write_text("2")
+        assert await own.tells() == ["reloaded B: app.py"]
 
     run(tmp_path, test)
 

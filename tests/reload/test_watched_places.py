@@ -8,14 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 import pytest
 
+from samlocal.reload.notifier import Notifier, UnwatchedError
 from samlocal.reload.remote import is_remote
-from samlocal.reload.watch import Watch
+from samlocal.reload.watch import LooksOut, MakesLookOuts, Watch
 
 
 class Watched:
@@ -58,7 +60,13 @@ class Watched:
         assert not await self._watch.more(0.15)
 
 
-def run(folder: Path, test: Callable[[Watched], Awaitable[None]], *, polls: bool = False) -> None:
+def run(
+    folder: Path,
+    test: Callable[[Watched], Awaitable[None]],
+    *,
+    polls: bool = False,
+    look_out: MakesLookOuts = Notifier,
+) -> None:
     folder = folder.resolve()
     (folder / "code").mkdir(parents=True)
     (folder / "code/app.py").write_text("1")
@@ -67,7 +75,7 @@ def run(folder: Path, test: Callable[[Watched], Awaitable[None]], *, polls: bool
         os.utime(path, (1_700_000_000, 1_700_000_000))
 
     async def main() -> None:
-        watch = Watch(remark=lambda _: None, polls=polls)
+        watch = Watch(remark=lambda _: None, polls=polls, look_out=look_out)
         own = Watched(watch, folder)
         try:
             await own.follow()
@@ -194,6 +202,116 @@ def test_what_is_watched_already_is_not_new(tmp_path: Path) -> None:
         assert await own.follow() == frozenset()
 
     run(tmp_path, test)
+
+
+class Making:
+    """Makes look-outs over folders as a test lets it: ``begun`` and ``goes_on`` are each one's, in its thread."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+        self.failures: list[Exception] = []
+
+    def __call__(
+        self, places: Collection[Path], *, recursive: bool, polls: bool, hear: Callable[[frozenset[Path]], None]
+    ) -> LooksOut:
+        if recursive:
+            self.begun.set()
+            assert self.goes_on.wait(20)
+            if self.failures:
+                raise self.failures.pop(0)
+        return Notifier(places, recursive=recursive, polls=polls, hear=hear)
+
+
+def test_a_watch_that_is_closed_while_it_is_made_leaves_no_thread(tmp_path: Path) -> None:
+    making = Making()
+    making.goes_on.clear()
+
+    async def main() -> None:
+        watch = Watch(remark=lambda _: None, look_out=making)
+        following = asyncio.create_task(watch.follow({tmp_path}, ()))
+        assert await asyncio.to_thread(making.begun.wait, 20)
+        following.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await following
+        closing = asyncio.create_task(watch.close())
+        making.goes_on.set()
+        async with asyncio.timeout(20):
+            await closing
+        assert not [thread for thread in threading.enumerate() if thread.name == "samlocal-watch"]
+
+    asyncio.run(main())
+
+
+def test_what_goes_while_it_is_to_be_watched_is_looked_for_again(tmp_path: Path) -> None:
+    making = Making()
+    making.failures.append(FileNotFoundError("No path was found."))
+    run(tmp_path, Watched.is_watched, look_out=making)
+    assert making.failures == []
+
+
+def test_what_becomes_of_a_place_while_another_is_looked_for_is_not_forgotten(tmp_path: Path) -> None:
+    making = Making()
+    first, second = tmp_path / "first", tmp_path / "second"
+
+    async def main() -> None:
+        watch = Watch(remark=lambda _: None, look_out=making)
+        try:
+            assert {first, second} <= await watch.follow({first, second}, ())
+            watch.hear(frozenset({first}))
+            await watch.changes()
+            making.begun.clear()
+            making.goes_on.clear()
+            making.failures.append(FileNotFoundError("No path was found."))
+            following = asyncio.create_task(watch.follow({first, second}, ()))
+            assert await asyncio.to_thread(making.begun.wait, 20)
+            watch.hear(frozenset({second}))
+            await watch.changes()
+            making.goes_on.set()
+            assert await following == frozenset()
+            assert await watch.follow({first, second}, ()) == {first, second}
+        finally:
+            await watch.close()
+
+    first.mkdir()
+    second.mkdir()
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("polls", [False, True])
+def test_a_place_that_has_gone_is_no_reason_to_look_oneself(tmp_path: Path, polls: bool) -> None:
+    (tmp_path / "file").write_text("")
+    for gone in (tmp_path / "none", tmp_path / "file/in it"):
+        with pytest.raises(FileNotFoundError):
+            Notifier([gone], recursive=True, polls=polls, hear=lambda _: None)
+
+
+def test_why_the_system_does_not_watch_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UnwatchedError, match=r"File name too long \(os error 36\)"):
+        Notifier([tmp_path / ("n" * 300)], recursive=True, polls=False, hear=lambda _: None)
+
+
+def test_where_the_system_does_not_watch_it_is_looked_and_the_reason_said(tmp_path: Path) -> None:
+    making = Making()
+    said: list[str] = []
+
+    async def main() -> None:
+        watch = Watch(remark=said.append, look_out=making)
+        making.failures.append(UnwatchedError("the system does not tell of them (Input/output error)"))
+        try:
+            assert tmp_path in await watch.follow({tmp_path}, ())
+            making.failures.append(UnwatchedError("nobody can look"))
+            watch.hear(frozenset({tmp_path}))
+            await watch.changes()
+            with pytest.raises(UnwatchedError, match="nobody can look"):
+                await watch.follow({tmp_path}, ())
+        finally:
+            await watch.close()
+
+    asyncio.run(main())
+    reason = "the system does not tell of them (Input/output error)"
+    assert said == [f"changes are looked for every half second: {reason}."]
 
 
 LIMITED = """
