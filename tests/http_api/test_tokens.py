@@ -8,6 +8,7 @@ import functools
 import hmac
 import http.server
 import json
+import socketserver
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -262,6 +263,25 @@ def test_an_issuer_that_does_not_answer_refuses_everybody() -> None:
     assert isinstance(decision, Denied)
     assert "cannot be fetched" in (decision.remark or "")
     assert gate.answer(token)[0] == 401
+
+
+def test_an_issuer_that_speaks_no_http_refuses_everybody() -> None:
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.rfile.readline()
+            self.wfile.write(b"220 mail.example ESMTP\r\n")
+
+    issuer = Issuer()
+    issuer.close()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        issuer.url = f"http://127.0.0.1:{server.server_address[1]}/tenant"
+        gate, token = jwt_gate(issuer), issuer.token()
+        decision = gate.decide(token)
+        server.shutdown()
+
+    assert isinstance(decision, Denied)
+    assert "cannot be fetched: 220 mail.example" in (decision.remark or "")
 
 
 def test_a_route_with_scopes_wants_one_of_them(issuer: Issuer) -> None:

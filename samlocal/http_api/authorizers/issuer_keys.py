@@ -8,8 +8,8 @@ known yet makes it fetch again).
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -107,5 +107,5 @@ def _get(address: str) -> bytes:
         with urllib.request.urlopen(address, timeout=_TIMEOUT) as answer:  # noqa: S310 - only http, see above
             data: bytes = answer.read(_LARGEST)
             return data
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise IssuerError(f"{address} cannot be fetched: {error}") from error
