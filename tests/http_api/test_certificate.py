@@ -6,6 +6,7 @@ import datetime
 import os
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 
 from samlocal.http_api.web.certificate import certificate
@@ -38,6 +39,20 @@ def test_it_is_made_anew_for_another_name_and_where_it_is_no_certificate(tmp_pat
 
     named.served.write_text("nonsense")
     assert "localhost" in names(read(certificate(tmp_path / "tls").public))
+
+
+@pytest.mark.parametrize("left", [None, b"", b"of another one"])
+def test_clients_find_the_one_that_is_served_whatever_became_of_the_file(tmp_path: Path, left: bytes | None) -> None:
+    made = certificate(tmp_path / "tls")
+    served = made.served.read_bytes()
+    made.public.unlink()
+    if left is not None:
+        made.public.write_bytes(left)
+
+    again = certificate(tmp_path / "tls")
+
+    assert again.served.read_bytes() == served
+    assert read(again.public) == read(again.served)
 
 
 def test_its_key_is_its_owners_alone_whatever_the_umask_says(tmp_path: Path) -> None:

@@ -39,18 +39,20 @@ def certificate(folder: Path, names: Iterable[str] = ()) -> Certificate:
     own_folder(folder)
     made = Certificate(served=folder / "key-and-certificate.pem", public=folder / "certificate.pem")
     wanted = {*_NAMES, *names}
-    known = _known(made.served)
-    if known is None or not wanted <= known:
+    public = _good(made.served, wanted)
+    if public is None:
         private, public = _new(sorted(wanted))
-        # The one that has the key is whole or not there; the other can always be made of it.
         _write(made.served, private + public)
+    # The one that has the key is whole or not there; the other is made of it, whatever has become of it.
+    if not made.public.is_file() or made.public.read_bytes() != public:
         _write(made.public, public)
     return made
 
 
-def _known(path: Path) -> set[str] | None:
-    """The names of a certificate that is still good for a while."""
+def _good(path: Path, wanted: set[str]) -> bytes | None:
+    """The certificate in a file, as PEM, where it has these names and is still good for a while."""
     from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
 
     try:
         found = x509.load_pem_x509_certificate(path.read_bytes())
@@ -59,8 +61,8 @@ def _known(path: Path) -> set[str] | None:
         return None
     if found.not_valid_after_utc - _LEFT < datetime.datetime.now(datetime.UTC):
         return None
-    addresses = there.get_values_for_type(x509.IPAddress)
-    return {*there.get_values_for_type(x509.DNSName), *map(str, addresses)}
+    names = {*there.get_values_for_type(x509.DNSName), *map(str, there.get_values_for_type(x509.IPAddress))}
+    return found.public_bytes(serialization.Encoding.PEM) if wanted <= names else None
 
 
 def _new(names: list[str]) -> tuple[bytes, bytes]:
