@@ -13,6 +13,7 @@ from samlocal.http_api.answers.answer import Answered, answer, finished, refused
 from samlocal.http_api.answers.cors import preflight
 from samlocal.http_api.answers.fixed import fixed_answer, redirect_answer
 from samlocal.http_api.answers.refusal import (
+    ANSWER_TOO_LARGE,
     FAILED,
     NO_ROUTE,
     THROTTLED,
@@ -26,7 +27,7 @@ from samlocal.http_api.backend import Backend, Exchanged, Hears
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.events.event import BODY_BYTES, TooLargeError, event
-from samlocal.http_api.http_proxy import HttpProxyError, proxied
+from samlocal.http_api.http_proxy import AnswerTooLargeError, HttpProxyError, proxied
 from samlocal.http_api.mapping import mapped, path_values
 from samlocal.http_api.matching.matcher import Matcher
 from samlocal.http_api.model import (
@@ -219,9 +220,10 @@ class Front:
                 return await proxied(mapped(api, matched, request, parameters, caller), integration, values)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
-        except HttpProxyError as error:
+        except (HttpProxyError, AnswerTooLargeError) as error:
             self._hears.remarked(f"{api.id}: {matched.route.key}: {error}")
-            return refused(api, request, FAILED, matched)
+            is_too_large = isinstance(error, AnswerTooLargeError)
+            return refused(api, request, ANSWER_TOO_LARGE if is_too_large else FAILED, matched)
 
 
 def not_run(reason: str) -> HttpAnswer:

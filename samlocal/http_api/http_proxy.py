@@ -1,14 +1,17 @@
 """Requests that an API passes on to another HTTP server, as they came.
 
 Sources: API Gateway developer guide, "HTTP integrations in API Gateway", "Create HTTP proxy integrations for HTTP
-APIs", "Transform API requests and responses for HTTP APIs".
+APIs", "Transform API requests and responses for HTTP APIs", "Quotas" (10 MB, but for REST APIs that stream); AWS
+knowledge center, "How can I troubleshoot 5xx errors for API Gateway?" (500 for what is larger).
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import re
+import socket
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
@@ -21,6 +24,7 @@ _HOP = frozenset(
         "upgrade", "content-length", "host",
     }
 )  # fmt: skip
+_ANSWER_BYTES = 10 * 1024 * 1024
 _PATH = "overwrite:path"
 _PARAMETER = re.compile(r"\{(\w+)\+?\}")
 
@@ -29,10 +33,14 @@ class HttpProxyError(Exception):
     """The other server cannot be reached, or says what is no HTTP."""
 
 
-async def proxied(request: HttpRequest, integration: HttpIntegration, values: Mapping[str, str]) -> HttpAnswer:
-    """``values`` are those of the URL's parameters. Raises HttpProxyError.
+class AnswerTooLargeError(Exception):
+    """The other server's answer is more than an API takes."""
 
-    The time that it may take is the caller's to watch.
+
+async def proxied(request: HttpRequest, integration: HttpIntegration, values: Mapping[str, str]) -> HttpAnswer:
+    """``values`` are those of the URL's parameters. Raises HttpProxyError, AnswerTooLargeError.
+
+    The time that it may take is the caller's to watch: the other server is left when this is cancelled.
     """
     url = _url(request, integration, values)
     method = request.method if integration.method == ANY else integration.method
@@ -41,7 +49,12 @@ async def proxied(request: HttpRequest, integration: HttpIntegration, values: Ma
         ("X-Forwarded-For", request.source_ip),
         ("X-Forwarded-Proto", request.scheme),
     )
-    return await asyncio.to_thread(_asked, method, url, headers, request.body, integration.timeout / 1000)
+    longest = None if integration.streams else _ANSWER_BYTES
+    connection = _Connection(url, integration.timeout / 1000)
+    try:
+        return await asyncio.to_thread(connection.asked, method, headers, request.body, longest)
+    finally:
+        connection.hang_up()
 
 
 def _url(request: HttpRequest, integration: HttpIntegration, values: Mapping[str, str]) -> str:
@@ -60,32 +73,61 @@ def _url(request: HttpRequest, integration: HttpIntegration, values: Mapping[str
     return f"{url}{'&' if '?' in url else '?'}{request.query}"
 
 
-def _asked(method: str, url: str, headers: Fields, body: bytes, timeout: float) -> HttpAnswer:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise HttpProxyError(f"{url} is no URL of an HTTP server.")
-    secure = parts.scheme == "https"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    try:
-        connection = kind(parts.hostname, parts.port, timeout=timeout)
-    except ValueError as error:
-        raise HttpProxyError(f"{url}: {error}") from error
-    try:
-        connection.putrequest(
-            method, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), skip_accept_encoding=True
-        )
+class _Connection:
+    """To another server, for one request. ``timeout`` in seconds, of each wait."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self._url = url
+        self._parts = parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise HttpProxyError(f"{url} is no URL of an HTTP server.")
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        try:
+            self._http = kind(parts.hostname, parts.port, timeout=timeout)
+        except ValueError as error:
+            raise HttpProxyError(f"{url}: {error}") from error
+        self._socket: socket.socket | None = None
+        self._is_left = False
+
+    def asked(self, method: str, headers: Fields, body: bytes, longest: int | None) -> HttpAnswer:
+        """In a thread of its own. ``longest`` is how many bytes the answer may have."""
+        try:
+            self._connect()
+            self._send(method, headers, body)
+            answer = self._http.getresponse()
+            content = answer.read() if longest is None else answer.read(longest + 1)
+        except TimeoutError:
+            raise
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise HttpProxyError(f"{self._url}: {type(error).__name__}: {error}") from error
+        finally:
+            self._http.close()
+        if longest is not None and len(content) > longest:
+            raise AnswerTooLargeError(f"{self._url} answers more than the {longest >> 20} MB that an API takes.")
+        kept = tuple((name, value) for name, value in answer.getheaders() if name.lower() not in _HOP)
+        return HttpAnswer(status=answer.status, headers=kept, body=content)
+
+    def hang_up(self) -> None:
+        """From any thread: whoever asks waits no longer."""
+        self._is_left = True
+        if self._socket is not None:
+            # Over already, mostly. The socket below TLS: what another thread reads of stays as it is.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def _connect(self) -> None:
+        self._http.connect()
+        # Its own name for it: http.client forgets a socket that ends with the answer.
+        self._socket = self._http.sock
+        if self._is_left:
+            raise ConnectionAbortedError("nobody waits for the answer")
+
+    def _send(self, method: str, headers: Fields, body: bytes) -> None:
+        parts = self._parts
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._http.putrequest(method, target, skip_accept_encoding=True)
         for name, value in headers:
-            connection.putheader(name, value)
+            self._http.putheader(name, value)
         if body or method in ("POST", "PUT", "PATCH"):
-            connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders(body or None)
-        answer = connection.getresponse()
-        content = answer.read()
-    except TimeoutError:
-        raise
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise HttpProxyError(f"{url}: {type(error).__name__}: {error}") from error
-    finally:
-        connection.close()
-    kept = tuple((name, value) for name, value in answer.getheaders() if name.lower() not in _HOP)
-    return HttpAnswer(status=answer.status, headers=kept, body=content)
+            self._http.putheader("Content-Length", str(len(body)))
+        self._http.endheaders(body or None)

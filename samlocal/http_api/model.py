@@ -97,11 +97,13 @@ class LambdaIntegration(Struct, frozen=True, kw_only=True, tag=True):
 class HttpIntegration(Struct, frozen=True, kw_only=True, tag=True):
     """Another HTTP server gets the request, as it came (``HTTP_PROXY``). ``method`` is ANY to keep the client's.
 
-    ``uri`` has the route's parameters in braces, and stage variables as ``${stageVariables.name}``.
+    ``uri`` has the route's parameters in braces, and stage variables as ``${stageVariables.name}``. What ``streams``
+    may be of any length.
     """
 
     uri: str
     method: str = ANY
+    streams: bool = False
     timeout: int = 29_000
     parameters: Mapping[str, str] = field(default_factory=dict)
 

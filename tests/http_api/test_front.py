@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Collection, Iterator, Mapping
@@ -415,20 +416,33 @@ class _Echo(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
+class _Large(BaseHTTPRequestHandler):
+    """Answers with as many bytes as the path says."""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        # Whoever has read enough hangs up.
+        with contextlib.suppress(ConnectionError):
+            self.wfile.write(b"x" * int(self.path.rpartition("/")[2]))
+
+    def log_message(self, *_: object) -> None: ...
+
+
 @contextmanager
-def another_server() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+def another_server(handler: type[BaseHTTPRequestHandler] = _Echo) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 
 
-def proxy(url: str) -> str:
+def proxy(url: str, more: str = "") -> str:
     return f"""
 Resources:
   Api: {{Type: AWS::ApiGateway::RestApi, Properties: {{Body: {{openapi: 3.0.1, info: {{title: t}}, paths:
     {{"/a/{{proxy+}}":
-    {{post: {{x-amazon-apigateway-integration: {{type: http_proxy, httpMethod: POST, uri: "{url}"}}}}}}}}}}}}}}
+    {{post: {{x-amazon-apigateway-integration: {{type: http_proxy, httpMethod: POST, uri: "{url}"{more}}}}}}}}}}}}}}}
 """
 
 
@@ -495,6 +509,51 @@ def test_a_server_that_is_not_there_is_named() -> None:
 
     assert status == 502
     assert heard.remarks[0].startswith("Api: POST /a/{proxy+}: http://127.0.0.1:9/b: ConnectionRefusedError")
+
+
+def test_a_server_whose_answer_does_not_end_is_left_when_the_time_is_over() -> None:
+    left, over = threading.Event(), threading.Event()
+
+    class Endless(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            try:
+                while not over.wait(0.01):
+                    self.wfile.write(b"drop")
+            except ConnectionError:
+                left.set()
+
+        def log_message(self, *_: object) -> None: ...
+
+    try:
+        with another_server(Endless) as url:
+            one = api(proxy(f"{url}/{{proxy}}", ", timeoutInMillis: 300"), head="")
+            assert answered(one, request("POST", "/a/b"))[0] == 504
+            assert left.wait(30)
+    finally:
+        over.set()
+
+
+# API Gateway developer guide, "Quotas": 10 MB, and any size of an integration that streams; AWS knowledge center,
+# "How can I troubleshoot 5xx errors for API Gateway?": 500 where the backend's payload is larger.
+@pytest.mark.parametrize(
+    ("size", "more", "status"),
+    [
+        (10 << 20, "", 200),
+        ((10 << 20) + 1, "", 500),
+        ((10 << 20) + 1, ", responseTransferMode: STREAM", 200),
+    ],
+)
+def test_an_answer_of_another_server_may_have_10_mb(size: int, more: str, status: int) -> None:
+    heard = Heard()
+    with another_server(_Large) as url:
+        found, _, body = answered(
+            api(proxy(f"{url}/{{proxy}}", more), head=""), request("POST", f"/a/{size}"), heard=heard
+        )
+
+    assert found == status
+    assert len(body) == size if status == 200 else "more than the 10 MB" in heard.remarks[0]
 
 
 def test_routes_can_be_exchanged_between_requests() -> None:

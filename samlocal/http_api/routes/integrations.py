@@ -158,6 +158,7 @@ def integration(
             return HttpIntegration(
                 uri=with_stage_variables(uri, variables),
                 method=(described.method or ANY).upper(),
+                streams=described.streams,
                 timeout=timeout,
                 parameters=described.parameters,
             )
