@@ -25,9 +25,13 @@ class Functions:
 
         Raises FunctionNotFoundError, and what reading the template raises.
         """
-        if name not in self._ids:
-            self._ids[name] = await asyncio.to_thread(self._find, name)
-        return self._ids[name]
+        found = self._ids.get(name)
+        if found is None:
+            changes = self.changes
+            found = await asyncio.to_thread(self._find, name)
+            if changes == self.changes:
+                self._ids[name] = found
+        return found
 
     async def ids(self) -> tuple[str, ...]:
         """Those of all functions, in the template's order. Raises what reading the template raises."""
