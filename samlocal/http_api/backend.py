@@ -15,7 +15,8 @@ from samlocal.http_api.authorizers.authorizers import Authorizers
 from samlocal.http_api.authorizers.decision import Denied
 from samlocal.http_api.authorizers.token_authorizers import Verifies
 from samlocal.http_api.caller import ANYBODY, Caller
-from samlocal.http_api.model import Api, HttpRequest, Matched
+from samlocal.http_api.exchange import HttpRequest, Matched
+from samlocal.http_api.model import Api
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.result import Result, Success

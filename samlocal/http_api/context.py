@@ -13,7 +13,8 @@ from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.events import claims
 from samlocal.http_api.events.moment import clf_time, epoch_ms
 from samlocal.http_api.events.paths import with_stage
-from samlocal.http_api.model import Api, ApiKind, HttpRequest, Matched
+from samlocal.http_api.exchange import HttpRequest, Matched
+from samlocal.http_api.model import Api, ApiKind
 
 
 def context_variables(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from typing import assert_never
@@ -11,7 +10,7 @@ from typing import assert_never
 from samlocal.errors import SamlocalError
 from samlocal.http_api.answers.answer import Answered, answer, finished, refused
 from samlocal.http_api.answers.cors import preflight
-from samlocal.http_api.answers.fixed import fixed_answer, redirect_answer
+from samlocal.http_api.answers.fixed import fixed_answer, not_run, redirect_answer
 from samlocal.http_api.answers.refusal import (
     ANSWER_TOO_LARGE,
     FAILED,
@@ -27,6 +26,7 @@ from samlocal.http_api.backend import Backend, Exchanged, Hears
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.events.event import BODY_BYTES, TooLargeError, event
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched, NoRoute
 from samlocal.http_api.http_proxy import AnswerTooLargeError, HttpProxyError, proxied
 from samlocal.http_api.mapping import mapped, path_values
 from samlocal.http_api.matching.matcher import Matcher
@@ -34,13 +34,9 @@ from samlocal.http_api.model import (
     Api,
     ApiKind,
     FixedResponse,
-    HttpAnswer,
     HttpIntegration,
-    HttpRequest,
     LambdaIntegration,
     MappedIntegration,
-    Matched,
-    NoRoute,
     NotRun,
     RedirectIntegration,
 )
@@ -224,9 +220,3 @@ class Front:
             self._hears.remarked(f"{api.id}: {matched.route.key}: {error}")
             is_too_large = isinstance(error, AnswerTooLargeError)
             return refused(api, request, ANSWER_TOO_LARGE if is_too_large else FAILED, matched)
-
-
-def not_run(reason: str) -> HttpAnswer:
-    """No answer of AWS's: it would have run."""
-    body = json.dumps({"message": f"samlocal does not run this: {reason}."}).encode()
-    return HttpAnswer(status=501, headers=(("Content-Type", "application/json"),), body=body)

@@ -10,7 +10,8 @@ import base64
 import hashlib
 import string
 
-from samlocal.http_api.model import Api, ApiKind, HttpRequest
+from samlocal.http_api.exchange import HttpRequest
+from samlocal.http_api.model import Api, ApiKind
 
 _BASE_36 = string.digits + string.ascii_lowercase
 

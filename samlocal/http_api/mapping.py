@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.events import query
-from samlocal.http_api.model import Api, ApiKind, Fields, HttpRequest, Matched
+from samlocal.http_api.exchange import Fields, HttpRequest, Matched
+from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.request_values import RequestValues, static
 
 _HTTP_KEY = re.compile(r"^(append|overwrite|remove):(?:(header|querystring)\.(.+)|(path))$")

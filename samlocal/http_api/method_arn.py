@@ -5,7 +5,8 @@ Source: API Gateway developer guide, "Resource format of permissions for executi
 
 from __future__ import annotations
 
-from samlocal.http_api.model import Api, ApiKind, Matched, Route
+from samlocal.http_api.exchange import Matched
+from samlocal.http_api.model import Api, ApiKind, Route
 
 
 def method_arn(api: Api, matched: Matched, method: str) -> str:

@@ -19,7 +19,8 @@ from functools import cached_property
 from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.context import context_variables
 from samlocal.http_api.events import headers, query
-from samlocal.http_api.model import Api, ApiKind, HttpRequest, Matched
+from samlocal.http_api.exchange import HttpRequest, Matched
+from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.vtl.jsonpath import ABSENT, JsonPathError, found
 from samlocal.http_api.vtl.values import json_text
 

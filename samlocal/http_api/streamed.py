@@ -10,7 +10,8 @@ from samlocal.http_api.answers.payload import MalformedError
 from samlocal.http_api.answers.prelude import Prelude
 from samlocal.http_api.answers.refusal import MALFORMED
 from samlocal.http_api.answers.rest import response_headers
-from samlocal.http_api.model import Api, ApiKind, HttpAnswer, HttpRequest, Matched
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
+from samlocal.http_api.model import Api, ApiKind
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.result import Result, Success, error_message
 from samlocal.service.chunks import Chunks

@@ -17,14 +17,8 @@ from samlocal.http_api.answers.refusal import UNSUPPORTED, Refusal, RefusalType
 from samlocal.http_api.answers.rest import mapped_answer
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.events.body import event_body, media_type
-from samlocal.http_api.model import (
-    Api,
-    HttpAnswer,
-    HttpRequest,
-    IntegrationResponse,
-    MappedIntegration,
-    Matched,
-)
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
+from samlocal.http_api.model import Api, IntegrationResponse, MappedIntegration
 from samlocal.http_api.request_values import RequestValues, in_body, static
 from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated
 from samlocal.http_api.vtl.values import Members

@@ -14,7 +14,8 @@ from typing import Any
 
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
 from samlocal.http_api.events.body import media_type
-from samlocal.http_api.model import HttpRequest, Validation
+from samlocal.http_api.exchange import HttpRequest
+from samlocal.http_api.model import Validation
 from samlocal.http_api.request_values import RequestValues
 
 _JSON = "application/json"

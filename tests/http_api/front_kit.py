@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from samlocal.http_api.authorizers.token_authorizers import Verifies
 from samlocal.http_api.backend import Exchanged
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import Api, HttpAnswer, HttpRequest
+from samlocal.http_api.model import Api
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.report import Report

@@ -9,8 +9,9 @@ from typing import Any
 from front_kit import Heard, ran
 from routes_kit import found, request
 
+from samlocal.http_api.exchange import HttpAnswer
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import ApiKind, HttpAnswer
+from samlocal.http_api.model import ApiKind
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.report import Report
 from samlocal.sandbox.result import FunctionError, Result, Success

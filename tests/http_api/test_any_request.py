@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from routes_kit import api
 
+from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import Api, HttpRequest
+from samlocal.http_api.model import Api
 from samlocal.sandbox.result import FunctionError, Result, Success
 
 EXAMPLES = int(os.environ.get("SAMLOCAL_FUZZ", "100"))

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.events.event import TooLargeError, event
-from samlocal.http_api.model import ApiKind, HttpRequest, PayloadFormat
+from samlocal.http_api.exchange import HttpRequest
+from samlocal.http_api.model import ApiKind, PayloadFormat
 
 TEXT = b'{"a": "\xce\xbb"}'
 

@@ -17,8 +17,9 @@ from routes_kit import api, request
 
 from samlocal.errors import CodeError
 from samlocal.http_api.answers.prelude import CONTENT_TYPE
+from samlocal.http_api.exchange import HttpAnswer
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import ApiKind, HttpAnswer
+from samlocal.http_api.model import ApiKind
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.sandbox.result import Crashed, FunctionError, InitFailed, Success, TimedOut

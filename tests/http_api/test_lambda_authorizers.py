@@ -14,13 +14,13 @@ from samlocal.errors import CodeError
 from samlocal.http_api.answers.answer import refused
 from samlocal.http_api.authorizers.authorizers import Authorizers
 from samlocal.http_api.authorizers.decision import Allowed, Decision, Denied
+from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.model import (
     Api,
     ApiKey,
     ApiKind,
     Authorizer,
     GatewayResponse,
-    HttpRequest,
     IamAuthorizer,
     LambdaAuthorizer,
     PayloadFormat,

@@ -19,8 +19,9 @@ from samlocal.http_api.answers.refusal import (
     Refusal,
     RefusalType,
 )
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest, NoRoute
 from samlocal.http_api.identifiers import extended_id
-from samlocal.http_api.model import Api, ApiKind, Cors, GatewayResponse, HttpAnswer, HttpRequest, NoRoute
+from samlocal.http_api.model import Api, ApiKind, Cors, GatewayResponse
 
 EXTENDED = extended_id(REQUEST_ID)
 DENIED = Refusal(type=RefusalType.ACCESS_DENIED)

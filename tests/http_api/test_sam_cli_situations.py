@@ -16,7 +16,8 @@ import pytest
 from handlers_kit import Served
 from sam_cli_kit import GIF, HANDLERS, TEMPLATE, WORLD
 
-from samlocal.http_api.model import ApiKind, HttpAnswer
+from samlocal.http_api.exchange import HttpAnswer
+from samlocal.http_api.model import ApiKind
 
 REST, HTTP = ApiKind.REST, ApiKind.HTTP
 HELLO = json.loads(str(WORLD["body"]))

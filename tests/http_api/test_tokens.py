@@ -22,7 +22,8 @@ from samlocal.http_api.authorizers.authorizers import Authorizers
 from samlocal.http_api.authorizers.decision import Allowed, Decision, Denied
 from samlocal.http_api.authorizers.tokens import Tokens
 from samlocal.http_api.authorizers.user_pools import keys_behind, user_pool_issuer
-from samlocal.http_api.model import ApiKind, Authorizer, CognitoAuthorizer, HttpRequest, JwtAuthorizer
+from samlocal.http_api.exchange import HttpRequest
+from samlocal.http_api.model import ApiKind, Authorizer, CognitoAuthorizer, JwtAuthorizer
 from samlocal.sandbox.result import Result
 
 

@@ -20,8 +20,9 @@ from samlocal.http_api.events.websocket import (
     disconnect_event,
     message_event,
 )
+from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.method_arn import websocket_arn
-from samlocal.http_api.model import ApiKind, HttpRequest
+from samlocal.http_api.model import ApiKind
 
 API = api_of(ApiKind.WEBSOCKET, api_id="asasasas")
 TRACE = "Root=1-6731ebfc-08e1e656421db73c5d2eef31"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from samlocal.http_api.events.body import media_type
-from samlocal.http_api.model import HttpRequest
+from samlocal.http_api.exchange import HttpRequest
 
 _JSON = "application/json"
 

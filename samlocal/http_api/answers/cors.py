@@ -11,7 +11,8 @@ import re
 
 from samlocal.http_api import identifiers
 from samlocal.http_api.answers.function_url import url_headers
-from samlocal.http_api.model import Api, ApiKind, Cors, Fields, HttpAnswer, HttpRequest, Matched, NoRoute
+from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest, Matched, NoRoute
+from samlocal.http_api.model import Api, ApiKind, Cors
 
 _OF_CORS = "access-control-"
 

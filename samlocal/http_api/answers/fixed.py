@@ -1,15 +1,17 @@
-"""What a load balancer answers by itself where its template says so.
+"""Answers for which nothing runs: a load balancer's own, where its template says so, and samlocal's.
 
 Source: Elastic Load Balancing user guide, "Redirect actions", "Fixed-response actions".
 """
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import urlsplit
 
 from samlocal.http_api.answers.load_balancer import SERVER
-from samlocal.http_api.model import FixedResponse, HttpAnswer, HttpRequest, RedirectIntegration
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest
+from samlocal.http_api.model import FixedResponse, RedirectIntegration
 
 _PLACE = re.compile(r"#\{(protocol|host|port|path|query)\}")
 _PORTS = {"http": "80", "https": "443"}
@@ -40,3 +42,9 @@ def redirect_answer(request: HttpRequest, redirect: RedirectIntegration) -> Http
     return HttpAnswer(
         status=redirect.status, headers=(("Location", location + (f"?{query}" if query else "")), SERVER)
     )
+
+
+def not_run(reason: str) -> HttpAnswer:
+    """No answer of AWS's: it would have run."""
+    body = json.dumps({"message": f"samlocal does not run this: {reason}."}).encode()
+    return HttpAnswer(status=501, headers=(("Content-Type", "application/json"),), body=body)

@@ -11,7 +11,7 @@ from samlocal.function.limits import REQUEST_BYTES
 from samlocal.http_api import identifiers
 from samlocal.http_api.answers.payload import compact, parsed, response, text_bytes
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
-from samlocal.http_api.model import Fields, HttpAnswer, HttpRequest
+from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest
 
 _JSON = "application/json"
 _DROPPED = frozenset(

@@ -17,7 +17,8 @@ from samlocal.http_api.answers.accepted import accepted_template
 from samlocal.http_api.answers.payload import text_bytes
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
 from samlocal.http_api.answers.variables import Variables
-from samlocal.http_api.model import Api, ApiKind, GatewayResponse, HttpAnswer, HttpRequest, Matched
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
+from samlocal.http_api.model import Api, ApiKind, GatewayResponse
 
 _JSON = "application/json"
 _DEFAULT_TEMPLATE = '{"message":$context.error.messageString}'

@@ -11,7 +11,8 @@ import http
 
 from samlocal.http_api.answers.payload import MalformedError, parsed, response
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
-from samlocal.http_api.model import Api, HttpAnswer
+from samlocal.http_api.exchange import HttpAnswer
+from samlocal.http_api.model import Api
 
 RESPONSE_BYTES = 1024 * 1024
 SERVER = ("Server", "awselb/2.0")

@@ -16,7 +16,7 @@ from typing import Never
 
 from msgspec import Struct
 
-from samlocal.http_api.model import Fields
+from samlocal.http_api.exchange import Fields
 
 STATUSES = range(200, 600)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from samlocal.http_api.answers.payload import MalformedError, parsed, response
 from samlocal.http_api.events.body import media_type
-from samlocal.http_api.model import ApiKind, Fields
+from samlocal.http_api.exchange import Fields
+from samlocal.http_api.model import ApiKind
 
 CONTENT_TYPE = "application/vnd.awslambda.http-integration-response"
 """What a runtime announces a response as that begins so."""

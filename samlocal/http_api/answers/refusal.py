@@ -11,7 +11,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from samlocal.http_api.caller import ANYBODY, Caller
-from samlocal.http_api.model import Fields
+from samlocal.http_api.exchange import Fields
 
 
 class RefusalType(StrEnum):

@@ -14,7 +14,8 @@ from samlocal.http_api import identifiers
 from samlocal.http_api.answers.accepted import accepted_type
 from samlocal.http_api.answers.payload import Response, parsed, response, text_bytes
 from samlocal.http_api.events.body import matches
-from samlocal.http_api.model import Api, Fields, HttpAnswer, HttpRequest
+from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest
+from samlocal.http_api.model import Api
 
 _JSON = "application/json"
 _MEMBERS = ("statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded", "base64Encoded")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from samlocal.http_api.caller import Caller
-from samlocal.http_api.model import Api, HttpRequest, Matched
+from samlocal.http_api.exchange import HttpRequest, Matched
+from samlocal.http_api.model import Api
 from samlocal.http_api.request_values import RequestValues, static
 
 _NAME = r"(?:context|stageVariables|method\.request)(?:\.[\w-]+)+"

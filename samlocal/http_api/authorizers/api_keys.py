@@ -12,8 +12,9 @@ from msgspec import structs
 
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
 from samlocal.http_api.authorizers.decision import Allowed, Decision, Denied
+from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.identifiers import resource_id
-from samlocal.http_api.model import Api, HttpRequest
+from samlocal.http_api.model import Api
 
 HEADER = "x-api-key"
 

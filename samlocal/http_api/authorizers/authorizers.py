@@ -11,14 +11,13 @@ from samlocal.http_api.authorizers.decision import Allowed, Decision, broken
 from samlocal.http_api.authorizers.lambda_authorizers import Heard, LambdaAuthorizers, Run
 from samlocal.http_api.authorizers.token_authorizers import TokenAuthorizers, Verifies
 from samlocal.http_api.caller import ANYBODY
+from samlocal.http_api.exchange import HttpRequest, Matched
 from samlocal.http_api.model import (
     Api,
     CognitoAuthorizer,
-    HttpRequest,
     IamAuthorizer,
     JwtAuthorizer,
     LambdaAuthorizer,
-    Matched,
     UnknownAuthorizer,
 )
 

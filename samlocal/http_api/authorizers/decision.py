@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
 from samlocal.http_api.caller import ANYBODY, Caller
-from samlocal.http_api.model import Fields
+from samlocal.http_api.exchange import Fields
 
 
 class Allowed(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from samlocal.http_api.model import Api, HttpRequest, Matched
+from samlocal.http_api.exchange import HttpRequest, Matched
+from samlocal.http_api.model import Api
 from samlocal.http_api.request_values import RequestValues
 
 _SOURCE = re.compile(r"\$?(?:(?:method\.|route\.)?request\.(?:header|querystring)|stageVariables|context)\.")

@@ -17,7 +17,8 @@ from samlocal.http_api.authorizers.identity_sources import identity_value
 from samlocal.http_api.authorizers.token_errors import ExpiredError, IssuerError, TokenError
 from samlocal.http_api.authorizers.user_pools import user_pool_issuer
 from samlocal.http_api.caller import Caller
-from samlocal.http_api.model import Api, CognitoAuthorizer, Fields, HttpRequest, JwtAuthorizer, Matched
+from samlocal.http_api.exchange import Fields, HttpRequest, Matched
+from samlocal.http_api.model import Api, CognitoAuthorizer, JwtAuthorizer
 
 
 class Verifies(Protocol):

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.events import proxy_v1, proxy_v2
+from samlocal.http_api.exchange import HttpRequest, Matched
 from samlocal.http_api.method_arn import method_arn
-from samlocal.http_api.model import Api, HttpRequest, Matched
+from samlocal.http_api.model import Api
 
 Json = dict[str, object]
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from samlocal.http_api.model import Api, ApiKind, HttpRequest
+from samlocal.http_api.exchange import HttpRequest
+from samlocal.http_api.model import Api, ApiKind
 
 _TEXT_TYPES = frozenset({"application/json", "application/javascript", "application/xml"})
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.identifiers import trace_root
-from samlocal.http_api.model import HttpRequest
 
 Values = dict[str, list[str]]
 """Values by name; the names are already spelt as the event has them."""

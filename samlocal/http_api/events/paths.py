@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from samlocal.http_api.model import DEFAULT_ROUTE, Api, Matched
+from samlocal.http_api.exchange import Matched
+from samlocal.http_api.model import DEFAULT_ROUTE, Api
 
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 

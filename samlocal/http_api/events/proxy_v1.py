@@ -13,7 +13,8 @@ from samlocal.http_api.events import claims, headers, query
 from samlocal.http_api.events.body import event_body
 from samlocal.http_api.events.moment import clf_time, epoch_ms
 from samlocal.http_api.events.paths import http_api_path, with_stage
-from samlocal.http_api.model import Api, HttpRequest, Matched
+from samlocal.http_api.exchange import HttpRequest, Matched
+from samlocal.http_api.model import Api
 
 Json = dict[str, object]
 

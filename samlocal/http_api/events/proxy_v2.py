@@ -15,7 +15,8 @@ from samlocal.http_api.events import claims, headers, query
 from samlocal.http_api.events.body import event_body
 from samlocal.http_api.events.moment import clf_time, epoch_ms
 from samlocal.http_api.events.paths import http_api_path
-from samlocal.http_api.model import DEFAULT_ROUTE, Api, HttpRequest, Matched
+from samlocal.http_api.exchange import HttpRequest, Matched
+from samlocal.http_api.model import DEFAULT_ROUTE, Api
 
 Json = dict[str, object]
 

@@ -16,7 +16,8 @@ from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.events import headers, query
 from samlocal.http_api.events.moment import clf_time, epoch_ms
 from samlocal.http_api.events.proxy_v1 import lambda_authorizer
-from samlocal.http_api.model import Api, HttpRequest
+from samlocal.http_api.exchange import HttpRequest
+from samlocal.http_api.model import Api
 
 Json = dict[str, object]
 

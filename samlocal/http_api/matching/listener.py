@@ -11,7 +11,8 @@ import ipaddress
 import re
 from urllib.parse import unquote
 
-from samlocal.http_api.model import HttpRequest, RuleCondition
+from samlocal.http_api.exchange import HttpRequest
+from samlocal.http_api.model import RuleCondition
 
 
 def applies(condition: RuleCondition, request: HttpRequest) -> bool:

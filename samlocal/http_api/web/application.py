@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 
 from samlocal.http_api import openapi_document
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import HttpAnswer, HttpRequest
 from samlocal.http_api.web.asgi import FAULT, Message, Receive, Send, misdirected, read_request, send_answer
 from samlocal.http_api.web.static_files import StaticFiles
 

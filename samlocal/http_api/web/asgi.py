@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from samlocal.http_api.model import Fields, HttpAnswer, HttpRequest
+from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest
 from samlocal.http_api.web.cased_headers import cased_headers
 from samlocal.own_host import is_own
 

@@ -6,7 +6,7 @@ import mimetypes
 from pathlib import Path
 from urllib.parse import unquote
 
-from samlocal.http_api.model import HttpAnswer, HttpRequest
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest
 
 _INDEX = "index.html"
 

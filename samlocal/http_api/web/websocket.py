@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from samlocal.http_api.model import HttpAnswer
+from samlocal.http_api.exchange import HttpAnswer
 from samlocal.http_api.web.asgi import (
     FAULT,
     Message,

@@ -14,7 +14,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from samlocal.http_api.events.websocket import Connection
-from samlocal.http_api.model import HttpAnswer, HttpRequest
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest
 
 MESSAGE_BYTES = 128 * 1024
 """Of a message, either way (API Gateway developer guide, "Quotas")."""

@@ -19,6 +19,7 @@ import msgspec
 from samlocal.errors import SamlocalError
 from samlocal.http_api import identifiers
 from samlocal.http_api.answers.answer import answer, finished, refused
+from samlocal.http_api.answers.fixed import not_run
 from samlocal.http_api.answers.payload import MalformedError, parsed, response
 from samlocal.http_api.answers.refusal import FAILED, NO_ROUTE, THROTTLED, TIMED_OUT, Refusal
 from samlocal.http_api.authorizers.token_authorizers import Verifies
@@ -31,16 +32,13 @@ from samlocal.http_api.events.websocket import (
     disconnect_event,
     message_event,
 )
-from samlocal.http_api.front import not_run
+from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
 from samlocal.http_api.model import (
     Api,
     FixedResponse,
-    HttpAnswer,
     HttpIntegration,
-    HttpRequest,
     LambdaIntegration,
     MappedIntegration,
-    Matched,
     NotRun,
     RedirectIntegration,
     Route,
