@@ -111,7 +111,10 @@ class Pool:
         return Replaced.AFTER_EVENT if sandboxes else Replaced.NOTHING
 
     def keep(self, function_id: str, seconds: float) -> None:
-        """How long the function's sandboxes wait for an event from their next one on, whatever the options say."""
+        """How long the function's sandboxes wait for an event from their next one on, whatever the options say.
+
+        They may get as old as they are used.
+        """
         self._turns.keep(function_id, seconds)
 
     def end(self, function_id: str) -> None:

@@ -8,6 +8,7 @@ environment that is available while a new one is being initialized for an event 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
@@ -107,7 +108,7 @@ class Turns:
         return self._own(function_id)
 
     def keep(self, function_id: str, seconds: float) -> None:
-        """How long the function's sandboxes wait for an event from their next one on."""
+        """How long the function's sandboxes wait for an event from their next one on, however old they are."""
         self._idle[function_id] = seconds
 
     def end(self, function_id: str) -> None:
@@ -300,8 +301,8 @@ class Turns:
         return self._idle.get(sandbox.function_id, self._options.idle)
 
     def _life_seconds(self, sandbox: Pooled) -> float:
-        """As long at least as it has been said that it may wait."""
-        return max(self._idle.get(sandbox.function_id, 0.0), self._options.life)
+        """Of one that is kept each use counts alone: its credentials are renewed, however old it is."""
+        return math.inf if sandbox.function_id in self._idle else self._options.life
 
     def _settled(self, sandbox: Pooled) -> None:
         match sandbox.state:

@@ -672,6 +672,27 @@ def test_a_sandbox_that_nobody_needs_ends_after_ten_minutes() -> None:
     run(test)
 
 
+@pytest.mark.parametrize("seconds", [600, 3600, 7200])
+def test_a_sandbox_that_is_kept_waits_as_long_after_each_use_however_old_it_is(seconds: int) -> None:
+    async def test() -> None:
+        own = world()
+        own.pool.keep("A", seconds)
+        kept, other = await own.serve("A"), await own.serve("B")
+        for _ in range(10):
+            own.clock.move(seconds - 1)
+            await settled()
+            assert await own.serve("A") is kept
+        own.clock.move(seconds - 1)
+        await settled()
+        assert not kept.ended
+        own.clock.move(1)
+        await settled()
+        assert (kept.ended, other.ended) == (True, True)
+        await own.pool.close()
+
+    run(test)
+
+
 # ahead
 
 
