@@ -17,6 +17,7 @@ _NAMES = (
     "host.docker.internal",
     "gateway.docker.internal",
     "host.containers.internal",
+    "samlocal.internal",
     "amazonaws.com",
     "amazonaws.com.cn",
     "api.aws",

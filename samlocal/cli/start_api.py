@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from samlocal.http_api.model import Api
     from samlocal.http_api.routes.apis import Apis
+    from samlocal.http_api.web.certificate import Certificate
+    from samlocal.http_api.websocket.reachable import Reachable
     from samlocal.project.project import Project
 
 _DEFAULT_PORT = 3000
@@ -123,18 +125,19 @@ def _serve(
         from samlocal.cli.shown.routes import place_of, served_api
         from samlocal.cli.shown.said import serving
         from samlocal.endpoint.directory import Directory
-        from samlocal.http_api.model import ApiKind
         from samlocal.http_api.web.gateway import Gateway
         from samlocal.http_api.web.static_files import StaticFiles
-        from samlocal.http_api.websocket.reachable import reaching
         from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
-        from samlocal.service.server import listening, url_of
+        from samlocal.service.server import url_of
         from samlocal.service.service import Reloading, Service
 
-    tls = _certificate(ctx, output) if ctx.params["tls"] else None
-    websockets = any(api.kind is ApiKind.WEBSOCKET for api in served)
-    inside = ctx.with_resource(contextlib.closing(listening("127.0.0.1", 0))) if tls and websockets else None
+    tls = None
+    if ctx.params["tls"]:
+        made = _certificate(ctx)
+        tls = made.served
+        output.notice(f"clients trust --tls by the certificate {made.public} (curl --cacert, NODE_EXTRA_CA_CERTS).")
+    reachable = _reachable(ctx, project, options, served, output)
     places = tuple(served_api(api, place_of(api, url_of(sockets[api.id], tls=tls is not None))) for api in served)
     directory = project.with_current_values(Directory)[1]
 
@@ -149,7 +152,7 @@ def _serve(
                 pool_options(ctx),
                 session=own,
                 log=overheard,
-                shaped=reaching(_connections(served, sockets, inside)),
+                shaped=(lambda spec: spec) if reachable is None else reachable.shaped,
                 reload=Reloading(told=requests.reloaded, reread=reread) if ctx.params["reload"] else None,
                 debug=debug,
             ) as service:
@@ -165,7 +168,7 @@ def _serve(
                     authorizes=not ctx.params["disable_authorizer"],
                     static=None if folder is None else StaticFiles(folder),
                     tls=tls,
-                    inside=inside,
+                    reachable=reachable,
                     failed=requests.failed,
                 )
                 gateway.watch()
@@ -207,27 +210,42 @@ def _named(found: Apis, wanted: tuple[str, ...], template: Path) -> tuple[Api, .
     return tuple(api for api in found.apis if not wanted or api.id in wanted or api.name in wanted)
 
 
-def _connections(
-    served: tuple[Api, ...], sockets: Mapping[str, socket.socket], inside: socket.socket | None
-) -> str | None:
-    """Where functions reach the clients of WebSocket APIs, of all of them at the first one's."""
-    from samlocal.http_api.model import ApiKind
-    from samlocal.service.server import url_of
-
-    first = next((api for api in served if api.kind is ApiKind.WEBSOCKET), None)
-    return None if first is None else f"{url_of(inside or sockets[first.id])}/{first.stage}"
-
-
-def _certificate(ctx: click.Context, output: Output) -> Path:
-    """What is served with; clients are told what to trust. Raises ConfigurationError."""
+def _certificate(ctx: click.Context) -> Certificate:
+    """Raises ConfigurationError."""
     from samlocal.http_api.web.certificate import certificate
 
     try:
-        made = certificate(ctx.obj.cache_folder / "tls", [ctx.params["host"]])
+        return certificate(ctx.obj.cache_folder / "tls", [ctx.params["host"]])
     except OSError as error:
-        raise ConfigurationError(f"--tls: no certificate can be kept: {error}.") from error
-    output.notice(f"clients trust --tls by the certificate {made.public} (curl --cacert, NODE_EXTRA_CA_CERTS).")
-    return made.served
+        raise ConfigurationError(f"No certificate can be kept: {error}.") from error
+
+
+def _reachable(
+    ctx: click.Context, project: Project, options: RunOptions, served: tuple[Api, ...], output: Output
+) -> Reachable | None:
+    """How functions reach WebSocket clients, None without such an API. Raises ConfigurationError, EngineError."""
+    from samlocal.http_api.model import ApiKind
+    from samlocal.http_api.web.inside import Inside
+    from samlocal.http_api.websocket.reachable import Reachable
+
+    apis = tuple(api for api in served if api.kind is ApiKind.WEBSOCKET)
+    if not apis:
+        return None
+    try:
+        inside = Inside.open(
+            project.engine,
+            options.sandbox.network,
+            certificate=_certificate(ctx),
+            folder=ctx.obj.cache_folder / "tls" / "trust",
+        )
+    except OSError as error:
+        raise ConfigurationError(f"No certificate can be kept: {error}.") from error
+    ctx.with_resource(inside)
+    for api in apis:
+        output.notice(
+            f"{api.id}: in its events it is called {inside.domain(api)}, where functions reach its clients."
+        )
+    return Reachable(inside, apis, told=output.notice)
 
 
 def _sockets(ctx: click.Context, served: tuple[Api, ...], output: Output) -> Iterator[tuple[str, socket.socket]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -14,12 +13,9 @@ from samlocal.aws import Aws, Credentials
 from samlocal.aws.signature import Signature, signature_of
 from samlocal.sandbox.layout import LAMBDA_ENDPOINT, SandboxSpec
 from samlocal.sandbox.network.endpoint import Endpoint
+from samlocal.service.own_keys import has_keys, is_own, with_own_keys
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
-
-# Keys that are no AWS's: whoever meets them sees where they are from, and nobody but this endpoint takes them.
-_OWN_KEY = "SAMLOCALONLY"
-_OWN_SECRET = "only-samlocals-own-lambda-endpoint-takes-this"  # noqa: S105
 
 
 class Caller(Struct, frozen=True, kw_only=True):
@@ -69,9 +65,9 @@ class Callers:
         if LAMBDA_ENDPOINT in spec.variables:
             return spec
         spec = replace(spec, lambda_endpoint=self._own)
-        if _KEY not in spec.variables:
+        if not has_keys(spec):
             self._tell_keys()
-            spec = self._with_own_keys(spec)
+            spec = with_own_keys(spec, self._own)
         key, name = spec.variables[_KEY], spec.function.logical_id
         known = _Known(
             names=(name,),
@@ -111,16 +107,6 @@ class Callers:
             aws=known.aws,
         )
 
-    def _with_own_keys(self, spec: SandboxSpec) -> SandboxSpec:
-        name = re.sub(r"[^A-Za-z0-9]", "", spec.function.logical_id)
-        keys = {_KEY: f"{_OWN_KEY}{name}", _SECRET: _OWN_SECRET}
-        elsewhere = spec.endpoint is not None or "AWS_ENDPOINT_URL" in spec.variables
-        return replace(
-            spec,
-            variables={**spec.variables, **keys},
-            endpoint=spec.endpoint if elsewhere else self._own,
-        )
-
     def _tell_keys(self) -> None:
         with self._lock:
             says, self._says_keys = self._says_keys, False
@@ -134,7 +120,7 @@ class Callers:
 def aws_of(spec: SandboxSpec) -> Aws | None:
     """AWS as a sandbox of the function calls it; None where its keys are none of AWS's."""
     variables = spec.variables
-    if _SECRET not in variables or variables[_SECRET] == _OWN_SECRET:
+    if _SECRET not in variables or is_own(variables[_SECRET]):
         return None
     return Aws(
         region=spec.function.place.region,

@@ -22,9 +22,9 @@ from samlocal.aws.signed_request import Reply
 from samlocal.endpoint import api_error
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.callers import Caller
-from samlocal.endpoint.no_service import no_service
 from samlocal.errors import SamlocalError
 from samlocal.sandbox.network.endpoint import Endpoint, endpoint
+from samlocal.service.no_service import no_service
 
 T = TypeVar("T")
 
@@ -56,7 +56,8 @@ class Forwarding:
         if service == _LAMBDA:
             return None
         self._told(caller.name, f"{service} {sent.method} {sent.target.partition('?')[0]}", 403)
-        return no_service(service, sent.headers)
+        said = no_service(service, sent.headers)
+        return Answer(status=said.status, headers=said.headers, body=said.body)
 
     def takes(self, caller: Caller, *, runs: bool) -> bool:
         """Whether a request goes on without having been looked at here; ``runs`` says that it is to run a function.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import importlib
 import json
 import re
+import shutil
 import signal
 import socket
 import ssl
 import urllib.parse
+from pathlib import Path
 from typing import Any
 
 import kit
@@ -88,7 +91,7 @@ def reach(connection, method, body):
 """
 
 
-def project_of(project: MakeProject, *others: str) -> kit.Project:
+def project_of(project: MakeProject, *others: str, source: str = SOURCE, runtime: str = "python3.11") -> kit.Project:
     """``others`` are stages beside ``live``."""
 
     def route(key: str, **more: Any) -> dict[str, Any]:
@@ -102,7 +105,7 @@ def project_of(project: MakeProject, *others: str) -> kit.Project:
         return {"Type": f"AWS::ApiGatewayV2::{kind}", "Properties": {"ApiId": {"Ref": "Api"}, **properties}}
 
     resources = kit.template(
-        Fn=kit.function(),
+        Fn=kit.function(runtime),
         Api={
             "Type": "AWS::ApiGatewayV2::Api",
             "Properties": {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"},
@@ -117,7 +120,65 @@ def project_of(project: MakeProject, *others: str) -> kit.Project:
         Echo=route("echo", RouteResponseSelectionExpression="$default"),
         EchoResponse=of_api("RouteResponse", RouteId={"Ref": "Echo"}, RouteResponseKey="$default"),
     )
-    return project({"template.json": resources, "code/app.py": SOURCE})
+    file = "app.py" if runtime.startswith("python") else "app.js"
+    return project({"template.json": resources, f"code/{file}": source})
+
+
+# As AWS's own examples have it (API Gateway developer guide, "Tutorial: Create a WebSocket chat app").
+BOTO3 = """\
+import boto3
+
+def handler(event, context):
+    said = event["requestContext"]
+    if said["routeKey"] == "reply":
+        url = f"https://{said['domainName']}/{said['stage']}"
+        client = boto3.client("apigatewaymanagementapi", endpoint_url=url)
+        client.post_to_connection(ConnectionId=said["connectionId"], Data=b"by its domain")
+        print("idle since", client.get_connection(ConnectionId=said["connectionId"])["LastActiveAt"].year)
+        try:
+            client.post_to_connection(ConnectionId="nobody=", Data=b"?")
+        except client.exceptions.GoneException:
+            print("nobody is gone")
+        try:
+            boto3.client("sqs").list_queues()
+        except Exception as error:
+            print("sqs:", error)
+    return {"statusCode": 200}
+"""
+
+# What NodeHttpHandler of AWS's SDK for JavaScript does.
+NODE = """\
+const https = require("https");
+exports.handler = async ({ requestContext: said }) => {
+  if (said.routeKey !== "reply") return { statusCode: 200 };
+  const url = `https://${said.domainName}/${said.stage}/@connections/${encodeURIComponent(said.connectionId)}`;
+  const statusCode = await new Promise((resolve, reject) => {
+    https.request(url, { method: "POST" }, (answer) => resolve(answer.statusCode)).on("error", reject)
+      .end("by its domain");
+  });
+  return { statusCode };
+};
+"""
+
+
+def with_boto3(made: kit.Project) -> None:
+    """boto3 into its function's code, as a deployment package has it, without what it knows of other services."""
+    code = made.folder / "code"
+    for name in ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "dateutil"):
+        shutil.copytree(
+            Path(str(importlib.import_module(name).__file__)).parent,
+            code / name,
+            ignore=lambda folder, names: {
+                each
+                for each in names
+                if each == "__pycache__"
+                or (Path(folder).name == "data" and (Path(folder) / each).is_dir() and each not in OWN_SERVICES)
+            },
+        )
+    shutil.copy(Path(str(importlib.import_module("six").__file__)), code / "six.py")
+
+
+OWN_SERVICES = ("apigatewaymanagementapi", "sqs")
 
 
 def asked(client: ClientConnection, **message: str) -> Any:
@@ -149,6 +210,35 @@ def test_a_client_connects_is_answered_reached_and_missed(project: MakeProject, 
         assert failed["connectionId"] == unknown["connectionId"]
         assert failed["requestId"] != unknown["requestId"]
     assert docker.nothing_left(made)
+
+
+@pytest.mark.docker
+def test_boto3_reaches_clients_at_the_domain_name_and_the_stage_of_its_event(project: MakeProject) -> None:
+    made = project_of(project, source=BOTO3)
+    with_boto3(made)
+    with served_apis(made) as own:
+        told = re.search(r"Api: in its events it is called (\S+),", own.running.stderr())
+        assert told
+        assert re.fullmatch(r"[a-z0-9]{10}\.execute-api\.samlocal\.internal:\d+", told[1])
+        with connect(own.urls["Api"], open_timeout=30) as client:
+            assert asked(client, action="reply") == "by its domain"
+        own.running.has_logged("idle since 20", within=20)
+        own.running.has_logged("nobody is gone", within=20)
+        # Its keys are good for that alone.
+        own.running.has_logged("samlocal: sqs is not there for a function without an environment", within=20)
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("network", ["bridge", "host"])
+def test_node_reaches_clients_at_the_domain_name_and_the_stage_of_its_event(
+    project: MakeProject, network: str
+) -> None:
+    made = project_of(project, source=NODE, runtime="nodejs20.x")
+    with (
+        served_apis(made, "--docker-network", network) as own,
+        connect(own.urls["Api"], open_timeout=30) as client,
+    ):
+        assert asked(client, action="reply") == "by its domain"
 
 
 @pytest.mark.docker

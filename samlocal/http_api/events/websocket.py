@@ -34,9 +34,11 @@ REASONS = {
 
 
 class Connection(Struct, frozen=True, kw_only=True):
-    """``request`` is the one that opened it; its ``received`` is when."""
+    """``request`` is the one that opened it; its ``received`` is when. ``domain`` is where functions reach its
+    client, in place of the host that it has named, which need not lead here from where they run."""
 
     request: HttpRequest
+    domain: str | None = None
     caller: Caller = ANYBODY
 
     @property
@@ -135,7 +137,7 @@ def _context(
         "requestTimeEpoch": epoch_ms(received),
         "identity": identity,
         "requestId": extended,
-        "domainName": identifiers.domain_name(api, request),
+        "domainName": connection.domain or identifiers.domain_name(api, request),
         "connectionId": connection.id,
         "apiId": api.api_id,
     }

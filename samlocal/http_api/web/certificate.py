@@ -1,4 +1,4 @@
-"""The certificate that ``--tls`` serves with: samlocal's own, of this machine alone.
+"""The certificate that ``--tls`` serves with, and what functions reach: samlocal's own, of this machine alone.
 
 Nobody has signed it: clients are told where it is, and trust it or not. Its key never leaves its owner's folder.
 """
@@ -21,7 +21,10 @@ from samlocal.own_folder import own_folder
 if TYPE_CHECKING:
     from cryptography import x509
 
-_NAMES = ("localhost", "host.docker.internal", "127.0.0.1", "::1")
+INSIDE = "execute-api.samlocal.internal"
+"""What functions call WebSocket APIs, behind an API's id: ICANN keeps ``internal`` out of the DNS."""
+
+_NAMES = ("localhost", "host.docker.internal", "127.0.0.1", "::1", f"*.{INSIDE}")
 _DAYS = 365
 _LEFT = datetime.timedelta(days=7)
 """A certificate that ends sooner is made anew."""

@@ -25,6 +25,7 @@ from samlocal.http_api.web.static_files import StaticFiles
 from samlocal.http_api.web.websocket import WebSocketApplication
 from samlocal.http_api.websocket.connections import Connections
 from samlocal.http_api.websocket.front import WebSocketFront
+from samlocal.http_api.websocket.reachable import Reachable
 from samlocal.project.project import Project
 from samlocal.service.server import is_open, serving
 from samlocal.service.service import Service
@@ -39,7 +40,8 @@ class Gateway:
     """``served`` are of those ``found``. ``sockets`` listen already, one for each API by its id.
 
     ``static`` are files beside every API's routes.
-    ``tls`` holds a key and its certificate. Functions, which do not know it, reach WebSocket clients at ``inside``.
+    ``tls`` holds a key and its certificate. ``reachable`` is how functions reach WebSocket clients, None where no
+    such API is served.
 
     ``authorizes`` says whether authorizers and API keys are asked for. ``failed`` gets faults of samlocal's own, and
     why routes that were saved are not taken up.
@@ -57,7 +59,7 @@ class Gateway:
         authorizes: bool,
         static: StaticFiles | None,
         tls: Path | None = None,
-        inside: socket.socket | None = None,
+        reachable: Reachable | None = None,
         failed: Callable[[Exception], None],
     ) -> None:
         self._service = service
@@ -65,14 +67,15 @@ class Gateway:
         self._stage_variables = stage_variables
         self._static = static
         self._tls = tls
-        self._inside = inside
+        self._reachable = reachable
         self._failed = failed
         verifier = _verifier(service.project) if authorizes else None
-        connections = Connections()
+        self._connections = Connections()
 
         def front(api: Api) -> Front | WebSocketFront:
             if api.kind is ApiKind.WEBSOCKET:
-                return WebSocketFront(api, service.pool, hears, verifier, connections)
+                domain = None if reachable is None else reachable.inside.domain(api)
+                return WebSocketFront(api, service.pool, hears, verifier, self._connections, domain=domain)
             return Front(api, service.pool, hears, verifier)
 
         self._hears = hears
@@ -83,9 +86,11 @@ class Gateway:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Answers until the end of the block, which waits for all events that run then."""
-        inside = self._inside
         try:
             async with AsyncExitStack() as stack:
+                if self._reachable is not None:
+                    inside = self._reachable.inside
+                    await stack.enter_async_context(inside.serving(self._connections, self._failed))
                 for name, front in self._fronts.items():
                     listens = self._sockets[name]
                     application = self._application(front, any_host=is_open(listens))
@@ -93,10 +98,6 @@ class Gateway:
                     await stack.enter_async_context(
                         serving(application, [listens], protocol=CasedProtocol, websockets=websockets, tls=self._tls)
                     )
-                    if websockets and inside is not None:
-                        # The first one answers for the clients of all.
-                        await stack.enter_async_context(serving(application, [inside]))
-                        inside = None
                 yield
         finally:
             for front in self._fronts.values():
@@ -132,6 +133,10 @@ class Gateway:
                 front.use(api)
                 gone = "" if name in now else " It is no more in the template."
                 self._service.project.teller.notice(f"{name}: its routes have changed.{gone}")
+        if self._reachable is not None:
+            served = (front.api for front in self._fronts.values() if front.api.kind is ApiKind.WEBSOCKET)
+            for function in self._reachable.use(served):
+                self._service.pool.change(function)
         for name in now.keys() - {api.id for api in before.apis}:
             self._hears.remarked(f"{name} is new: it is served from the next start on.")
         self.watch()

@@ -54,7 +54,8 @@ _INTERNAL = "Internal server error"
 
 
 class WebSocketFront:
-    """Serves one API. ``connections`` are those of all, which functions reach."""
+    """Serves one API. ``connections`` are those of all, which functions reach at ``domain``, as their events have it;
+    None leaves it the host that clients name."""
 
     def __init__(
         self,
@@ -63,8 +64,11 @@ class WebSocketFront:
         hears: Hears,
         tokens: Callable[[], Verifies] | None,
         connections: Connections,
+        *,
+        domain: str | None = None,
     ) -> None:
         self.connections = connections
+        self._domain = domain
         self._hears = hears
         self._backend = Backend(pool, hears, tokens)
         self.use(api)
@@ -124,12 +128,12 @@ class WebSocketFront:
         api = self.api
         route = route_of(api, CONNECT)
         if route is None:
-            return Connection(request=request), HttpAnswer(status=200)
+            return Connection(request=request, domain=self._domain), HttpAnswer(status=200)
         matched = Matched(route=route, path=CONNECT)
         caller = await self._backend.caller(matched, request)
         if isinstance(caller, Refusal):
             return Connection(request=request), refused(api, request, caller, matched)
-        connection = Connection(request=request, caller=caller)
+        connection = Connection(request=request, caller=caller, domain=self._domain)
         result = await self._behind(route, connect_event(api, connection), request)
         if result is None:
             return connection, HttpAnswer(status=200)

@@ -9,12 +9,20 @@ import json
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-from samlocal.endpoint.answer import Answer
+from msgspec import Struct
 
 _CODE = "AccessDeniedException"
 
 
-def no_service(service: str, headers: Mapping[str, str]) -> Answer:
+class NoService(Struct, frozen=True, kw_only=True):
+    """What the SDK is answered."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    status: int = 403
+
+
+def no_service(service: str, headers: Mapping[str, str]) -> NoService:
     """``headers`` are the request's own."""
     message = (
         f"samlocal: {service} is not there for a function without an environment: "
@@ -25,12 +33,11 @@ def no_service(service: str, headers: Mapping[str, str]) -> Answer:
     if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         error = f"<Error><Type>Sender</Type><Code>{_CODE}</Code><Message>{escape(message)}</Message></Error>"
         return _xml(f"<ErrorResponse>{error}</ErrorResponse>")
-    return Answer(
-        status=403,
+    return NoService(
         headers={"Content-Type": "application/json", "X-Amzn-ErrorType": _CODE},
         body=json.dumps({"__type": _CODE, "message": message}).encode(),
     )
 
 
-def _xml(text: str) -> Answer:
-    return Answer(status=403, headers={"Content-Type": "text/xml"}, body=text.encode())
+def _xml(text: str) -> NoService:
+    return NoService(headers={"Content-Type": "text/xml"}, body=text.encode())
