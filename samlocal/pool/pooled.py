@@ -249,16 +249,21 @@ class Pooled:
             # The log of the event before is the one of the plan before.
             await asyncio.wait({settling})
         done = False
-        # Another sandbox may have what this one lacks.
-        with contextlib.suppress(SamlocalError):
+        try:
             done = self._sandbox is not None and await self._sandbox.reload(plan.for_another())
-        if self._state is not State.RELOADING:
-            return
-        if done:
-            self.plan = plan
-        else:
-            self.retire()
-        self._settled(self)
+        except SamlocalError:
+            # Another sandbox may have what this one lacks.
+            pass
+        except Exception as error:
+            # Nobody waits for this task to hear of it.
+            fault = {"message": "a sandbox could not be reloaded", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(fault)
+        if self._state is State.RELOADING:
+            if done:
+                self.plan = plan
+            else:
+                self.retire()
+            self._settled(self)
 
     async def _live(self) -> None:
         # An engine that goes away while a sandbox ends: what it has left is swept by the next run.

@@ -381,6 +381,28 @@ def test_an_event_that_waits_for_a_reload_which_fails_gets_a_new_sandbox(failure
     run(test)
 
 
+def test_a_fault_during_a_reload_ends_the_sandbox_and_is_told() -> None:
+    async def test() -> None:
+        faults: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+        own = world(reloads=None)
+        before = await own.serve("A")
+        own.plans["A"] = plan_of("A", memory=256)
+        own.pool.change("A")
+        call = own.call("A", "after")
+        await settled()
+        fault = RuntimeError("nobody foresaw it")
+        before.reload_ends(fault)
+        await settled()
+        await own.answer()
+        assert payload_of(await call) == "after"
+        assert before.ended
+        assert faults == [fault]
+        await own.pool.close()
+
+    run(test)
+
+
 def test_where_a_save_takes_a_new_sandbox_that_is_started_before_any_event() -> None:
     async def test() -> None:
         own = world(reloads=False)
