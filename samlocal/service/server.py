@@ -34,10 +34,12 @@ def listening(host: str, port: int) -> socket.socket:
         listens.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listens.bind((host, port))
         listens.listen(512)
-    except OSError as error:
+    except (OSError, OverflowError, ValueError) as error:
+        # Beside what the system says: no port (OverflowError), no name of a host (ValueError).
         listens.close()
+        why = getattr(error, "strerror", None) or error
         raise ConfigurationError(
-            f"samlocal cannot listen on {host} port {port}: {error.strerror or error}.",
+            f"samlocal cannot listen on {host} port {port}: {why}.",
             tip="Name others with --host and --port (0 takes a free one), or end what listens there.",
         ) from error
     return listens

@@ -358,11 +358,18 @@ def test_all_addresses_are_told_as_the_one_that_this_machine_uses() -> None:
             assert url_of(listens).startswith(told)
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "not a host"])
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "not a host", "a..b"])
 def test_an_address_that_is_not_this_machines_is_said(host: str) -> None:
     with pytest.raises(ConfigurationError, match=f"cannot listen on {host}") as error:
         listening(host, 0)
     assert "--host" in (error.value.tip or "")
+
+
+def test_a_port_that_there_is_not_is_said() -> None:
+    # RFC 9293, section 3.1: a port has 16 bits. Several APIs have ports one after the other.
+    with pytest.raises(ConfigurationError, match=r"cannot listen on 127\.0\.0\.1 port 65536") as error:
+        listening("127.0.0.1", 65536)
+    assert "--port" in (error.value.tip or "")
 
 
 def test_a_port_belongs_to_one_server_alone() -> None:
