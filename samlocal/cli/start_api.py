@@ -124,11 +124,12 @@ def _serve(
         from samlocal.cli.runs.running import run_to_its_end
         from samlocal.cli.shown.routes import place_of, served_api
         from samlocal.cli.shown.said import serving
-        from samlocal.endpoint.directory import Directory
+        from samlocal.endpoint.directory import CurrentDirectory, Directory
         from samlocal.http_api.web.gateway import Gateway
         from samlocal.http_api.web.static_files import StaticFiles
         from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
+        from samlocal.service.news import News
         from samlocal.service.server import url_of
         from samlocal.service.service import Reloading, Service
 
@@ -138,9 +139,7 @@ def _serve(
         tls = made.served
         output.notice(f"clients trust --tls by the certificate {made.public} (curl --cacert, NODE_EXTRA_CA_CERTS).")
     reachable = _reachable(ctx, project, options, served, output)
-    places = tuple(served_api(api, place_of(api, url_of(sockets[api.id], tls=tls is not None))) for api in served)
-    directory = project.with_current_values(Directory)[1]
-
+    urls = {name: url_of(listens, tls=tls is not None) for name, listens in sockets.items()}
     reread = rereading(ctx, run_options, output, fixed=(*_FIXED, *FIXED))
 
     async def serve() -> None:
@@ -172,17 +171,30 @@ def _serve(
                     failed=requests.failed,
                 )
                 gateway.watch()
-                async with gateway.serving(), door("start-api", service, overheard, told=requests):
+                functions = CurrentDirectory(
+                    lambda: project.with_current_values(Directory)[1], changes=lambda: service.functions.changes
+                )
+
+                async def tell() -> None:
                     requests.serves(
                         serving(
                             project.settings,
-                            directory,
+                            await functions.get(),
                             url=None,
                             reloads=ctx.params["reload"],
-                            apis=places,
+                            apis=tuple(served_api(api, place_of(api, urls[api.id])) for api in gateway.apis),
                             debugged=service.debugged,
                         )
                     )
+
+                async with (
+                    gateway.serving(),
+                    door("start-api", service, overheard, told=requests),
+                    News(tell) as news,
+                ):
+                    service.when_changed(news.come)
+                    gateway.when_changed(news.come)
+                    await tell()
                     try:
                         await requests.stand()
                     finally:

@@ -64,10 +64,10 @@ def command(ctx: click.Context, /, **_: object) -> int:
     with held_off():
         from samlocal.cli.runs.running import run_to_its_end
         from samlocal.cli.shown.said import serving
-        from samlocal.endpoint.directory import Directory
         from samlocal.endpoint.lambda_endpoint import LambdaEndpoint
         from samlocal.kept.door import Overheard, door
         from samlocal.sandbox.session import session
+        from samlocal.service.news import News
 
     reread = rereading(ctx, run_options, output, fixed=("host", "port", *FIXED))
 
@@ -90,23 +90,24 @@ def command(ctx: click.Context, /, **_: object) -> int:
                     await endpoint.warm(name, count)
                 async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=requests):
 
-                    def serves(directory: Directory) -> None:
+                    async def tell() -> None:
                         requests.serves(
                             serving(
                                 project.settings,
-                                directory,
+                                await endpoint.functions.get(),
                                 url=endpoint.url,
                                 reloads=ctx.params["reload"],
                                 debugged=endpoint.service.debugged,
                             )
                         )
 
-                    serves(await endpoint.functions.get())
-                    endpoint.when_changed(serves)
-                    try:
-                        await requests.stand()
-                    finally:
-                        endpoint.ends()
+                    async with News(tell) as news:
+                        endpoint.service.when_changed(news.come)
+                        await tell()
+                        try:
+                            await requests.stand()
+                        finally:
+                            endpoint.ends()
 
     with session(ctx.obj.cache_folder / "sessions") as own:
         sweep(own, ctx.obj.environ, output)

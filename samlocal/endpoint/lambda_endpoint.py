@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Self
 
@@ -20,7 +19,6 @@ from samlocal.endpoint.hears import Hears
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
 from samlocal.endpoint.log_tail import LogTails
-from samlocal.errors import SamlocalError
 from samlocal.pool.options import PoolOptions
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
@@ -75,7 +73,6 @@ class LambdaEndpoint:
         self.functions = CurrentDirectory(
             lambda: project.with_current_values(Directory)[1], changes=lambda: known.changes
         )
-        self._telling: set[asyncio.Task[None]] = set()
         self._closing = AsyncExitStack()
         self._application: Application | None = None
 
@@ -88,24 +85,7 @@ class LambdaEndpoint:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        for task in self._telling:
-            task.cancel()
         await self._closing.aclose()
-
-    def when_changed(self, call: Callable[[Directory], None]) -> None:
-        """Gives it the functions of the template when that may be another."""
-
-        async def tell() -> None:
-            # What is wrong with a template is said of its save.
-            with suppress(SamlocalError):
-                call(await self.functions.get())
-
-        def changed() -> None:
-            task = asyncio.ensure_future(tell())
-            self._telling.add(task)
-            task.add_done_callback(self._telling.discard)
-
-        self.service.when_changed(changed)
 
     async def warm(self, name: str, count: int) -> None:
         """Starts sandboxes of a function ahead. Raises FunctionNotFoundError, and as ``Pool.warm`` does."""

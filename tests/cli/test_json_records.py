@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from requests_kit import FAILED, Sandbox, Screen, run, served_functions
 
 from samlocal.cli.shown import said
@@ -79,6 +80,31 @@ def test_what_is_served_comes_first_and_the_end_last() -> None:
             "level": "INFO",
             "text": None,
         }
+
+    run(test)
+
+
+def test_what_is_served_is_told_again_where_functions_or_routes_have_changed() -> None:
+    def api(*paths: str) -> said.ServedApi:
+        same: dict[str, Any] = {
+            "method": "GET",
+            "leads_to": None,
+            "not_run": None,
+            "authorizer": None,
+            "api_key": False,
+        }
+        routes = tuple(said.ServedRoute(path=path, **same) for path in paths)
+        return said.ServedApi(id="Api", kind="REST API", stage="Prod", url=None, routes=routes)
+
+    async def test() -> None:
+        own = Recorded()
+        async with own.requests:
+            for apis in ((api("/a"),), (api("/a"),), (api("/a", "/b"),)):
+                own.requests.serves(replace(SERVING, apis=apis))
+            own.requests.serves(replace(SERVING, functions=served_functions(("more",)), apis=(api("/a", "/b"),)))
+        found = [each for each in await own.records() if each["type"] == "serving"]
+        assert [len(each["apis"][0]["routes"]) for each in found] == [1, 2, 2]
+        assert [each["functions"][0]["id"] for each in found] == ["getEvent", "getEvent", "more"]
 
     run(test)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import signal
 import ssl
 import time
 import urllib.parse
@@ -180,6 +181,33 @@ def test_an_api_that_comes_or_goes_on_save_is_told(project: MakeProject) -> None
     with served_apis(made) as own:
         template.write_text(whole)
         own.running.has_logged("ServerlessHttpApi is new: it is served from the next start on.", within=10)
+
+
+@pytest.mark.docker
+def test_what_comes_with_a_save_is_told_as_what_was_there_from_the_beginning(project: MakeProject) -> None:
+    made = project_of(project)
+    template = made.folder / "template.json"
+    more = json.loads(template.read_text())
+    own = more["Resources"]["Fn"]["Properties"]
+    more["Resources"]["More"] = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {**own, "Events": {"More": event("Api", Path="/more", Method="get")}},
+    }
+    with made.start("start-api", "--port", "0", "--output", "json", environ={"AWS_REGION": "eu-west-1"}) as running:
+        seen = running.prints(b'"type":"serving"')
+        template.write_text(json.dumps(more))
+        # Whichever is known first.
+        for news in (b'"path":"/more"', b'"id":"More"'):
+            if news not in seen:
+                seen += running.prints(news)
+        seen += running.signalled(signal.SIGTERM).outcome().stdout
+    served = [each for each in map(json.loads, seen.splitlines()) if each["type"] == "serving"]
+
+    assert [each["id"] for each in served[0]["functions"]] == ["Fn"]
+    assert [each["id"] for each in served[-1]["functions"]] == ["Fn", "More"]
+    assert served[-1]["apis"][0]["url"] == served[0]["apis"][0]["url"]
+    before, after = ({route["path"] for route in each["apis"][0]["routes"]} for each in (served[0], served[-1]))
+    assert after - before == {"/more"}
 
 
 @pytest.mark.docker

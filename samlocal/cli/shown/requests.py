@@ -78,7 +78,8 @@ class Requests:
 
     def serves(self, serving: said.Serving) -> None:
         """What can be called now; the same again is no news."""
-        if self._serving is None or self._serving.functions != serving.functions:
+        before = self._serving
+        if before is None or (before.functions, before.apis) != (serving.functions, serving.apis):
             self._serving = serving
             self._view.serves(serving)
 

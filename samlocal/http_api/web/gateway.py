@@ -82,6 +82,16 @@ class Gateway:
         self._fronts = {api.id: front(api) for api in served}
         self._read = found
         self._watched: set[Path] = set()
+        self._changed: list[Callable[[], object]] = []
+
+    @property
+    def apis(self) -> tuple[Api, ...]:
+        """Those that are served, with their routes of now; one that has left the template has none."""
+        return tuple(front.api for front in self._fronts.values())
+
+    def when_changed(self, call: Callable[[], object]) -> None:
+        """Has it called when routes have been taken up."""
+        self._changed.append(call)
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -139,6 +149,8 @@ class Gateway:
                 self._service.pool.change(function)
         for name in now.keys() - {api.id for api in before.apis}:
             self._hears.remarked(f"{name} is new: it is served from the next start on.")
+        for call in self._changed:
+            call()
         self.watch()
         return False
 
