@@ -8,21 +8,17 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
-from samlocal.cli.options.build import build_flag, build_options
 from samlocal.cli.options.debug import debug_flags, debug_options
-from samlocal.cli.options.environment import environment_options, settings, variable
+from samlocal.cli.options.environment import environment_options, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.options.keep import KeepingCommand, keep_flags, keep_options
-from samlocal.cli.options.rights import rights_flags, rights_options
-from samlocal.cli.options.sandbox import sandbox_flags, sandbox_options
+from samlocal.cli.options.run import code_flag, run_flags, run_options, strict_flag, tenant_flag
 from samlocal.cli.output import Output
 from samlocal.cli.runs.events import event_options, events_to_run
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
 from samlocal.errors import ExitStatus
-from samlocal.project.credentials import RunsUnder
-from samlocal.project.run_options import Code, RunOptions
 
 if TYPE_CHECKING:
     from samlocal.cli.runs.runs import Runs
@@ -34,29 +30,10 @@ if TYPE_CHECKING:
 @function_options
 @environment_options
 @event_options
-@click.option(
-    "--tenant-id",
-    metavar="TENANT",
-    envvar=variable("tenant_id"),
-    help="Tenant, for a function that keeps tenants apart.",
-)
-@click.option(
-    "--strict",
-    is_flag=True,
-    envvar=variable("strict"),
-    help="Refuse placeholders, which stand in without an environment.",
-)
-@click.option(
-    "--code",
-    type=click.Choice(["local", "deployed"]),
-    default="local",
-    show_default=True,
-    envvar=variable("code"),
-    help="The working copy, or the package and layers that run in the environment now.",
-)
-@rights_flags
-@build_flag
-@sandbox_flags
+@tenant_flag
+@strict_flag
+@code_flag
+@run_flags
 @debug_flags
 @keep_flags
 @click.option(
@@ -78,21 +55,13 @@ def command(ctx: click.Context, /, **values: object) -> int:
     from samlocal.project.project import Project
 
     output = Output(ctx.obj)
-    chosen = settings(ctx)
+    chosen, options = run_options(ctx)
     wanted = wanted_function(ctx)
     debug = debug_options(ctx)
-    options = RunOptions(
-        code=Code(values["code"]),
-        strict=bool(values["strict"]),
-        build=build_options(ctx, debug=debug is not None),
-        rights=rights_options(ctx),
-        sandbox=replace(sandbox_options(ctx), debug=debug),
-    )
+    options = replace(options, sandbox=replace(options.sandbox, debug=debug))
     events = events_to_run(ctx)
     if events.repeat > 1 and debug is not None:
         raise click.UsageError("--repeat measures, and a debugger stops what is measured: leave --debug-port out.")
-    if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
-        raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
     tenant_id = values["tenant_id"] if isinstance(values["tenant_id"], str) else None
     as_json = values["output_form"] == "json"
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.options.build import build_flag
 from samlocal.cli.options.debug import service_debugging
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, variable
+from samlocal.cli.options.listen import listen, listen_flags
 from samlocal.cli.options.reload import reload_flag, rereading
-from samlocal.cli.options.rights import rights_flags
-from samlocal.cli.options.sandbox import sandbox_flags
-from samlocal.cli.options.served import FIXED, pool_options, run_options, served_flags, warmed
+from samlocal.cli.options.run import run_options
+from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
 from samlocal.cli.options.stay import chosen_output, requests_to, stay_flags
 from samlocal.cli.output import Output
 from samlocal.cli.sweeping import sweep
@@ -25,8 +23,6 @@ from samlocal.errors import ConfigurationError
 from samlocal.project.run_options import RunOptions
 
 if TYPE_CHECKING:
-    import socket
-
     from samlocal.http_api.model import Api
     from samlocal.http_api.routes.apis import Apis
     from samlocal.http_api.web.certificate import Certificate
@@ -36,26 +32,12 @@ if TYPE_CHECKING:
 _DEFAULT_PORT = 3000
 """SAM CLI's."""
 
-_FIXED = ("host", "port", "api_ids", "print_routes", "stage_variables", "static_dir", "disable_authorizer", "tls")
+_FIXED = ("api_ids", "print_routes", "stage_variables", "static_dir", "disable_authorizer", "tls")
 
 
 @click.command("start-api", cls=EnvironmentCommand, short_help="Serve the template's HTTP APIs.")
 @environment_options
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    envvar=variable("host"),
-    help="Address to listen on. On another one than loopback requests may call it by any name.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=_DEFAULT_PORT,
-    show_default=True,
-    envvar=variable("port"),
-    help="Port of the first API, the next ones have those after it; 0 takes free ones.",
-)
+@listen_flags(_DEFAULT_PORT, port_help="Port of the first API, the next ones have those after it; 0 takes free ones.")
 @click.option("--api", "api_ids", multiple=True, metavar="ID", help="Serve this API alone; may be given again.")
 @click.option("--print-routes", is_flag=True, help="Print the routes of every API, and end.")
 @click.option(
@@ -81,9 +63,6 @@ _FIXED = ("host", "port", "api_ids", "print_routes", "stage_variables", "static_
     "--tls", is_flag=True, envvar=variable("tls"), help="Serve by https, with a certificate of samlocal's own."
 )
 @served_flags
-@rights_flags
-@build_flag
-@sandbox_flags
 @reload_flag
 @stay_flags
 @click.pass_context
@@ -117,7 +96,7 @@ def _serve(
     output: Output,
 ) -> None:
     debug = service_debugging(ctx)
-    sockets = dict(_sockets(ctx, served, output))
+    sockets = {api.id: listen(ctx, output, after=number) for number, api in enumerate(served)}
     warm = dict(warmed(ctx.params["warm"]))
     folder: Path | None = ctx.params["static_dir"]
     with held_off():
@@ -258,20 +237,6 @@ def _reachable(
             f"{api.id}: in its events it is called {inside.domain(api)}, where functions reach its clients."
         )
     return Reachable(inside, apis, told=output.notice)
-
-
-def _sockets(ctx: click.Context, served: tuple[Api, ...], output: Output) -> Iterator[tuple[str, socket.socket]]:
-    """One that listens for each API. Raises ConfigurationError."""
-    from samlocal.service.server import is_open, listening
-
-    host, first = ctx.params["host"], ctx.params["port"]
-    for number, api in enumerate(served):
-        listens = ctx.with_resource(contextlib.closing(listening(host, first and first + number)))
-        if number == 0 and is_open(listens):
-            output.warning(
-                f"--host {host}: every machine that reaches this one can run your functions, under their rights."
-            )
-        yield api.id, listens
 
 
 def _print(served: tuple[Api, ...], output: Output, *, as_json: bool) -> None:

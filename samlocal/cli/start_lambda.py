@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import click
 
-from samlocal.cli.options.build import build_flag
 from samlocal.cli.options.debug import service_debugging
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options
+from samlocal.cli.options.listen import listen, listen_flags
 from samlocal.cli.options.reload import reload_flag, rereading
-from samlocal.cli.options.rights import rights_flags
-from samlocal.cli.options.sandbox import sandbox_flags
-from samlocal.cli.options.served import FIXED, pool_options, run_options, served_flags, warmed
+from samlocal.cli.options.run import run_options
+from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
 from samlocal.cli.options.stay import chosen_output, requests_to, stay_flags
 from samlocal.cli.sweeping import sweep
 from samlocal.collector import held_off
@@ -23,44 +20,21 @@ _DEFAULT_PORT = 3001
 
 @click.command("start-lambda", cls=EnvironmentCommand, short_help="Serve Lambda's Invoke API to any SDK.")
 @environment_options
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    envvar=variable("host"),
-    help="Address to listen on. Requests' signatures are not checked: whoever reaches it runs your functions.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=_DEFAULT_PORT,
-    show_default=True,
-    envvar=variable("port"),
-    help="Port to listen on; 0 takes a free one.",
-)
+@listen_flags(_DEFAULT_PORT, port_help="Port to listen on; 0 takes a free one.")
 @served_flags
-@rights_flags
-@build_flag
-@sandbox_flags
 @reload_flag
 @stay_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
     """Serve Lambda's Invoke API: SDKs and the AWS CLI run the template's functions with --endpoint-url."""
     from samlocal.project.project import Project
-    from samlocal.service.server import is_open, listening
 
     output = chosen_output(ctx)
     debug = service_debugging(ctx)
     chosen, options = run_options(ctx)
     warm = dict(warmed(ctx.params["warm"]))
     project = ctx.with_resource(Project(chosen, output))
-    listens = ctx.with_resource(contextlib.closing(listening(ctx.params["host"], ctx.params["port"])))
-    if is_open(listens):
-        output.warning(
-            f"--host {ctx.params['host']}: every machine that reaches this one can run your functions, under their "
-            "rights: nobody's signature is checked."
-        )
+    listens = listen(ctx, output)
     with held_off():
         from samlocal.cli.runs.running import run_to_its_end
         from samlocal.cli.shown.said import serving
@@ -69,7 +43,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
         from samlocal.sandbox.session import session
         from samlocal.service.news import News
 
-    reread = rereading(ctx, run_options, output, fixed=("host", "port", *FIXED))
+    reread = rereading(ctx, run_options, output, fixed=FIXED)
 
     async def serve() -> None:
         async with requests_to(output) as requests:

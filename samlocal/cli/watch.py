@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import click
 
-from samlocal.cli.options.build import build_flag, build_options
 from samlocal.cli.options.debug import DEBUG_NAMES, debug_flags, debug_options
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.options.reload import rereading
-from samlocal.cli.options.rights import rights_flags, rights_options
-from samlocal.cli.options.sandbox import sandbox_flags, sandbox_options
+from samlocal.cli.options.run import run_flags, run_options, strict_flag, tenant_flag
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import is_there, read_event
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
-from samlocal.project.credentials import RunsUnder
-from samlocal.project.run_options import RunOptions
-from samlocal.project.settings import Settings
 
 
 @click.command("watch", cls=EnvironmentCommand, short_help="Run a function again on each save.")
@@ -31,21 +26,9 @@ from samlocal.project.settings import Settings
     envvar=variable("event"),
     help="The event. When its file is saved, too, the function runs again.  [default: {}]",
 )
-@click.option(
-    "--tenant-id",
-    metavar="TENANT",
-    envvar=variable("tenant_id"),
-    help="Tenant, for a function that keeps tenants apart.",
-)
-@click.option(
-    "--strict",
-    is_flag=True,
-    envvar=variable("strict"),
-    help="Refuse placeholders, which stand in without an environment.",
-)
-@rights_flags
-@build_flag
-@sandbox_flags
+@tenant_flag
+@strict_flag
+@run_flags
 @debug_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
@@ -58,7 +41,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
     from samlocal.service.debugged import Debugging
 
     output = Output(ctx.obj)
-    chosen, options = _chosen(ctx)
+    chosen, options = run_options(ctx)
     wanted, given, tenant_id = wanted_function(ctx), ctx.params["event"], ctx.params["tenant_id"]
     debugger = debug_options(ctx)
     debug = None if debugger is None else Debugging(function=wanted, options=debugger)
@@ -71,7 +54,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
         from samlocal.cli.runs.watching import Watching
         from samlocal.sandbox.session import session
 
-    reread = rereading(ctx, _chosen, output, fixed=("event", "tenant_id", "function_id", *DEBUG_NAMES))
+    reread = rereading(ctx, run_options, output, fixed=("event", "tenant_id", "function_id", *DEBUG_NAMES))
     with ways_on(ctx, chosen), session(ctx.obj.cache_folder / "sessions") as own:
         sweep(own, ctx.obj.environ, output)
         watching = Watching(
@@ -84,16 +67,3 @@ def command(ctx: click.Context, /, **_: object) -> int:
         )
         run_to_its_end(watching.run(project, options, session=own, reread=reread, debug=debug))
     return 0
-
-
-def _chosen(ctx: click.Context) -> tuple[Settings, RunOptions]:
-    options = RunOptions(
-        strict=ctx.params["strict"],
-        build=build_options(ctx, debug=ctx.params["debug_port"] is not None),
-        rights=rights_options(ctx),
-        sandbox=sandbox_options(ctx),
-    )
-    chosen = settings(ctx)
-    if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
-        raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
-    return chosen, options

@@ -7,15 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from samlocal.cli.options.build import build_options
 from samlocal.cli.options.debug import DEBUG_NAMES, service_debug_flags
-from samlocal.cli.options.environment import Seconds, settings, variable
-from samlocal.cli.options.rights import rights_options
-from samlocal.cli.options.sandbox import sandbox_options
+from samlocal.cli.options.environment import Seconds, variable
+from samlocal.cli.options.listen import LISTEN_NAMES
+from samlocal.cli.options.run import code_flag, run_flags, strict_flag
 from samlocal.pool.options import PoolOptions
-from samlocal.project.credentials import RunsUnder
-from samlocal.project.run_options import Code, RunOptions
-from samlocal.project.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,46 +40,20 @@ _FLAGS = (
         envvar=variable("warm"),
         help="Start N sandboxes of a function ahead.",
     ),
-    click.option(
-        "--strict",
-        is_flag=True,
-        envvar=variable("strict"),
-        help="Refuse placeholders, which stand in without an environment.",
-    ),
-    click.option(
-        "--code",
-        type=click.Choice(["local", "deployed"]),
-        default="local",
-        show_default=True,
-        envvar=variable("code"),
-        help="The working copy, or the package and layers that run in the environment now.",
-    ),
+    strict_flag,
+    code_flag,
 )
 
 
-FIXED = ("concurrency", "idle", "warm", "reload", "output_form", *DEBUG_NAMES)
+FIXED = (*LISTEN_NAMES, "concurrency", "idle", "warm", "reload", "output_form", *DEBUG_NAMES)
 """Options that cannot change while such a command stays."""
 
 
 def served_flags(command: F) -> F:
+    command = run_flags(command)
     for flag in reversed(_FLAGS):
         command = flag(command)
     return service_debug_flags(command)
-
-
-def run_options(ctx: click.Context) -> tuple[Settings, RunOptions]:
-    """What the command line says of the project, and of how its functions run. Raises UsageError."""
-    options = RunOptions(
-        code=Code(ctx.params["code"]),
-        strict=ctx.params["strict"],
-        build=build_options(ctx, debug=ctx.params["debug_port"] is not None),
-        rights=rights_options(ctx),
-        sandbox=sandbox_options(ctx),
-    )
-    chosen = settings(ctx)
-    if options.rights.runs_under is RunsUnder.NARROWED and chosen.stack_name is None:
-        raise click.UsageError("--scope-down and --policies need an environment: -e ENV, or -n STACK.")
-    return chosen, options
 
 
 def pool_options(ctx: click.Context) -> PoolOptions:

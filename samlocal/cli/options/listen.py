@@ -1,0 +1,57 @@
+"""Where a command that serves functions over HTTP listens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from samlocal.cli.options.environment import variable
+from samlocal.cli.output import Output
+
+if TYPE_CHECKING:
+    import socket
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LISTEN_NAMES = ("host", "port")
+"""The options' parameters."""
+
+
+def listen_flags(port: int, *, port_help: str) -> Callable[[F], F]:
+    """``port`` is the one to listen on where none is named."""
+
+    def flags(command: F) -> F:
+        host = click.option(
+            "--host",
+            default="127.0.0.1",
+            show_default=True,
+            envvar=variable("host"),
+            help="Address to listen on. On another one than loopback, whoever reaches it runs your functions.",
+        )
+        number = click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            default=port,
+            show_default=True,
+            envvar=variable("port"),
+            help=port_help,
+        )
+        return host(number(command))
+
+    return flags
+
+
+def listen(ctx: click.Context, output: Output, *, after: int = 0) -> socket.socket:
+    """At the port that is ``after`` so many, until the command ends. Raises ConfigurationError."""
+    from samlocal.service.server import is_open, listening
+
+    host, first = ctx.params["host"], ctx.params["port"]
+    listens = ctx.with_resource(contextlib.closing(listening(host, first and first + after)))
+    if is_open(listens):
+        output.warning(
+            f"--host {host}: every machine that reaches this one can run your functions, under their rights."
+        )
+    return listens
