@@ -121,6 +121,8 @@ def test_a_gateway_response_has_the_key_and_parts_of_the_request() -> None:
         (b'{"a": [{"b": 1}]}', ".a[0].b", "1"),
         (b'{"a": {"b.c": "x"}}', ".a['b.c']", "x"),
         (b'{"a": {"b": [1, 2]}}', ".a", '{"b":[1,2]}'),
+        ('{"größe": {"1st": 7}}'.encode(), ".größe.1st", "7"),
+        (b'["x"]', ".0", None),
         (b'{"custom:tenant": "x"}', "['custom:tenant']", "x"),
         (b'{"a": 1}', ".b", None),
         (b'"text"', "", "text"),

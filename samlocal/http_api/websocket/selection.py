@@ -6,13 +6,12 @@ on a message of JSON; what it gives is a route's key, and ``$default`` takes all
 
 from __future__ import annotations
 
-import json
 import re
 
 from samlocal.http_api.model import DEFAULT_ROUTE, Api, Route
-from samlocal.template.values import text
+from samlocal.http_api.request_values import in_body
 
-_BODY = re.compile(r"^\$\{?request\.body\.([\w.-]+)\}?$")
+_BODY = re.compile(r"\$request\.body([.\[].+)|\$\{request\.body([.\[].+)\}")
 
 
 def route_of(api: Api, key: str) -> Route | None:
@@ -27,16 +26,8 @@ def selected(api: Api, message: str | bytes) -> Route | None:
 
 
 def _key(expression: str, message: str | bytes) -> str | None:
-    asked = _BODY.match(expression)
+    asked = _BODY.fullmatch(expression)
     if asked is None:
         # A key that is the same for all messages.
         return expression
-    try:
-        value = json.loads(message)
-    except (ValueError, RecursionError):
-        return None
-    for name in asked[1].split("."):
-        if not isinstance(value, dict) or name not in value:
-            return None
-        value = value[name]
-    return None if value is None or isinstance(value, (dict, list)) else text(value)
+    return in_body(message.encode() if isinstance(message, str) else message, asked[1] or asked[2])
