@@ -214,6 +214,11 @@ def test_a_function_url_takes_every_method_and_path() -> None:
         ),
         (RuleCondition(field="query-string", values=("*example*",)), request("GET", "/", query="a=an+example"), True),
         (RuleCondition(field="query-string", values=("v=1",)), request("GET", "/", query="v=2"), False),
+        # Its API reference, "QueryStringConditionConfig".
+        (RuleCondition(field="query-string", values=("Version=V1",)), request("GET", "/", query="version=v1"), True),
+        (RuleCondition(field="query-string", values=(r"q=what\?",)), request("GET", "/", query="q=what%3F"), True),
+        (RuleCondition(field="query-string", values=(r"q=what\?",)), request("GET", "/", query="q=whats"), False),
+        (RuleCondition(field="query-string", values=(r"q=\*",)), request("GET", "/", query="q=all"), False),
         (RuleCondition(field="source-ip", values=("127.0.0.0/8",)), request("GET", "/"), True),
         (RuleCondition(field="source-ip", values=("192.0.2.0/24", "2001:db8::/32")), request("GET", "/"), False),
     ],

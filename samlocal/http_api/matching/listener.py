@@ -1,18 +1,20 @@
 """Conditions of a load balancer's rules.
 
-Source: Elastic Load Balancing user guide, "Condition types for listener rules": patterns know ``*`` and ``?``; paths
-and query strings are compared with their case, hosts, headers and methods' names as said there.
+Sources: Elastic Load Balancing user guide, "Condition types for listener rules"; its API reference,
+"QueryStringConditionConfig". Patterns know ``*`` and ``?``, and take both literally behind a backslash. Paths and
+methods are compared with their case, hosts, headers and query strings without.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import ipaddress
 import re
 from urllib.parse import unquote
 
 from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.model import RuleCondition
+
+_PART = re.compile(r"\\[*?]|.", re.DOTALL)
 
 
 def applies(condition: RuleCondition, request: HttpRequest) -> bool:
@@ -36,8 +38,9 @@ def applies(condition: RuleCondition, request: HttpRequest) -> bool:
 
 
 def _like(text: str, pattern: str) -> bool:
-    # ELB's patterns have no sets of characters, as fnmatch's have.
-    return re.match(fnmatch.translate(pattern.replace("[", "[[]")), text) is not None
+    # Not fnmatch's: ELB's patterns have no sets of characters, and a backslash.
+    parts = ({"*": ".*", "?": "."}.get(part, re.escape(part[-1])) for part in _PART.findall(pattern))
+    return re.fullmatch("".join(parts), text, re.DOTALL) is not None
 
 
 def _in_query(value: str, query: str) -> bool:
