@@ -20,6 +20,7 @@ from samlocal.function.variables import LOG_STREAM
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan
 from samlocal.pool.pool import Pool
+from samlocal.pool.pooled import State
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.debug.wiring import Debugging
 from samlocal.sandbox.invocation import Invocation, Request
@@ -307,6 +308,11 @@ class World:
         own.go_on()
         assert payload_of(await call) == payload
         return own
+
+
+def states(pool: Pool, function_id: str) -> tuple[State, ...]:
+    """Where the function's sandboxes stand, the oldest first."""
+    return tuple(each.state for each in pool._turns._sandboxes._there if each.function_id == function_id)
 
 
 def payload_of(answer: Invocation | Throttled) -> str:

@@ -138,10 +138,6 @@ class Pool:
         """Says what the code of a plan is which was given before anybody had looked: another of that is the same."""
         self._turns.confirm(function_id, plan, code)
 
-    def states(self, function_id: str) -> tuple[State, ...]:
-        """Where the function's sandboxes stand, the oldest first."""
-        return tuple(each.state for each in self._turns.sandboxes if each.function_id == function_id)
-
     async def close(self) -> None:
         """Ends all sandboxes, also those that are just starting or run an event; who waits gets PoolClosedError."""
         self._closed = True

@@ -7,24 +7,23 @@ environment that is available while a new one is being initialized for an event 
 
 from __future__ import annotations
 
-import asyncio
-import math
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 
 from samlocal.errors import ConfigurationError
 from samlocal.pool.clock import Clock
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan
 from samlocal.pool.planned import PlannedFunction
-from samlocal.pool.pooled import LIVE, Make, Pooled, State
+from samlocal.pool.pooled import Make, Pooled, State
+from samlocal.pool.sandboxes import Sandboxes, latest, make_room
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.pool.turn import Turn
 from samlocal.sandbox.lifecycle import Standing
 
 
 class Turns:
-    """A pool's sandboxes, and the events that have none yet. What it does it does in one step of the event loop."""
+    """The events that have no sandbox yet. What it does it does in one step of the event loop."""
 
     def __init__(
         self,
@@ -34,15 +33,11 @@ class Turns:
         options: PoolOptions,
         clock: Clock,
     ) -> None:
-        self.sandboxes: list[Pooled] = []
         self._plan = plan
-        self._make = make
         self._options = options
         self._clock = clock
-        self._starts = asyncio.Semaphore(options.starts)
+        self._sandboxes = Sandboxes(make, options=options, clock=clock, settled=self._settled)
         self._functions: dict[str, PlannedFunction] = {}
-        # By function, in seconds, where it is not everyone's.
-        self._idle: dict[str, float] = {}
         # In order of arrival.
         self._waiting: list[Turn] = []
         self._starting: list[Turn] = []
@@ -56,13 +51,10 @@ class Turns:
 
     def release(self, sandbox: Pooled) -> None:
         """An event is done with it, or nobody waits for its start."""
-        if self._closed or not self._lasts(sandbox):
+        if self._closed or not self._sandboxes.lasts(sandbox):
             sandbox.retire()
         else:
-            now = self._clock.now()
-            left = min(self._idle_seconds(sandbox), sandbox.born + self._life_seconds(sandbox) - now)
-            ends = None if sandbox.plan.is_debugged else self._clock.call_later(left, sandbox.retire)
-            sandbox.rest(now=now, timer=ends)
+            self._sandboxes.rest(sandbox)
             self._refresh(sandbox.function_id)
             self._hand_over(sandbox)
         self._serve()
@@ -92,8 +84,8 @@ class Turns:
         for function in list(self._functions.values()):
             if function_id in (None, function.function_id):
                 function.change()
-        for sandbox in self._live():
-            if sandbox.plan.is_debugged and function_id in (None, sandbox.function_id):
+        for sandbox in self._sandboxes.live(function_id):
+            if sandbox.plan.is_debugged:
                 self._start_again(sandbox)
         self._serve()
 
@@ -105,23 +97,21 @@ class Turns:
         if function.plan is before:
             return None
         self._refresh(function_id)
-        return self._own(function_id)
+        return self._sandboxes.live(function_id)
 
     def keep(self, function_id: str, seconds: float) -> None:
         """How long the function's sandboxes wait for an event from their next one on, however old they are."""
-        self._idle[function_id] = seconds
+        self._sandboxes.keep(function_id, seconds)
 
     def end(self, function_id: str) -> None:
         """Ends those of the function's sandboxes that wait."""
-        for each in self.sandboxes:
-            if each.function_id == function_id and each.state in (State.IDLE, State.RELOADING):
-                each.retire()
+        self._sandboxes.end(function_id)
         self._serve()
 
     def tidy(self) -> None:
         """Ends those that wait for a turn they may not have."""
-        for function_id in {each.function_id for each in self.sandboxes}:
-            self._own(function_id)
+        for function_id in self._sandboxes.functions():
+            self._retire_outlived(function_id)
         self._serve()
 
     def confirm(self, function_id: str, plan: Plan, code: str | None) -> None:
@@ -136,12 +126,10 @@ class Turns:
 
     async def close(self) -> None:
         """Ends all sandboxes."""
-        for each in list(self.sandboxes):
-            each.retire()
+        self._sandboxes.retire()
         for function in self._functions.values():
             await function.close()
-        if lives := {each.life for each in self.sandboxes}:
-            await asyncio.wait(lives)
+        await self._sandboxes.ended()
 
     def _serve(self) -> None:
         """Gives sandboxes to those who wait, in order of arrival. Called whenever anything may have changed."""
@@ -150,7 +138,8 @@ class Turns:
         left: list[Turn] = []
         behind: Counter[str] = Counter()
         # Those whose reload ends any moment have an event each that waits for it.
-        soon = Counter((each.function_id, each.tenant) for each in self.sandboxes if each.state is State.RELOADING)
+        live = self._sandboxes.live()
+        soon = Counter((each.function_id, each.tenant) for each in live if each.state is State.RELOADING)
         full = False
         for each in self._waiting:
             if each.place.done():
@@ -199,13 +188,14 @@ class Turns:
 
     def _find(self, turn: Turn, plan: Plan, soon: Counter[tuple[str, str | None]]) -> Pooled | ThrottleReason | None:
         """None where one is being reloaded that nobody before waits for; ``soon`` counts these."""
-        own = self._own(turn.function_id)
+        self._retire_outlived(turn.function_id)
+        own = self._sandboxes.live(turn.function_id)
         idle = [each for each in own if each.state is State.IDLE and each.tenant == turn.tenant]
         if ready := list(filter(self._fits, idle)):
             # The others get the older the sooner nobody needs them.
-            latest = _latest(ready)
-            latest.take()
-            return latest
+            used_last = latest(ready)
+            used_last.take()
+            return used_last
         if spare := next((each for each in own if each.is_spare and self._serves(each, turn, plan)), None):
             spare.claim()
             return spare
@@ -213,16 +203,16 @@ class Turns:
             soon[turn.function_id, turn.tenant] -= 1
             return None
         if idle:
-            _latest(idle).reload(plan)
+            latest(idle).reload(plan)
             return None
-        if plan.limit is not None and not _has_room(own, plan.limit):
+        if plan.limit is not None and not make_room(own, plan.limit):
             return ThrottleReason.RESERVED
-        if plan.is_debugged and self._ends(turn.function_id):
+        if plan.is_debugged and self._sandboxes.is_ending(turn.function_id):
             return ThrottleReason.RESERVED
         concurrency = self._options.concurrency * (self._options.deepest if turn.is_of_a_function else 1)
-        if not plan.is_debugged and not _has_room(self._counted(), concurrency):
+        if not plan.is_debugged and not make_room(self._sandboxes.counted(), concurrency):
             return ThrottleReason.CONCURRENT
-        return self._start(turn, plan)
+        return self._sandboxes.start(turn, plan)
 
     def _start_ahead(self, turn: Turn, plan: Plan) -> bool:
         """False where it turns out later how many there are."""
@@ -237,36 +227,22 @@ class Turns:
             )
             return True
         limit = turn.ahead if plan.limit is None else min(turn.ahead, plan.limit)
-        own = self._own(turn.function_id)
+        self._retire_outlived(turn.function_id)
+        own = self._sandboxes.live(turn.function_id)
         for each in own:
             if each.state is State.IDLE and not self._fits(each):
                 each.reload(plan)
         if any(each.state is State.RELOADING for each in own):
             return False
         if plan.is_debugged:
-            has_room = not self._ends(turn.function_id)
+            has_room = not self._sandboxes.is_ending(turn.function_id)
         else:
-            has_room = len(self._counted()) < self._options.concurrency
+            has_room = len(self._sandboxes.counted()) < self._options.concurrency
         if len(own) < limit and has_room:
-            turn.place.set_result(self._start(turn, plan))
+            turn.place.set_result(self._sandboxes.start(turn, plan))
         else:
             turn.place.set_result(Throttled(reason=ThrottleReason.CONCURRENT))
         return True
-
-    def _start(self, turn: Turn, plan: Plan) -> Pooled:
-        started = Pooled(
-            turn.function_id,
-            plan,
-            self._make,
-            tenant=turn.tenant,
-            born=self._clock.now(),
-            claimed=not turn.ahead,
-            settled=self._settled,
-            starts=self._starts,
-            context=turn.context,
-        )
-        self.sandboxes.append(started)
-        return started
 
     def _refresh(self, function_id: str) -> None:
         """Reloads those that wait, where what the function is made from has changed: one by one, the latest first.
@@ -274,7 +250,8 @@ class Turns:
         What begins its init has the machine nearly for itself then; who cannot wait has the next one reloaded.
         """
         plan = self._function(function_id).plan
-        own = self._own(function_id)
+        self._retire_outlived(function_id)
+        own = self._sandboxes.live(function_id)
         if self._closed or plan is None or any(each.state is State.RELOADING for each in own):
             return
         idle = [each for each in own if each.state is State.IDLE]
@@ -282,7 +259,7 @@ class Turns:
         if outdated := [
             each for each in idle if each.plan is not plan or (plan.is_debugged and not self._fits(each))
         ]:
-            _latest(outdated).reload(plan)
+            latest(outdated).reload(plan)
 
     def _serves(self, starting: Pooled, turn: Turn, plan: Plan) -> bool:
         return starting.plan is plan and starting.tenant == turn.tenant
@@ -290,24 +267,11 @@ class Turns:
     def _fits(self, sandbox: Pooled) -> bool:
         """Whether it may have another turn as it is."""
         current = self._function(sandbox.function_id).plan
-        return self._lasts(sandbox) and sandbox.plan is current and sandbox.standing() is Standing.READY
-
-    def _lasts(self, sandbox: Pooled) -> bool:
-        """Whether it may have another turn, as it is or after a reload."""
-        old = not sandbox.plan.is_debugged and self._clock.now() - sandbox.born >= self._life_seconds(sandbox)
-        return not old and sandbox.standing() is not Standing.GONE
-
-    def _idle_seconds(self, sandbox: Pooled) -> float:
-        return self._idle.get(sandbox.function_id, self._options.idle)
-
-    def _life_seconds(self, sandbox: Pooled) -> float:
-        """Of one that is kept each use counts alone: its credentials are renewed, however old it is."""
-        return math.inf if sandbox.function_id in self._idle else self._options.life
+        return self._sandboxes.lasts(sandbox) and sandbox.plan is current and sandbox.standing() is Standing.READY
 
     def _settled(self, sandbox: Pooled) -> None:
         match sandbox.state:
             case State.ENDED:
-                self.sandboxes.remove(sandbox)
                 if sandbox.plan.is_debugged and sandbox.has_started:
                     self._start_again(sandbox)
                 self._serve()
@@ -318,17 +282,9 @@ class Turns:
             case _:
                 self.release(sandbox)
 
-    def _own(self, function_id: str) -> list[Pooled]:
-        """The function's, without those that wait for a turn they may not have: these end."""
-        own = [each for each in self._live() if each.function_id == function_id]
-        for each in own:
-            if each.state is State.IDLE and not self._lasts(each):
-                each.retire()
+    def _retire_outlived(self, function_id: str) -> None:
         plan = self._function(function_id).plan
-        if plan is not None and plan.limit is not None:
-            # It may have had more before it was changed.
-            _has_room(own, plan.limit + 1)
-        return [each for each in own if each.state in LIVE]
+        self._sandboxes.retire_outlived(function_id, limit=None if plan is None else plan.limit)
 
     def _start_again(self, sandbox: Pooled) -> None:
         """Has the function's next sandbox there before its next event."""
@@ -338,17 +294,6 @@ class Turns:
         # Why there is none the next event hears.
         turn.place.add_done_callback(lambda place: place.cancelled() or place.exception())
         self._waiting.append(turn)
-
-    def _ends(self, function_id: str) -> bool:
-        """Whether one of the function's is on its way out: it has the debugger's port until it is gone."""
-        return any(each.function_id == function_id and each.state is State.ENDING for each in self.sandboxes)
-
-    def _counted(self) -> list[Pooled]:
-        """Those that count against the pool's limit."""
-        return [each for each in self._live() if not each.plan.is_debugged]
-
-    def _live(self) -> list[Pooled]:
-        return [each for each in self.sandboxes if each.state in LIVE]
 
     # plans
 
@@ -365,18 +310,3 @@ class Turns:
             if error is not None and each.function_id == function.function_id and not each.place.done():
                 each.place.set_exception(error)
         self._serve()
-
-
-def _latest(idle: Iterable[Pooled]) -> Pooled:
-    return max(idle, key=lambda each: each.idle_since)
-
-
-def _has_room(sandboxes: Sequence[Pooled], limit: int) -> bool:
-    """Whether there can be one more; of those that wait the ones that have waited longest end for it."""
-    excess = len(sandboxes) - limit + 1
-    idle = sorted((each for each in sandboxes if each.state is State.IDLE), key=lambda each: each.idle_since)
-    if excess > len(idle):
-        return False
-    for each in idle[: max(excess, 0)]:
-        each.retire()
-    return True

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from pool_kit import DEBUGGING, World, payload_of, plan_of, run, settled
+from pool_kit import DEBUGGING, World, payload_of, plan_of, run, settled, states
 
 from samlocal.errors import TemplateError
 from samlocal.pool.pool import PoolClosedError
@@ -42,7 +42,7 @@ def test_its_sandbox_outlives_every_idle_time_and_the_hour() -> None:
         for seconds in (601, 3601, 86_400):
             own.clock.move(seconds)
             await settled()
-            assert own.pool.states("A") == (State.IDLE,)
+            assert states(own.pool, "A") == (State.IDLE,)
             assert await own.serve("A") is first
         await own.pool.close()
 
@@ -178,7 +178,7 @@ def test_what_it_runs_can_be_cut_short_and_the_others_run_on() -> None:
             with pytest.raises(PoolClosedError):
                 await call
         await settled()
-        assert own.pool.states("A") == (), "none is started again"
+        assert states(own.pool, "A") == (), "none is started again"
         late = own.call("A", "late")
         with pytest.raises(PoolClosedError):
             await late

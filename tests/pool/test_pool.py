@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from pool_kit import GONE, Fake, World, payload_of, plan_of, run, settled
+from pool_kit import GONE, Fake, World, payload_of, plan_of, run, settled, states
 
 from samlocal.errors import ConfigurationError, EngineError, TemplateError
 from samlocal.function.variables import LOG_STREAM
@@ -306,14 +306,14 @@ def test_a_save_reloads_the_sandboxes_that_wait_the_latest_first_and_before_any_
         save = asyncio.create_task(own.pool.replace("A", plan_of("A", memory=512)))
         await settled()
         assert own.reloading == [second]
-        assert own.pool.states("A") == (State.IDLE, State.RELOADING)
+        assert states(own.pool, "A") == (State.IDLE, State.RELOADING)
         second.reload_ends()
         await settled()
         assert save.result() is Replaced.IN_PLACE
         assert own.reloading == [first]
         first.reload_ends()
         await settled()
-        assert own.pool.states("A") == (State.IDLE, State.IDLE)
+        assert states(own.pool, "A") == (State.IDLE, State.IDLE)
         assert [each.spec.function.memory for each in own.made] == [512, 512]
         # Nobody had to ask for a plan, and each start has a log stream of its own.
         assert own.asked == ["A"]
@@ -411,7 +411,7 @@ def test_where_a_save_takes_a_new_sandbox_that_is_started_before_any_event() -> 
         await settled()
         assert before.ended
         assert [(each.event, each.spec.function.memory) for each in own.left] == [(None, 512)]
-        assert own.pool.states("A") == (State.IDLE,)
+        assert states(own.pool, "A") == (State.IDLE,)
         await own.pool.close()
 
     run(test)
@@ -513,6 +513,24 @@ def test_a_function_that_may_run_less_often_since_a_save_does() -> None:
     run(test)
 
 
+def test_one_that_has_died_takes_no_place_of_a_function_that_may_run_less_often_since_a_save() -> None:
+    async def test() -> None:
+        own = world(reloads=True)
+        calls = [own.call("A", str(number)) for number in range(2)]
+        await settled()
+        died, waits = own.running
+        await own.answer()
+        await asyncio.gather(*calls)
+        died.dead = True
+        assert await own.pool.replace("A", plan_of("A", reserved_concurrency=1)) is Replaced.IN_PLACE
+        await settled()
+        assert (died.ended, waits.ended) == (True, False)
+        assert await own.serve("A", "after") is waits
+        await own.pool.close()
+
+    run(test)
+
+
 def test_a_sandbox_that_crashed_is_reloaded_for_the_next_event_where_it_can_be() -> None:
     async def test() -> None:
         own = world(reloads=True, keeps_the_dead=True)
@@ -524,7 +542,7 @@ def test_a_sandbox_that_crashed_is_reloaded_for_the_next_event_where_it_can_be()
         await own.answer()
         await call
         # Code that nobody asks for is not run.
-        assert (sandbox.reloads, own.pool.states("A")) == (0, (State.IDLE,))
+        assert (sandbox.reloads, states(own.pool, "A")) == (0, (State.IDLE,))
         assert await own.serve("A", "next") is sandbox
         assert sandbox.reloads == 1
         assert sandbox.spec.variables[LOG_STREAM] != stream
@@ -684,11 +702,11 @@ def test_a_sandbox_that_nobody_needs_ends_after_ten_minutes() -> None:
         waits = await own.serve("A")
         own.clock.move(599)
         await settled()
-        assert own.pool.states("A") == (State.IDLE,)
+        assert states(own.pool, "A") == (State.IDLE,)
         own.clock.move(1)
         await settled()
         assert waits.ended
-        assert own.pool.states("A") == ()
+        assert states(own.pool, "A") == ()
         await own.pool.close()
 
     run(test)
@@ -723,7 +741,7 @@ def test_sandboxes_started_ahead_are_there_for_the_first_events() -> None:
         own = world()
         await own.pool.warm("A", 2)
         await settled()
-        assert own.pool.states("A") == (State.IDLE, State.IDLE)
+        assert states(own.pool, "A") == (State.IDLE, State.IDLE)
         # Two are what was asked for.
         await own.pool.warm("A", 2)
         calls = [own.call("A"), own.call("A")]
@@ -861,7 +879,7 @@ def test_only_so_many_start_at_once_and_what_is_not_needed_any_more_is_not_begun
             each.go_on()
         await settled()
         assert len(own.made) == 3
-        assert own.pool.states("A") == (State.IDLE,) * 3
+        assert states(own.pool, "A") == (State.IDLE,) * 3
         await own.pool.close()
 
     run(test)
@@ -948,7 +966,7 @@ def test_a_sandbox_that_cannot_even_be_made_is_raised_to_its_event() -> None:
         async with Pool(own.plan, make) as pool:
             with pytest.raises(EngineError):
                 await pool.invoke("A", Request(payload=b""), chunk=lambda _: None)
-            assert pool.states("A") == ()
+            assert states(pool, "A") == ()
 
     run(test)
 

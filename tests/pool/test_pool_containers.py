@@ -11,7 +11,7 @@ from typing import Any
 import kit
 import pytest
 from kit import Docker, eventually
-from pool_kit import Moved, payload_of
+from pool_kit import Moved, payload_of, states
 from project_kit import Collected, settings_of
 
 from samlocal.artifact.cache import Cache
@@ -219,7 +219,7 @@ def test_an_idle_sandbox_is_removed(project: MakeProject, docker: Docker) -> Non
         await own.answer()
         own.clock.move(600)
         assert await asyncio.to_thread(docker.nothing_left, made)
-        assert own.pool.states("Fn") == ()
+        assert states(own.pool, "Fn") == ()
 
     run(made, test)
 
@@ -276,7 +276,7 @@ def test_twenty_events_over_three_sandboxes_are_each_answered_with_their_own(
         assert [answer["number"] for answer in answers] == list(range(20))
         names = {answer["name"] for answer in answers}
         assert len(names) == 3
-        assert own.pool.states("Fn") == (State.IDLE,) * 3
+        assert states(own.pool, "Fn") == (State.IDLE,) * 3
         # What each has written is its own in the one log.
         written = {record.text: record.sandbox.instance for record in await own.written(20)}
         assert written == {f"saw {answer['number']}": answer["stream"] for answer in answers}

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from pool_kit import GONE, World, payload_of, plan_of, settled
+from pool_kit import GONE, World, payload_of, plan_of, settled, states
 
 from samlocal.errors import EngineError, TemplateError
 from samlocal.pool.pool import Replaced
@@ -153,7 +153,7 @@ class PoolMachine(RuleBasedStateMachine):
         ]
 
     def states(self, name: str) -> list[State]:
-        return list(self.world.pool.states(name))
+        return list(states(self.world.pool, name))
 
     @invariant()
     def limits_hold(self) -> None:

@@ -8,6 +8,7 @@ import kit
 import pytest
 from kit import Docker, function, template
 from msgspec.structs import replace
+from pool_kit import states
 from project_kit import Collected, settings_of
 from service_kit import Silent, answer, run
 
@@ -49,7 +50,7 @@ def test_a_function_has_one_sandbox_by_whatever_name_it_is_called(project: MakeP
         assert first["function"] == "named"
         other = await answer(service, "Child/Fn")
         assert other["name"] != first["name"]
-        assert service.pool.states("Fn") == service.pool.states("Child/Fn") == (State.IDLE,)
+        assert states(service.pool, "Fn") == states(service.pool, "Child/Fn") == (State.IDLE,)
         with pytest.raises(FunctionNotFoundError, match="Gn"):
             await service.functions.id_of("Gn")
 
@@ -85,4 +86,4 @@ def test_a_service_that_is_not_entered_has_no_pool(project: MakeProject) -> None
     with Project(settings_of(made), Collected()) as own, session(made.sessions) as mine:
         service = Service(own, session=mine, log=Silent())
         with pytest.raises(RuntimeError, match="not entered"):
-            service.pool.states("Fn")
+            service.pool.tidy()
