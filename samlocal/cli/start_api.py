@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.options.debug import service_debugging
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, variable
+from samlocal.cli.options.environment import environment_options, variable
 from samlocal.cli.options.listen import listen, listen_flags
 from samlocal.cli.options.reload import reload_flag, rereading
 from samlocal.cli.options.run import run_options
 from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
-from samlocal.cli.options.stay import chosen_output, requests_to, stay_flags
+from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
 from samlocal.cli.output import Output
 from samlocal.cli.sweeping import sweep
 from samlocal.collector import held_off
@@ -35,7 +35,7 @@ _DEFAULT_PORT = 3000
 _FIXED = ("api_ids", "print_routes", "stage_variables", "static_dir", "disable_authorizer", "tls")
 
 
-@click.command("start-api", cls=EnvironmentCommand, short_help="Serve the template's HTTP APIs.")
+@click.command("start-api", cls=StayingCommand, short_help="Serve the template's HTTP APIs.")
 @environment_options
 @listen_flags(_DEFAULT_PORT, port_help="Port of the first API, the next ones have those after it; 0 takes free ones.")
 @click.option("--api", "api_ids", multiple=True, metavar="ID", help="Serve this API alone; may be given again.")
@@ -71,7 +71,8 @@ def command(ctx: click.Context, /, **_: object) -> int:
     from samlocal.http_api.web.gateway import read_apis
     from samlocal.project.project import Project
 
-    output = chosen_output(ctx)
+    # Routes are a document, and no records.
+    output = Output(ctx.obj) if ctx.params["print_routes"] else chosen_output(ctx)
     chosen, options = run_options(ctx)
     variables = dict(_pairs(ctx.params["stage_variables"]))
     project = ctx.with_resource(Project(chosen, output))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from samlocal.cli.options.debug import service_debugging
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options
+from samlocal.cli.options.environment import environment_options
 from samlocal.cli.options.listen import listen, listen_flags
 from samlocal.cli.options.reload import reload_flag, rereading
 from samlocal.cli.options.run import run_options
 from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
-from samlocal.cli.options.stay import chosen_output, requests_to, stay_flags
+from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
 from samlocal.cli.sweeping import sweep
 from samlocal.collector import held_off
 
@@ -18,7 +18,7 @@ _DEFAULT_PORT = 3001
 """SAM CLI's."""
 
 
-@click.command("start-lambda", cls=EnvironmentCommand, short_help="Serve Lambda's Invoke API to any SDK.")
+@click.command("start-lambda", cls=StayingCommand, short_help="Serve Lambda's Invoke API to any SDK.")
 @environment_options
 @listen_flags(_DEFAULT_PORT, port_help="Port to listen on; 0 takes a free one.")
 @served_flags

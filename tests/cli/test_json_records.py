@@ -6,9 +6,11 @@ import asyncio
 import io
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import kit
 import pytest
 from msgspec.structs import replace
 from requests_kit import FAILED, Sandbox, Screen, run, served_functions
@@ -17,7 +19,7 @@ from samlocal.cli.shown import said
 from samlocal.cli.shown.json_records import JsonRecords, RecordedOutput
 from samlocal.cli.shown.requests import Requests
 from samlocal.cli.world import World
-from samlocal.errors import CodeError, ReaderGoneError
+from samlocal.errors import CodeError, ExitStatus, ReaderGoneError
 from samlocal.function.logging_config import LogFormat
 
 SERVING = said.Serving(
@@ -30,6 +32,8 @@ SERVING = said.Serving(
     reloads=True,
     functions=served_functions(("getEvent",)),
 )
+
+SERVED = kit.python("handler = print", FunctionUrlConfig={"AuthType": "NONE"})
 
 
 class Recorded:
@@ -50,6 +54,9 @@ class Recorded:
 
     async def records(self) -> list[dict[str, Any]]:
         await self.view.outlet.drain()
+        return self.written()
+
+    def written(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.stdout.getvalue().splitlines()]
 
 
@@ -123,6 +130,57 @@ def test_a_command_that_never_came_to_serve_says_why() -> None:
     run(test)
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), asyncio.CancelledError()], ids=repr)
+def test_what_was_said_of_a_command_that_was_ended_before_it_served_is_not_lost(error: BaseException) -> None:
+    own = Recorded()
+    own.output.notice("early")
+    own.output.ended_by(error)
+    own.output.notice("late")
+    notice, ended = own.written()
+    assert (notice["type"], notice["text"], ended["type"]) == ("notice", "early", "ended")
+
+
+def test_the_end_is_the_last_record_whatever_comes_behind_it() -> None:
+    async def test() -> None:
+        own = Recorded()
+        async with own.requests:
+            own.requests.serves(SERVING)
+        own.output.notice("late")
+        own.output.ended_by(LookupError("id"))
+        assert [each["type"] for each in await own.records()] == ["serving", "ended"]
+
+    run(test)
+
+
+@pytest.mark.parametrize("command", ["start-lambda", "start-api"])
+@pytest.mark.parametrize(
+    ("files", "args", "status", "says"),
+    [
+        ({"template.json": "{"}, (), ExitStatus.TEMPLATE, "template.json:1"),
+        (SERVED, ("--warm", "Fn"), ExitStatus.USAGE, "--warm Fn: write FUNCTION=N."),
+    ],
+    ids=["template", "usage"],
+)
+def test_a_command_that_fails_before_it_serves_ends_its_records_with_its_error(
+    project: Callable[..., kit.Project],
+    command: str,
+    files: dict[str, Any],
+    args: tuple[str, ...],
+    status: ExitStatus,
+    says: str,
+) -> None:
+    failed = project(files).run(command, "--output", "json", "--port", "0", *args).ended(status)
+    error, *_, ended = [json.loads(line) for line in failed.stdout.splitlines()]
+    assert (error["type"], error["ends"], ended["type"]) == ("error", True, "ended")
+    assert says in error["message"]
+    assert says in failed.stderr
+
+
+def test_routes_that_cannot_be_read_are_no_records(project: Callable[..., kit.Project]) -> None:
+    args = ("start-api", "--print-routes", "--output", "json")
+    assert project({"template.json": "{"}).run(*args).ended(ExitStatus.TEMPLATE).stdout == b""
+
+
 def test_every_record_is_one_line_whatever_a_function_writes() -> None:
     async def test() -> None:
         own = Recorded()
@@ -186,16 +244,23 @@ def test_who_sits_at_a_terminal_hears_where_it_is_served(is_terminal: bool) -> N
 class Gone(io.BytesIO):
     """Nobody reads it."""
 
+    tried = 0
+
     def write(self, _: object, /) -> int:
+        self.tried += 1
         raise ReaderGoneError("Whoever read standard output has gone.")
 
 
 def test_the_command_ends_when_nobody_reads() -> None:
+    stdout = Gone()
+
     async def stand() -> None:
-        own = Recorded(stdout=Gone())
+        own = Recorded(stdout=stdout)
         async with own.requests:
+            own.output.notice("early")
             own.requests.serves(SERVING)
             await own.requests.stand()
 
     with pytest.raises(ReaderGoneError):
         run(stand)
+    assert stdout.tried == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from samlocal.cli.options.environment import variable
+from samlocal.cli.options.environment import EnvironmentCommand, variable
 from samlocal.cli.output import Output
 
 if TYPE_CHECKING:
@@ -26,6 +26,21 @@ _OUTPUT = click.option(
 )
 
 
+_RECORDED = "samlocal.recorded"
+
+
+class StayingCommand(EnvironmentCommand):
+    """A command that stays. Whatever ends it, its records end, too, and say why."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BaseException as error:
+            if (output := ctx.meta.get(_RECORDED)) is not None:
+                output.ended_by(error)
+            raise
+
+
 def stay_flags(command: F) -> F:
     return _OUTPUT(command)
 
@@ -36,7 +51,8 @@ def chosen_output(ctx: click.Context) -> Output:
 
     from samlocal.cli.shown.json_records import RecordedOutput
 
-    return RecordedOutput(ctx.obj)
+    output = ctx.meta[_RECORDED] = RecordedOutput(ctx.obj)
+    return output
 
 
 def requests_to(output: Output) -> Requests:

@@ -12,7 +12,7 @@ from samlocal.cli.output import Output
 from samlocal.cli.shown import said
 from samlocal.cli.shown.banner import banner
 from samlocal.cli.shown.function_tags import FunctionTags
-from samlocal.cli.shown.requests import Item
+from samlocal.cli.shown.requests import Item, end_of
 from samlocal.cli.shown.said import Said
 from samlocal.cli.visible import visible
 from samlocal.cli.world import World
@@ -26,34 +26,41 @@ from samlocal.sandbox.outlet import Outlet
 class JsonLines:
     """Writes records, from several threads. ``serving`` goes first: what comes before it waits for it.
 
-    That one cannot be written is told once, to ``broke``.
+    ``ended`` is the last one, and so is the first one that cannot be written: that is told to ``broke``.
     """
 
     def __init__(self, output: Output) -> None:
         self._output = output
         self._lock = threading.Lock()
         self._held: list[Said] | None = []
-        self.broke: Callable[[SamlocalError], None] = lambda _: None
+        self._is_over = False
+        self.broke: Callable[[SamlocalError], None] | None = None
 
     def write(self, record: Said) -> None:
         with self._lock:
-            if self._held is not None:
-                if not isinstance(record, said.Serving | said.Failed | said.Ended):
-                    self._held.append(record)
-                    return
-                held, self._held = self._held, None
-                records = [record, *held]
-            else:
+            if self._is_over:
+                return
+            if self._held is None:
                 records = [record]
+            elif isinstance(record, said.Serving | said.Failed | said.Ended):
+                ends = isinstance(record, said.Ended)
+                records = [*self._held, record] if ends else [record, *self._held]
+                self._held = None
+            else:
+                self._held.append(record)
+                return
+            self._is_over = isinstance(record, said.Ended)
             try:
                 for each in records:
                     self._output.data_line(visible(encoded(each, in_own_order=True).decode()))
             except SamlocalError as error:
-                self.broke(error)
+                self._is_over = True
+                if self.broke is not None:
+                    self.broke(error)
 
 
 class RecordedOutput(Output):
-    """Notices, warnings and errors are records, too."""
+    """Notices and warnings are records, too."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
@@ -67,6 +74,14 @@ class RecordedOutput(Output):
     def warning(self, text: str) -> None:
         super().warning(text)
         self._record(text, said.Warned(text=text))
+
+    def ended_by(self, error: BaseException) -> None:
+        """The command has ended. Who shows its requests says so; before there are any, this does."""
+        if self.lines.broke is not None:
+            return
+        if (failed := end_of(error)) is not None:
+            self.lines.write(failed)
+        self.lines.write(said.Ended())
 
     @property
     def somebody_looks(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, assert_never
 
+import click
 from msgspec import Struct
 
 from samlocal.cli.shown import said
@@ -224,8 +225,8 @@ class Requests:
     ) -> None:
         """All sandboxes are removed. Writes what is left, as long as somebody reads."""
         self._view.flush()
-        if isinstance(error, SamlocalError):
-            self._view.show(said.Failed(message=error.message, tip=error.tip, ends=True))
+        if error is not None and (failed := end_of(error)) is not None:
+            self._view.show(failed)
         self._view.show(said.Ended())
         try:
             async with asyncio.timeout(_LAST_SECONDS):
@@ -260,6 +261,14 @@ def counted(functions: Iterable[str]) -> str:
     """``getEvent, putEvent (3)``."""
     counts = Counter(functions)
     return ", ".join(name if count == 1 else f"{name} ({count})" for name, count in counts.items())
+
+
+def end_of(error: BaseException) -> said.Failed | None:
+    """What has ended a command; None where that was no error."""
+    if not isinstance(error, Exception):
+        return None
+    message, tip = (error.format_message(), None) if isinstance(error, click.ClickException) else _why(error)
+    return said.Failed(message=message, tip=tip, ends=True)
 
 
 def _why(failure: BaseException | None) -> tuple[str, str | None]:
