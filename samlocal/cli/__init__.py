@@ -29,6 +29,7 @@ _COMMANDS = {
     "layers": "Layers kept on this machine: list, refresh, clean.",
     "build": "Build functions and layers that have changed.",
     "trust": "Let a function's role trust you, and take it back.",
+    "event": "Events as AWS makes them: generate, list.",
     "kept": "Sandboxes kept between commands: list, stop.",
     "local": "The environment on this machine: start, stop, status, reset, seed.",
     "doctor": "Check everything that samlocal needs, with remedies.",

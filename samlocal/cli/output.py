@@ -163,10 +163,11 @@ class Output:
             }
         )
 
-    def document(self, document: object) -> None:
+    def document(self, document: object, *, indent: int | None = None) -> None:
         """A JSON document as the payload."""
         # What is spelled out is the same JSON.
-        self._payload(visible(json.dumps(document, ensure_ascii=False)).encode() + b"\n")
+        lines = json.dumps(document, ensure_ascii=False, indent=indent).split("\n")
+        self._payload("".join(f"{visible(line)}\n" for line in lines).encode())
 
     def payload_line(self, line: str, *, head: str = "", fg: str | None = None) -> None:
         """A line to read, the ``head`` of it in a colour."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from msgspec import Struct
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.config import nearest
+from samlocal.dynamodb_json import typed
 from samlocal.errors import ConfigurationError
 
 _TYPES = {
@@ -122,28 +122,9 @@ class _Names:
 
 def _items(aws: Aws, table: str, content: Any, _: Path) -> int:
     for item in _list(content):
-        typed = {str(key): _typed(value) for key, value in item.items()}
-        aws.call("dynamodb", "put_item", TableName=table, Item=typed)
+        attributes = {str(key): typed(value) for key, value in item.items()}
+        aws.call("dynamodb", "put_item", TableName=table, Item=attributes)
     return len(content)
-
-
-def _typed(value: Any) -> dict[str, Any]:
-    """A value in DynamoDB's own form (DynamoDB API reference, AttributeValue)."""
-    match value:
-        case None:
-            return {"NULL": True}
-        case bool():
-            return {"BOOL": value}
-        case int() | float() | Decimal():
-            return {"N": str(value)}
-        case bytes():
-            return {"B": value}
-        case list():
-            return {"L": [_typed(item) for item in value]}
-        case dict():
-            return {"M": {str(key): _typed(item) for key, item in value.items()}}
-    # Dates of YAML too.
-    return {"S": str(value)}
 
 
 def _objects(aws: Aws, bucket: str, content: Any, folder: Path) -> int:

@@ -54,6 +54,10 @@ class EnvironmentCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
+class OwnOptions(click.Group):
+    """Commands whose options are no settings: samconfig.toml has none of them."""
+
+
 def reread(ctx: click.Context) -> click.Context:
     """The same command line with the configuration file as it is now. Raises ConfigurationError."""
     try:
@@ -107,7 +111,7 @@ def _options_of_all_commands() -> frozenset[str]:
 
     def names(command: click.Command) -> Iterator[str]:
         yield from long_names(command)
-        if isinstance(command, click.Group):
+        if isinstance(command, click.Group) and not isinstance(command, OwnOptions):
             context = click.Context(command)
             for name in command.list_commands(context):
                 inner = command.get_command(context, name)

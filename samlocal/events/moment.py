@@ -1,0 +1,43 @@
+"""A moment, in seconds since 1970, as events write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from samlocal.http_api.events.moment import clf_time, epoch_ms
+
+
+def moment(text: str) -> float:
+    """Of ISO 8601 (UTC where it names no zone) or of seconds since 1970. Raises ValueError."""
+    try:
+        return float(text)
+    except ValueError:
+        read = datetime.fromisoformat(text)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+
+
+def _of(value: Any, form: str) -> str:
+    return datetime.fromtimestamp(value, UTC).strftime(form)
+
+
+def _with_ms(value: Any) -> str:
+    return f"{_of(value, '%Y-%m-%dT%H:%M:%S')}.{int(value * 1000) % 1000:03}"
+
+
+MOMENTS: Mapping[str, Callable[[Any], Any]] = {
+    "iso": lambda value: _of(value, "%Y-%m-%dT%H:%M:%SZ"),
+    "iso-ms": lambda value: f"{_with_ms(value)}Z",
+    "iso-ms-offset": lambda value: f"{_with_ms(value)}+0000",
+    "iso-label": _with_ms,
+    "minute": lambda value: value // 60 * 60,
+    "seconds": int,
+    "seconds-ms": lambda value: int(value * 1000) / 1000,
+    "ms": epoch_ms,
+    "us": lambda value: int(value * 1_000_000),
+    "clf": clf_time,
+    "day": lambda value: _of(value, "%Y-%m-%d"),
+    "later": lambda value: value + 300,
+}
+"""``later`` is five minutes on, ``minute`` the minute that it is in."""

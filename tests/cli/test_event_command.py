@@ -1,0 +1,115 @@
+"""``samlocal event generate`` and ``event list``, as a user has them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from kit import Outcome, Project
+
+MakeProject = Callable[..., Project]
+
+
+@pytest.fixture
+def run(project: MakeProject) -> Callable[..., Outcome]:
+    made = project({"order.json": '{"id": 7}', "template.yaml": "not: [read"})
+    return lambda *args, **more: made.run("event", *args, **more)
+
+
+Run = Callable[..., Outcome]
+
+
+def test_an_event_stands_alone_on_standard_output(run: Run) -> None:
+    outcome = run("generate", "s3", "put", "--bucket", "photos", "--key", "cat.jpg").succeeded()
+    assert outcome.payload["Records"][0]["s3"]["bucket"]["name"] == "photos"
+    assert outcome.stderr == ""
+
+
+def test_it_needs_no_template_and_minds_none_that_is_broken(run: Run) -> None:
+    run("generate", "sqs", "receive-message").succeeded()
+
+
+def test_ids_and_times_are_new_each_time_unless_they_are_fixed(run: Run) -> None:
+    fixed = ("generate", "sqs", "receive-message", "--seed", "3", "--at", "2026-01-31T12:00:00Z")
+    assert run(*fixed).stdout == run(*fixed).stdout
+    assert run(*fixed[:3]).stdout != run(*fixed[:3]).stdout
+
+
+def test_a_value_may_stand_in_a_file(run: Run) -> None:
+    (record,) = run("generate", "sqs", "receive-message", "--body", "file://order.json").payload["Records"]
+    assert record["body"] == '{"id": 7}'
+    outcome = run("generate", "sqs", "receive-message", "--body", "file://gone.json").ended(2)
+    assert "gone.json cannot be read: No such file or directory." in outcome.stderr
+
+
+def test_an_event_is_put_into_others_by_in(run: Run) -> None:
+    outcome = run("generate", "s3", "put", "--key", "a.txt", "in", "sns", "--topic", "Uploads", "in", "sqs")
+    (record,) = outcome.payload["Records"]
+    notification = json.loads(record["body"])
+    assert notification["TopicArn"].endswith(":Uploads")
+    assert json.loads(notification["Message"])["Records"][0]["s3"]["object"]["key"] == "a.txt"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("sq3",), "There is no service sq3; did you mean s3? `samlocal event list` shows all."),
+        (("sqs", "recieve-message"), "sqs has no event recieve-message; did you mean receive-message? It has"),
+        (("s3", "put", "--bukcet", "x"), "'--bucket'"),
+        (("s3", "put", "--size", "big"), "Invalid value for '--size': 'big' is not a valid integer."),
+        (("s3", "put", "sns"), "sns is neither a flag nor `in`."),
+        (("s3", "put", "in"), "`in` what? Write `in` and one of"),
+        (("s3", "put", "in", "sqss"), "There is no service sqss; did you mean sqs?"),
+        (("s3", "put", "in", "s3"), "No event goes into s3. One goes into"),
+        (("s3", "put", "in", "sqs", "--body", "x"), "--body is what holds the event before `in`."),
+        (("dynamodb", "insert", "--keys", '{"id": }'), "it is not JSON: Expecting value at 1:8"),
+        (("dynamodb", "insert", "--keys", "[1]"), 'an item is a JSON object, such as {"id": 1}.'),
+        (("eventbridge", "event", "--detail", "NaN"), "it is not JSON: NaN is none of its values."),
+        (("sqs", "receive-message", "--attribute", "x"), "'x' is not NAME=VALUE."),
+        (("sqs", "receive-message", "--at", "soon"), "'soon' is no time. Write 2026-01-31T12:00:00Z"),
+        (("sqs", "receive-message", "--count", "0"), "0 is not in the range x>=1"),
+        (("sqs", "receive-message", "--body", "a", "--body", "b", "--count", "3"), "--body is given 2 times for 3"),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_would_be_right(run: Run, args: tuple[str, ...], said: str) -> None:
+    outcome = run("generate", *args).ended(2)
+    assert said in outcome.stderr
+    assert outcome.stdout == b""
+
+
+def test_help_shows_an_events_flags_with_their_defaults(run: Run) -> None:
+    shown = run("generate", "sqs", "receive-message", "--help").stdout.decode()
+    assert "--queue-name TEXT" in shown
+    assert "[default: MyQueue]" in shown
+    assert "https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html" in shown
+    services = run("generate", "--help").stdout.decode()
+    assert "receive-message" in services
+
+
+@pytest.mark.parametrize("args", [("generate", "--help"), ("generate", "s3", "put", "--help"), ("list", "--help")])
+def test_help_fits_into_80_columns(run: Run, args: tuple[str, ...]) -> None:
+    lines = run(*args).succeeded().stdout.decode().splitlines()
+    assert [line for line in lines if len(line) > 80 and "://" not in line and "/" not in line] == []
+
+
+def test_the_list_has_every_event(run: Run) -> None:
+    shown = run("list").succeeded().stdout.decode()
+    assert "receive-message" in shown
+    listed: list[dict[str, Any]] = run("list", "--output", "json").payload
+    assert {"sqs", "sns", "s3", "dynamodb", "kinesis", "eventbridge"} <= {each["service"] for each in listed}
+    assert all(each["sources"] for each in listed)
+    of_one = run("list", "sns", "--output", "json").payload
+    assert [each["type"] for each in of_one] == ["notification"]
+    assert "There is no service sn; did you mean sns?" in run("list", "sn").ended(2).stderr
+
+
+def test_what_invokes_functions_imports_nothing_of_it(project: MakeProject) -> None:
+    made = project({"see.py": "import sys, samlocal.cli.invoke; print('samlocal.events' in sys.modules)"})
+    done = subprocess.run(
+        [sys.executable, "see.py"], cwd=made.folder, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "False\n"

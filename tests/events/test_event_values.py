@@ -1,0 +1,115 @@
+"""What flags do to an event, and how values are written in it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+from events_kit import AT, made
+
+from samlocal.events.values import FlagsError
+
+
+def test_an_arn_says_region_account_and_name() -> None:
+    (record,) = made("sqs receive-message", queue_arn="arn:aws-cn:sqs:cn-north-1:111122223333:Orders")["Records"]
+    assert record["awsRegion"] == "cn-north-1"
+    (record,) = made("dynamodb update", stream_arn="arn:aws:dynamodb:eu-west-1:111122223333:table/T")["Records"]
+    assert record["awsRegion"] == "eu-west-1"
+    bucket = made("s3 put", bucket_arn="arn:aws:s3:::photos")["Records"][0]["s3"]["bucket"]
+    assert bucket["name"] == "photos"
+
+
+def test_an_arn_and_a_name_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(FlagsError, match="--queue-arn arn:aws:sqs:us-east-1:1:Orders and --queue-name Other"):
+        made("sqs receive-message", queue_arn="arn:aws:sqs:us-east-1:1:Orders", queue_name="Other")
+
+
+def test_a_flag_that_is_given_several_times_makes_as_many_records() -> None:
+    records = made("sqs receive-message", body=["one", "two"], receive_count=4)["Records"]
+    assert [record["body"] for record in records] == ["one", "two"]
+    assert [record["attributes"]["ApproximateReceiveCount"] for record in records] == ["4", "4"]
+    assert len({record["messageId"] for record in records}) == 2
+
+
+def test_flags_for_other_numbers_of_records_are_refused() -> None:
+    with pytest.raises(FlagsError, match="--body is given 2 times for 3 records"):
+        made("sqs receive-message", body=["one", "two"], message_id=["1", "2", "3"])
+    with pytest.raises(FlagsError, match="--body is given 2 times for 5 records"):
+        made("sqs receive-message", body=["one", "two"], count=5)
+
+
+def test_records_of_a_stream_follow_one_another() -> None:
+    records = made("kinesis get-records", count=12)["Records"]
+    numbers = [int(record["kinesis"]["sequenceNumber"]) for record in records]
+    assert numbers == sorted(set(numbers))
+    # The id is the shard's and the number's (Lambda developer guide, "Using Lambda with Kinesis").
+    assert all(record["eventID"].endswith(record["kinesis"]["sequenceNumber"]) for record in records)
+
+
+def test_a_body_has_its_md5() -> None:
+    (record,) = made("sqs receive-message", body="Grüße")["Records"]
+    assert record["md5OfBody"] == hashlib.md5("Grüße".encode()).hexdigest()
+
+
+def test_the_key_of_an_object_is_encoded_as_s3_does() -> None:
+    # S3 user guide, "Event message structure": the key is URL encoded, a space is a plus.
+    (record,) = made("s3 put", key="logs/year=2026/red flower.jpg")["Records"]
+    assert record["s3"]["object"]["key"] == "logs/year%3D2026/red+flower.jpg"
+
+
+def test_data_is_in_base64() -> None:
+    (record,) = made("kinesis get-records", data="hello")["Records"]
+    assert record["kinesis"]["data"] == base64.b64encode(b"hello").decode()
+
+
+def test_plain_json_becomes_dynamodbs_and_dynamodbs_stays() -> None:
+    plain = {"id": "a", "n": 5, "ok": True, "none": None, "tags": ["x", 1], "more": {"deep": 1.5}}
+    (record,) = made("dynamodb insert", keys={"id": {"S": "a"}}, new_image=plain)["Records"]
+    assert record["dynamodb"]["Keys"] == {"id": {"S": "a"}}
+    assert record["dynamodb"]["NewImage"] == {
+        "id": {"S": "a"},
+        "n": {"N": "5"},
+        "ok": {"BOOL": True},
+        "none": {"NULL": True},
+        "tags": {"L": [{"S": "x"}, {"N": "1"}]},
+        "more": {"M": {"deep": {"N": "1.5"}}},
+    }
+
+
+def test_the_size_of_a_change_is_that_of_its_keys_and_images() -> None:
+    # The figures of the example in the Lambda developer guide, "Using AWS Lambda with Amazon DynamoDB".
+    sizes = [made(f"dynamodb {name}")["Records"][0]["dynamodb"]["SizeBytes"] for name in ("update", "remove")]
+    assert sizes == [59, 26]
+    (record,) = made("dynamodb insert", new_image={"Id": 101, "Message": "New item!"})["Records"]
+    assert record["dynamodb"]["SizeBytes"] == 26
+
+
+@pytest.mark.parametrize(
+    ("view", "images"),
+    [
+        ("NEW_AND_OLD_IMAGES", {"NewImage", "OldImage"}),
+        ("NEW_IMAGE", {"NewImage"}),
+        ("OLD_IMAGE", {"OldImage"}),
+        ("KEYS_ONLY", set()),
+    ],
+)
+def test_a_stream_has_the_images_of_its_view(view: str, images: set[str]) -> None:
+    # DynamoDB API reference, StreamSpecification.
+    (record,) = made("dynamodb update", view_type=view)["Records"]
+    assert {"NewImage", "OldImage"} & record["dynamodb"].keys() == images
+
+
+def test_a_moment_is_written_as_each_service_has_it() -> None:
+    def time_of(name: str, *way: str) -> object:
+        found = made(name, at=AT)
+        found = found["Records"][0] if "Records" in found else found
+        for each in way:
+            found = found[each]
+        return found
+
+    assert time_of("s3 put", "eventTime") == "2026-01-01T00:00:00.123Z"
+    assert time_of("sqs receive-message", "attributes", "SentTimestamp") == "1767225600123"
+    assert time_of("kinesis get-records", "kinesis", "approximateArrivalTimestamp") == 1767225600.123
+    assert time_of("dynamodb update", "dynamodb", "ApproximateCreationDateTime") == 1767225600
+    assert time_of("eventbridge event", "time") == "2026-01-01T00:00:00Z"
