@@ -20,6 +20,7 @@ from samlocal.http_api.model import Api
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.result import Result, Success
+from samlocal.service.hears import HearsEvents
 from samlocal.service.run import Invokes, Run
 
 
@@ -35,16 +36,8 @@ class Exchanged(Struct, frozen=True, kw_only=True):
     function: str | None = None
 
 
-class Hears(Protocol):
+class Hears(HearsEvents, Protocol):
     """What becomes of requests, for the user."""
-
-    def begun(self, function: str, request_id: str) -> None:
-        """An event goes to the pool."""
-
-    def ended(
-        self, request_id: str, came_of_it: Invocation | Throttled | None, failure: BaseException | None = None
-    ) -> None:
-        """It is over; ``failure`` is why it has not run."""
 
     def exchanged(self, exchanged: Exchanged) -> None:
         """A request has its answer, or the beginning of it."""

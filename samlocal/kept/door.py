@@ -10,9 +10,8 @@ import contextlib
 import os
 import socket
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Protocol
 
 from samlocal.errors import EngineError, KeptError, SamlocalError
 from samlocal.function.tenancy import check_tenant
@@ -28,20 +27,8 @@ from samlocal.kept.wanted import wanted
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.journal import Log, Record, Remark
+from samlocal.service.hears import HearsEvents
 from samlocal.service.service import Service
-
-
-class Hears(Protocol):
-    """What a command says of the events that come through its door, by their function's and their request's ids."""
-
-    def begun(self, function: str, request_id: str) -> None:
-        """One is on its way to a sandbox."""
-
-    def ended(
-        self, request_id: str, came_of_it: Invocation | Throttled | None, failure: BaseException | None = None
-    ) -> None:
-        """It is over; ``failure`` is why nothing came of it."""
-
 
 # The log of an invocation ends a moment behind its answer; an engine that hangs is not waited for.
 _LAST_SECONDS = 1.0
@@ -52,15 +39,21 @@ class Overheard:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._waiting: dict[str, tuple[Listener, asyncio.Event]] = {}
+        self._waiting: dict[str, tuple[Listener | None, asyncio.Event]] = {}
 
     @contextmanager
-    def heard_by(self, listener: Listener, request_id: str) -> Iterator[asyncio.Event]:
-        """Begins before the invocation does. What it gives is set when the log is whole."""
+    def event(self, request_id: str, listener: Listener | None = None) -> Iterator[Callable[[], Awaitable[None]]]:
+        """Begins before the invocation does. What it gives waits, a little, until the event's log is whole."""
         whole = asyncio.Event()
+
+        async def logged() -> None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_SECONDS):
+                    await whole.wait()
+
         self._waiting[request_id] = listener, whole
         try:
-            yield whole
+            yield logged
         finally:
             del self._waiting[request_id]
 
@@ -84,7 +77,7 @@ class Overheard:
 
 
 @asynccontextmanager
-async def door(by: str, service: Service, overheard: Overheard, *, told: Hears | None) -> AsyncIterator[None]:
+async def door(by: str, service: Service, overheard: Overheard, *, told: HearsEvents | None) -> AsyncIterator[None]:
     """Open until the end of the block, at the socket of the service's template. ``by`` is the command's name.
 
     The end waits for the events that run then; where nobody is ``told``, and could say so, they end with it.
@@ -142,7 +135,9 @@ async def _answering(host: _Host, listening: socket.socket) -> AsyncIterator[Non
 class _Host:
     """What is behind the door."""
 
-    def __init__(self, by: str, service: Service, overheard: Overheard, *, place: Place, told: Hears | None) -> None:
+    def __init__(
+        self, by: str, service: Service, overheard: Overheard, *, place: Place, told: HearsEvents | None
+    ) -> None:
         self._by = by
         self._service = service
         self._overheard = overheard
@@ -190,7 +185,7 @@ class _Host:
 class _Events:
     """Those that run for others."""
 
-    def __init__(self, told: Hears | None) -> None:
+    def __init__(self, told: HearsEvents | None) -> None:
         self.ending = False
         self._told = told
         self._running = 0
@@ -264,7 +259,7 @@ class _Run:
         LISTENER.set(self._listener)
         self._listener.say(messages.Began())
         await self._listener.heard()
-        with self._overheard.heard_by(self._listener, request_id) as whole:
+        with self._overheard.event(request_id, self._listener) as logged:
             outcome = await self._events.told(
                 self._function_id,
                 request_id,
@@ -275,9 +270,7 @@ class _Run:
                     f"The event was throttled: {outcome.reason.value}.",
                     tip="With --cold it has a sandbox of its own.",
                 )
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LAST_SECONDS):
-                    await whole.wait()
+            await logged()
         return outcome
 
     async def finish(self) -> None:

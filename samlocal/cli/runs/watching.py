@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _Item: TypeAlias = Record | Remark | Callable[[], None]
 
-# The log of an event ends a moment behind its answer; an engine that hangs is not waited for.
+# An outlet whose reader does not take what is left is not waited for.
 _LAST_SECONDS = 1.0
 
 _MENDED_BY_A_SAVE = (
@@ -74,9 +74,6 @@ class Watching:
         self._read = read
         self._out: Outlet[_Item] = Outlet(self._write)
         self._saved = asyncio.Event()
-        # Whose end of the log is waited for.
-        self._request_id: str | None = None
-        self._logged = asyncio.Event()
         self._failed = False
         self._shown: list[str] | None = None
 
@@ -106,7 +103,7 @@ class Watching:
                 while True:
                     await self._saved.wait()
                     self._saved.clear()
-                    await self._run_once(service)
+                    await self._run_once(service, overheard)
         finally:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LAST_SECONDS):
@@ -115,8 +112,6 @@ class Watching:
 
     def put(self, item: Record | Remark) -> None:
         self._out.put(item)
-        if isinstance(item, Record) and item.type == "platform.report" and item.request_id == self._request_id:
-            self._logged.set()
 
     async def room(self) -> None:
         await self._out.room()
@@ -139,15 +134,17 @@ class Watching:
             self._saved.set()
         return False
 
-    async def _run_once(self, service: Service) -> None:
+    async def _run_once(self, service: Service, overheard: Overheard) -> None:
         self._failed = False
         streamed = bytearray()
-        self._logged.clear()
-        self._request_id = str(uuid.uuid4())
-        request = Request(payload=self._payload, tenant_id=self._tenant_id, request_id=self._request_id)
+        request_id = str(uuid.uuid4())
+        request = Request(payload=self._payload, tenant_id=self._tenant_id, request_id=request_id)
         try:
             function_id = await service.functions.id_of(self._function)
-            ended = await service.pool.invoke(function_id, request, chunk=streamed.extend)
+            with overheard.event(request_id) as logged:
+                ended = await service.pool.invoke(function_id, request, chunk=streamed.extend)
+                if isinstance(ended, Invocation):
+                    await logged()
         except _MENDED_BY_A_SAVE as error:
             self._failed = True
             self._out.put(partial(self._output.error, error))
@@ -156,9 +153,6 @@ class Watching:
         if isinstance(ended, Throttled):
             self._out.put(partial(self._output.warning, f"{function_id} is throttled: {ended.reason.value}."))
             return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_SECONDS):
-                await self._logged.wait()
         self._out.put(partial(self._show, ended, bytes(streamed)))
         await self._out.drain()
         self._out.check()
