@@ -118,6 +118,14 @@ def test_whoever_comes_before_there_is_a_program_is_kept_waiting(entrance: tuple
         assert debugger.recv(1) == b"", "its end is the program's"
 
 
+def test_who_says_without_end_before_there_is_a_program_is_not_heard_out(
+    entrance: tuple[DebugPort, EventLoop],
+) -> None:
+    port, _ = entrance
+    with connected(port.port) as debugger, pytest.raises(ConnectionError):
+        debugger.sendall(bytes(1 << 26))
+
+
 def test_a_program_that_hangs_up_without_a_word_is_asked_again(entrance: tuple[DebugPort, EventLoop]) -> None:
     """As an engine's own listener does, which stands before a container in which nobody listens yet."""
     port, _ = entrance

@@ -17,6 +17,9 @@ BEGINS = b"Content-Length:"
 """What a conversation begins with."""
 
 _CHUNK = 64 * 1024
+_LARGEST = 64 * 1024 * 1024
+"""Of a message, which is kept until it is whole; memory that a debugger shows comes in far smaller ones."""
+
 _LENGTH = re.compile(rb"^content-length: *(\d{1,9})\r?$", re.IGNORECASE | re.MULTILINE)
 _HEAD_END = b"\r\n\r\n"
 _DISCONNECT = "disconnect"
@@ -27,17 +30,21 @@ _LEAVE_SECONDS = 5.0
 
 
 class Side:
-    """One end of a conversation; ``read`` is what has been read of it already."""
+    """One end of a conversation; ``read`` is what has been read of it already.
+
+    Behind what can be no message nothing is kept: where the next one begins nobody knows.
+    """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, read: bytes) -> None:
         self._reader = reader
         self._writer = writer
         self._buffer = bytearray(read)
+        self._is_lost = False
 
     async def receive(self) -> bytes | None:
         """The next message with its head, None at the end of all or of what can be understood."""
         while (message := self.message()) is None:
-            if not (self._fits() and await self.read()):
+            if self._is_lost or not await self.read():
                 return None
         return message
 
@@ -46,7 +53,8 @@ class Side:
         data = b""
         with contextlib.suppress(OSError):
             data = await self._reader.read(_CHUNK)
-        self._buffer += data
+        if not self._is_lost:
+            self._buffer += data
         return data
 
     async def send(self, message: bytes) -> None:
@@ -55,6 +63,9 @@ class Side:
 
     def message(self) -> bytes | None:
         """The next one of those that have been read."""
+        if not self._fits():
+            self._is_lost = True
+            self._buffer.clear()
         end = self._buffer.find(_HEAD_END)
         length = _LENGTH.search(self._buffer, 0, end) if end >= 0 else None
         if length is None:
@@ -69,7 +80,10 @@ class Side:
     def _fits(self) -> bool:
         """Whether what is there can be the beginning of a message."""
         end = self._buffer.find(_HEAD_END, 0, _CHUNK)
-        return len(self._buffer) < _CHUNK if end < 0 else _LENGTH.search(self._buffer, 0, end) is not None
+        if end < 0:
+            return len(self._buffer) < _CHUNK
+        length = _LENGTH.search(self._buffer, 0, end)
+        return length is not None and int(length[1]) <= _LARGEST
 
 
 class Conversation:

@@ -14,6 +14,9 @@ from samlocal.sandbox.tasks import first_of
 
 _CHUNK = 64 * 1024
 
+_EARLY_BYTES = 1024 * 1024
+"""Nobody says so much before it is answered for the first time."""
+
 # How often one that is not there yet is looked for.
 _LOOK_AGAIN_SECONDS = 0.03
 
@@ -106,8 +109,8 @@ class _Early:
         self._program: asyncio.StreamWriter | None = None
 
     async def listens(self) -> None:
-        """Until the debugger hangs up."""
-        while data := await self._reader.read(_CHUNK):
+        """Until the debugger hangs up, or says more than is kept."""
+        while len(self.said) < _EARLY_BYTES and (data := await self._reader.read(_CHUNK)):
             self.said += data
             if self._program is not None:
                 self._program.write(data)
@@ -121,7 +124,8 @@ class _Early:
             with contextlib.suppress(OSError):
                 reader, self._program = await asyncio.open_connection(LOOPBACK, port)
                 try:
-                    self._program.write(self.said)
+                    # What is written may be held by the connection, and this grows.
+                    self._program.write(bytes(self.said))
                     answer = await reader.read(_CHUNK)
                 except BaseException:
                     self._program.close()
