@@ -256,6 +256,7 @@ def test_airspeed_sets_in_a_namespace_that_can_be_given_and_says_where_it_fails(
             super().__setitem__(name, f"<{value}>")
 
     assert airspeed.Template("#set($a = 1)$a").merge(Namespace({})) == "<1>"
+    assert airspeed.SetDirective.PLACE.match("$a.b_c =")[1] == "a.b_c"
     with pytest.raises(airspeed.TemplateSyntaxError) as syntax:
         airspeed.Template("\n#if(1)").ensure_compiled()
     assert syntax.value.line == 2

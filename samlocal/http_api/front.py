@@ -41,7 +41,9 @@ from samlocal.http_api.model import (
     RedirectIntegration,
 )
 from samlocal.http_api.request_values import RequestValues
+from samlocal.http_api.server_request import server_answer
 from samlocal.http_api.streamed import streamed_answer
+from samlocal.http_api.targets import FunctionTarget, HttpTarget, Mock
 from samlocal.http_api.transformed import RefusedError, Transformation
 from samlocal.http_api.validation import refusal
 from samlocal.pool.pool import PoolClosedError
@@ -186,14 +188,24 @@ class Front:
     ) -> HttpAnswer:
         transformation = Transformation(api, matched, request, integration, caller)
         try:
-            if integration.function is None:
-                return transformation.of_mock()
-            async with asyncio.timeout(integration.timeout / 1000):
-                result = await self._backend.result(integration.function, request, transformation.event())
-            if isinstance(result, Throttled):
-                return refused(api, request, THROTTLED, matched)
-            of = transformation.of_success if isinstance(result, Success) else transformation.of_error
-            return of(result.payload)
+            target = integration.target
+            match target:
+                case Mock():
+                    return transformation.of_mock()
+                case FunctionTarget(function=function):
+                    async with asyncio.timeout(integration.timeout / 1000):
+                        result = await self._backend.result(function, request, transformation.event())
+                    if isinstance(result, Throttled):
+                        return refused(api, request, THROTTLED, matched)
+                    of = transformation.of_success if isinstance(result, Success) else transformation.of_error
+                    return of(result.payload)
+                case HttpTarget():
+                    sent = transformation.server_request()
+                    async with asyncio.timeout(integration.timeout / 1000):
+                        said = await server_answer(api, request, target, sent, timeout=integration.timeout / 1000)
+                    return transformation.of_server(said)
+                case _:
+                    assert_never(target)
         except RefusedError as error:
             if str(error):
                 self._hears.remarked(f"{api.id}: {matched.route.key}: {error}.")
@@ -205,6 +217,8 @@ class Front:
         except (SamlocalError, PoolClosedError):
             # Whoever hears of the event's end has heard why.
             return refused(api, request, FAILED, matched)
+        except (HttpProxyError, AnswerTooLargeError) as error:
+            return self._of_failed_server(api, matched, request, error)
 
     async def _pass_on(
         self, api: Api, matched: Matched, request: HttpRequest, integration: HttpIntegration, caller: Caller
@@ -217,6 +231,11 @@ class Front:
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
         except (HttpProxyError, AnswerTooLargeError) as error:
-            self._hears.remarked(f"{api.id}: {matched.route.key}: {error}")
-            is_too_large = isinstance(error, AnswerTooLargeError)
-            return refused(api, request, ANSWER_TOO_LARGE if is_too_large else FAILED, matched)
+            return self._of_failed_server(api, matched, request, error)
+
+    def _of_failed_server(
+        self, api: Api, matched: Matched, request: HttpRequest, error: HttpProxyError | AnswerTooLargeError
+    ) -> HttpAnswer:
+        self._hears.remarked(f"{api.id}: {matched.route.key}: {error}")
+        is_too_large = isinstance(error, AnswerTooLargeError)
+        return refused(api, request, ANSWER_TOO_LARGE if is_too_large else FAILED, matched)

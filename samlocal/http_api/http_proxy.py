@@ -43,7 +43,10 @@ async def proxied(request: HttpRequest, integration: HttpIntegration, values: Ma
 
     The time that it may take is the caller's to watch: the other server is left when this is cancelled.
     """
-    url = _url(request, integration, values)
+    url = filled(integration.uri, values)
+    if _PATH in integration.parameters:
+        parts = urlsplit(url)
+        url = f"{parts.scheme}://{parts.netloc}/{request.path.removeprefix('/')}"
     method = request.method if integration.method == ANY else integration.method
     headers = (
         *(pair for pair in request.headers if pair[0].lower() not in _HOP),
@@ -51,27 +54,43 @@ async def proxied(request: HttpRequest, integration: HttpIntegration, values: Ma
         ("X-Forwarded-Proto", request.scheme),
     )
     longest = None if integration.streams else _ANSWER_BYTES
-    connection = _Connection(url, integration.timeout / 1000)
+    return await asked(
+        method,
+        with_query(url, request.query),
+        headers,
+        request.body,
+        timeout=integration.timeout / 1000,
+        longest=longest,
+    )
+
+
+async def asked(
+    method: str, url: str, headers: Fields, body: bytes, *, timeout: float, longest: int | None = _ANSWER_BYTES
+) -> HttpAnswer:
+    """What a server answers. ``timeout`` in seconds, of each wait; ``longest`` is how many bytes it may have.
+
+    Raises HttpProxyError, AnswerTooLargeError; the server is left when this is cancelled.
+    """
+    connection = _Connection(url, timeout)
     try:
-        return await asyncio.to_thread(connection.asked, method, headers, request.body, longest)
+        return await asyncio.to_thread(connection.asked, method, headers, body, longest)
     finally:
         connection.hang_up()
 
 
-def _url(request: HttpRequest, integration: HttpIntegration, values: Mapping[str, str]) -> str:
-    """The integration's, with its parameters and the request's query."""
+def filled(uri: str, values: Mapping[str, str]) -> str:
+    """A URL whose parameters in braces have their values."""
 
     def value(place: re.Match[str]) -> str:
         # What is still encoded stays as it is.
         return quote(values.get(place[1], ""), safe="/%:@!$&'()*+,;=-._~")
 
-    url = _PARAMETER.sub(value, integration.uri)
-    if _PATH in integration.parameters:
-        parts = urlsplit(url)
-        url = f"{parts.scheme}://{parts.netloc}/{request.path.removeprefix('/')}"
-    if not request.query:
-        return url
-    return f"{url}{'&' if '?' in url else '?'}{request.query}"
+    return _PARAMETER.sub(value, uri)
+
+
+def with_query(url: str, query: str) -> str:
+    """A URL with more of a query."""
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
 class _Connection:

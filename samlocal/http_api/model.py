@@ -13,6 +13,7 @@ from typing import TypeAlias
 from msgspec import Struct, field
 
 from samlocal.deployed.place import Place
+from samlocal.http_api.targets import ContentHandling, FunctionTarget, Target
 
 ANY = "ANY"
 """The method of a route that takes every method."""
@@ -98,20 +99,29 @@ class IntegrationResponse(Struct, frozen=True, kw_only=True):
     status: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
+    content: ContentHandling | None = None
 
 
 class MappedIntegration(Struct, frozen=True, kw_only=True, tag=True):
-    """A REST API's that is no proxy: mapping templates make the event of a request, and the answer of what comes.
+    """A REST API's that is no proxy: mapping templates make what ``target`` gets of a request, and the answer of what
+    comes.
 
-    ``function`` is None for MOCK. ``templates`` are by content type, ``passthrough`` is what becomes of a request
-    for which there is none, ``timeout`` is in milliseconds.
+    ``templates`` are by content type, ``passthrough`` is what becomes of a request for which there is none.
+    ``parameters`` are a server's, as ``integration.request.header.x``. ``timeout`` is in milliseconds.
     """
 
-    function: str | None
+    target: Target
     templates: Mapping[str, str] = field(default_factory=dict)
     passthrough: str = "WHEN_NO_MATCH"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    content: ContentHandling | None = None
     responses: tuple[IntegrationResponse, ...] = ()
     timeout: int = 29_000
+
+    @property
+    def function(self) -> str | None:
+        """The function behind it, None where there is none."""
+        return self.target.function if isinstance(self.target, FunctionTarget) else None
 
 
 class NotRun(Struct, frozen=True, kw_only=True, tag=True):

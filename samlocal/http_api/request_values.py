@@ -26,6 +26,8 @@ from samlocal.http_api.vtl.values import json_text
 
 _OF_REQUEST = re.compile(r"(?:method\.|route\.)?request\.(header|querystring|path|body)((?:[.\[].*)?)", re.DOTALL)
 
+_OF_ALL = re.compile(r"method\.request\.multivalue(header|querystring)\.(.+)")
+
 
 class RequestValues:
     """``matched`` is None where no route takes the request."""
@@ -49,6 +51,16 @@ class RequestValues:
             case "stageVariables":
                 return self._api.stage_variables.get(rest)
         return None
+
+    def all(self, name: str) -> tuple[str, ...]:
+        """All that there are of ``method.request.multivalueheader.x`` or ``multivaluequerystring``, a REST API's."""
+        asked = _OF_ALL.fullmatch(name)
+        if asked is None:
+            return ()
+        if asked[1] == "header":
+            return self._request.header_values(asked[2])
+        pairs = query.decoded(self._request.query, semicolons=True)
+        return tuple(value for each, value in pairs if each == asked[2])
 
     def _of_request(self, part: str, rest: str) -> str | None:
         name = rest.removeprefix(".")

@@ -1,4 +1,4 @@
-"""Integrations that are no proxies: what a function gets of a request, and a client of what it returns.
+"""Integrations that are no proxies: what they get of a request, and a client of what they answer.
 
 Sources: API Gateway developer guide, "Mapping template transformations for REST APIs", "Method request behavior for
 payloads without mapping templates", "Set up an integration response", "Handle standard Lambda errors", "Override your
@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from samlocal.http_api.answers.accepted import accepted_template
 from samlocal.http_api.answers.payload import header_value, text_bytes
 from samlocal.http_api.answers.refusal import UNSUPPORTED, Refusal, RefusalType
 from samlocal.http_api.answers.rest import mapped_answer
 from samlocal.http_api.caller import Caller
-from samlocal.http_api.events.body import event_body, media_type
-from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
+from samlocal.http_api.content import NotBase64Error, answer_content, request_content
+from samlocal.http_api.events.body import media_type
+from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest, Matched
 from samlocal.http_api.model import Api, IntegrationResponse, MappedIntegration
 from samlocal.http_api.request_values import RequestValues, in_body, static
+from samlocal.http_api.server_request import OwnHeaderError, ServerRequest, server_request
 from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated
 from samlocal.http_api.vtl.values import Members
 from samlocal.http_api.vtl.variables import Input, Parameters, Util, context_members
@@ -29,6 +32,7 @@ _JSON = "application/json"
 _STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
 _HEADER = "method.response.header."
 _BODY = "integration.response.body"
+_ANSWERED = re.compile(r"integration\.response\.(multivalue)?header\.(.+)")
 _OWN = ("context.", "stageVariables.")
 
 
@@ -53,16 +57,34 @@ class Transformation:
 
     def payload(self) -> bytes:
         """What the integration gets. Raises RefusedError, UnsupportedEncodingError."""
-        body = (event_body(self._api, self._request).text or "").encode()
+        return self._payload()[0]
+
+    def server_request(self) -> ServerRequest:
+        """What a server gets. Raises RefusedError, UnsupportedEncodingError."""
+        body, overrides = self._payload()
+        try:
+            return server_request(
+                self._api, self._request, self._values, self._integration.parameters, overrides, body
+            )
+        except OwnHeaderError as error:
+            raise failed(str(error)) from error
+
+    def _payload(self) -> tuple[bytes, Mapping[str, Mapping[str, str]]]:
+        """The body, and what its template overrides, by part."""
+        try:
+            body = request_content(self._api, self._request, self._integration.content)
+        except NotBase64Error as error:
+            raise failed(f"the body is to be converted to binary, and is no base64: {error}") from error
         templates = {name.lower(): template for name, template in self._integration.templates.items()}
         template = templates.get(media_type(self._request.header("content-type")) or _JSON)
         if template is None:
             behaviour = self._integration.passthrough
             if behaviour == "NEVER" or (behaviour == "WHEN_NO_TEMPLATES" and templates):
                 raise RefusedError(UNSUPPORTED)
-            return body
-        made, _ = self._evaluated("request template", template, body)
-        return text_bytes(made)
+            return body, {}
+        made, context = self._evaluated("request template", template, body)
+        overrides = context["requestOverride"]
+        return text_bytes(made), {part: _texts(overrides[part]) for part in ("header", "path", "querystring")}
 
     def event(self) -> bytes:
         """What a function gets, which is JSON: an object without members for a request without a body."""
@@ -76,34 +98,49 @@ class Transformation:
 
     def of_error(self, payload: bytes) -> HttpAnswer:
         """A function's error chooses by its message. Raises RefusedError."""
-        return self._answer(error_message(payload) or "", payload)
+        return self._answer(error_message(payload) or "", payload, ())
 
     def of_success(self, payload: bytes) -> HttpAnswer:
         """Raises RefusedError."""
-        return self._answer(None, payload)
+        return self._answer(None, payload, ())
+
+    def of_server(self, said: HttpAnswer) -> HttpAnswer:
+        """A server's status chooses. Raises RefusedError."""
+        return self._answer(str(said.status), said.body, said.headers)
 
     def of_mock(self) -> HttpAnswer:
         """The request template names the status. Raises RefusedError."""
         asked = _STATUS.search(self.payload().decode())
         if asked is None:
-            raise _failed("the request template of a MOCK integration names no statusCode")
-        return self._answer(asked[1], b"")
+            raise failed("the request template of a MOCK integration names no statusCode")
+        return self._answer(asked[1], b"", ())
 
-    def _answer(self, said: str | None, payload: bytes) -> HttpAnswer:
+    def _answer(self, said: str | None, payload: bytes, fields: Fields) -> HttpAnswer:
+        """``fields`` are the headers that came with the payload, which without any is JSON."""
         chosen = self._chosen(said)
+        body, overrides = self._content(chosen, payload, fields), Members()
         media, template = accepted_template(self._request, chosen.templates) or (_JSON, None)
-        if template is None:
-            text, overrides = payload.decode(errors="replace"), Members()
-        else:
-            text, overrides = self._evaluated("response template", template, payload)
-        headers = {"Content-Type": media} | self._headers(chosen, payload)
-        for name, value in overrides["header"].plain.items() if template is not None else ():
+        if template is not None:
+            text, context = self._evaluated("response template", template, body)
+            body, overrides = text_bytes(text), context["responseOverride"]
+        headers = {"Content-Type": media} | self._headers(chosen, payload, fields)
+        for name, value in _texts(overrides["header"]).items():
             headers = {each: kept for each, kept in headers.items() if each.lower() != name.lower()}
-            headers[str(name)] = header_value(str(value))
+            headers[name] = header_value(value)
         status = str(overrides["status"] or chosen.status)
         if not re.fullmatch("[2-5][0-9]{2}", status):
-            raise _failed(f"{status} is no status of an answer")
-        return mapped_answer(self._api, self._request, status=int(status), headers=headers, body=text)
+            raise failed(f"{status} is no status of an answer")
+        return mapped_answer(self._api, self._request, status=int(status), headers=headers, body=body)
+
+    def _content(self, chosen: IntegrationResponse, payload: bytes, fields: Fields) -> bytes:
+        """What goes on of a payload. A function's is what it has returned, whatever the API takes for binary."""
+        if not payload:
+            return payload
+        kind = next((value for name, value in fields if name.lower() == "content-type"), _JSON)
+        try:
+            return answer_content(self._api, self._request, payload, kind, chosen.content)
+        except NotBase64Error as error:
+            raise failed(f"the answer is to be converted to binary, and is no base64: {error}") from error
 
     def _chosen(self, said: str | None) -> IntegrationResponse:
         responses = self._integration.responses
@@ -113,33 +150,35 @@ class Transformation:
             try:
                 fits = re.fullmatch(each.pattern, said)
             except re.error as error:
-                raise _failed(f"the selection pattern {each.pattern} cannot be read: {error}") from error
+                raise failed(f"the selection pattern {each.pattern} cannot be read: {error}") from error
             if fits:
                 return each
         default = next((each for each in responses if each.pattern is None), None)
         if default is None:
-            raise _failed("none of its responses fits, and none is the default")
+            raise failed("none of its responses fits, and none is the default")
         return default
 
-    def _headers(self, chosen: IntegrationResponse, payload: bytes) -> dict[str, str]:
+    def _headers(self, chosen: IntegrationResponse, payload: bytes, fields: Fields) -> dict[str, str]:
         headers = {}
         for name, expression in chosen.parameters.items():
-            value = self._value(expression, payload)
+            value = self._value(expression, payload, fields)
             if name.startswith(_HEADER) and value is not None:
                 headers[name.removeprefix(_HEADER)] = header_value(value)
         return headers
 
-    def _value(self, expression: str, payload: bytes) -> str | None:
-        """A function's answer has no headers, so ``integration.response.header`` is nothing."""
+    def _value(self, expression: str, payload: bytes, fields: Fields) -> str | None:
         text = static(expression)
         if text is not None:
             return text
         if expression.startswith(_BODY):
             return in_body(payload, expression.removeprefix(_BODY))
+        if asked := _ANSWERED.fullmatch(expression):
+            found = [value for name, value in fields if name.lower() == asked[2].lower()]
+            return None if not found else ",".join(found) if asked[1] else found[-1]
         return self._values.value(expression) if expression.startswith(_OWN) else None
 
     def _evaluated(self, what: str, template: str, payload: bytes) -> tuple[str, Members]:
-        """The text, and what of the response it overrides."""
+        """The text, and the context with what it overrides."""
         values = self._values
         context = context_members(values.context)
         parameters = Parameters(path=values.path, querystring=values.querystring, header=values.header)
@@ -150,11 +189,16 @@ class Transformation:
             "stageVariables": Members(self._api.stage_variables),
         }
         try:
-            return evaluated(template, variables), context["responseOverride"]
+            return evaluated(template, variables), context
         except TemplateFailedError as error:
-            raise _failed(f"{what}, {error}") from error
+            raise failed(f"{what}, {error}") from error
 
 
-def _failed(remark: str) -> RefusedError:
+def _texts(members: Any) -> dict[str, str]:
+    """A template's own, of whatever values."""
+    return {str(name): str(value) for name, value in members.plain.items()} if isinstance(members, Members) else {}
+
+
+def failed(remark: str) -> RefusedError:
     """500 {"message": "Internal server error"}."""
     return RefusedError(Refusal(type=RefusalType.API_CONFIGURATION_ERROR), remark)

@@ -581,7 +581,6 @@ def test_what_is_not_run_is_named_in_a_line() -> None:
     assert result.remarks == (
         "Api: POST /queue is not run: integrations of AWS services are not run.",
         "Api: GET /vpc is not run: a VPC link leads nowhere from this machine.",
-        "Api: GET /http is not run: HTTP that is no proxy is not run.",
         "Api: GET /other is not run: the function away is not in this template.",
         "Api: GET /none is not run: it has no integration.",
     )

@@ -29,8 +29,8 @@ def served_api(api: Api, url: str | None) -> ServedApi:
                 not_run = reason
             case _ if route.function is not None:
                 leads_to = route.function
-            case MappedIntegration():
-                leads_to = "mock"
+            case MappedIntegration(target=target):
+                leads_to = type(target).__name__.removesuffix("Target").lower()
             case other:
                 leads_to = type(other).__name__.removesuffix("Integration").lower()
         routes.append(

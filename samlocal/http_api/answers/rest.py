@@ -53,14 +53,14 @@ def rest_answer(api: Api, request: HttpRequest, payload: bytes) -> HttpAnswer:
 
 
 def mapped_answer(
-    api: Api, request: HttpRequest, *, status: int, headers: Mapping[str, str], body: str
+    api: Api, request: HttpRequest, *, status: int, headers: Mapping[str, str], body: bytes
 ) -> HttpAnswer:
     """What an integration response makes, such as that of SAM's OPTIONS of ``Cors``."""
     typed = any(name.lower() == "content-type" for name in headers)
     answer = HttpAnswer(
         status=status,
         headers=response_headers(request, tuple(headers.items()), content_type=typed),
-        body=text_bytes(body),
+        body=body,
     )
     return _compressed(api, request, answer)
 

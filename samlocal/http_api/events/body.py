@@ -57,8 +57,13 @@ def matches(media: str, patterns: Iterable[str]) -> bool:
     return False
 
 
+def plain_body(api: Api, request: HttpRequest) -> bytes:
+    """A REST API's that compresses takes compressed ones. Raises UnsupportedEncodingError."""
+    return request.body if api.minimum_compression_size is None else _decompressed(request)
+
+
 def _rest_body(api: Api, request: HttpRequest) -> Body:
-    data = request.body if api.minimum_compression_size is None else _decompressed(request)
+    data = plain_body(api, request)
     if not data:
         return NO_BODY
     if matches(media_type(request.header("content-type")), api.binary_media_types):

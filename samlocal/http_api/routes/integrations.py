@@ -23,6 +23,7 @@ from samlocal.http_api.model import (
 )
 from samlocal.http_api.routes.callees import Callees, with_stage_variables
 from samlocal.http_api.routes.stack import Stack
+from samlocal.http_api.targets import ContentHandling, FunctionTarget, HttpTarget, Mock, Target
 from samlocal.template.reader import Map, Node
 
 # Milliseconds (API Gateway developer guide, "Quotas").
@@ -46,6 +47,7 @@ class Described(Struct, frozen=True, kw_only=True):
     templates: Mapping[str, str]
     responses: tuple[IntegrationResponse, ...]
     passthrough: str = _WHEN_NO_MATCH
+    content: ContentHandling | None = None
     maps_responses: bool = False
 
 
@@ -60,6 +62,7 @@ def of_openapi(stack: Stack, node: Map) -> Described:
                 status=stack.text(response.get("statusCode")) or "",
                 parameters=stack.pairs(response.get("responseParameters")),
                 templates=stack.pairs(response.get("responseTemplates")),
+                content=_content(stack, response.get("contentHandling")),
             )
         )
     return Described(
@@ -75,6 +78,7 @@ def of_openapi(stack: Stack, node: Map) -> Described:
         templates=stack.pairs(node.get("requestTemplates")),
         responses=tuple(responses),
         passthrough=(stack.text(node.get("passthroughBehavior")) or _WHEN_NO_MATCH).upper(),
+        content=_content(stack, node.get("contentHandling")),
         maps_responses=bool(stack.mapping(node.get("responseParameters"))),
     )
 
@@ -90,6 +94,7 @@ def of_method(stack: Stack, node: Map) -> Described:
                 status=stack.text(response.get("StatusCode")) or "",
                 parameters=stack.pairs(response.get("ResponseParameters")),
                 templates=stack.pairs(response.get("ResponseTemplates")),
+                content=_content(stack, response.get("ContentHandling")),
             )
         )
     return Described(
@@ -105,6 +110,7 @@ def of_method(stack: Stack, node: Map) -> Described:
         templates=stack.pairs(node.get("RequestTemplates")),
         responses=tuple(responses),
         passthrough=(stack.text(node.get("PassthroughBehavior")) or _WHEN_NO_MATCH).upper(),
+        content=_content(stack, node.get("ContentHandling")),
     )
 
 
@@ -151,30 +157,35 @@ def integration(
             return NotRun(reason="a VPC link leads nowhere from this machine")
         case "HTTP_PROXY" if kind is ApiKind.WEBSOCKET:
             return NotRun(reason="HTTP_PROXY is run for REST and HTTP APIs alone")
-        case "HTTP_PROXY":
-            uri = stack.text(described.uri)
-            if uri is None:
-                return NotRun(reason="the URL that it leads to cannot be known")
-            return HttpIntegration(
-                uri=with_stage_variables(uri, variables),
-                method=(described.method or ANY).upper(),
-                streams=described.streams,
-                timeout=timeout,
-                parameters=described.parameters,
-            )
+        case "HTTP" if kind is not ApiKind.REST:
+            return NotRun(reason="HTTP that is no proxy is run for REST APIs alone")
+        case "HTTP_PROXY" | "HTTP":
+            return _server(stack, described, timeout, variables)
         case "MOCK":
             return _mock(described, kind)
-        case "HTTP":
-            return NotRun(reason="HTTP that is no proxy is not run")
         case "AWS" if kind is not ApiKind.REST:
             return NotRun(reason="AWS that is no proxy is run for REST APIs alone")
         case "AWS" if not _is_function(stack, described.uri):
             return NotRun(reason="integrations of AWS services are not run")
         case "AWS":
             function = callees.find(stack, described.uri, variables)
-            return function if isinstance(function, NotRun) else _mapped(described, function, timeout)
+            if isinstance(function, NotRun):
+                return function
+            return _mapped(described, FunctionTarget(function=function), timeout)
     return NotRun(
         reason=f"integrations of type {described.type} are not run" if described.type else "it has no integration"
+    )
+
+
+def _server(stack: Stack, described: Described, timeout: int, variables: Mapping[str, str]) -> Integration:
+    uri = stack.text(described.uri)
+    if uri is None:
+        return NotRun(reason="the URL that it leads to cannot be known")
+    url, method = with_stage_variables(uri, variables), (described.method or ANY).upper()
+    if described.type == "HTTP":
+        return _mapped(described, HttpTarget(uri=url, method=method), timeout)
+    return HttpIntegration(
+        uri=url, method=method, streams=described.streams, timeout=timeout, parameters=described.parameters
     )
 
 
@@ -182,11 +193,18 @@ def _is_function(stack: Stack, uri: Node) -> bool:
     return ":lambda:" in (stack.text(uri) or ":lambda:")
 
 
-def _mapped(described: Described, function: str | None, timeout: int = 0) -> Integration:
+def _content(stack: Stack, node: Node) -> ContentHandling | None:
+    said = (stack.text(node) or "").upper()
+    return next((handling for handling in ContentHandling if handling == said), None)
+
+
+def _mapped(described: Described, target: Target, timeout: int = 0) -> Integration:
     return MappedIntegration(
-        function=function,
+        target=target,
         templates=described.templates,
         passthrough=described.passthrough,
+        parameters=described.parameters,
+        content=described.content,
         responses=described.responses,
         timeout=timeout,
     )
@@ -199,4 +217,4 @@ def _mock(described: Described, kind: ApiKind) -> Integration:
     )
     if kind is not ApiKind.REST and any("#" in text or "$" in text for text in texts):
         return NotRun(reason="MOCK with mapping templates (VTL) is run for REST APIs alone")
-    return _mapped(described, None)
+    return _mapped(described, Mock())

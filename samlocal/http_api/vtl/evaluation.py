@@ -6,11 +6,15 @@ first template is evaluated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
 from samlocal.http_api.vtl.values import Nothing, wrapped
+
+# What a ``#set`` sets.
+_PLACE = re.compile(r"\s*\$([a-z_]\w*(?:\.[a-z_][\w-]*)*)", re.IGNORECASE | re.ASCII)
 
 
 class TemplateFailedError(Exception):
@@ -45,6 +49,8 @@ def evaluated(template: str, variables: Mapping[str, object]) -> str:
 def _parsed(template: str) -> Any:
     import airspeed
 
+    # Velocity's names may have hyphens (its user guide, "Variables"), as those of headers do.
+    airspeed.SetDirective.PLACE = _PLACE
     parsed = airspeed.Template(template)
     parsed.ensure_compiled()
     return parsed
