@@ -22,7 +22,7 @@ def scratch(temporary: Path) -> list[Path]:
 
 def at_work(temporary: Path, running: Running) -> None:
     """Waits for a makefile of these tests to begin."""
-    eventually(lambda: list(temporary.glob("samlocal-build-*/**/started")), within=30, told=running.stderr)
+    eventually(lambda: list(temporary.glob("samlocal-build-*/**/started")), told=running.stderr)
 
 
 def test_what_a_killed_build_left_among_the_temporary_files_is_removed(project: Make, tmp_path: Path) -> None:

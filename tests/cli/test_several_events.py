@@ -118,8 +118,8 @@ def test_a_line_is_there_as_soon_as_its_event_is_over(project: Callable[..., Pro
 def test_after_a_crash_and_a_timeout_the_next_event_has_a_new_sandbox(
     project: Callable[..., Project], docker: Docker
 ) -> None:
-    events = ['"a"', '{"raises": "no"}', '{"exit": 3}', '"b"', '{"sleep": 9}', '"c"', '"d"']
-    made = project({**python(COUNTS, Timeout=2), "events.jsonl": "\n".join(events)})
+    events = ['"a"', '{"raises": "no"}', '{"exit": 3}', '"b"', '{"sleep": 30}', '"c"', '"d"']
+    made = project({**python(COUNTS, Timeout=5), "events.jsonl": "\n".join(events)})
     outcome = made.run("invoke", "Fn", "--event", "events.jsonl").ended(ExitStatus.FUNCTION_FAILED)
     a, raised, crashed, b, late, c, d = answers(outcome)
     assert [a, b, c, d] == [[1, "a"], [1, "b"], [1, "c"], [2, "d"]]
@@ -204,7 +204,7 @@ def test_ctrl_c_leaves_what_was_answered_and_nothing_else(project: Callable[...,
     given = ("--event", '"a"', "--event", '{"sleep": 30}', "--event", '"c"', "--repeat", "2", "--output", "json")
     with made.start("invoke", "Fn", *given) as running:
         running.has_logged("asleep")
-        outcome = running.signalled(signal.SIGINT).outcome(within=10).ended(ExitStatus.INTERRUPTED)
+        outcome = running.signalled(signal.SIGINT).outcome(within=20).ended(ExitStatus.INTERRUPTED)
     first, second, last = answers(outcome)
     assert [first["payload"], second["payload"]] == [[1, "a"], [2, "a"]]
     assert (last["runs"], last["failed"]) == (2, 0)

@@ -51,7 +51,7 @@ REGION = {"AWS_REGION": "eu-west-1"}
 @contextlib.contextmanager
 def served(made: kit.Project, *args: str) -> Iterator[tuple[Running, str]]:
     with made.start("start-lambda", "--port", "0", *args, environ=REGION) as running:
-        yield running, url_in(running.has_logged("Lambda is served at", within=30).stderr())
+        yield running, url_in(running.has_logged("Lambda is served at").stderr())
 
 
 def url_in(text: str) -> str:
@@ -209,7 +209,7 @@ def test_a_second_signal_ends_at_once_and_leaves_nothing(
         running.signalled(numbers[0]).has_logged("ends when getEvent is done")
         began = time.monotonic()
         running.signalled(numbers[1])
-        outcome = running.outcome(within=10)
+        outcome = running.outcome(within=20)
         assert time.monotonic() - began < 5
         assert outcome.status in {128 + number for number in numbers}
         with pytest.raises((OSError, http.client.HTTPException)):
@@ -290,7 +290,7 @@ def test_it_ends_with_its_terminal(project: MakeProject, docker: Docker) -> None
         os.close(far)
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
-        eventually(lambda: b"/dev/stdout" in seen, within=30, told=lambda: seen)
+        eventually(lambda: b"/dev/stdout" in seen, told=lambda: seen)
         call(url_in(seen.decode()), "getEvent", {"a": 1})
         eventually(lambda: b"saw" in seen)
         assert docker.containers(made)

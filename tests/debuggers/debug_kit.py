@@ -67,7 +67,7 @@ class Debugged:
 
     def waits(self) -> None:
         """Until samlocal says so."""
-        eventually(lambda: self.notices, within=15, told=lambda: self)
+        eventually(lambda: self.notices, told=lambda: self)
         assert f"waiting for the debugger at 127.0.0.1:{self.port} " in self.notices[0]
 
     def __str__(self) -> str:

@@ -249,7 +249,7 @@ def test_the_inspectors_client_attaches_again_after_each_reload(
         path.write_text(NODE.replace("* 2", f"* {factor + 1}"))
         assert fn.reload()
         # The end of the connection is what tells its client.
-        eventually(client.has_ended, within=10)
+        eventually(client.has_ended)
         client = Inspector(fn.port)
         client.attach({"file:///var/task/app.js": 2})
     client.close()

@@ -107,7 +107,7 @@ def test_a_breakpoint_in_typescript_stops(project: Callable[..., Project], esbui
     path = {"PATH": f"{esbuild}:{os.environ['PATH']}"}
     command = ("invoke", "Fn", "--build", "--event", '{"a": 1}', "--debug-port", str(port))
     with made.start(*command, environ=path) as running:
-        running.has_logged(f"waiting for the debugger at 127.0.0.1:{port}", within=30)
+        running.has_logged(f"waiting for the debugger at 127.0.0.1:{port}")
         client = Inspector(port)
         client.attach_by_source(source, 5)
         _, stopped_in, _ = client.paused()

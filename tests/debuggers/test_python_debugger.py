@@ -101,7 +101,7 @@ def test_a_sandbox_that_is_reloaded_waits_for_its_debugger_again(
         path.write_text(SOURCE.replace("* 2", f"* {factor}"))
         assert fn.reload()
         call = fn.invoke({"a": 1})
-        eventually(lambda factor=factor: len(fn.notices) == 2 * factor - 3, within=15, told=lambda: fn)
+        eventually(lambda factor=factor: len(fn.notices) == 2 * factor - 3, told=lambda: fn)
         debugger = Dap(fn.port)
         debugger.attach(mappings(made), {path: [9]})
         thread, stopped_in, line = debugger.stopped()
@@ -219,7 +219,7 @@ def test_an_image_function_stops_too_however_it_is_started(
     )
     port = free_port()
     with made.start("invoke", "Fn", "--event", '{"a": 1}', "--debug-port", str(port)) as running:
-        running.has_logged("waiting for the debugger", within=30)
+        running.has_logged("waiting for the debugger")
         client = Dap(port)
         path = made.folder.resolve() / "code" / "app.py"
         client.attach([{"localRoot": str(path.parent), "remoteRoot": "/var/task"}], {path: [8]})
@@ -277,7 +277,7 @@ def test_samlocals_debugpy_works_in_other_pythons(version: str, tmp_path: Path) 
         env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
     ) as process:
         try:
-            client = eventually(lambda: connected(port), within=15, told=process.poll)
+            client = eventually(lambda: connected(port), told=process.poll)
             assert client is not None
             client.attach([], {script: [3]})
             thread, _, line = client.stopped()

@@ -76,7 +76,7 @@ def served(made: kit.Project, *args: str) -> Iterator[Served]:
     port = free_port()
     command = ("start-lambda", "--port", "0", "--debug-port", str(port), *args)
     with ThreadPoolExecutor(4) as callers, made.start(*command, environ={"AWS_REGION": "eu-west-1"}) as running:
-        running.has_logged("/dev/stdout", within=30)
+        running.has_logged("/dev/stdout")
         found = re.search(r"Lambda is served at (http://[\d.:]+)", running.stderr())
         assert found
         yield Served(running, found[1], port, callers)
@@ -138,7 +138,7 @@ def test_a_node_function_is_debugged_over_saves(project: MakeProject, docker: Do
             client.request("Debugger.resume")
             assert answer.result(20) == {"total": 2 * factor}
             source.write_text(NODE.replace("* 2", f"* {factor + 1}"))
-            eventually(client.has_ended, within=10)
+            eventually(client.has_ended)
             client = Inspector(own.port)
             client.attach(breakpoint_)
         client.close()
@@ -267,7 +267,7 @@ def test_ctrl_c_waits_no_longer_than_the_function_may_run_for_a_debugger_that_ne
         answer = own.begin("Fn", {"a": 1})
         own.running.has_logged("waiting for the debugger")
         own.running.signalled(signal.SIGTERM)
-        outcome = own.running.outcome(within=15).ended(143)
+        outcome = own.running.outcome(within=20).ended(143)
         assert "Traceback" not in outcome.stderr
         assert answer.result(5) == {"Type": "Service", "Message": "samlocal: it is ending."}
     assert docker.nothing_left(made)
@@ -281,14 +281,14 @@ def test_watch_stops_at_the_breakpoint_again_after_each_save(project: MakeProjec
     source = made.folder.resolve() / "Fn" / "app.py"
     port = free_port()
     with made.start("watch", "Fn", "--event", '{"a": 1}', "--debug-port", str(port)) as running:
-        running.has_logged(f"waiting for the debugger at 127.0.0.1:{port} ", within=30)
+        running.has_logged(f"waiting for the debugger at 127.0.0.1:{port} ")
         for factor in (2, 3, 4):
             client = attached(port, source, 4)
             thread, stopped_in, line = client.stopped()
             assert (stopped_in, line) == (source, 4)
             client.request("continue", threadId=thread)
-            running.has_logged("REPORT", within=10)
-            eventually(lambda: running.stderr().count("REPORT RequestId") == factor - 1, within=10)  # noqa: B023
+            running.has_logged("REPORT")
+            eventually(lambda: running.stderr().count("REPORT RequestId") == factor - 1)  # noqa: B023
             source.write_text(PYTHON.replace("* 2", f"* {factor + 1}"))
             assert client.event("terminated") == {"restart": True}
             client.detach()
@@ -306,7 +306,7 @@ def test_an_apis_function_is_debugged(project: MakeProject, docker: Docker) -> N
     port, web = free_port(), free_port()
     command = ("start-api", "--port", str(web), "-d", str(port))
     with ThreadPoolExecutor(1) as callers, made.start(*command, environ={"AWS_REGION": "eu-west-1"}) as running:
-        running.has_logged(f"Debugging    Fn at 127.0.0.1:{port}", within=30)
+        running.has_logged(f"Debugging    Fn at 127.0.0.1:{port}")
         client = attached(port, path, 4)
         answer = callers.submit(page, web)
         thread, stopped_in, line = client.stopped()

@@ -52,7 +52,7 @@ class Served:
 def served(made: kit.Project, *args: str, environ: Mapping[str, str] | None = None) -> Iterator[Served]:
     given = {"AWS_REGION": "eu-west-1", **(environ or {})}
     with made.start("start-lambda", "--port", "0", *args, environ=given) as running:
-        running.has_logged("Lambda is served at", within=30)
+        running.has_logged("Lambda is served at")
         found = re.search(r"Lambda is served at (http://\S+),", running.stderr())
         assert found
         own = Served(running, found[1], made.folder)

@@ -155,11 +155,11 @@ ROWS = [
     ),
     Row(
         what="a timeout",
-        given={"Payload": b'{"sleep": 5}'},
+        given={"Payload": b'{"sleep": 30}'},
         status=200,
         headers=FAILED,
         payload=rf'\{{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: {UUID} Error: '
-        r'Task timed out after 2.00 seconds"\}',
+        r'Task timed out after 5.00 seconds"\}',
         source="Recorded",
     ),
     Row(
@@ -363,7 +363,7 @@ REFUSALS = [
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     files = {
         "template.json": template(
-            Fn=function(AutoPublishAlias="live", Timeout=2, MemorySize=256),
+            Fn=function(AutoPublishAlias="live", Timeout=5, MemorySize=256),
             Off=function(ReservedConcurrentExecutions=0),
             Apart=function(TenancyConfig={"TenantIsolationMode": "PER_TENANT"}),
             Streams=function("nodejs20.x", CodeUri="streams/"),
@@ -436,7 +436,7 @@ def test_what_is_read_is_the_templates(own: Served) -> None:
     functions = own.client.list_functions()["Functions"]
     assert [each["FunctionName"] for each in functions] == ["Fn", "Off", "Apart", "Streams"]
     configuration = own.client.get_function_configuration(FunctionName="Fn")
-    assert (configuration["Timeout"], configuration["MemorySize"], configuration["State"]) == (2, 256, "Active")
+    assert (configuration["Timeout"], configuration["MemorySize"], configuration["State"]) == (5, 256, "Active")
     assert own.client.get_function(FunctionName="Off")["Concurrency"] == {"ReservedConcurrentExecutions": 0}
     assert own.client.list_event_source_mappings()["EventSourceMappings"] == []
     own.client.get_waiter("function_active_v2").wait(FunctionName="Fn")

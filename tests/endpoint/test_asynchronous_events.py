@@ -93,7 +93,7 @@ class Cloud:
         def received() -> Any:
             return sqs.receive_message(QueueUrl=self.ids[name], MessageAttributeNames=["All"]).get("Messages")
 
-        (message,) = eventually(received, within=20)
+        (message,) = eventually(received)
         sqs.delete_message(QueueUrl=self.ids[name], ReceiptHandle=message["ReceiptHandle"])
         found: dict[str, Any] = message
         return found
@@ -159,11 +159,11 @@ def test_each_kind_of_destination_gets_the_record_of_an_event(made: kit.Project,
             check(put["detail"], "ToBus", request_id, event)
 
             request_id = sent(own, "ToFunction", event)
-            own.running.has_logged(f"ran {cloud.ids['Receiver']} ", within=20)
+            own.running.has_logged(f"ran {cloud.ids['Receiver']} ")
 
         request_id = sent(own, "ToBucket", FAIL)
         s3, bucket = cloud.client("s3"), cloud.ids["Bucket"]
-        (found,) = eventually(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"), within=20)
+        (found,) = eventually(lambda: s3.list_objects_v2(Bucket=bucket).get("Contents"))
         assert found["Key"].startswith(f"aws/lambda/async/{cloud.ids['ToBucket']}/")
         body = s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
         check(json.loads(body), "ToBucket", request_id, FAIL)

@@ -293,7 +293,7 @@ def test_a_page_connects_is_replied_to_by_connections_and_is_missed(project: Mak
             }));
             """
         )
-        own.running.has_logged("saw $disconnect DISCONNECT 1000", within=20)
+        own.running.has_logged("saw $disconnect DISCONNECT 1000")
         log = own.running.stderr()
 
     assert told["chat"] == {"reply": "grüße", "code": 1000, "clean": True}
@@ -310,6 +310,6 @@ def test_a_browser_that_is_gone_without_a_word_is_missed(project: MakeProject, c
             await tell("open", () => new Promise((done) => { client.onopen = () => done(client.readyState); }));
             """
         )
-        own.running.has_logged("saw $disconnect DISCONNECT", within=20)
+        own.running.has_logged("saw $disconnect DISCONNECT")
 
     assert told["open"] == 1

@@ -156,7 +156,7 @@ def test_routes_that_are_saved_are_taken_up(project: MakeProject) -> None:
         assert own.ask("GET", "/new/1").status == 403
         template.write_text(template.read_text().replace("/items/{id}", "/new/{id}"))
 
-        kit.eventually(lambda: own.ask("GET", "/new/1").status == 201, within=10)
+        kit.eventually(lambda: own.ask("GET", "/new/1").status == 201)
 
         assert own.ask("GET", "/new/1").json["resource"] == "/new/{id}"
         assert own.ask("GET", "/items/1").status == 403
@@ -173,14 +173,14 @@ def test_an_api_that_comes_or_goes_on_save_is_told(project: MakeProject) -> None
     with served_apis(made) as own:
         assert own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 201
         template.write_text(json.dumps(without_http))
-        kit.eventually(lambda: own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 404, within=10)
+        kit.eventually(lambda: own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 404)
         own.running.has_logged("ServerlessHttpApi: its routes have changed. It is no more in the template.")
         template.write_text(whole)
-        kit.eventually(lambda: own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 201, within=10)
+        kit.eventually(lambda: own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 201)
     template.write_text(json.dumps(without_http))
     with served_apis(made) as own:
         template.write_text(whole)
-        own.running.has_logged("ServerlessHttpApi is new: it is served from the next start on.", within=10)
+        own.running.has_logged("ServerlessHttpApi is new: it is served from the next start on.")
 
 
 @pytest.mark.docker

@@ -206,7 +206,7 @@ def test_a_client_connects_is_answered_reached_and_missed(project: MakeProject, 
             failed = asked(client, action="fail")
             unknown = asked(client, action="nothing")
             own.running.has_logged("saw $connect CONNECT None None")
-        own.running.has_logged("saw $disconnect DISCONNECT 1000", within=20)
+        own.running.has_logged("saw $disconnect DISCONNECT 1000")
 
         assert failed["message"] == "Internal server error"
         assert unknown["message"] == "Forbidden"
@@ -303,8 +303,8 @@ def test_connections_are_read_and_closed_from_outside_and_are_gone_then(project:
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1000
         # boto/boto3, issue 3789: what the function was told on AWS.
-        own.running.has_logged("saw $disconnect DISCONNECT 1000 Connection Closed Normally", within=20)
-        kit.eventually(lambda: command("POST", b"late")[0] == 410, within=10)
+        own.running.has_logged("saw $disconnect DISCONNECT 1000 Connection Closed Normally")
+        kit.eventually(lambda: command("POST", b"late")[0] == 410)
         assert command("GET") == (410, b"{}", "GoneException")
 
 
@@ -326,7 +326,7 @@ def test_a_function_is_told_how_its_client_has_gone(project: MakeProject, last: 
         else:
             client.socket.shutdown(socket.SHUT_WR)
 
-        own.running.has_logged(f"saw $disconnect DISCONNECT {told}", within=20)
+        own.running.has_logged(f"saw $disconnect DISCONNECT {told}")
 
 
 @pytest.mark.docker
@@ -335,7 +335,7 @@ def test_the_command_ends_while_clients_are_connected(project: MakeProject, dock
     with served_apis(made) as own:
         with connect(own.urls["Api"], open_timeout=30) as client:
             own.running.signalled(signal.SIGTERM)
-            kit.eventually(lambda: own.running.process.poll() is not None, within=15)
+            kit.eventually(lambda: own.running.process.poll() is not None)
             with pytest.raises(ConnectionClosed):
                 client.recv(timeout=5)
         own.running.has_logged("saw $disconnect DISCONNECT")

@@ -84,7 +84,7 @@ def test_ctrl_c_ends_the_event_in_the_others_pool_and_leaves_the_command(keeping
     with served(project):
         with project.start("invoke", "Fn", "--event", '{"sleep": 30}') as running:
             running.has_logged("asleep").signalled(signal.SIGINT)
-            assert running.outcome(within=5).ended(130).lines[-1] == "Stopped."
+            assert running.outcome(within=20).ended(130).lines[-1] == "Stopped."
         assert runs(project.invoke("Fn")) == 1
 
 

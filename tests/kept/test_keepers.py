@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from kept_kit import COUNTING, keeper, runs, said_to, sockets
-from kit import STARTUP_SECONDS, Docker, Project, asleep, eventually, function, python, template
+from kit import Docker, Project, asleep, eventually, function, python, template
 
 from samlocal.errors import ExitStatus
 from samlocal.kept.folder import Folder
@@ -28,10 +28,10 @@ def listed(project: Project, *args: str) -> list[dict[str, Any]]:
 
 def test_its_time_over_a_sandbox_ends_and_with_the_last_one_the_process(keeping: MakeProject, docker: Docker) -> None:
     project = keeping(python(COUNTING))
-    assert runs(project.invoke("Fn", "--keep", "1s")) == 1
+    assert runs(project.invoke("Fn", "--keep", "3s")) == 1
     process = keeper(project)
     assert docker.nothing_left(project)
-    eventually(lambda: not sockets(project), within=6)
+    eventually(lambda: not sockets(project))
     eventually(lambda: not os.path.exists(f"/proc/{process}"))  # noqa: PTH110
     assert list(project.cache.glob("kept/*/*.log")) == []
     assert list(project.sessions.iterdir()) == []
@@ -57,7 +57,7 @@ def test_a_process_that_cannot_be_asked_is_an_error_and_not_nothing(
     project = keeping(python(COUNTING))
     assert "samlocal: nothing is kept." in project.run("kept", *args).succeeded().lines
     assert runs(project.invoke("Fn", "--keep", "1s")) == 1
-    eventually(lambda: not sockets(project), within=6)
+    eventually(lambda: not sockets(project))
     (folder,) = project.cache.glob("kept/*")
     with Folder(folder).listen("keeper-00000000.sock") as listening:
 
@@ -97,7 +97,7 @@ def test_a_keeper_that_is_killed_during_an_event_is_told_and_leaves_nothing(
         running.has_logged("asleep")
         before = docker.containers(project)
         os.kill(keeper(project), signal.SIGKILL)
-        told = running.outcome(within=5).ended(ExitStatus.KEPT)
+        told = running.outcome(within=20).ended(ExitStatus.KEPT)
     assert told.stdout == b""
     assert told.lines[-2:] == [
         "Error: The process that runs the function (keeper) has ended in the middle of the event.",
@@ -115,8 +115,8 @@ def test_ctrl_c_during_a_build_ends_its_tools(keeping: MakeProject) -> None:
     # A length that no other test sleeps.
     project = keeping({"template.json": template(Fn=described), "Makefile": "build-Fn:\n\tsleep 6173\n"})
     with project.start("invoke", "Fn", "--keep", "--build") as running:
-        eventually(lambda: asleep("6173"), within=STARTUP_SECONDS, told=running.stderr)
-        running.signalled(signal.SIGINT).outcome(within=5).ended(ExitStatus.INTERRUPTED)
+        eventually(lambda: asleep("6173"), told=running.stderr)
+        running.signalled(signal.SIGINT).outcome(within=20).ended(ExitStatus.INTERRUPTED)
     eventually(lambda: not asleep("6173"))
 
 

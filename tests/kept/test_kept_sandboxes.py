@@ -112,8 +112,8 @@ def test_another_docker_context_is_another_engine(keeping: MakeProject) -> None:
 def test_two_at_once_have_a_sandbox_and_a_log_each(keeping: MakeProject) -> None:
     project = keeping(python(COUNTING))
     with (
-        project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 1.0, "name": "a"}') as one,
-        project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 1.0, "name": "b"}') as other,
+        project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 3.0, "name": "a"}') as one,
+        project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 3.0, "name": "b"}') as other,
     ):
         outcomes = [one.outcome(), other.outcome()]
     # Whoever comes first starts the process, for both.
@@ -138,7 +138,7 @@ def test_ctrl_c_ends_the_event_there_and_shows_the_last_of_its_log(keeping: Make
     assert runs(project.invoke("Fn", "--keep")) == 1
     with project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 30}') as running:
         running.has_logged("asleep").signalled(signal.SIGINT)
-        stopped = running.outcome(within=5).ended(ExitStatus.INTERRUPTED)
+        stopped = running.outcome(within=20).ended(ExitStatus.INTERRUPTED)
     assert stopped.lines[-1] == "Stopped."
     assert docker.nothing_left(project)
     assert runs(project.invoke("Fn", "--keep")) == 1
@@ -153,7 +153,7 @@ def test_what_runs_can_be_stopped_from_elsewhere(keeping: MakeProject, docker: D
             "samlocal: an event of Fn was running, and has been cut off.",
             "samlocal: stopped: Fn.",
         ]
-        stopped = running.outcome(within=5).ended(ExitStatus.KEPT)
+        stopped = running.outcome(within=20).ended(ExitStatus.KEPT)
     assert "Error: The sandbox of Fn was stopped (`samlocal kept --stop`)." in stopped.lines
     assert docker.nothing_left(project)
 

@@ -32,14 +32,19 @@ NUMBERLESS = COUNTING.replace('"run", runs, event', '"run", event').replace('"ru
 def test_the_first_and_the_next_run_show_what_a_run_of_its_own_shows(keeping: MakeProject) -> None:
     variants = [
         (("--event", "{}"), True),
-        (("--event", '{"sleep": 5}'), False),
+        (("--event", '{"sleep": 9}'), False),
         (("--event", '{"a": 1}', "--event", '{"raises": "b"}'), True),
         (("--output", "json", "--event", '{"exit": 3}'), False),
         (("--tenant-id", "nobody"), False),
         (("--image", "python3.11=nothing:here", "--skip-pull-image"), False),
     ]
     functions = [f"Fn{number}" for number in range(len(variants))]
-    described = template(**{name: function(Timeout=1) for name in functions})
+    described = template(
+        **{
+            name: function(Timeout=1 if "sleep" in args[-1] else 60)
+            for name, (args, _) in zip(functions, variants, strict=True)
+        }
+    )
     project = keeping({"template.json": described, "code/app.py": NUMBERLESS})
     for name, (args, stays) in zip(functions, variants, strict=True):
         alone = shown(project.invoke(name, *args))

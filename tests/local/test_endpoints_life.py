@@ -87,7 +87,7 @@ def test_ctrl_c_ends_a_deployment_and_the_next_run_makes_it_whole(local: Local, 
 def test_an_endpoint_that_is_killed_under_a_run_is_told_with_its_log(local: Local) -> None:
     project = local({"template.json": FN, "code/app.py": TWICE})
     with project.start("invoke", "Fn", "-e", "local") as running:
-        running.has_logged("first 123456789012", within=30)
+        running.has_logged("first 123456789012")
         os.kill(status(project)["pid"], signal.SIGKILL)
         outcome = running.outcome().ended(1)
     log = home_of(project) / "server.log"
@@ -102,7 +102,7 @@ def test_an_endpoint_that_is_killed_under_a_run_is_told_with_its_log(local: Loca
 def test_stop_says_whose_run_loses_it_and_the_run_says_so_too(local: Local) -> None:
     project = local({"template.json": FN, "code/app.py": TWICE})
     with project.start("invoke", "Fn", "-e", "local") as running:
-        running.has_logged("first 123456789012", within=30)
+        running.has_logged("first 123456789012")
         stopped = project.run("local", "stop").succeeded()
         outcome = running.outcome().ended(1)
     assert (

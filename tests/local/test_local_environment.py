@@ -208,7 +208,7 @@ def test_it_ends_by_itself_when_nobody_uses_it(local: Local) -> None:
         throughout(lambda: is_running(told["pid"]), seconds=1.8)
     finally:
         os.close(handle)
-    eventually(lambda: not is_running(told["pid"]), within=5)
+    eventually(lambda: not is_running(told["pid"]))
     assert status(project)["running"] is False
     assert not residence.state.exists()
 

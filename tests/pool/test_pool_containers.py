@@ -161,11 +161,11 @@ def test_a_sandbox_that_crashed_is_replaced(project: MakeProject, docker: Docker
     run(made, test)
 
 
-@pytest.mark.parametrize("failing", [{"crash": True}, {"sleep": 5}])
+@pytest.mark.parametrize("failing", [{"crash": True}, {"sleep": 30}])
 def test_a_sandbox_that_crashed_or_timed_out_begins_anew_in_its_container_where_it_can(
     project: MakeProject, docker: Docker, failing: dict[str, Any]
 ) -> None:
-    made = project(kit.python(SOURCE, Timeout=1))
+    made = project(kit.python(SOURCE, Timeout=3))
 
     async def test(own: Served) -> None:
         before = await own.answer()

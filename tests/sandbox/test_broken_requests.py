@@ -111,5 +111,5 @@ def test_a_container_that_is_removed_is_a_runtime_that_was_killed(
     with removed.start("invoke", "Fn") as running:
         running.has_logged("at work")
         docker.remove_all(removed)
-        outcome = running.outcome(within=15).ended(ExitStatus.FUNCTION_FAILED)
+        outcome = running.outcome(within=20).ended(ExitStatus.FUNCTION_FAILED)
     assert outcome.payload["errorType"] == "Runtime.ExitError"

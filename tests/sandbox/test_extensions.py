@@ -131,7 +131,8 @@ def test_an_extension_that_takes_too_long_to_end_is_killed_after_two_seconds(
 def test_extensions_hear_why_the_sandbox_goes_down(
     source: str, error_type: str, reason: str, project: Callable[..., Project]
 ) -> None:
-    seen = project(watched(source, Timeout=1)).invoke("Fn").ended(ExitStatus.FUNCTION_FAILED)
+    timeout = 1 if reason == "timeout" else 60
+    seen = project(watched(source, Timeout=timeout)).invoke("Fn").ended(ExitStatus.FUNCTION_FAILED)
     assert seen.payload["errorType"] == error_type
     assert [each["event"].get("shutdownReason") for each in said(seen.lines, "watcher", "event")] == [None, reason]
     assert said(seen.lines, "watcher", "done")

@@ -54,7 +54,7 @@ def test_nothing_is_left_after_a_signal(
     with waiting.start("invoke", name) as running:
         running.has_logged(phase)
         assert docker.containers(waiting)
-        outcome = running.signalled(number).outcome(within=10).ended(status)
+        outcome = running.signalled(number).outcome(within=20).ended(status)
     assert outcome.stdout == b""
     assert "Traceback" not in outcome.stderr
     assert docker.nothing_left(waiting)
@@ -103,7 +103,7 @@ def test_a_run_leaves_the_containers_of_one_that_still_runs_alone(
         both.invoke("Works").succeeded()
         eventually(lambda: len(docker.containers(both)) == 1)
         assert running.process.poll() is None
-        running.signalled(signal.SIGINT).outcome(within=10)
+        running.signalled(signal.SIGINT).outcome(within=20)
     assert docker.nothing_left(both)
 
 
@@ -120,7 +120,7 @@ def test_emptying_the_cache_during_a_run_does_not_let_the_next_one_end_it(
         assert "removed" not in outcome.stderr
         eventually(lambda: docker.containers(both) == [container])
         assert running.process.poll() is None
-        running.signalled(signal.SIGINT).outcome(within=10)
+        running.signalled(signal.SIGINT).outcome(within=20)
     assert docker.nothing_left(both)
 
 
@@ -140,7 +140,7 @@ def test_nothing_is_left_when_standard_output_is_closed(project: Callable[..., P
     with piped.start("invoke", "Works") as running:
         assert running.process.stdout is not None
         running.process.stdout.close()
-        eventually(lambda: running.process.poll() is not None, within=20)
+        eventually(lambda: running.process.poll() is not None)
         assert running.process.returncode != 0
         assert "Traceback" not in running.stderr()
     assert docker.nothing_left(piped)

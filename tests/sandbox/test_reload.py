@@ -181,7 +181,7 @@ def test_a_sandbox_is_not_reloaded_during_an_event(
     own = project({"template.json": template(Fn=function()), "code/app.py": source})
     sandbox = opened(own, live=True)
     running = sandbox.begin(b"{}")
-    eventually(lambda: "begun" in sandbox.lines, within=10.0)
+    eventually(lambda: "begun" in sandbox.lines)
     with pytest.raises(ValueError, match="between events"):
         sandbox.reload()
     assert running.result(20).result.payload == b"1"
@@ -205,7 +205,7 @@ def test_a_save_during_the_init_ends_that_init(project: Callable[..., Project], 
     sandbox = opened(own, live=True)
     save(2, 60)
     save(3, 60)
-    eventually(lambda: "init 3" in sandbox.lines, within=20.0)
+    eventually(lambda: "init 3" in sandbox.lines)
     save(4, 0)
     assert seen(sandbox)["version"] == 4
     # Version 4's alone came to its end, or to the end of its time.
@@ -264,7 +264,7 @@ def test_what_an_event_that_timed_out_has_left_running_is_ended_with_it(
         "    processes = [each.read_bytes() for each in pathlib.Path('/proc').glob('[0-9]*/cmdline')]\n"
         "    return [any(b'sleep' in each for each in processes), os.listdir('/tmp')]\n"
     )
-    own = project({"template.json": template(Fn=function(Timeout=1)), "code/app.py": source})
+    own = project({"template.json": template(Fn=function(Timeout=3)), "code/app.py": source})
     sandbox = opened(own, live=True)
     assert sandbox.invoke().result.payload == b"[false, []]"
     is_same = same(own)

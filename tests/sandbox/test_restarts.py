@@ -188,7 +188,7 @@ def test_a_container_whose_tmp_cannot_be_emptied_ends(
     with supervised(engine, task(f": >/tmp/file; echo ready\n{STAY}"), mounts=mounts) as container:
         container.logs("ready")
         container.say(f"renew {container.runtime}")
-        eventually(lambda: not container.runs, within=10.0)
+        eventually(lambda: not container.runs)
         assert not any(isinstance(word, Renewed) for word in container.words)
 
 
@@ -231,7 +231,7 @@ def test_a_container_ends_when_samlocal_is_gone(engine: Engine, task: Callable[.
     with supervised(engine, task(STAY)) as container:
         started(container)
         container.leave()
-        eventually(lambda: not container.runs, within=10.0)
+        eventually(lambda: not container.runs)
 
 
 def test_a_word_behind_all_that_was_written_is_said_after_each_restart(

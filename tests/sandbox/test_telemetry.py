@@ -164,7 +164,7 @@ def test_a_handlers_error_is_told_as_lambda_does(project: Callable[..., Project]
 def test_a_runtime_that_fails_is_told_before_the_shutdown(
     source: str, status: str, error_type: str | None, project: Callable[..., Project]
 ) -> None:
-    failing = project(watched(source, telemetry=EVERYTHING, Timeout=1))
+    failing = project(watched(source, telemetry=EVERYTHING, Timeout=1 if status == "timeout" else 60))
     failed = failing.invoke("Fn").ended(ExitStatus.FUNCTION_FAILED)
     events = telemetry(failed)
     for name in ("platform.runtimeDone", "platform.report"):
