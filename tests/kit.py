@@ -13,6 +13,7 @@ import ipaddress
 import json
 import os
 import pty
+import random
 import re
 import select
 import shutil
@@ -365,6 +366,14 @@ def throughout(what: Callable[[], object], *, seconds: float) -> None:
         time.sleep(0.02)
 
 
+def free_port() -> int:
+    """A port of the loopback below those that a kernel gives by itself: to no connection until it is used here."""
+    while True:
+        port = random.randrange(15_000, 30_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
 def asleep(seconds: str) -> bool:
     """Whether a process of this machine is ``sleep`` of so many seconds."""
     wanted = b"\0".join((b"sleep", seconds.encode(), b""))
@@ -453,6 +462,34 @@ class Docker:
         except APIError:
             return False
         return True
+
+
+class Gate:
+    """Functions wait at it until the test lets them go: they connect to it, and read until its end."""
+
+    def __init__(self, docker: Docker) -> None:
+        self._listens = socket.create_server((docker.gateway(), 0))
+        self._listens.settimeout(STARTUP_SECONDS)
+        self._waiting: list[socket.socket] = []
+        self.host, self.port = self._listens.getsockname()
+
+    def __enter__(self) -> Gate:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.opens()
+        self._listens.close()
+
+    def awaits(self, count: int = 1) -> None:
+        """Until so many functions have come."""
+        while len(self._waiting) < count:
+            self._waiting.append(self._listens.accept()[0])
+
+    def opens(self) -> None:
+        """For those who wait at it; others may come."""
+        for each in self._waiting:
+            each.close()
+        self._waiting = []
 
 
 class SlowEngine:
@@ -576,8 +613,7 @@ class AwsEndpoint:
 @contextlib.contextmanager
 def aws_endpoint(**environ: str) -> Iterator[AwsEndpoint]:
     """Starts moto's server and stops it at the end of the block."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         env={"PATH": os.environ["PATH"], "HOME": os.devnull, **environ},

@@ -35,7 +35,7 @@ async def serving(made: kit.Project, **more: Any) -> AsyncIterator[Service]:
 
 def run(made: kit.Project, test: Callable[[Service], Awaitable[None]], **more: Any) -> None:
     async def main() -> None:
-        async with asyncio.timeout(60), serving(made, **more) as service:
+        async with asyncio.timeout(120), serving(made, **more) as service:
             await test(service)
 
     asyncio.run(main())

@@ -142,7 +142,7 @@ def test_an_aws_that_is_silent_holds_nobody_up(deployment: Deployment) -> None:
     values, said, _ = deployment.values()
 
     assert values == first
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
     over.set()
     assert "whether the stack has changed is not known: AWS did not answer within 2 s." in said
 

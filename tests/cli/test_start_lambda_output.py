@@ -17,7 +17,6 @@ import subprocess
 import sys
 import termios
 import threading
-import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -42,7 +41,7 @@ def handler(event, context):
     return event
 """
 FILES = {
-    "template.json": kit.template(getEvent=kit.function(Timeout=20), putEvent=kit.function(Timeout=20)),
+    "template.json": kit.template(getEvent=kit.function(), putEvent=kit.function()),
     "code/app.py": SOURCE,
 }
 REGION = {"AWS_REGION": "eu-west-1"}
@@ -180,10 +179,10 @@ def calling(url: str, function: str, event: object) -> Iterator[Future[Any]]:
 
 def test_ctrl_c_says_what_it_waits_for_and_leaves_nothing(project: MakeProject, docker: Docker) -> None:
     made = project(FILES)
-    with served(made) as (running, url), calling(url, "getEvent", {"sleep": 2}) as answer:
-        running.has_logged('saw {"sleep": 2}')
+    with served(made) as (running, url), calling(url, "getEvent", {"sleep": 4}) as answer:
+        running.has_logged('saw {"sleep": 4}')
         running.signalled(signal.SIGINT).has_logged("ends when getEvent is done")
-        assert answer.result(20) == {"sleep": 2}
+        assert answer.result(20) == {"sleep": 4}
         outcome = running.outcome().ended(130)
     assert docker.nothing_left(made)
     assert " getEvent success " in outcome.stderr
@@ -204,16 +203,13 @@ def test_a_second_signal_ends_at_once_and_leaves_nothing(
     project: MakeProject, docker: Docker, numbers: tuple[signal.Signals, signal.Signals]
 ) -> None:
     made = project(FILES)
-    with served(made) as (running, url), calling(url, "getEvent", {"sleep": 15}) as answer:
-        running.has_logged('saw {"sleep": 15}')
+    with served(made) as (running, url), calling(url, "getEvent", {"sleep": 50}) as answer:
+        running.has_logged('saw {"sleep": 50}')
         running.signalled(numbers[0]).has_logged("ends when getEvent is done")
-        began = time.monotonic()
-        running.signalled(numbers[1])
-        outcome = running.outcome(within=20)
-        assert time.monotonic() - began < 5
+        outcome = running.signalled(numbers[1]).outcome(within=20)
         assert outcome.status in {128 + number for number in numbers}
         with pytest.raises((OSError, http.client.HTTPException)):
-            answer.result(10)
+            answer.result(20)
     assert "Traceback" not in outcome.stderr
     assert docker.nothing_left(made)
 

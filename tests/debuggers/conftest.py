@@ -10,9 +10,9 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from debug_kit import Debugged, free_port, function_of, tool
+from debug_kit import Debugged, function_of, tool
 from event_loop import EventLoop
-from kit import Project
+from kit import Project, free_port
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine

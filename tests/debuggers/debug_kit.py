@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -84,11 +83,6 @@ def payload(call: Future[Invocation]) -> Any:
 def function_of(project: Project, name: str = "Fn") -> FunctionSpec:
     document = read(project.folder / "template.json")
     return application(document, environment=None, region="eu-west-1", flags={}, configured={}).function(name)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def tool(name: str) -> str:

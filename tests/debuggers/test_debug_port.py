@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from dap import Dap
-from debug_kit import Debugged, free_port, payload
+from debug_kit import Debugged, payload
 from event_loop import EventLoop
 from inspector import Inspector
-from kit import Project, eventually, node, python
+from kit import Project, eventually, free_port, node, python
 
 from samlocal.errors import ConfigurationError
 from samlocal.sandbox.debug.port import DebugPort

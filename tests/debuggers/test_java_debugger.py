@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Callable
 
 import pytest
-from debug_kit import Debugged, free_port, payload, tool
-from kit import Project, eventually, function, template
+from debug_kit import Debugged, payload, tool
+from kit import Project, eventually, free_port, function, template
 from terminal import Terminal
 
 pytestmark = pytest.mark.docker

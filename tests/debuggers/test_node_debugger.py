@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from debug_kit import Debugged, free_port, payload
+from debug_kit import Debugged, payload
 from inspector import Inspector
-from kit import Docker, Project, function, node, template
+from kit import Docker, Project, free_port, function, node, template
 
 pytestmark = pytest.mark.docker
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 from dap import Dap
-from debug_kit import Debugged, free_port, payload
-from kit import Docker, Project, eventually, function, python, template
+from debug_kit import Debugged, payload
+from kit import Docker, Project, eventually, free_port, function, python, template
 
 import samlocal.sandbox
 from samlocal.errors import ExitStatus

@@ -15,7 +15,7 @@ import kit
 import pytest
 from aws_front import Front, front_of
 from callers import as_user
-from kit import AwsEndpoint, Docker, aws_endpoint
+from kit import AwsEndpoint, Docker, Gate, aws_endpoint
 from served_kit import MakeProject, refused, served
 
 pytestmark = pytest.mark.docker
@@ -156,25 +156,28 @@ def test_functions_call_each_other_with_an_sdk_where_nobody_has_rights(project: 
 
 SLOW_CALLER = """\
 const { LambdaClient, InvokeCommand } = require("@aws-sdk/client-lambda");
-exports.handler = async (event) => {
-  console.log("waits");
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+exports.handler = async ({ gate, ...event }) => {
+  await new Promise((resolve) => require("net").connect(gate).resume().on("close", resolve));
   const answer = await new LambdaClient({}).send(new InvokeCommand({ FunctionName: "called", ...event }));
   return answer.StatusCode;
 };
 """
 
 
-def test_what_runs_when_the_command_is_ended_can_call_others_and_nobody_else_can(project: MakeProject) -> None:
+def test_what_runs_when_the_command_is_ended_can_call_others_and_nobody_else_can(
+    project: MakeProject, docker: Docker
+) -> None:
     made = project(FILES | {"caller/app.js": SLOW_CALLER})
-    with served(made) as own, ThreadPoolExecutor() as threads:
-        waiting = threads.submit(own.result, "Caller", {"Payload": '{"a": 1}'})
-        queued = threads.submit(own.invoke, "Caller", {"InvocationType": "Event"}, InvocationType="Event")
+    with Gate(docker) as gate, served(made) as own, ThreadPoolExecutor() as threads:
+        event = {"gate": {"host": gate.host, "port": gate.port}}
+        waiting = threads.submit(own.result, "Caller", event | {"Payload": '{"a": 1}'})
+        queued = threads.submit(own.invoke, "Caller", event | {"InvocationType": "Event"}, InvocationType="Event")
         assert queued.result()["StatusCode"] == 202
-        own.running.has_logged("waits")
+        gate.awaits(2)
         own.running.signalled(signal.SIGTERM).has_logged("ends when Caller (2) is done")
         answer = refused(lambda: own.invoke("called"))
         assert answer["Error"]["Message"] == "samlocal: it is ending."
+        gate.opens()
         assert waiting.result() == 200
         outcome = own.running.outcome().ended(143)
         assert outcome.stderr.count("Caller success") == outcome.stderr.count("Called success") == 2

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import kit
 import pytest
-from kit import Docker, eventually
+from kit import Docker, Gate, eventually
 from served_kit import served
 
 pytestmark = pytest.mark.docker
@@ -94,23 +94,26 @@ def test_many_callers_each_get_their_own_answer(project: MakeProject, docker: Do
     assert docker.nothing_left(made)
 
 
-def test_a_stream_comes_in_parts_with_its_end(project: MakeProject) -> None:
+def test_a_stream_comes_in_parts_with_its_end(project: MakeProject, docker: Docker) -> None:
     source = """\
+const net = require("net");
 exports.handler = awslambda.streamifyResponse(async (event, stream) => {
-  for (const part of ["one", "two"]) {
-    stream.write(part);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
+  stream.write("one");
+  if (event.port) await new Promise((resolve) => net.connect(event).resume().on("close", resolve));
+  stream.write("two");
   stream.end();
 });
 """
-    with served(project(kit.node(source))) as own:
-        answer = own.client.invoke_with_response_stream(FunctionName="Fn", LogType="Tail")
-        events = list(answer["EventStream"])
-        parts = [event["PayloadChunk"]["Payload"] for event in events[:-1]]
-        assert b"".join(parts) == b"onetwo"
-        assert len(parts) == 2
-        complete = events[-1]["InvokeComplete"]
+    with Gate(docker) as gate, served(project(kit.node(source))) as own:
+        place = json.dumps({"host": gate.host, "port": gate.port})
+        answer = own.client.invoke_with_response_stream(FunctionName="Fn", LogType="Tail", Payload=place)
+        events = iter(answer["EventStream"])
+        assert next(events)["PayloadChunk"]["Payload"] == b"one"
+        gate.awaits()
+        gate.opens()
+        assert next(events)["PayloadChunk"]["Payload"] == b"two"
+        (end,) = events
+        complete = end["InvokeComplete"]
         assert "ErrorCode" not in complete
         assert b"REPORT RequestId: " in base64.b64decode(complete["LogResult"])
         assert own.invoke()["Payload"] == b"onetwo"

@@ -54,7 +54,7 @@ exports.handler = awslambda.streamifyResponse(async (event, out) => {
   out = awslambda.HttpResponseStream.from(out, {statusCode: 202, headers});
   for (const part of ["one ", "two ", "three"]) {
     out.write(part);
-    await new Promise((done) => setTimeout(done, 400));
+    await new Promise((done) => setTimeout(done, 1500));
   }
   out.end();
 });
