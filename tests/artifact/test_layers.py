@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from hostile_zips import file, link, packed
+from kit import eventually
 from package_front import PackageFront, zipped
 
 from samlocal.artifact.cache import Cache
@@ -129,7 +130,7 @@ def test_a_connection_that_never_holds_ends_in_an_error(front: PackageFront, sup
     began = time.monotonic()
     with pytest.raises(AwsError, match="connection"):
         layer_version(arn, supply)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert len(front.ranges) == 5
 
 
@@ -245,20 +246,25 @@ def test_of_ten_processes_at_once_one_downloads(front: PackageFront, tmp_path: P
 
 def test_after_a_kill_at_any_moment_the_next_run_is_right(front: PackageFront, tmp_path: Path) -> None:
     arn = front.publish("killed", FILES)
-    front.pause = 0.004
     moments = random.Random(9)
+
+    def has_begun(cache: Path) -> bool:
+        return any(path.stat().st_size for path in cache.glob("*/.part-*"))
+
     with contextlib.ExitStack() as stack:
         killed = [stack.enter_context(fetcher(tmp_path / str(number), front, arn)) for number in range(10)]
-        for process in killed:
+        for number, process in enumerate(killed):
+            in_download = number % 2
+            front.pause = 0.1 if in_download else 0.004
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-            time.sleep(moments.uniform(0.0, 0.5))
+            if in_download:
+                eventually(lambda number=number: has_begun(tmp_path / str(number)))
+            else:
+                time.sleep(moments.uniform(0.0, 0.5))
             process.kill()
             process.wait()
-        halfway = sum(bool(leftovers(tmp_path / str(number))) for number in range(10))
-        # Otherwise this test would show nothing.
-        assert halfway >= 3
         front.pause = 0.0
         front.ranges.clear()
         # One process for all: the interpreter's start is not what is tested.

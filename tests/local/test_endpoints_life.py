@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import Project, eventually, function, template
+from kit import Docker, Gate, Project, eventually, function, template
 
 FN = template(Fn=function(Timeout=30))
 Local = Callable[..., Project]
 
 # Calls an API again after it was told to, so that something can happen meanwhile.
 TWICE = """
-import boto3, time
+import boto3, socket
 from botocore.config import Config
 
 def handler(event, context):
     sts = boto3.client("sts", config=Config(retries={"total_max_attempts": 1}, connect_timeout=2))
     print("first", sts.get_caller_identity()["Account"], flush=True)
-    time.sleep(4)
+    socket.create_connection(event["gate"]).recv(1)
     return sts.get_caller_identity()["Account"]
 """
 
@@ -83,12 +83,17 @@ def test_ctrl_c_ends_a_deployment_and_the_next_run_makes_it_whole(local: Local, 
     assert "of the stack" not in project.run("local", "start").succeeded().stderr
 
 
+def calling_twice(gate: Gate) -> tuple[str, ...]:
+    return ("invoke", "Fn", "-e", "local", "--event", json.dumps({"gate": [gate.host, gate.port]}))
+
+
 @pytest.mark.docker
-def test_an_endpoint_that_is_killed_under_a_run_is_told_with_its_log(local: Local) -> None:
+def test_an_endpoint_that_is_killed_under_a_run_is_told_with_its_log(local: Local, docker: Docker) -> None:
     project = local({"template.json": FN, "code/app.py": TWICE})
-    with project.start("invoke", "Fn", "-e", "local") as running:
-        running.has_logged("first 123456789012")
+    with Gate(docker) as gate, project.start(*calling_twice(gate)) as running:
+        gate.awaits()
         os.kill(status(project)["pid"], signal.SIGKILL)
+        gate.opens()
         outcome = running.outcome().ended(1)
     log = home_of(project) / "server.log"
     assert f"the local environment has broken down during this run; its log is {log}." in outcome.stderr
@@ -99,11 +104,12 @@ def test_an_endpoint_that_is_killed_under_a_run_is_told_with_its_log(local: Loca
 
 
 @pytest.mark.docker
-def test_stop_says_whose_run_loses_it_and_the_run_says_so_too(local: Local) -> None:
+def test_stop_says_whose_run_loses_it_and_the_run_says_so_too(local: Local, docker: Docker) -> None:
     project = local({"template.json": FN, "code/app.py": TWICE})
-    with project.start("invoke", "Fn", "-e", "local") as running:
-        running.has_logged("first 123456789012")
+    with Gate(docker) as gate, project.start(*calling_twice(gate)) as running:
+        gate.awaits()
         stopped = project.run("local", "stop").succeeded()
+        gate.opens()
         outcome = running.outcome().ended(1)
     assert (
         f"a run of {project.folder / 'template.json'} that still uses the local environment loses it"

@@ -199,13 +199,14 @@ def test_two_starters_at_once_start_one(local: Local) -> None:
 
 
 def test_it_ends_by_itself_when_nobody_uses_it(local: Local) -> None:
-    project = local({"template.yaml": TEMPLATE}, SAMLOCAL_LOCAL_IDLE="1")
-    told = status_when_up(project)
+    project = local({"template.yaml": TEMPLATE}, SAMLOCAL_LOCAL_IDLE="2")
+    project.run("local", "start").succeeded()
     residence = Residence(home_of(project))
     handle = residence.use()
+    told = json.loads(residence.state.read_text())
     try:
         # Somebody uses it, if only by meaning to.
-        throughout(lambda: is_running(told["pid"]), seconds=1.8)
+        throughout(lambda: is_running(told["pid"]), seconds=3)
     finally:
         os.close(handle)
     eventually(lambda: not is_running(told["pid"]))

@@ -42,7 +42,7 @@ from samlocal.sandbox.messages import (
 from samlocal.sandbox.network.route import Route, Whereabouts, bound_socket
 from samlocal.sandbox.network.sockets import Sockets
 
-DEADLINE = 5.0
+DEADLINE = 30.0
 ROOT = "/2020-01-01/extension"
 SUBSCRIPTION = {
     "schemaVersion": "2022-12-13",
