@@ -92,7 +92,7 @@ def test_many_that_are_cancelled_do_not_wait_for_what_has_not_begun(
     began = time.monotonic()
     loop.run(start())
     # Making and removing forty of them takes the engine far longer.
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert docker.nothing_left(made)
 
 

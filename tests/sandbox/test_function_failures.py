@@ -215,7 +215,7 @@ def handler(event, context):
     return "ready"
 """
     with socket.create_server((docker.gateway(), 0)) as gate:
-        gate.settimeout(20)
+        gate.settimeout(60)
         variables = {"GATE": docker.gateway(), "PORT": gate.getsockname()[1]}
         slow = project(python(source, Environment={"Variables": variables}))
         with slow.start("invoke", "Fn") as running:
@@ -229,7 +229,7 @@ def handler(event, context):
     assert outcome.seconds > 10
     # The second init is the invocation's own time: it has no figure of its own.
     assert "Init Duration" not in outcome.report
-    assert outcome.report_number("Duration") < 3000
+    assert outcome.report_number("Duration") < 10_000
     assert docker.nothing_left(slow)
 
 

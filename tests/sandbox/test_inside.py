@@ -168,9 +168,9 @@ def test_a_functions_variables_are_its_own_whatever_they_are_called(
 
 
 def test_without_properties_a_function_has_lambdas_defaults(project: Callable[..., Project]) -> None:
-    seen = probe(project).invoke("Fn").succeeded().payload
+    seen = probe(project, Timeout={"Ref": "AWS::NoValue"}).invoke("Fn").succeeded().payload
     assert seen["tmp_bytes"] >= 512 * 1024 * 1024
-    assert 2000 < seen["remaining"][0] <= 3000
+    assert 0 < seen["remaining"][0] <= 3000
     assert seen["context"]["memory_limit_in_mb"] == "128"
     assert_environment(seen["environ"], OF_LAMBDA, of_function("Fn", region="us-east-1"), OF_PYTHON, NO_KEYS, MARKERS)
 
