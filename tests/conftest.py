@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import corpus
 import pytest
@@ -33,22 +36,28 @@ def docker() -> Iterator[Docker]:
     import docker
     from docker.errors import DockerException, ImageNotFound
 
-    def missing(what: str) -> None:
+    def missing(what: str) -> NoReturn:
         if os.environ.get("SAMLOCAL_TEST_DOCKER") == "required":
             pytest.fail(f"SAMLOCAL_TEST_DOCKER=required, but {what}")
         pytest.skip(what)
 
-    try:
-        client = docker.APIClient(version="auto", **docker.utils.kwargs_from_env())
-    except DockerException as error:
-        missing(f"no Docker engine answers: {error}")
-    for image in STAND_INS:
+    client, lacking = None, ""
+    # The client leaves the socket open by which it has reached nobody.
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
         try:
-            client.inspect_image(image)
-        except ImageNotFound:
-            missing(f"the image {image} is not there; `make images` builds it")
-    yield Docker(client)
-    client.close()
+            client = docker.APIClient(version="auto", **docker.utils.kwargs_from_env())
+        except DockerException as error:
+            lacking = f"no Docker engine answers: {error}"
+        gc.collect()
+    if client is None:
+        missing(lacking)
+    with contextlib.closing(client):
+        for image in STAND_INS:
+            try:
+                client.inspect_image(image)
+            except ImageNotFound:
+                missing(f"the image {image} is not there; `make images` builds it")
+        yield Docker(client)
 
 
 @pytest.fixture(autouse=True)

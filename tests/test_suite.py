@@ -49,6 +49,14 @@ def test_the_suite_runs_from_anywhere_and_in_no_ones_home(tmp_path: Path) -> Non
     assert " passed" in said
 
 
+def test_a_machine_without_an_engine_skips_the_tests_that_need_one(tmp_path: Path) -> None:
+    elsewhere = {"DOCKER_HOST": f"unix://{tmp_path / 'none.sock'}", "SAMLOCAL_TEST_DOCKER": ""}
+    chosen = [f"{TESTS}/http_api/test_websocket.py", "-k", "clients or selects"]
+    said = pytest_run(*chosen, cwd=tmp_path, env={**os.environ, **elsewhere})
+    assert " passed" in said
+    assert "no Docker engine answers" in said
+
+
 def test_a_checkout_without_the_corpus_says_how_many_tests_it_lacks(tmp_path: Path) -> None:
     elsewhere = tmp_path / "checkout" / "tests"
     shutil.copytree(TESTS / "template", elsewhere / "template", ignore=shutil.ignore_patterns("__pycache__"))
