@@ -33,7 +33,9 @@ PLACE = r"samconfig\.toml \[default\]: "
 TABLE = [
     Wrong("a list for a path", PLACE + r"template cannot be \['a'\]\.\nIt is text", 'template_file = ["a"]'),
     Wrong(
-        "a table for a number", PLACE + r"snapshot_age cannot be .*\nIt is a number of sec", "snapshot_age = {a = 1}"
+        "a table for a number",
+        PLACE + r"snapshot_age cannot be .*\nIt is a number of seconds, 0 or more, or never\.",
+        "snapshot_age = {a = 1}",
     ),
     Wrong(
         "not a number", PLACE + r"snapshot_age: 'nan' is no number of seconds|snapshot_age: nan", "snapshot_age = nan"
@@ -51,6 +53,22 @@ TABLE = [
         "a variable too low",
         r"SAMLOCAL_REPEAT: 0 is not .*\nIt is a whole",
         environ={"SAMLOCAL_REPEAT": "0"},
+        args=RUN,
+    ),
+    Wrong("true for a number", PLACE + r"snapshot_age cannot be True\.\nIt is a number", "snapshot_age = true"),
+    Wrong(
+        "no length of time",
+        PLACE + r"keep: 'soon' is no .*\nIt is a length of time: 90s, 10m, 1h\.",
+        'keep = "soon"',
+        args=RUN,
+    ),
+    Wrong(
+        "a list for a length of time", PLACE + r"keep cannot be .*\nIt is a length of time", "keep = [1]", args=RUN
+    ),
+    Wrong(
+        "a variable that is no length of time",
+        r"SAMLOCAL_KEEP: 'soon' is no .*\nIt is a length of time",
+        environ={"SAMLOCAL_KEEP": "soon"},
         args=RUN,
     ),
     Wrong("a negative number", PLACE + r"snapshot_age: -1 is no", "snapshot_age = -1"),

@@ -7,12 +7,21 @@ the variable, are named.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import click
 
 from samlocal.config import FileSettings, Value
 from samlocal.errors import ConfigurationError
+
+T = TypeVar("T")
+
+
+class ConfigurableType(click.ParamType[T]):
+    """A type that says what the file may hold of it: ``expected`` in a sentence, and whether true and false, too."""
+
+    expected: ClassVar[str]
+    takes_booleans: ClassVar[bool] = False
 
 
 def configured(ctx: click.Context, command: click.Command, file: FileSettings) -> dict[str, Any]:
@@ -68,7 +77,7 @@ def _fits(option: click.Parameter, value: Value) -> bool:
     """Whether it is of a kind that could be meant; whether it is a right one click says."""
     match value:
         case bool():
-            return _is_flag(option) or option.type.name == "duration"
+            return _is_flag(option) or (isinstance(option.type, ConfigurableType) and option.type.takes_booleans)
         case str():
             # A NUL ends a text for the kernel: no file's name and no variable's value holds one.
             return "\0" not in value
@@ -92,8 +101,6 @@ def _expected(option: click.Parameter) -> str:
             return f"It is a whole number, {option.type.min} or more."
         case click.IntRange():
             return f"It is a number from {option.type.min} to {option.type.max}."
-    if option.type.name == "duration":
-        return "It is a length of time: 90s, 10m, 1h."
-    if option.type.name == "seconds":
-        return "It is a number of seconds, 0 or more."
+        case ConfigurableType():
+            return option.type.expected
     return "It is text, or a list of texts." if several else "It is text."

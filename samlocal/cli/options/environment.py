@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from samlocal.cli.options.configured import check_variables, configured
+from samlocal.cli.options.configured import ConfigurableType, check_variables, configured
 from samlocal.cli.world import World
 from samlocal.config import FileSettings, file_settings, find_config
 from samlocal.errors import ConfigurationError
@@ -22,10 +22,11 @@ _ARGS = "samlocal.args"
 _FILE = "samlocal.file_settings"
 
 
-class Seconds(click.ParamType[float]):
+class Seconds(ConfigurableType[float]):
     """A length of time, or ``never``: without end."""
 
     name = "seconds"
+    expected = "It is a number of seconds, 0 or more, or never."
 
     def convert(self, value: object, _: click.Parameter | None, __: click.Context | None) -> float:
         if isinstance(value, str) and value.strip().lower() == "never":

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 from msgspec import Struct
 
+from samlocal.cli.options.configured import ConfigurableType
 from samlocal.cli.options.environment import EnvironmentCommand, variable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,10 +30,12 @@ _ORDER = (
 )
 
 
-class Duration(click.ParamType[float]):
+class Duration(ConfigurableType[float]):
     """Seconds, as ``90``, ``90s``, ``10m``, ``1h`` or ``1d``. In the file and in variables, true is ten minutes."""
 
     name = "duration"
+    expected = "It is a length of time: 90s, 10m, 1h."
+    takes_booleans = True
 
     def convert(self, value: object, _: click.Parameter | None, __: click.Context | None) -> float:
         text = str(value).strip().lower()
