@@ -68,7 +68,7 @@ def test_dockers_client_is_a_requests_session_that_knows_its_base(client: Any) -
 
 
 def test_botocores_keys_that_end_say_when() -> None:
-    # aws/__init__.py: a sandbox is renewed before.
+    # aws/caller.py: a sandbox is renewed before.
     import datetime
 
     from botocore.credentials import Credentials, RefreshableCredentials
@@ -107,7 +107,7 @@ def test_botocore_decodes_iams_policies_in_a_handler_that_can_be_taken_out() -> 
 
 
 def test_botocores_provider_of_assumed_roles_has_a_cache_that_can_be_replaced() -> None:
-    # aws/__init__.py keeps a profile's sessions, as the AWS CLI does.
+    # aws/sessions.py keeps a profile's sessions, as the AWS CLI does.
     import botocore.session
 
     provider = botocore.session.Session().get_component("credential_provider").get_provider("assume-role")
@@ -115,7 +115,7 @@ def test_botocores_provider_of_assumed_roles_has_a_cache_that_can_be_replaced() 
 
 
 def test_botocores_session_for_http_takes_what_samlocal_gives_it() -> None:
-    # aws/__init__.py reads signed URLs as botocore would.
+    # aws/http.py reads signed URLs as botocore would.
     import botocore.awsrequest
     import botocore.httpsession
     import botocore.utils
@@ -137,10 +137,10 @@ def test_botocores_signer_asks_one_method_what_is_signed() -> None:
 
 
 def test_botocores_settings_can_be_switched_off_by_name() -> None:
-    # aws/__init__.py: with an endpoint of this machine's nothing of the user's counts.
+    # aws/caller.py: with an endpoint of this machine's nothing of the user's counts.
     from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES as KNOWN
 
-    from samlocal.aws import _NO_SETTINGS
+    from samlocal.aws.caller import _NO_SETTINGS
 
     assert set(_NO_SETTINGS) <= set(KNOWN)
 

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-
+from samlocal.aws.caller import Caller, Credentials
 from samlocal.aws.download import Body, opened_object, opened_url
-from samlocal.aws.failures import (
-    AwsCallError,
-    AwsUnreachableError,
-    iam_action,
-    no_credentials,
-    translated,
-    translated_credentials,
-    unreadable_config,
-)
+from samlocal.aws.failures import AwsCallError, AwsUnreachableError, iam_action, translated
 from samlocal.aws.identity import caller_key
-from samlocal.aws.sessions import keep_sessions
 from samlocal.aws.signed_query import signed_query
-from samlocal.errors import ConfigurationError
 
 if TYPE_CHECKING:
     # It is for the endpoint alone.
@@ -44,30 +31,6 @@ __all__ = [
 
 SESSIONS_FOLDER = "aws-sessions"
 """Of the cache folder: what ``Aws`` keeps there as ``sessions``."""
-
-# botocore's own variables: no profile and no file is read (None: from neither a file nor the environment).
-_NO_SETTINGS = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-    "ca_bundle": (None, None, None, None),
-}
-
-
-class Credentials(Struct, frozen=True, kw_only=True):
-    """Keys that sign requests. ``expires`` is in epoch seconds, None for keys that do not end.
-
-    ``endpoint_url`` is what stands in for AWS where these keys are good; None for AWS itself.
-    """
-
-    access_key_id: str
-    secret_access_key: str
-    session_token: str | None = None
-    expires: float | None = None
-    endpoint_url: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.access_key_id[:4]}…)"
 
 
 class Aws:
@@ -88,98 +51,32 @@ class Aws:
         sessions: Path | None = None,
         endpoint_url: str | None = None,
     ) -> None:
-        self.profile = profile
-        self._region = region
-        self._own = credentials
-        self._sessions = sessions
-        self._endpoint_url = endpoint_url
+        self._caller = Caller(
+            profile=profile, region=region, credentials=credentials, sessions=sessions, endpoint_url=endpoint_url
+        )
         self._clients: dict[tuple[str, str], Any] = {}
         # Threads share one caller, and botocore makes one client at a time only.
         self._making = threading.Lock()
 
-    @cached_property
-    def _core(self) -> Any:
-        """botocore's session, which reads the profile."""
-        import botocore.exceptions
-        import botocore.session
+    @property
+    def profile(self) -> str | None:
+        return self._caller.profile
 
-        core = botocore.session.Session(
-            profile=self.profile, session_vars=_NO_SETTINGS if self._endpoint_url else None
-        )
-        try:
-            if self._sessions is not None and self._own is None:
-                keep_sessions(core, self._sessions)
-            core.get_scoped_config()
-        except botocore.exceptions.ConfigParseError as error:
-            raise unreadable_config(error) from error
-        except botocore.exceptions.ProfileNotFound as error:
-            raise ConfigurationError(
-                f"The AWS profile {self.profile or os.environ.get('AWS_PROFILE')!r} is not configured.",
-                tip="`aws configure list-profiles` shows those that are; name one with --aws-profile.",
-            ) from error
-        return core
-
-    @cached_property
-    def _session(self) -> Any:
-        """The same, as this caller in this region.
-
-        boto3's own session would add what samlocal has no use for, and the time to import it.
-        """
-        core = self._core
-        if self._region:
-            core.set_config_variable("region", self._region)
-        if self._own:
-            core.set_credentials(self._own.access_key_id, self._own.secret_access_key, self._own.session_token)
-        return core
-
-    @cached_property
+    @property
     def region(self) -> str:
-        """The region, from the flag, the environment or the profile."""
-        region = self._region or self._session.get_config_variable("region")
-        if not region:
-            raise ConfigurationError(
-                "No AWS region is set.",
-                tip="Give --region, put `region` beside `stack_name` in samconfig.toml, or set AWS_REGION.",
-            )
-        return str(region)
-
-    @cached_property
-    def _keys(self) -> Any:
-        """botocore's credentials, which renew themselves. Raises CredentialsError where there are none."""
-        with translated_credentials(self.profile):
-            found = self._session.get_credentials()
-            if found is not None:
-                # Roles and tokens of the web are asked for here, not at the first call.
-                found.get_frozen_credentials()
-        if found is None:
-            raise no_credentials(self.profile)
-        return found
+        """The region, from the flag, the environment or the profile. Raises ConfigurationError where none is set."""
+        return self._caller.region
 
     def credentials(self) -> Credentials:
         """The caller's own keys.
 
         Raises CredentialsError when there are none or they cannot be renewed.
         """
-        found = self._keys
-        with translated_credentials(self.profile):
-            frozen = found.get_frozen_credentials()
-        expiry = getattr(found, "_expiry_time", None)
-        return Credentials(
-            access_key_id=frozen.access_key,
-            secret_access_key=frozen.secret_key,
-            session_token=frozen.token,
-            expires=expiry.timestamp() if expiry else None,
-            endpoint_url=self.endpoint_url(),
-        )
+        return self._caller.credentials()
 
     def endpoint_url(self) -> str | None:
-        """What stands in for all of AWS, if anything does (AWS SDKs guide, "Service-specific endpoints")."""
-        if self._endpoint_url:
-            return self._endpoint_url
-        if self._core.get_config_variable("ignore_configured_endpoint_urls"):
-            return None
-        url = os.environ.get("AWS_ENDPOINT_URL") or self._core.get_scoped_config().get("endpoint_url")
-        return str(url) if url else None
+        """What stands in for all of AWS, if anything does."""
+        return self._caller.endpoint_url()
 
     def call(
         self, service: str, operation: str, *, region: str | None = None, **parameters: object
@@ -199,13 +96,9 @@ class Aws:
 
         Raises AwsCallError, CredentialsError and AwsError.
         """
-        keys, trusted = self._keys, self._trusted()
-        with translated_credentials(self.profile):
-            frozen = keys.get_frozen_credentials()
+        keys, trusted = self._caller.keys(), self._caller.trusted()
         with translated(self.profile, service, ""):
-            return signed_query(
-                frozen, endpoint_url, service, region, parameters, verify=trusted, direct=self._direct
-            )
+            return signed_query(keys, endpoint_url, service, region, parameters, verify=trusted, direct=self._direct)
 
     def send(
         self,
@@ -224,18 +117,17 @@ class Aws:
         from samlocal.aws.signed_request import signed_request
 
         url = f"{self.endpoint_of(service, region=region).rstrip('/')}{target}"
-        with translated_credentials(self.profile):
-            frozen = self._keys.get_frozen_credentials()
+        keys, trusted = self._caller.keys(), self._caller.trusted()
         with translated(self.profile, service, ""):
             return signed_request(
-                frozen,
+                keys,
                 service,
                 region,
                 method=method,
                 url=url,
                 headers=headers,
                 body=body,
-                verify=self._trusted(),
+                verify=trusted,
                 direct=self._direct,
             )
 
@@ -246,22 +138,7 @@ class Aws:
     @property
     def _direct(self) -> bool:
         """No proxy stands between this machine and itself."""
-        return self._endpoint_url is not None
-
-    def _trusted(self) -> str | bool:
-        """The certificates that servers are checked by. Raises ConfigurationError where they are not there."""
-        named = {
-            "AWS_CA_BUNDLE (ca_bundle in ~/.aws/config)": self._core.get_config_variable("ca_bundle"),
-            "REQUESTS_CA_BUNDLE": os.environ.get("REQUESTS_CA_BUNDLE"),
-        }
-        for setting, path in named.items():
-            if path and not Path(path).exists():
-                raise ConfigurationError(
-                    f"{setting} names {path}, which is not there.", tip="Name a file of certificates, or unset it."
-                )
-            if path:
-                return str(path)
-        return True
+        return self._caller.own_endpoint_url is not None
 
     def pages(
         self, service: str, operation: str, *, region: str | None = None, **parameters: object
@@ -277,7 +154,7 @@ class Aws:
         Raises AwsCallError with the HTTP status as its code, AwsUnreachableError where the connection breaks, also
         while the pieces are read.
         """
-        return opened_url(url, start=start, verify=self._trusted(), direct=self._direct)
+        return opened_url(url, start=start, verify=self._caller.trusted(), direct=self._direct)
 
     @contextmanager
     def open_object(
@@ -320,18 +197,18 @@ class Aws:
         import botocore.config
 
         # What is wrong with the keys or the certificates has words of its own.
-        _ = self._keys
-        self._trusted()
+        self._caller.keys()
+        self._caller.trusted()
         config = botocore.config.Config(
             connect_timeout=10,
             read_timeout=30,
             retries={"mode": "standard", "max_attempts": 3},
             proxies={} if self._direct else None,
-            s3={"addressing_style": "path"} if self._endpoint_url else None,
+            s3={"addressing_style": "path"} if self._direct else None,
         )
         with translated(self.profile, service, ""):
-            client = self._session.create_client(
-                service, region_name=region, config=config, endpoint_url=self._endpoint_url
+            client = self._caller.session.create_client(
+                service, region_name=region, config=config, endpoint_url=self._caller.own_endpoint_url
             )
         if service == "iam":
             _keep_documents_as_written(client)
