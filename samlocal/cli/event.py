@@ -16,7 +16,7 @@ from samlocal.config import nearest
 from samlocal.events import catalog
 from samlocal.events.generation import Link, generate
 from samlocal.events.kind import Kind
-from samlocal.events.values import FlagsError
+from samlocal.events.flags import FlagsError
 
 _IN = "in"
 """The word between an event and the one that holds it."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote_plus
 
+from samlocal.deployed.place import Place, partition_of
 from samlocal.dynamodb_json import is_typed, item_bytes, typed
 from samlocal.events.moment import MOMENTS
 
@@ -61,7 +62,10 @@ ENCODINGS: Mapping[str, Callable[[Any], Any]] = {
     "length": lambda value: len(_bytes(value)),
     "lower": lambda value: str(value).lower(),
     "md5": lambda value: hashlib.md5(_bytes(value), usedforsecurity=False).hexdigest(),
+    "partition": partition_of,
+    "url-suffix": lambda region: Place.in_region(region, account="").url_suffix,
     "pad": lambda value: f"{value:06}",
+    "relative": lambda value: str(value).removeprefix("/"),
     "text": _text,
     "url": lambda value: quote_plus(str(value), safe="/"),
     **MOMENTS,

@@ -101,12 +101,18 @@ def _members(node: Mapping[str, Any], filling: _Filling) -> Iterator[tuple[str, 
     for name, value in node.items():
         flag = each_of(name)
         if flag is not None:
-            for pair in (filling.values.value(flag) or {}).items():
+            for pair in _pairs(flag, filling):
                 yield pair[0], _filled(value, filling.of_pair(pair))
             continue
         made = _filled(value, filling)
         if made is not _LEFT_OUT:
             yield str(_text(name, filling)), made
+
+
+def _pairs(flag: str, filling: _Filling) -> Iterator[tuple[str, Any]]:
+    """In their order; a name may be there again."""
+    for name, value in filling.values.value(flag) or ():
+        yield name, value
 
 
 def _items(node: list[Any] | tuple[Any, ...], filling: _Filling) -> Iterator[Any]:
@@ -115,7 +121,7 @@ def _items(node: list[Any] | tuple[Any, ...], filling: _Filling) -> Iterator[Any
             for index in range(filling.count):
                 yield _filled(item, filling.of_record(index))
         case [first, item] if (flag := each_of(first)) is not None:
-            for pair in (filling.values.value(flag) or {}).items():
+            for pair in _pairs(flag, filling):
                 yield _filled(item, filling.of_pair(pair))
         case _:
             for item in node:

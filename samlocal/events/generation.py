@@ -12,7 +12,8 @@ from samlocal.events.catalog import common
 from samlocal.events.encodings import encoded
 from samlocal.events.filling import filled
 from samlocal.events.kind import Kind
-from samlocal.events.values import FlagsError, Given, Values
+from samlocal.events.flags import FlagsError
+from samlocal.events.values import Given, Values
 
 RAW = "raw"
 """The flag of events that can leave out their own form inside of another one."""
@@ -47,7 +48,12 @@ def _with_common(chain: Sequence[Link]) -> list[Link]:
 def _event(link: Link, inner: Sequence[Link], random: Random) -> Any:
     given = _holding(link, inner, random) if inner else link.given
     count = _count(link, given)
-    return filled(link.kind.shape.event, Values(link.kind, given, random), count=count)
+    event = filled(link.kind.shape.event, Values(link.kind, given, random), count=count)
+    if link.kind.shape.is_request:
+        from samlocal.events.requests import event_of_request
+
+        return event_of_request(event)
+    return event
 
 
 def _holding(link: Link, inner: Sequence[Link], random: Random) -> Given:

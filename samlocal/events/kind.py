@@ -53,7 +53,8 @@ class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``sources`` say where AWS documents the shape, or who has recorded it. ``event`` has the flags' values in it;
     ``parts`` are pieces of it that are encoded, or that stand inside of other events too. ``holds`` is the flag that
     takes another event; ``inside`` is what stands inside of another one, the whole event where it is absent;
-    ``lends`` are then values for what holds it.
+    ``lends`` are then values for what holds it. ``is_request`` says that ``event`` is a request, of which the event
+    is made (``requests.py``).
     """
 
     types: Mapping[str, Type]
@@ -61,6 +62,7 @@ class Shape(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     event: Any
     flags: Mapping[str, Flag] = field(default_factory=dict)
     parts: Mapping[str, Any] = field(default_factory=dict)
+    is_request: bool = False
     holds: str | None = None
     inside: Any = None
     lends: Mapping[str, Any] = field(default_factory=dict)
@@ -105,7 +107,9 @@ def kinds_of(service: str, shape: Shape, common: Mapping[str, Flag]) -> Iterator
     for name, type_ in shape.types.items():
         flags = {flag: each for flag, each in shape.flags.items() if not each.types or name in each.types} | used
         for flag, default in type_.defaults.items():
-            flags[flag] = msgspec.structs.replace(flags[flag], default=default)
+            # What a type says of a flag that it does not have is a value of its own.
+            mine = flags.get(flag) or msgspec.structs.replace(shape.flags[flag], help=None)
+            flags[flag] = msgspec.structs.replace(mine, default=default)
         yield Kind(service=service, type=name, description=type_.description, shape=shape, flags=flags)
 
 

@@ -7,16 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
+from samlocal.events.flags import FlagsError
 from samlocal.events.fresh import fresh
 from samlocal.events.kind import Flag, Kind
 from samlocal.events.placeholder import Placeholder, alone, pieces
 
 Given = Mapping[str, Sequence[Any]]
 """The values of the flags that were given: one, or one for each record."""
-
-
-class FlagsError(Exception):
-    """Flags that do not go together. The text is a whole sentence."""
 
 
 class Values:

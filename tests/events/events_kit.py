@@ -49,6 +49,7 @@ def chained(*links: Link, seed: int = 1) -> Any:
 def link(name: str | Kind, *, count: int | None = None, **flags: Any) -> Link:
     kind = kind_of(name) if isinstance(name, str) else name
     given = {name.replace("_", "-"): value if isinstance(value, list) else [value] for name, value in flags.items()}
+    given |= {name: [list(value[0].items())] for name, value in given.items() if kind.flags[name].type == "pairs"}
     if "at" in kind.flags:
         given.setdefault("at", [AT])
     return Link(kind=kind, given=given, count=count)

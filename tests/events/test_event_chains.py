@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from aws_lambda_powertools.utilities.parser.models import S3SqsEventNotificationModel
 from events_kit import chained, differences, link
 
-from samlocal.events.values import FlagsError
+from samlocal.events.flags import FlagsError
 
 NOTIFICATION = {
     "Type": "str",

@@ -8,7 +8,7 @@ import hashlib
 import pytest
 from events_kit import AT, made
 
-from samlocal.events.values import FlagsError
+from samlocal.events.flags import FlagsError
 
 
 def test_an_arn_says_region_account_and_name() -> None:

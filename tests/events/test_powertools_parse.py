@@ -9,6 +9,12 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities import data_classes
+from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
+    APIGatewayAuthorizerEventV2,
+    APIGatewayAuthorizerRequestEvent,
+    APIGatewayAuthorizerTokenEvent,
+)
+from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.data_classes.common import DictWrapper
 from aws_lambda_powertools.utilities.parser import models
 from events_kit import ALL, made
@@ -19,9 +25,33 @@ _OF_SERVICE: Mapping[str, tuple[type | None, type | None]] = {
     "sns": (models.SnsModel, data_classes.SNSEvent),
     "dynamodb": (models.DynamoDBStreamModel, data_classes.DynamoDBStreamEvent),
     "kinesis": (models.KinesisDataStreamModel, data_classes.KinesisStreamEvent),
+    "alb": (models.AlbModel, data_classes.ALBEvent),
+    "lambda-url": (models.LambdaFunctionUrlModel, data_classes.LambdaFunctionUrlEvent),
     "eventbridge": (models.EventBridgeModel, data_classes.EventBridgeEvent),
 }
 _OF_EVENT: Mapping[str, tuple[type | None, type | None]] = {
+    # The model knows no multi-value headers.
+    "alb multi-value-request": (None, data_classes.ALBEvent),
+    "apigateway aws-proxy": (models.APIGatewayProxyEventModel, data_classes.APIGatewayProxyEvent),
+    "apigateway http-api-proxy": (models.APIGatewayProxyEventV2Model, APIGatewayProxyEventV2),
+    "apigateway http-api-proxy-v1": (models.APIGatewayProxyEventModel, data_classes.APIGatewayProxyEvent),
+    "apigateway authorizer": (models.ApiGatewayAuthorizerToken, APIGatewayAuthorizerTokenEvent),
+    "apigateway request-authorizer": (models.ApiGatewayAuthorizerRequest, APIGatewayAuthorizerRequestEvent),
+    "apigateway http-api-authorizer": (models.ApiGatewayAuthorizerRequestV2, APIGatewayAuthorizerEventV2),
+    "apigateway http-api-authorizer-v1": (models.ApiGatewayAuthorizerRequest, APIGatewayAuthorizerRequestEvent),
+    "apigateway websocket-connect": (
+        models.APIGatewayWebSocketConnectEventModel,
+        data_classes.APIGatewayWebSocketEvent,
+    ),
+    "apigateway websocket-message": (
+        models.APIGatewayWebSocketMessageEventModel,
+        data_classes.APIGatewayWebSocketEvent,
+    ),
+    "apigateway websocket-disconnect": (
+        models.APIGatewayWebSocketDisconnectEventModel,
+        data_classes.APIGatewayWebSocketEvent,
+    ),
+    "apigateway websocket-authorizer": (None, data_classes.APIGatewayWebSocketEvent),
     "cloudwatch scheduled-event": (models.EventBridgeModel, data_classes.EventBridgeEvent),
     "eventbridge s3-object-created": (
         models.S3EventNotificationEventBridgeModel,
@@ -61,6 +91,10 @@ _NOT_IN: Mapping[str, frozenset[str]] = {
     "s3 delete": frozenset({"size"}),
     "s3 lifecycle-expiration": frozenset({"size"}),
     "s3 delete-marker": frozenset({"size"}),
+    "apigateway aws-proxy": frozenset({"version"}),
+    "apigateway request-authorizer": frozenset({"version", "identity_source", "authorization_token"}),
+    "apigateway http-api-authorizer": frozenset({"query_string_parameters", "cookies"}),
+    "apigateway websocket-authorizer": frozenset({"is_base64_encoded", "decoded_body", "json_body"}),
     # Nothing is nested in a plain message.
     "sqs": frozenset({"json_body", "decoded_nested_s3_event", "decoded_nested_sns_event"}),
 }

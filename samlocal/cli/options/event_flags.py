@@ -125,7 +125,7 @@ def given_flags(kind: Kind, params: Mapping[str, Any]) -> dict[str, Sequence[Any
         if value is None or value == ():
             continue
         if flag.type == "pairs":
-            given[name] = [dict(value)]
+            given[name] = [list(value)]
         else:
             given[name] = list(value) if isinstance(value, tuple) else [value]
     return given
