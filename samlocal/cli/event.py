@@ -14,9 +14,9 @@ from samlocal.cli.options.event_flags import flag_options, given_flags
 from samlocal.cli.output import Output
 from samlocal.config import nearest
 from samlocal.events import catalog
+from samlocal.events.flags import FlagsError
 from samlocal.events.generation import Link, generate
 from samlocal.events.kind import Kind
-from samlocal.events.flags import FlagsError
 
 _IN = "in"
 """The word between an event and the one that holds it."""

@@ -11,8 +11,8 @@ from msgspec import Struct
 from samlocal.events.catalog import common
 from samlocal.events.encodings import encoded
 from samlocal.events.filling import filled
-from samlocal.events.kind import Kind
 from samlocal.events.flags import FlagsError
+from samlocal.events.kind import Kind
 from samlocal.events.values import Given, Values
 
 RAW = "raw"

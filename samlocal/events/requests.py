@@ -81,7 +81,7 @@ def event_of_request(document: Any) -> Json:
         return _of_websocket(described, api, request)
     if not described.resource.startswith("/") and described.resource != DEFAULT_ROUTE:
         raise FlagsError(
-            f"--resource {described.resource} is no route's path. Write one such as /items/{{id}}, or {DEFAULT_ROUTE}."
+            f"--resource {described.resource} is no route's path. Write one such as /items/{{id}}, or $default."
         )
     matched = Matcher(api).match(request)
     if isinstance(matched, NoRoute):
