@@ -111,8 +111,7 @@ def _members(node: Mapping[str, Any], filling: _Filling) -> Iterator[tuple[str, 
 
 def _pairs(flag: str, filling: _Filling) -> Iterator[tuple[str, Any]]:
     """In their order; a name may be there again."""
-    for name, value in filling.values.value(flag) or ():
-        yield name, value
+    yield from filling.values.value(flag) or ()
 
 
 def _items(node: list[Any] | tuple[Any, ...], filling: _Filling) -> Iterator[Any]:
