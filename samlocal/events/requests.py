@@ -130,16 +130,23 @@ _KINDS: Mapping[str, ApiKind] = {
 def _of_websocket(described: Described, api: Api, request: HttpRequest) -> Json:
     connection = websocket.Connection(request=request, caller=_caller(described))
     # A connection is a minute old when something comes over it.
-    later = {"request_id": f"{request.request_id}:later", "received": described.at}
+    later = f"{request.request_id}:later"
     earlier = msgspec.structs.replace(
         connection, request=msgspec.structs.replace(request, received=described.at - 60)
     )
     match described.form:
         case "websocket-message":
-            return websocket.message_event(api, earlier, described.resource, described.body or "", **later)
+            return websocket.message_event(
+                api, earlier, described.resource, described.body or "", request_id=later, received=described.at
+            )
         case "websocket-disconnect":
             return websocket.disconnect_event(
-                api, earlier, code=described.code, reason=described.reason or "", **later
+                api,
+                earlier,
+                code=described.code,
+                reason=described.reason or "",
+                request_id=later,
+                received=described.at,
             )
         case "websocket-authorizer":
             matched = Matched(route=api.routes[0], path="/")
