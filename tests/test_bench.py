@@ -12,13 +12,15 @@ import pytest
 BENCH = Path(__file__).parents[1] / "bench"
 
 SERVER = """
-import http.server, pathlib, sys
-server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.BaseHTTPRequestHandler)
+import http.server, pathlib, socketserver, sys
+socketserver.TCPServer.allow_reuse_address = True
 try:
-    server.serve_forever()
+    # Ctrl-C may come as soon as it listens.
+    socketserver.TCPServer(("127.0.0.1", int(sys.argv[1])), http.server.BaseHTTPRequestHandler).serve_forever()
 except KeyboardInterrupt:
     pathlib.Path("cleared").touch()
 """
+CUT_SHORT = "http.server.BaseHTTPRequestHandler.do_POST = lambda own: own.wfile.write(b'no HTTP')"
 
 
 @pytest.fixture
@@ -56,10 +58,6 @@ def test_a_soak_goes_on_after_an_answer_of_no_form_and_counts_it_as_wrong(
 def test_an_answer_that_is_cut_short_while_a_sandbox_is_replaced_is_none(bench: Any, tmp_path: Path) -> None:
     serving, saves = bench("serving"), bench("saves")
     port = serving.free_port()
-    cut = SERVER.replace(
-        "server = ",
-        "http.server.BaseHTTPRequestHandler.do_POST = lambda own: own.wfile.write(b'no HTTP')\nserver = ",
-        1,
-    )
+    cut = SERVER.replace("try:", f"{CUT_SHORT}\ntry:", 1)
     with serving.started([sys.executable, "-c", cut, str(port)], port, environ={}, folder=tmp_path):
         assert saves.answer(port) is None
