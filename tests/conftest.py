@@ -83,6 +83,20 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
             request.getfixturevalue("docker").remove_all(each)
 
 
+@pytest.fixture
+def local(project: Callable[..., Project]) -> Iterator[Callable[..., Project]]:
+    """Makes projects; the endpoints that they have started are stopped."""
+    made: list[Project] = []
+
+    def make(files: dict[str, Any], **environ: str) -> Project:
+        made.append(project(files, **environ))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.run("local", "stop")
+
+
 @pytest.fixture(scope="session")
 def aws_server() -> Iterator[AwsEndpoint]:
     """One endpoint for all tests that only add to it. Give each stack a name of its own."""

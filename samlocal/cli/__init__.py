@@ -20,6 +20,7 @@ from samlocal.errors import ExitStatus, ReaderGoneError, SamlocalError
 
 # Each command's file is imported when it is called, and for its own help.
 _COMMANDS = {
+    "up": "Run the whole application: APIs, Lambda, event sources.",
     "invoke": "Run a function once.",
     "start-api": "Serve the template's HTTP APIs.",
     "watch": "Run a function again on each save.",

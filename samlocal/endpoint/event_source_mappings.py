@@ -1,4 +1,4 @@
-"""The template's event source mappings, as ListEventSourceMappings shows them.
+"""The template's event source mappings, and how ListEventSourceMappings shows them.
 
 Sources: SAM specification, ``EventSource`` and its types; the SAM translator, which names the mapping of an event
 ``<function><event>``; botocore's model of Lambda, ``EventSourceMappingConfiguration``.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+
+from msgspec import Struct
 
 from samlocal.endpoint.directory import Callee, Directory
 from samlocal.function.application import Application
@@ -48,8 +50,40 @@ _SAME = (
 )
 
 
+class DeclaredMapping(Struct, frozen=True, kw_only=True):
+    """One of them as the template has it: ``properties`` are expressions of the template of ``owner``.
+
+    ``source`` is the one that names where events come from, None where none does; ``line`` is where it stands.
+    """
+
+    callee: Callee
+    owner: Application
+    logical_id: str
+    properties: Map
+    source: str | None
+    line: int
+
+    @property
+    def id(self) -> str:
+        """The way to it from the top template, ``Child/FunctionEvent``."""
+        return self.owner.prefix + self.logical_id
+
+    @property
+    def uuid(self) -> str:
+        """The deployed mapping's own, else one that is always the same."""
+        stack = self.owner.environment.stack if self.owner.environment else None
+        deployed = stack.resources.get(self.logical_id) if stack else None
+        name = f"{self.callee.arn}/{self.logical_id}"
+        return deployed.physical_id if deployed else str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+
+
 def event_source_mappings(directory: Directory) -> Iterator[Document]:
     """All of them; a mapping whose source cannot be known is shown without it."""
+    return map(_document, declared_mappings(directory))
+
+
+def declared_mappings(directory: Directory) -> Iterator[DeclaredMapping]:
+    """All whose function is one of the template's."""
     seen: set[int] = set()
     for callee in directory:
         owner, resource = directory.resource(callee)
@@ -59,7 +93,7 @@ def event_source_mappings(directory: Directory) -> Iterator[Document]:
             yield from _of_resources(directory, owner)
 
 
-def _of_events(owner: Application, resource: Resource, callee: Callee) -> Iterator[Document]:
+def _of_events(owner: Application, resource: Resource, callee: Callee) -> Iterator[DeclaredMapping]:
     events = owner.evaluator.branch(resource.properties.get("Events"))
     if not isinstance(events, Map):
         return
@@ -68,25 +102,30 @@ def _of_events(owner: Application, resource: Resource, callee: Callee) -> Iterat
         if not isinstance(event, Map) or str(event.get("Type")) not in _SOURCES:
             continue
         properties = owner.evaluator.branch(event.get("Properties"))
-        source = _SOURCES[str(event["Type"])]
-        yield _document(
-            owner,
-            properties if isinstance(properties, Map) else Map(),
-            callee,
-            source=source,
+        yield DeclaredMapping(
+            callee=callee,
+            owner=owner,
             logical_id=f"{resource.logical_id}{name}",
+            properties=properties if isinstance(properties, Map) else Map(),
+            source=_SOURCES[str(event["Type"])],
+            line=events.lines.get(name, resource.line),
         )
 
 
-def _of_resources(directory: Directory, owner: Application) -> Iterator[Document]:
+def _of_resources(directory: Directory, owner: Application) -> Iterator[DeclaredMapping]:
     for resource in owner.template.resources.values():
         if resource.type != _TYPE or owner.evaluator.holds(resource.condition) is False:
             continue
         named = _value(owner, resource.properties.get("FunctionName"))
         callee = _named(directory, owner, text(named)) if named is not None else None
         if callee is not None:
-            yield _document(
-                owner, resource.properties, callee, source="EventSourceArn", logical_id=resource.logical_id
+            yield DeclaredMapping(
+                callee=callee,
+                owner=owner,
+                logical_id=resource.logical_id,
+                properties=resource.properties,
+                source="EventSourceArn",
+                line=resource.line,
             )
 
 
@@ -99,13 +138,12 @@ def _named(directory: Directory, owner: Application, name: str) -> Callee | None
     return None
 
 
-def _document(
-    owner: Application, properties: Map, callee: Callee, *, source: str | None, logical_id: str
-) -> Document:
+def _document(mapping: DeclaredMapping) -> Document:
+    owner, properties, source = mapping.owner, mapping.properties, mapping.source
     enabled = _value(owner, properties.get("Enabled"))
     document: Document = {
-        "UUID": _uuid(owner, callee, logical_id),
-        "FunctionArn": callee.arn,
+        "UUID": mapping.uuid,
+        "FunctionArn": mapping.callee.arn,
         "State": "Disabled" if enabled is not None and text(enabled) == "false" else "Enabled",
     }
     arn = _value(owner, properties.get(source)) if source is not None else None
@@ -116,13 +154,6 @@ def _document(
         if value is not None:
             document[name] = int(text(value)) if text(value).isdecimal() else value
     return document
-
-
-def _uuid(owner: Application, callee: Callee, logical_id: str) -> str:
-    """The deployed mapping's own, else one that is always the same."""
-    stack = owner.environment.stack if owner.environment else None
-    deployed = stack.resources.get(logical_id) if stack else None
-    return deployed.physical_id if deployed else str(uuid.uuid5(uuid.NAMESPACE_URL, f"{callee.arn}/{logical_id}"))
 
 
 def _value(owner: Application, node: Node) -> Json:

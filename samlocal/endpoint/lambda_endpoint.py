@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Self
@@ -23,6 +23,7 @@ from samlocal.pool.options import PoolOptions
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
 from samlocal.sandbox.journal import Log
+from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.network.endpoint import endpoint
 from samlocal.sandbox.session import Session
 from samlocal.service.debugged import Debugging
@@ -34,7 +35,7 @@ class LambdaEndpoint:
     """Serves on a socket that listens already. Use it as a context manager, on an event loop.
 
     Sandboxes write to ``log``; what the ``session`` has made is removed at the end. Functions call each other here:
-    their SDKs are told so by ``AWS_ENDPOINT_URL_LAMBDA``.
+    their SDKs are told so by ``AWS_ENDPOINT_URL_LAMBDA``. ``shaped`` is the service's, of what else is served.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class LambdaEndpoint:
         reload: bool = True,
         reread: Reread | None = None,
         debug: Debugging | None = None,
+        shaped: Callable[[SandboxSpec], SandboxSpec] = lambda spec: spec,
     ) -> None:
         self.url = url_of(listens)
         own = endpoint(self.url)
@@ -65,7 +67,7 @@ class LambdaEndpoint:
             pool_options,
             session=session,
             log=self._tails,
-            shaped=self._callers.shaped,
+            shaped=lambda spec: shaped(self._callers.shaped(spec)),
             reload=Reloading(told=hears.reloaded, reread=reread) if reload else None,
             debug=debug,
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 import boto3
 import pytest
-from kit import Project
 from sample_kit import REGION, SAMPLE
 
 from samlocal.aws import Aws
@@ -58,17 +57,3 @@ def client(server: LocalServer) -> Callable[[str], Any]:
 def sample(aws: Aws) -> Deployment:
     """The sample as the stack ``events-test``."""
     return deploy(read(SAMPLE), stack_name="events-test", aws=aws, parameters={"Stage": "test"})
-
-
-@pytest.fixture
-def local(project: Callable[..., Project]) -> Iterator[Callable[..., Project]]:
-    """Makes projects; the endpoints that they have started are stopped."""
-    made: list[Project] = []
-
-    def make(files: dict[str, Any], **environ: str) -> Project:
-        made.append(project(files, **environ))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.run("local", "stop")

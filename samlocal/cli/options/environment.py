@@ -59,6 +59,19 @@ class OwnOptions(click.Group):
     """Commands whose options are no settings: samconfig.toml has none of them."""
 
 
+def names_environment(ctx: click.Context, command: click.Command, args: list[str]) -> bool:
+    """Whether a command line names an environment or a stack, or a variable or the configuration file does.
+
+    A stack of the file is no environment: `sam deploy` has put it there.
+    """
+    given, _, _ = command.make_parser(ctx).parse_args(spread_overrides(args))
+    world: World = ctx.obj
+    names = ("env_name", "stack_name")
+    if any(given.get(name) or world.environ.get(variable(name)) for name in names):
+        return True
+    return "env_name" in read_file(world, given, known=set(long_names(command))).values
+
+
 def reread(ctx: click.Context) -> click.Context:
     """The same command line with the configuration file as it is now. Raises ConfigurationError."""
     try:

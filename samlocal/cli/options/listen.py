@@ -44,11 +44,14 @@ def listen_flags(port: int, *, port_help: str) -> Callable[[F], F]:
     return flags
 
 
-def listen(ctx: click.Context, output: Output, *, after: int = 0) -> socket.socket:
-    """At the port that is ``after`` so many, until the command ends. Raises ConfigurationError."""
+def listen(ctx: click.Context, output: Output, *, port: str = "port", after: int = 0) -> socket.socket:
+    """At the port that the option ``port`` names, or ``after`` so many, until the command ends.
+
+    Raises ConfigurationError.
+    """
     from samlocal.service.server import is_open, listening
 
-    host, first = ctx.params["host"], ctx.params["port"]
+    host, first = ctx.params["host"], ctx.params[port]
     listens = ctx.with_resource(contextlib.closing(listening(host, first and first + after)))
     if is_open(listens):
         output.warning(

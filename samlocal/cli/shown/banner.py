@@ -28,6 +28,7 @@ def banner(serving: Serving, tags: FunctionTags, output: Output) -> list[str]:
         *_head(serving, output),
         *_apis(serving, output),
         *_row("Functions", _functions(serving, tags, output), output),
+        *_row("Sources", _sources(serving, tags, output), output),
         *_row("Environment", [output.styled(_environment(serving))], output),
         *_row("Reload", ["on save"] if serving.reloads else [], output),
         *_row("Debugging", _debugged(serving, output), output),
@@ -53,7 +54,7 @@ def _apis(serving: Serving, output: Output) -> Iterator[str]:
             yield output.styled(f"  {method:<7} {path:<{width}}  {leads_to}{more}")
         if len(shown) > _ROUTES:
             yield f"  and {len(shown) - _ROUTES} more: `samlocal start-api --print-routes` has them all."
-    if serving.apis:
+    if serving.apis and serving.url is None:
         yield "Ctrl-C ends it."
 
 
@@ -75,6 +76,18 @@ def _functions(serving: Serving, tags: FunctionTags, output: Output) -> Iterator
         yield ", ".join(output.styled(name, fg=tags.colour(name)) for name in row) + ("" if last else ",")
     if shown is not rows:
         yield f"and {sum(map(len, rows[len(shown) :]))} more: `samlocal list` has them all."
+
+
+def _sources(serving: Serving, tags: FunctionTags, output: Output) -> Iterator[str]:
+    """Which queue or stream is read for whom, and why another one is not."""
+    if serving.sources is None:
+        return
+    for source in serving.sources:
+        function = output.styled(source.function, fg=tags.colour(source.function))
+        why = "" if source.not_read is None else f" is not read: {source.not_read}"
+        yield f"{output.styled(source.name)} → {function}{output.styled(why, fg='yellow')}"
+    if not serving.sources:
+        yield "none in this template"
 
 
 def _folded(names: Sequence[str], columns: int) -> Iterator[list[str]]:

@@ -66,6 +66,7 @@ class Blocks:
         self._tags = FunctionTags()
         self._lines = RequestLines(output, self._tags)
         self._ids: dict[str, str] = {}
+        self._read: set[str] = set()
         # By the sandbox: it runs one event at a time.
         self._blocks: dict[str, _Block] = {}
         # What comes before it is known what is served; None from then on.
@@ -74,6 +75,7 @@ class Blocks:
 
     def serves(self, serving: said.Serving) -> None:
         before = set(self._ids.values())
+        read, self._read = self._read, _read(serving)
         self._tags.name(function.id for function in serving.functions)
         self._ids = {function.name: function.id for function in serving.functions}
         if self._early is not None:
@@ -84,6 +86,9 @@ class Blocks:
         for names, text in ((now - before, "served, too"), (before - now, "no longer served")):
             if names:
                 self._put([self._lines.remark(f"{text}: {', '.join(sorted(names))}")])
+        for whose, text in ((self._read - read, "read, too"), (read - self._read, "no longer read")):
+            for source in sorted(whose):
+                self._put([self._lines.remark(f"{text}: {source}")])
 
     def _begin(self) -> None:
         early, self._early = self._early or [], None
@@ -117,6 +122,17 @@ class Blocks:
             case said.EventSent(request_id=request_id, function=function, condition=condition, to=to):
                 self._behind(
                     request_id, self._lines.head(function, "sent") + self._lines.text(f" {condition} to {to}")
+                )
+            case said.BatchRun(request_id=request_id):
+                self._behind(request_id, self._lines.batch(item))
+            case said.RecordsFiltered() | said.RecordsDiscarded():
+                self._put([self._lines.passed_over(item)])
+            case said.SourceInterrupted(name=name, message=message, tip=tip, seconds=seconds):
+                self._put(
+                    [
+                        self._lines.remark(f"{name} is not read, and tried again in {seconds:g} s:", fg="yellow"),
+                        *self._lines.error(message, tip),
+                    ]
                 )
             case said.Reloaded(text=text):
                 self._put([self._lines.timed(text, fg="cyan")])
@@ -261,3 +277,7 @@ class Blocks:
 
     def _id(self, name: str) -> str:
         return self._ids.get(name, name)
+
+
+def _read(serving: said.Serving) -> set[str]:
+    return {f"{each.name} for {each.function}" for each in serving.sources or () if each.not_read is None}

@@ -64,6 +64,23 @@ class RequestLines:
         where = "" if item.route is not None else "  no route"
         return f"{self.time()} {self.text(f'{item.method} {item.path}')} {status} {duration(item.duration)}{where}"
 
+    def batch(self, item: said.BatchRun) -> str:
+        """What came of a batch of an event source."""
+        line = self.head(item.function, "batch") + self.text(f" {_counted(item.records, item.name)}")
+        if not item.failed:
+            return line
+        how_many = "failed" if item.failed == item.records else f"{item.failed} failed"
+        return line + self.text(f": {how_many}, {item.again}")
+
+    def passed_over(self, item: said.RecordsFiltered | said.RecordsDiscarded) -> str:
+        """What no function has had, or none to the end."""
+        counted = _counted(item.records, item.name)
+        if isinstance(item, said.RecordsFiltered):
+            return self.head(item.function, "filtered") + self.text(f" {counted}")
+        to = "" if item.to is None else f", told to {item.to}"
+        line = self.head(item.function, "given up", fg="red")
+        return line + self.text(f" {counted}: {item.condition}{to}")
+
     def remark(self, text: str, *, fg: str = "cyan") -> str:
         return self._output.styled("samlocal: ", fg=fg) + self.text(text)
 
@@ -79,6 +96,10 @@ class RequestLines:
 
     def text(self, text: str) -> str:
         return self._output.styled(text)
+
+
+def _counted(records: int, name: str) -> str:
+    return f"{records} record{'' if records == 1 else 's'} of {name}"
 
 
 def more(*words: str | None, attempt: int | None) -> str:

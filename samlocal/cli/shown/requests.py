@@ -23,6 +23,7 @@ from samlocal.sandbox.invocation import Invocation
 from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.result import outcome
+from samlocal.sources import happening as of_sources
 
 if TYPE_CHECKING:
     # Half of what serves HTTP, which not every command does.
@@ -80,7 +81,7 @@ class Requests:
     def serves(self, serving: said.Serving) -> None:
         """What can be called now; the same again is no news."""
         before = self._serving
-        if before is None or (before.functions, before.apis) != (serving.functions, serving.apis):
+        if before is None or _offer(before) != _offer(serving):
             self._serving = serving
             self._view.serves(serving)
 
@@ -101,6 +102,29 @@ class Requests:
                 self._view.show(
                     said.EventSent(request_id=request_id, function=function, condition=condition.value, to=to)
                 )
+            case _:
+                assert_never(happening)
+
+    def of_source(self, happening: of_sources.Happening) -> None:
+        """What is told of queues and streams."""
+        mapping = happening.mapping
+        about: dict[str, Any] = {
+            "function": mapping.callee.path,
+            "source": mapping.source,
+            "name": mapping.source_name,
+        }
+        match happening:
+            case of_sources.BatchRun(request_id=request_id, records=records, failed=failed, again=again):
+                self._view.show(
+                    said.BatchRun(**about, request_id=request_id, records=records, failed=failed, again=again)
+                )
+            case of_sources.Filtered(records=records):
+                self._view.show(said.RecordsFiltered(**about, records=records))
+            case of_sources.Discarded(records=records, condition=condition, to=to):
+                self._view.show(said.RecordsDiscarded(**about, records=records, condition=condition, to=to))
+            case of_sources.Interrupted(error=error, seconds=seconds):
+                message, tip = _why(error)
+                self._view.show(said.SourceInterrupted(**about, message=message, tip=tip, seconds=seconds))
             case _:
                 assert_never(happening)
 
@@ -279,3 +303,7 @@ def _why(failure: BaseException | None) -> tuple[str, str | None]:
     if failure is None or isinstance(failure, asyncio.CancelledError | PoolClosedError):
         return "It was cut short.", None
     return f"{type(failure).__name__}: {failure}", None
+
+
+def _offer(serving: said.Serving) -> tuple[object, ...]:
+    return serving.functions, serving.apis, serving.sources

@@ -56,10 +56,20 @@ class ServedApi(Struct, frozen=True, kw_only=True):
     routes: tuple[ServedRoute, ...]
 
 
+class ServedSource(Struct, frozen=True, kw_only=True):
+    """A queue or stream that is read for a function; ``id`` is the mapping's. ``not_read`` says why it is not."""
+
+    id: str
+    function: str
+    source: str
+    name: str
+    not_read: str | None = None
+
+
 class Serving(Timed, frozen=True, kw_only=True, tag="serving"):
     """``url`` is where; ``environment`` is None where there is none; ``debugged`` is a function's id.
 
-    ``apis`` each have a place of their own.
+    ``apis`` each have a place of their own. ``sources`` is None for a command that reads none.
     """
 
     version: str
@@ -73,6 +83,7 @@ class Serving(Timed, frozen=True, kw_only=True, tag="serving"):
     debugged: str | None = None
     debug_port: int | None = None
     apis: tuple[ServedApi, ...] = ()
+    sources: tuple[ServedSource, ...] | None = None
 
 
 def serving(
@@ -82,6 +93,7 @@ def serving(
     url: str | None,
     reloads: bool = False,
     apis: tuple[ServedApi, ...] = (),
+    sources: tuple[ServedSource, ...] | None = None,
     debugged: Debugged | None = None,
 ) -> Serving:
     """What a project serves."""
@@ -97,6 +109,7 @@ def serving(
         debug_port=None if debugged is None else debugged.port.port,
         functions=tuple(ServedFunction(id=each.path, name=each.name, arn=each.arn) for each in directory),
         apis=apis,
+        sources=sources,
     )
 
 
@@ -192,6 +205,49 @@ class EventSent(Timed, frozen=True, kw_only=True, tag="event.sent"):
     to: str
 
 
+class BatchRun(Timed, frozen=True, kw_only=True, tag="source.batch"):
+    """A function has had so many ``records`` of an event source, by its ARN; ``failed`` of them come ``again``."""
+
+    request_id: str
+    function: str
+    source: str
+    name: str
+    records: int
+    failed: int
+    again: str
+
+
+class RecordsFiltered(Timed, frozen=True, kw_only=True, tag="source.filtered"):
+    """So many ``records`` of an event source were none for the function, by its filters."""
+
+    function: str
+    source: str
+    name: str
+    records: int
+
+
+class RecordsDiscarded(Timed, frozen=True, kw_only=True, tag="source.discarded"):
+    """Records of a stream are given up, for AWS's ``condition``; ``to`` is where that is told, if anywhere."""
+
+    function: str
+    source: str
+    name: str
+    records: int
+    condition: str
+    to: str | None
+
+
+class SourceInterrupted(Timed, frozen=True, kw_only=True, tag="source.interrupted"):
+    """An event source cannot be read, and is tried again in ``seconds``."""
+
+    function: str
+    source: str
+    name: str
+    message: str
+    tip: str | None
+    seconds: float
+
+
 class LogLine(Timed, frozen=True, kw_only=True, tag="log"):
     """A line of a function's log, as the function's log has it; ``source`` is the Telemetry API's type."""
 
@@ -266,6 +322,10 @@ Said: TypeAlias = (
     | AwsAsked
     | EventRetried
     | EventSent
+    | BatchRun
+    | RecordsFiltered
+    | RecordsDiscarded
+    | SourceInterrupted
     | LogLine
     | Reloaded
     | NotReloaded

@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from samlocal.aws import Aws
 from samlocal.errors import SamlocalError
 from samlocal.local.moto.attributes import mend_attributes
+from samlocal.local.moto.event_sources import mend_event_sources
 from samlocal.local.moto.gaps import cannot_make
 from samlocal.local.moto.resources import register
 from samlocal.local.moto.updates import mend_updates
@@ -39,6 +40,7 @@ def repair(connect: Callable[[str], Aws]) -> None:
     """Called once, before the first request. ``connect`` gives the endpoint itself, in a region."""
     register(connect)
     mend_attributes(connect)
+    mend_event_sources()
     _read_data_alone()
     create = _naming_the_culprit(parsing.parse_and_create_resource)
     parsing.parse_and_create_resource = create

@@ -1,0 +1,155 @@
+"""``samlocal up``: the whole application on this machine, by one command."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from samlocal.cli.options.apis import DEFAULT_PORT, FIXED_OF_APIS, ListeningApis, api_flags, chosen_apis
+from samlocal.cli.options.debug import service_debugging
+from samlocal.cli.options.environment import environment_options, names_environment, variable
+from samlocal.cli.options.listen import listen, listen_flags
+from samlocal.cli.options.reload import reload_flag, rereading
+from samlocal.cli.options.run import run_options
+from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
+from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
+from samlocal.cli.sweeping import sweep
+from samlocal.collector import held_off
+from samlocal.config import LOCAL_ENVIRONMENT
+
+_LAMBDA_PORT = 3001
+"""``start-lambda``'s."""
+
+_FIXED = ("lambda_port", "sources", *FIXED_OF_APIS, *FIXED)
+
+
+class _UpCommand(StayingCommand):
+    """In the environment on this machine, unless another one is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = [] if names_environment(ctx, self, args) else ["--env-name", LOCAL_ENVIRONMENT]
+        return super().parse_args(ctx, [*own, *args])
+
+
+@click.command("up", cls=_UpCommand, short_help="Run the whole application: APIs, Lambda, event sources.")
+@environment_options
+@listen_flags(DEFAULT_PORT, port_help="Port of the first API, the next ones have those after it; 0 takes free ones.")
+@click.option(
+    "--lambda-port",
+    type=click.IntRange(0, 65535),
+    default=_LAMBDA_PORT,
+    show_default=True,
+    envvar=variable("lambda_port"),
+    help="Port of Lambda's Invoke API; 0 takes a free one.",
+)
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="FUNCTION",
+    envvar=variable("source"),
+    help="Read the queues and streams of this function; may be given again.  [default: all in -e local, none in a "
+    "deployed environment, where that takes messages from others]",
+)
+@api_flags
+@served_flags
+@reload_flag
+@stay_flags
+@click.pass_context
+def command(ctx: click.Context, /, **_: object) -> int:
+    """Run the whole application: its APIs, Lambda's Invoke API, and what reads its queues and streams.
+
+    It runs in the environment on this machine, which is started and deployed where needed, or with -e ENV in a
+    deployed one.
+    """
+    from samlocal.project.project import Project
+
+    output = chosen_output(ctx)
+    debug = service_debugging(ctx)
+    chosen, options = run_options(ctx)
+    warm = dict(warmed(ctx.params["warm"]))
+    project = ctx.with_resource(Project(chosen, output))
+    listens = listen(ctx, output, port="lambda_port")
+    found = chosen_apis(ctx, project, output, may_be_none=True)
+    apis = ListeningApis(ctx, project, options, found, output, taken=ctx.params["lambda_port"] or None)
+    with held_off():
+        from samlocal.cli.runs.running import run_to_its_end
+        from samlocal.cli.shown.said import serving
+        from samlocal.cli.shown.sources import ReadSources
+        from samlocal.endpoint.lambda_endpoint import LambdaEndpoint
+        from samlocal.kept.door import Overheard, door
+        from samlocal.sandbox.session import session
+        from samlocal.service.news import News
+        from samlocal.sources.event_sources import EventSources
+        from samlocal.sources.service_readers import ServiceReaders
+        from samlocal.sources.threads import Threads
+
+    reread = rereading(ctx, run_options, output, fixed=_FIXED)
+    limits = pool_options(ctx)
+
+    async def serve() -> None:
+        async with requests_to(output) as requests:
+            overheard = Overheard(requests)
+            async with LambdaEndpoint(
+                project,
+                listens,
+                options,
+                limits,
+                session=own,
+                log=overheard,
+                hears=requests,
+                reload=ctx.params["reload"],
+                reread=reread,
+                debug=debug,
+                shaped=apis.shaped,
+            ) as endpoint:
+                service = endpoint.service
+                for name, count in warm.items():
+                    await endpoint.warm(name, count)
+                named = frozenset([await service.functions.id_of(name) for name in ctx.params["sources"]])
+                gateway = apis.gateway(service, requests)
+                gateway.watch()
+                with Threads() as threads:
+                    readers = ServiceReaders(service, limits, threads, events=requests.told, told=requests.of_source)
+                    async with (
+                        endpoint.serving(),
+                        gateway.serving(),
+                        door("up", service, overheard, told=requests),
+                        EventSources(readers, told=requests.of_source, failed=requests.failed) as sources,
+                    ):
+
+                        async def tell() -> None:
+                            directory = await endpoint.functions.get()
+                            # Evaluating may ask AWS.
+                            read = await asyncio.to_thread(
+                                ReadSources.of, directory, named=named, is_local=chosen.is_local
+                            )
+                            # What is said to be read no longer is not, then.
+                            sources.use(read.mappings)
+                            requests.serves(
+                                serving(
+                                    project.settings,
+                                    directory,
+                                    url=endpoint.url,
+                                    reloads=ctx.params["reload"],
+                                    apis=apis.shown(gateway),
+                                    sources=read.shown,
+                                    debugged=service.debugged,
+                                )
+                            )
+
+                        async with News(tell) as news:
+                            service.when_changed(news.come)
+                            gateway.when_changed(news.come)
+                            await tell()
+                            try:
+                                await requests.stand()
+                            finally:
+                                sources.stop()
+                                endpoint.ends()
+
+    with session(ctx.obj.cache_folder / "sessions") as own:
+        sweep(own, ctx.obj.environ, output)
+        run_to_its_end(serve())
+    return 0

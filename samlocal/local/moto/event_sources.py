@@ -1,0 +1,74 @@
+"""Queues, tables and streams of the local endpoint: they wait for who reads them, and keep what they are given.
+
+moto itself gives each message, item and record to the functions that are mapped to it, at once, one by one, and in a
+container of its own. ``samlocal up`` reads them instead, as Lambda's pollers do; exactly one of the two may. And
+moto's server answers each request in a thread, while its queues and streams are made for one caller at a time: a
+message that is sent while another one is deleted would be gone. Tried with moto 5.2.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from moto.dynamodb.models.table import StreamShard, Table
+from moto.kinesis.models import Shard, Stream
+from moto.sqs.models import Queue, SQSBackend
+
+# All of a service's: queues move messages to one another.
+_QUEUES = threading.RLock()
+_STREAMS = threading.RLock()
+
+_QUEUE_CALLS = (
+    "send_message",
+    "send_message_batch",
+    "delete_message",
+    "delete_message_batch",
+    "change_message_visibility",
+    "change_message_visibility_batch",
+    "purge_queue",
+)
+
+
+def mend_event_sources() -> None:
+    for source in (Queue, Table, Stream):
+        setattr(source, "lambda_event_source_mappings", property(lambda _: {}, lambda _, __: None))  # noqa: B010
+    for name in _QUEUE_CALLS:
+        setattr(SQSBackend, name, _one_at_a_time(getattr(SQSBackend, name), _QUEUES))
+    setattr(SQSBackend, "receive_message", _waiting_for_none(SQSBackend.receive_message))  # noqa: B010
+    setattr(StreamShard, "add", _one_at_a_time(StreamShard.add, _STREAMS))  # noqa: B010
+    setattr(Shard, "put_record", _one_at_a_time(Shard.put_record, _STREAMS))  # noqa: B010
+
+
+def _one_at_a_time(call: Callable[..., Any], lock: AbstractContextManager[Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def called(*arguments: Any, **more: Any) -> Any:
+        with lock:
+            return call(*arguments, **more)
+
+    return called
+
+
+def _waiting_for_none(receive: Callable[..., Any]) -> Callable[..., Any]:
+    """Looks for messages with all others shut out, and waits for them with nobody shut out."""
+
+    @functools.wraps(receive)
+    def received(
+        backend: SQSBackend, queue_name: str, count: int, wait_seconds_timeout: int, *more: Any, **named: Any
+    ) -> Any:
+        until = time.monotonic() + wait_seconds_timeout
+        while True:
+            with _QUEUES:
+                messages = receive(backend, queue_name, count, 0, *more, **named)
+            left = until - time.monotonic()
+            if messages or left <= 0:
+                return messages
+            # Also for one that is hidden or delayed for less than that.
+            wait: Any = min(left, 0.1)
+            backend.get_queue(queue_name).wait_for_messages(wait)
+
+    return received

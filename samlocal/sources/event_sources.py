@@ -1,0 +1,169 @@
+"""All event sources of a project: those of the template's mappings are read, as it is now."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Protocol, Self
+
+from msgspec import Struct
+
+from samlocal.aws import Aws
+from samlocal.endpoint.directory import Callee
+from samlocal.errors import SamlocalError
+from samlocal.sources.happening import Interrupted, Told
+from samlocal.sources.mapping import Mapping
+from samlocal.sources.pace import Pace, Sleep, backoff
+
+# A source that has been read for so long is read anew at once where it is interrupted.
+_STEADY_SECONDS = 60.0
+
+# Keys are exchanged for new ones so long before they end.
+_BEFORE_EXPIRY_SECONDS = 60.0
+
+
+class Reader(Struct, frozen=True, kw_only=True):
+    """Who reads a function's sources: ``aws`` by its rights until ``expires``, in epoch seconds; None is for ever.
+
+    ``role`` is its execution role's ARN, ``concurrency`` how many of its events may run at once.
+    """
+
+    aws: Aws
+    role: str | None = None
+    expires: float | None = None
+    concurrency: int | None = None
+
+
+class Polls(Protocol):
+    """Reads one source until it is stopped."""
+
+    async def poll(self) -> None:
+        """Raises SamlocalError where it cannot be read."""
+
+
+class Readers(Protocol):
+    """Says who reads, and what reads."""
+
+    async def reader(self, callee: Callee) -> Reader:
+        """Once the function can be run. Raises SamlocalError."""
+
+    def poller(self, mapping: Mapping, reader: Reader, pace: Pace) -> Polls:
+        """What reads a source until ``pace`` is stopped."""
+
+
+class _Read(Struct, frozen=True, kw_only=True):
+    """A mapping whose source is read."""
+
+    mapping: Mapping
+    pace: Pace
+    task: asyncio.Task[None]
+
+
+class EventSources:
+    """Use it as a context manager, on an event loop; its end waits for the batches that run then.
+
+    ``failed`` gets faults of samlocal's own.
+    """
+
+    def __init__(
+        self,
+        readers: Readers,
+        *,
+        told: Told,
+        failed: Callable[[BaseException], None],
+        sleep: Sleep = asyncio.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._readers = readers
+        self._told = told
+        self._failed = failed
+        self._sleep = sleep
+        self._clock = clock
+        self._read: dict[str, _Read] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopped = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.stop()
+        try:
+            while self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+
+    def stop(self) -> None:
+        """Nothing more is read; what runs goes on."""
+        self._stopped = True
+        for read in self._read.values():
+            read.pace.stop()
+
+    def use(self, mappings: Iterable[Mapping]) -> None:
+        """These are read from now on, and no others; one that is the same goes on as it is."""
+        if self._stopped:
+            return
+        wanted = {each.id: each for each in mappings}
+        for name, read in list(self._read.items()):
+            if wanted.get(name) != read.mapping:
+                read.pace.stop()
+                if name not in wanted:
+                    del self._read[name]
+        for name, mapping in wanted.items():
+            before = self._read.get(name)
+            if before is None or before.mapping != mapping:
+                self._start(mapping, after=None if before is None else before.task)
+
+    def _start(self, mapping: Mapping, *, after: asyncio.Task[None] | None) -> None:
+        pace = Pace(sleep=self._sleep)
+        task = asyncio.create_task(self._keep(mapping, pace, after))
+        self._read[mapping.id] = _Read(mapping=mapping, pace=pace, task=task)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
+
+    async def _keep(self, mapping: Mapping, pace: Pace, after: asyncio.Task[None] | None) -> None:
+        """Reads it, again and again where that is interrupted."""
+        if after is not None:
+            # What it has begun comes to its end first: records of a stream are to stay in order.
+            await asyncio.wait({after})
+        failures = 0
+        while not pace.stopped:
+            began = self._clock()
+            try:
+                await self._once(mapping, pace)
+                failures = 0
+            except SamlocalError as error:
+                failures = 1 if self._clock() - began > _STEADY_SECONDS else failures + 1
+                seconds = backoff(failures)
+                self._told(Interrupted(mapping=mapping, error=error, seconds=seconds))
+                await pace.pause(seconds)
+
+    async def _once(self, mapping: Mapping, pace: Pace) -> None:
+        """As long as its reader's keys are good."""
+        reader = await self._readers.reader(mapping.callee)
+        if pace.stopped:
+            return
+        own = Pace(sleep=self._sleep)
+        ends = asyncio.create_task(self._end_with(pace, own, reader))
+        try:
+            await self._readers.poller(mapping, reader, own).poll()
+        finally:
+            ends.cancel()
+
+    async def _end_with(self, pace: Pace, own: Pace, reader: Reader) -> None:
+        if reader.expires is None:
+            await pace.wait()
+        else:
+            await pace.pause(max(0.0, reader.expires - self._clock() - _BEFORE_EXPIRY_SECONDS))
+        own.stop()

@@ -1,0 +1,52 @@
+"""What there is to tell of event sources, as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from samlocal.errors import SamlocalError
+from samlocal.sources.mapping import Mapping
+
+
+class BatchRun(Struct, frozen=True, kw_only=True):
+    """A function has had a batch, as the event ``request_id``: so many ``records``, of which so many have ``failed``.
+
+    ``again`` says what becomes of those, in words.
+    """
+
+    mapping: Mapping
+    request_id: str
+    records: int
+    failed: int
+    again: str = ""
+
+
+class Filtered(Struct, frozen=True, kw_only=True):
+    """So many ``records`` were none for the function."""
+
+    mapping: Mapping
+    records: int
+
+
+class Discarded(Struct, frozen=True, kw_only=True):
+    """Records of a stream are given up; what is told of them went ``to`` an ARN, None where none is named."""
+
+    mapping: Mapping
+    records: int
+    condition: str
+    to: str | None
+
+
+class Interrupted(Struct, frozen=True, kw_only=True):
+    """A source is not read for now, and why; it is tried again in so many ``seconds``."""
+
+    mapping: Mapping
+    error: SamlocalError
+    seconds: float
+
+
+Happening: TypeAlias = BatchRun | Filtered | Discarded | Interrupted
+Told: TypeAlias = Callable[[Happening], None]

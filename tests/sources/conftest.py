@@ -1,0 +1,47 @@
+"""The local endpoint, one for the tests of this folder, whose queues and streams have names of their own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from samlocal.aws import Aws
+from samlocal.local.server import LocalServer, serve
+from samlocal.sources.threads import Threads
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LocalServer]:
+    with serve(os.environ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def aws(server: LocalServer) -> Aws:
+    return server.aws("us-east-1")
+
+
+@pytest.fixture(scope="session")
+def client(server: LocalServer) -> Callable[[str], Any]:
+    """boto3 itself, to send and to look."""
+
+    def make(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=server.url,
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+
+    return make
+
+
+@pytest.fixture
+def threads() -> Iterator[Threads]:
+    with Threads() as made:
+        yield made

@@ -1,0 +1,321 @@
+"""Queues of the local endpoint, polled for a function: what AWS documents, and what happens.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sources_kit import ANSWERS, RAISES, Function, Told, failures, of_queue, polled, run
+
+from samlocal.aws import Aws
+from samlocal.sources.happening import BatchRun, Filtered
+from samlocal.sources.mapping import Mapping
+from samlocal.sources.pace import Pace
+from samlocal.sources.queue import AwsQueue
+from samlocal.sources.queue_event import within_limit
+from samlocal.sources.queue_poller import QueuePoller
+from samlocal.sources.threads import Threads
+
+Client = Callable[[str], Any]
+
+
+class Queue:
+    """A queue of a test's own, and what is left in it."""
+
+    def __init__(self, sqs: Any, name: str, **attributes: str) -> None:
+        self.sqs = sqs
+        self.name = name
+        self.url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+
+    def send(self, *bodies: str, **more: Any) -> None:
+        for body in bodies:
+            self.sqs.send_message(QueueUrl=self.url, MessageBody=body, **more)
+
+    def count(self) -> tuple[int, int]:
+        """Messages that wait, and messages that somebody has received and not deleted."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        given = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(names))["Attributes"]
+        return int(given[names[0]]), int(given[names[1]])
+
+    def bodies(self) -> list[str]:
+        """Of all that wait; they are received by that."""
+        found: list[str] = []
+        while some := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
+            found += [each["Body"] for each in some]
+        return found
+
+
+@pytest.fixture
+def queue(client: Client, request: pytest.FixtureRequest) -> Callable[..., Queue]:
+    sqs = client("sqs")
+    made: list[Queue] = []
+
+    def make(*, fifo: bool = False, **attributes: str) -> Queue:
+        name = f"{request.node.originalname[:60]}-{len(made)}" + (".fifo" if fifo else "")
+        if fifo:
+            attributes |= {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+        made.append(Queue(sqs, name, **attributes))
+        return made[-1]
+
+    return make
+
+
+class Polling:
+    """One mapping's poller with all around it."""
+
+    def __init__(
+        self, aws: Aws, threads: Threads, mapping: Mapping, function: Function, *, at_once: int = 10
+    ) -> None:
+        self.told = Told()
+        self.pace = Pace()
+        self.poller = QueuePoller(
+            mapping,
+            AwsQueue(aws, mapping),
+            function,
+            told=self.told.append,
+            at_once=at_once,
+            pace=self.pace,
+            in_thread=threads,
+        )
+
+    def until(self, what: Callable[[], object]) -> None:
+        run(lambda: polled(self.poller, self.pace, what))
+
+
+def test_a_batch_has_batch_size_messages_at_most_and_what_is_handled_is_deleted(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    own, function = queue(), Function()
+    own.send(*(str(number) for number in range(7)))
+    polling = Polling(aws, threads, of_queue(own.name, batch_size=3), function)
+    polling.until(lambda: sum(len(batch) for batch in function.bodies) == 7)
+    assert sorted(body for batch in function.bodies for body in batch) == [str(number) for number in range(7)]
+    assert max(len(batch) for batch in function.bodies) <= 3
+    assert own.count() == (0, 0)
+    assert sum(each.records for each in polling.told.of(BatchRun)) == 7
+    assert [each.failed for each in polling.told.of(BatchRun) if each.failed] == []
+
+
+def test_the_event_is_the_one_that_lambda_makes(aws: Aws, threads: Threads, queue: Callable[..., Queue]) -> None:
+    own, function = queue(), Function()
+    own.send(
+        "hello",
+        MessageAttributes={
+            "text": {"DataType": "String", "StringValue": "x"},
+            "data": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
+        },
+    )
+    Polling(aws, threads, of_queue(own.name), function).until(lambda: function.events)
+    ((record,),) = (event["Records"] for event in function.events)
+    assert set(record) == {
+        "messageId",
+        "receiptHandle",
+        "body",
+        "attributes",
+        "messageAttributes",
+        "md5OfBody",
+        "md5OfMessageAttributes",
+        "eventSource",
+        "eventSourceARN",
+        "awsRegion",
+    }
+    assert record["body"] == "hello"
+    assert record["md5OfBody"] == "5d41402abc4b2a76b9719d911017c592"
+    assert (record["eventSource"], record["awsRegion"]) == ("aws:sqs", "us-east-1")
+    assert record["eventSourceARN"] == f"arn:aws:sqs:us-east-1:123456789012:{own.name}"
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+    assert set(record["attributes"]) >= {"SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp"}
+    lists = {"stringListValues": [], "binaryListValues": []}
+    assert record["messageAttributes"] == {
+        "text": {"stringValue": "x", **lists, "dataType": "String"},
+        "data": {"binaryValue": "AAE=", **lists, "dataType": "Binary"},
+    }
+
+
+def test_a_window_collects_more_than_one_receive_gives(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    own, function = queue(), Function()
+    own.send(*(str(number) for number in range(25)))
+    mapping = of_queue(own.name, batch_size=25, window=60)
+    Polling(aws, threads, mapping, function).until(lambda: function.events)
+    assert [len(batch) for batch in function.bodies] == [25]
+
+
+def test_a_window_that_is_over_sends_what_there_is(aws: Aws, threads: Threads, queue: Callable[..., Queue]) -> None:
+    own, function = queue(), Function()
+    own.send("only")
+    Polling(aws, threads, of_queue(own.name, batch_size=25, window=1), function).until(lambda: function.events)
+    assert function.bodies == [["only"]]
+
+
+def test_a_failed_batch_comes_back_after_the_visibility_timeout_and_the_queue_moves_it_to_its_dead_letters(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    dead = queue()
+    redrive = {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:123456789012:{dead.name}", "maxReceiveCount": "2"}
+    own = queue(VisibilityTimeout="1", RedrivePolicy=json.dumps(redrive))
+    function = Function(lambda _: RAISES)
+    own.send("bad")
+    polling = Polling(aws, threads, of_queue(own.name), function)
+    polling.until(lambda: dead.count() == (1, 0))
+    assert function.bodies == [["bad"], ["bad"]]
+    counts = [event["Records"][0]["attributes"]["ApproximateReceiveCount"] for event in function.events]
+    assert counts == ["1", "2"]
+    assert own.count() == (0, 0)
+    assert [(each.records, each.failed) for each in polling.told.of(BatchRun)] == [(1, 1), (1, 1)]
+
+
+def test_of_a_batch_that_failed_in_part_only_the_failed_messages_come_back(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    own = queue(VisibilityTimeout="2")
+    seen: list[str] = []
+
+    def answer(event: dict[str, Any]) -> Any:
+        seen.extend(record["body"] for record in event["Records"])
+        return failures(
+            *(each["messageId"] for each in event["Records"] if each["body"] == "b" and seen.count("b") == 1)
+        )
+
+    function = Function(answer)
+    own.send("a", "b", "c")
+    Polling(aws, threads, of_queue(own.name, reports_failures=True), function).until(
+        lambda: seen.count("b") == 2 and own.count() == (0, 0)
+    )
+    assert sorted(seen) == ["a", "b", "b", "c"]
+
+
+def test_a_message_that_no_filter_lets_through_is_deleted(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    own, function = queue(), Function()
+    own.send('{"n": 1}', "text", '{"n": 2}')
+    polling = Polling(aws, threads, of_queue(own.name, filters=[{"body": {"n": [2]}}]), function)
+    polling.until(lambda: function.events and own.count() == (0, 0))
+    assert function.bodies == [['{"n": 2}']]
+    assert sum(each.records for each in polling.told.of(Filtered)) == 2
+
+
+def test_a_fifo_queues_groups_stay_in_order_also_behind_a_failure(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    own = queue(fifo=True, VisibilityTimeout="1")
+    failed: list[str] = []
+
+    def answer(event: dict[str, Any]) -> Any:
+        bodies = [record["body"] for record in event["Records"]]
+        if "a2" in bodies and not failed:
+            failed.append("a2")
+            return RAISES
+        return ANSWERS
+
+    function = Function(answer)
+    for number in range(1, 4):
+        for group in ("a", "b"):
+            own.send(f"{group}{number}", MessageGroupId=group)
+    Polling(aws, threads, of_queue(own.name, batch_size=1), function).until(lambda: own.count() == (0, 0))
+    runs = [batch[0] for batch in function.bodies]
+    assert [each for each in runs if each.startswith("b")] == ["b1", "b2", "b3"]
+    assert [each for each in runs if each.startswith("a")] == ["a1", "a2", "a2", "a3"]
+
+
+def test_no_more_batches_run_at_once_than_may(aws: Aws, threads: Threads, queue: Callable[..., Queue]) -> None:
+    own, function = queue(), Function()
+    own.send(*(str(number) for number in range(8)))
+
+    async def test() -> None:
+        function.ready.clear()
+        polling = Polling(aws, threads, of_queue(own.name, batch_size=1), function, at_once=2)
+        running = asyncio.create_task(polled(polling.poller, polling.pace, lambda: len(function.events) == 8))
+        async with asyncio.timeout(30):
+            while function.running < 2:
+                await asyncio.sleep(0.01)
+        function.ready.set()
+        await running
+
+    run(test)
+    assert function.most == 2
+    assert own.count() == (0, 0)
+
+
+def test_a_batch_that_cannot_be_run_is_tried_again_before_others_see_it(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    own = queue()
+    throttled = iter([None, None])
+    function = Function(lambda _: next(throttled, ANSWERS))
+    own.send("once")
+    Polling(aws, threads, of_queue(own.name), function).until(lambda: own.count() == (0, 0))
+    assert function.bodies == [["once"]] * 3
+    assert [event["Records"][0]["attributes"]["ApproximateReceiveCount"] for event in function.events] == ["1"] * 3
+
+
+def test_what_could_not_be_run_is_given_back_at_the_end(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    own, function = queue(VisibilityTimeout="600"), Function(lambda _: None)
+    own.send("kept")
+    Polling(aws, threads, of_queue(own.name), function).until(lambda: function.events)
+    assert own.bodies() == ["kept"]
+
+
+def test_the_end_waits_for_the_batches_that_run(aws: Aws, threads: Threads, queue: Callable[..., Queue]) -> None:
+    own, function = queue(), Function()
+    own.send("runs")
+
+    async def test() -> None:
+        function.ready.clear()
+        polling = Polling(aws, threads, of_queue(own.name), function)
+        task = asyncio.create_task(polling.poller.poll())
+        async with asyncio.timeout(30):
+            while not function.running:
+                await asyncio.sleep(0.01)
+        polling.pace.stop()
+        await asyncio.sleep(0)
+        assert not task.done()
+        function.ready.set()
+        await task
+
+    run(test)
+    assert own.count() == (0, 0)
+
+
+def test_a_batch_whose_event_would_be_larger_than_lambda_takes_is_cut() -> None:
+    records: list[dict[str, Any]] = [{"body": "x" * 100, "messageId": str(number)} for number in range(10)]
+    parts = list(within_limit(records, limit=500))
+    assert [record for part in parts for record in part] == records
+    assert len(parts) > 1
+    assert all(len(json.dumps({"Records": part}, separators=(",", ":"))) <= 500 for part in parts)
+    assert list(within_limit([{"body": "x" * 1000}], limit=500)) == [[{"body": "x" * 1000}]]
+
+
+def test_messages_stay_hidden_while_their_event_waits_for_a_sandbox(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    own, function = queue(VisibilityTimeout="1"), Function()
+    own.send("slow")
+
+    async def test() -> None:
+        function.ready.clear()
+        polling = Polling(aws, threads, of_queue(own.name), function)
+        task = asyncio.create_task(polled(polling.poller, polling.pace, lambda: own.count() == (0, 0)))
+        async with asyncio.timeout(30):
+            while not function.running:
+                await asyncio.sleep(0.01)
+        # Far beyond the visibility timeout: nobody else may see it in all that time.
+        for _ in range(25):
+            assert not await threads(lambda: own.sqs.receive_message(QueueUrl=own.url).get("Messages"))
+            await asyncio.sleep(0.1)
+        function.ready.set()
+        await task
+
+    run(test)
+    assert function.bodies == [["slow"]]
