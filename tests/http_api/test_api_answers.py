@@ -364,7 +364,7 @@ def test_head_and_bodiless_statuses_have_no_body() -> None:
 
 def test_an_integration_response_answers_with_its_headers_and_the_apis_own() -> None:
     headers = {"Access-Control-Allow-Origin": "*"}
-    answer = mapped_answer(api_of(ApiKind.REST), request_of("OPTIONS"), status=200, headers=headers, body="{}\n")
+    answer = mapped_answer(api_of(ApiKind.REST), request_of("OPTIONS"), status=200, headers=headers, body=b"{}\n")
     assert (answer.status, answer.body) == (200, b"{}\n")
     assert values(answer, "access-control-allow-origin") == ["*"]
     assert values(answer, "x-amzn-requestid") == [REQUEST_ID]
