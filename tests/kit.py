@@ -298,15 +298,26 @@ def write(path: Path, content: str | bytes | Path | Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     match content:
         case str():
-            path.write_text(content, encoding="utf-8")
+            save(path, content.encode())
         case bytes():
-            path.write_bytes(content)
+            save(path, content)
         case Path():
             shutil.copytree(content, path, ignore=shutil.ignore_patterns("__pycache__"))
         case _:
-            path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+            save(path, json.dumps(content, indent=2).encode())
     if path.name == "bootstrap":
         path.chmod(0o755)
+
+
+def save(path: Path, content: bytes) -> None:
+    """Writes a file where it lies. It is never empty in between, for whoever watches looks at once."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+    try:
+        assert os.write(handle, content) == len(content)
+        if os.fstat(handle).st_size > len(content):
+            os.ftruncate(handle, len(content))
+    finally:
+        os.close(handle)
 
 
 def template(**resources: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Watched:
 
     def shows(self, text: str) -> str:
         """Waits until standard output has a text; what has come there since the last one."""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while text not in self._read:
             assert time.monotonic() < until, f"no {text!r} in {self._read!r}\n{self.running.stderr()}"
             self._read += self.running.read().decode()

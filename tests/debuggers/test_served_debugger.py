@@ -113,7 +113,7 @@ def test_a_python_function_is_debugged_over_saves_while_the_others_run(project: 
             assert second.result(20) == {"total": 3 * factor}
             time.sleep(1.5)
             assert own.running.stderr().count("waiting for the debugger") == factor - 1, "it stays while it is idle"
-            source.write_text(PYTHON.replace("* 2", f"* {factor + 1}"))
+            kit.write(source, PYTHON.replace("* 2", f"* {factor + 1}"))
             assert client.event("terminated") == {"restart": True}
             client.detach()
             client = attached(own.port, source, 4)
@@ -136,7 +136,7 @@ def test_a_node_function_is_debugged_over_saves(project: MakeProject, docker: Do
             assert own.call("Other", {"a": 1}) == {"total": 4}
             client.request("Debugger.resume")
             assert answer.result(20) == {"total": 2 * factor}
-            source.write_text(NODE.replace("* 2", f"* {factor + 1}"))
+            kit.write(source, NODE.replace("* 2", f"* {factor + 1}"))
             eventually(client.has_ended)
             client = Inspector(own.port)
             client.attach(breakpoint_)
@@ -152,7 +152,7 @@ def test_a_new_container_is_attached_to_again_as_well(project: MakeProject) -> N
         client = attached(own.port, source, 4)
         changed = json.loads((made.folder / "template.json").read_text())
         changed["Resources"]["Fn"]["Properties"]["MemorySize"] = 256
-        (made.folder / "template.json").write_text(json.dumps(changed))
+        kit.write(made.folder / "template.json", changed)
         assert client.event("terminated") == {"restart": True}
         client.detach()
         client = attached(own.port, source, 4)
@@ -182,7 +182,7 @@ def test_a_save_at_a_breakpoint_waits_for_the_event_and_is_attached_to_then(proj
         client = attached(own.port, source, 4)
         answer = own.begin("Fn", {"a": 1})
         thread, _, _ = client.stopped()
-        source.write_text(PYTHON.replace("* 2", "* 5"))
+        kit.write(source, PYTHON.replace("* 2", "* 5"))
         own.running.has_logged("Fn will be reloaded when what runs is over")
         client.request("continue", threadId=thread)
         assert answer.result(20) == {"total": 4}, "it has run by the code with which it began"
@@ -289,7 +289,7 @@ def test_watch_stops_at_the_breakpoint_again_after_each_save(project: MakeProjec
             client.request("continue", threadId=thread)
             running.has_logged("REPORT")
             eventually(lambda: running.stderr().count("REPORT RequestId") == factor - 1)  # noqa: B023
-            source.write_text(PYTHON.replace("* 2", f"* {factor + 1}"))
+            kit.write(source, PYTHON.replace("* 2", f"* {factor + 1}"))
             assert client.event("terminated") == {"restart": True}
             client.detach()
         running.signalled(signal.SIGINT).outcome().ended(130)

@@ -158,7 +158,7 @@ def test_a_stream_ends_with_the_client_who_reads_it(waits: bool) -> None:
                 await asyncio.sleep(0.1)
                 reading.cancel()
             answer.left()
-            assert await asyncio.to_thread(there.left.wait, 5)
+            assert await asyncio.to_thread(there.left.wait, 30)
 
     run(test)
 

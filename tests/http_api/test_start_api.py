@@ -155,7 +155,7 @@ def test_routes_that_are_saved_are_taken_up(project: MakeProject) -> None:
     template = made.folder / "template.json"
     with served_apis(made, "--api", "ServerlessRestApi") as own:
         assert own.ask("GET", "/new/1").status == 403
-        template.write_text(template.read_text().replace("/items/{id}", "/new/{id}"))
+        kit.write(template, template.read_text().replace("/items/{id}", "/new/{id}"))
 
         kit.eventually(lambda: own.ask("GET", "/new/1").status == 201)
 
@@ -173,14 +173,14 @@ def test_an_api_that_comes_or_goes_on_save_is_told(project: MakeProject) -> None
     del without_http["Resources"]["Fn"]["Properties"]["Events"]["Http"]
     with served_apis(made) as own:
         assert own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 201
-        template.write_text(json.dumps(without_http))
+        kit.write(template, json.dumps(without_http))
         kit.eventually(lambda: own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 404)
         own.running.has_logged("ServerlessHttpApi: its routes have changed. It is no more in the template.")
-        template.write_text(whole)
+        kit.write(template, whole)
         kit.eventually(lambda: own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 201)
-    template.write_text(json.dumps(without_http))
+    kit.write(template, json.dumps(without_http))
     with served_apis(made) as own:
-        template.write_text(whole)
+        kit.write(template, whole)
         own.running.has_logged("ServerlessHttpApi is new: it is served from the next start on.")
 
 
@@ -196,7 +196,7 @@ def test_what_comes_with_a_save_is_told_as_what_was_there_from_the_beginning(pro
     }
     with made.start("start-api", "--port", "0", "--output", "json", environ={"AWS_REGION": "eu-west-1"}) as running:
         seen = running.prints(b'"type":"serving"')
-        template.write_text(json.dumps(more))
+        kit.write(template, json.dumps(more))
         # Whichever is known first.
         for news in (b'"path":"/more"', b'"id":"More"'):
             if news not in seen:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kept_kit import COUNTING, runs, sockets
-from kit import Docker, Project, Running, python
+from kit import Docker, Project, Running, python, write
 
 pytestmark = pytest.mark.docker
 
@@ -52,7 +52,7 @@ def test_invoke_runs_in_the_pool_of_a_command_that_stays(keeping: MakeProject, d
         assert name.startswith("start-lambda-")
 
         # What has just been saved is what runs.
-        (project.folder / "code" / "app.py").write_text("def handler(event, context):\n    return {'runs': 'new'}\n")
+        write(project.folder / "code" / "app.py", "def handler(event, context):\n    return {'runs': 'new'}\n")
         assert project.invoke("Fn").succeeded().payload == {"runs": "new"}
     assert sockets(project) == []
     assert docker.nothing_left(project)

@@ -134,7 +134,7 @@ class World:
 
 
 async def until(what: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not what():
             await asyncio.sleep(0.01)
 
@@ -142,7 +142,7 @@ async def until(what: Callable[[], object]) -> None:
 def run(folder: Path, test: Callable[[World], Awaitable[None]]) -> None:
     async def main() -> None:
         world = World(folder)
-        async with asyncio.timeout(30), world.reloader:
+        async with asyncio.timeout(120), world.reloader:
             await test(world)
 
     asyncio.run(main())
@@ -220,9 +220,9 @@ def test_a_build_that_makes_its_folder_anew_is_one_change_and_no_failure(tmp_pat
         await own.first_plan("A")
         for version in "23":
             shutil.rmtree(own.code("A").parent)
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.05)
             own.code("A").parent.mkdir()
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.05)
             own.code("A").write_text(version)
             await own.tells()
             assert own.given[-1] == ("A", version)
@@ -277,7 +277,7 @@ def test_other_files_that_are_saved_before_they_are_watched_are_not_missed(tmp_p
         (tmp_path / "elsewhere").mkdir()
         own.reloader.also([own.folder / "elsewhere/event.json"], changed)
         (own.folder / "elsewhere/event.json").write_text("{}")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await heard.wait()
 
     run(tmp_path, test)
@@ -308,7 +308,7 @@ def test_a_checkout_of_a_thousand_files_is_hardly_more_than_one_reload(tmp_path:
                 await asyncio.sleep(0.03)
         await until(lambda: sum(len(each.paths) for each in own.told) >= 1000)
         # A busy machine may make a pause after the first of them.
-        assert 1 <= len(own.planned) == len(own.told) <= 3
+        assert 1 <= len(own.planned) == len(own.told) <= 5
         assert sum(len(each.paths) for each in own.told) == 1000
         assert own.told[-1].text.partition(" (")[0].endswith(" more")
 
@@ -320,9 +320,11 @@ def test_a_build_that_writes_file_after_file_is_few_reloads(tmp_path: Path) -> N
         await own.first_plan("A")
         for number in range(12):
             (own.code("A").parent / f"module{number}.py").write_text("1")
+            # The first is taken for somebody's save.
+            await until(lambda: own.told)
             await asyncio.sleep(0.06)
-        await until(lambda: own.told and "module11.py" in own.told[-1].paths)
-        # The first is taken for somebody's save; a busy machine may make a pause for another.
+        await until(lambda: "module11.py" in own.told[-1].paths)
+        # A busy machine may make a pause for another.
         assert 2 <= len(own.told) <= 5
         assert own.told[0].paths == ("module0.py",)
 

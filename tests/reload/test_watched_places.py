@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 
 import pytest
+from kit import write
 
 from samlocal.reload.notifier import Notifier, UnwatchedError
 from samlocal.reload.remote import is_remote
@@ -34,7 +35,7 @@ class Watched:
 
     async def heard(self) -> set[str]:
         """The next batch, by the paths in the folder."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             paths = await self._watch.changes()
         await self.follow()
         return {str(path.relative_to(self.folder)) for path in paths}
@@ -79,7 +80,7 @@ def run(
         own = Watched(watch, folder)
         try:
             await own.follow()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await test(own)
         finally:
             await watch.close()
@@ -89,9 +90,9 @@ def run(
 
 def test_a_save_is_told(tmp_path: Path) -> None:
     async def test(own: Watched) -> None:
-        (own.code / "app.py").write_text("two")
+        write(own.code / "app.py", "two")
         await own.hears("code/app.py")
-        own.template.write_text("two")
+        write(own.template, "two")
         await own.hears("template.yaml")
         await own.nothing()
 
@@ -324,7 +325,7 @@ async def main():
     watch = Watch(remark=print)
     await watch.follow({code}, {code / "app.py"})
     (code / "d7" / "new.py").write_text("1")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while code / "d7" / "new.py" not in await watch.changes():
             pass
     await watch.close()
