@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from event_loop import EventLoop
 from extension_kit import layer, said, watched
-from kit import Docker, Project, eventually, function, template, write
+from kit import Docker, Gate, Project, eventually, function, template, write
 from sandbox_kit import Open
 
 from samlocal.artifact.live import KIND
@@ -173,17 +173,19 @@ def test_a_sandbox_without_folders_of_its_own_is_not_reloaded(
 
 
 def test_a_sandbox_is_not_reloaded_during_an_event(
-    project: Callable[..., Project], opened: Callable[..., Open]
+    project: Callable[..., Project], opened: Callable[..., Open], docker: Docker
 ) -> None:
     source = (
-        "import time\ndef handler(event, context):\n    print('begun', flush=True)\n    time.sleep(1)\n    return 1\n"
+        "import socket\ndef handler(event, context):\n    socket.create_connection(event).recv(1)\n    return 1\n"
     )
     own = project({"template.json": template(Fn=function()), "code/app.py": source})
     sandbox = opened(own, live=True)
-    running = sandbox.begin(b"{}")
-    eventually(lambda: "begun" in sandbox.lines)
-    with pytest.raises(ValueError, match="between events"):
-        sandbox.reload()
+    with Gate(docker) as gate:
+        running = sandbox.begin(json.dumps([gate.host, gate.port]).encode())
+        gate.awaits()
+        with pytest.raises(ValueError, match="between events"):
+            sandbox.reload()
+        gate.opens()
     assert running.result(20).result.payload == b"1"
     assert sandbox.reload()
 
@@ -310,6 +312,8 @@ def test_extensions_are_told_of_the_end_and_start_anew(
     assert sandbox.reload()
     assert seen(sandbox)["version"] == 2
     assert is_same()
+    # A line of an extension may come a moment after the answer.
+    eventually(lambda: len(said(sandbox.lines, "watcher", "event")) == 3)
     events = [each["event"] for each in said(sandbox.lines, "watcher", "event")]
     assert [event["eventType"] for event in events] == ["INVOKE", "SHUTDOWN", "INVOKE"]
     assert events[1]["shutdownReason"] == "spindown"
