@@ -109,19 +109,25 @@ class Aws:
         target: str,
         headers: Mapping[str, str],
         body: bytes,
+        subdomain: str = "",
+        seconds: float | None = None,
     ) -> Reply:
-        """Somebody's request, as this caller's own; ``target`` is its path with the query.
+        """Somebody's request, as this caller's own; ``target`` is its path with the query, the names of ``headers``
+        are in small letters.
 
-        Raises CredentialsError and AwsError, AwsUnreachableError also while the pieces are read.
+        ``subdomain`` stands before the service's host (``sync-``), where that is AWS's own; the answer may take
+        ``seconds``. Raises CredentialsError and AwsError, AwsUnreachableError also while the pieces are read.
         """
         from samlocal.aws.signed_request import signed_request
 
-        url = f"{self.endpoint_of(service, region=region).rstrip('/')}{target}"
+        client = self._client(service, region)
+        scheme, _, host = self.endpoint_of(service, region=region).rstrip("/").partition("://")
+        url = f"{scheme}://{'' if self.endpoint_url() else subdomain}{host}{target}"
         keys, trusted = self._caller.keys(), self._caller.trusted()
         with translated(self.profile, service, ""):
             return signed_request(
                 keys,
-                service,
+                client.meta.service_model.signing_name,
                 region,
                 method=method,
                 url=url,
@@ -129,7 +135,14 @@ class Aws:
                 body=body,
                 verify=trusted,
                 direct=self._direct,
+                **({} if seconds is None else {"seconds": seconds}),
             )
+
+    def target_of(self, service: str, action: str, *, region: str) -> tuple[str, str] | None:
+        """How a service of JSON is told of an action, and the content type that says so; None of any other."""
+        known = self._client(service, region).meta.service_model.metadata
+        prefix, version = known.get("targetPrefix"), known.get("jsonVersion", "1.0")
+        return (f"{prefix}.{action}", f"application/x-amz-json-{version}") if prefix else None
 
     def endpoint_of(self, service: str, *, region: str | None = None) -> str:
         """Where the service is asked."""

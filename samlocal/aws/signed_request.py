@@ -57,18 +57,21 @@ def signed_request(
     body: bytes,
     verify: str | bool,
     direct: bool,
+    seconds: float = _ANSWER_SECONDS,
 ) -> Reply:
-    """``credentials`` are botocore's, ``verify`` and ``direct`` ``http.sent``'s.
+    """``credentials`` are botocore's, ``verify`` and ``direct`` ``http.sent``'s. The answer may take ``seconds``.
 
     Raises botocore's own errors, and AwsUnreachableError while the pieces are read.
     """
-    from botocore.auth import SigV4Auth
+    from botocore.auth import S3SigV4Auth, SigV4Auth
     from botocore.awsrequest import AWSRequest
 
     kept = {name: value for name, value in headers.items() if name not in _NOT_PASSED_ON}
     request = AWSRequest(method=method, url=url, headers=kept, data=body)
-    SigV4Auth(credentials, service, region).add_auth(request)
-    answer = sent(request, verify=verify, direct=direct, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS), streams=True)
+    # S3 signs paths as they are.
+    auth = S3SigV4Auth if service == "s3" else SigV4Auth
+    auth(credentials, service, region).add_auth(request)
+    answer = sent(request, verify=verify, direct=direct, timeout=(_CONNECT_SECONDS, seconds), streams=True)
     return Reply(
         status=answer.status,
         headers={name: value for name, value in answer.headers.items() if name.lower() not in _NOT_PASSED_BACK},

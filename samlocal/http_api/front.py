@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from typing import assert_never
 
-from samlocal.errors import SamlocalError
+from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.http_api.answers.answer import Answered, answer, finished, refused
 from samlocal.http_api.answers.cors import preflight
 from samlocal.http_api.answers.fixed import fixed_answer, not_run, redirect_answer
+from samlocal.http_api.answers.http_api import service_answer
 from samlocal.http_api.answers.refusal import (
     ANSWER_TOO_LARGE,
     FAILED,
@@ -20,6 +21,7 @@ from samlocal.http_api.answers.refusal import (
     TOO_LARGE,
     UNSUPPORTED,
     Refusal,
+    RefusalType,
 )
 from samlocal.http_api.authorizers.token_authorizers import Verifies
 from samlocal.http_api.backend import Backend, Exchanged, Hears
@@ -39,11 +41,14 @@ from samlocal.http_api.model import (
     MappedIntegration,
     NotRun,
     RedirectIntegration,
+    ServiceIntegration,
 )
 from samlocal.http_api.request_values import RequestValues
 from samlocal.http_api.server_request import server_answer
+from samlocal.http_api.service_call import AsksServices, ServiceCall
+from samlocal.http_api.services import NoValueError, service_call, subtype_call
 from samlocal.http_api.streamed import streamed_answer
-from samlocal.http_api.targets import FunctionTarget, HttpTarget, Mock
+from samlocal.http_api.targets import FunctionTarget, HttpTarget, Mock, ServiceTarget
 from samlocal.http_api.transformed import RefusedError, Transformation
 from samlocal.http_api.validation import refusal
 from samlocal.pool.pool import PoolClosedError
@@ -57,10 +62,19 @@ class Front:
     """Serves one API, which may be exchanged between requests.
 
     ``tokens`` is called for what verifies the first token; None to ask no authorizer, and for no API key.
+    ``services`` asks AWS for integrations with its services; None where there is no environment.
     """
 
-    def __init__(self, api: Api, pool: Invokes, hears: Hears, tokens: Callable[[], Verifies] | None) -> None:
+    def __init__(
+        self,
+        api: Api,
+        pool: Invokes,
+        hears: Hears,
+        tokens: Callable[[], Verifies] | None,
+        services: AsksServices | None = None,
+    ) -> None:
         self._hears = hears
+        self._services = services
         self._backend = Backend(pool, hears, tokens)
         self.use(api)
 
@@ -120,6 +134,8 @@ class Front:
                 return await self._pass_on(api, matched, request, integration, caller)
             case MappedIntegration():
                 return await self._transform(api, matched, request, integration, caller)
+            case ServiceIntegration():
+                return await self._ask_service(api, matched, request, integration, caller)
             case FixedResponse():
                 return fixed_answer(integration)
             case RedirectIntegration():
@@ -204,6 +220,10 @@ class Front:
                     async with asyncio.timeout(integration.timeout / 1000):
                         said = await server_answer(api, request, target, sent, timeout=integration.timeout / 1000)
                     return transformation.of_server(said)
+                case ServiceTarget(role=role, region=region):
+                    call = service_call(target, request, transformation.server_request())
+                    said = await self._asked(call, role, region, integration.timeout)
+                    return transformation.of_server(said)
                 case _:
                     assert_never(target)
         except RefusedError as error:
@@ -214,11 +234,39 @@ class Front:
             return refused(api, request, UNSUPPORTED, matched)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
-        except (SamlocalError, PoolClosedError):
-            # Whoever hears of the event's end has heard why.
-            return refused(api, request, FAILED, matched)
         except (HttpProxyError, AnswerTooLargeError) as error:
             return self._of_failed_server(api, matched, request, error)
+        except (SamlocalError, PoolClosedError) as error:
+            if isinstance(integration.target, ServiceTarget):
+                return self._of_failed_server(api, matched, request, error)
+            # Whoever hears of the event's end has heard why.
+            return refused(api, request, FAILED, matched)
+
+    async def _ask_service(
+        self, api: Api, matched: Matched, request: HttpRequest, integration: ServiceIntegration, caller: Caller
+    ) -> HttpAnswer:
+        try:
+            call = subtype_call(integration, RequestValues(api, matched, request, caller))
+            said = await self._asked(call, integration.role, integration.region, integration.timeout)
+        except NoValueError as error:
+            self._hears.remarked(f"{api.id}: {matched.route.key}: {error}.")
+            return refused(api, request, Refusal(type=RefusalType.BAD_REQUEST_PARAMETERS), matched)
+        except TimeoutError:
+            return refused(api, request, TIMED_OUT, matched)
+        except (SamlocalError, AnswerTooLargeError) as error:
+            return self._of_failed_server(api, matched, request, error)
+        if said.status >= 300:
+            text = said.body.decode(errors="replace")
+            self._hears.remarked(f"{api.id}: {matched.route.key}: {integration.subtype}: {said.status} {text}")
+            return refused(api, request, FAILED, matched)
+        return service_answer(request, said)
+
+    async def _asked(self, call: ServiceCall, role: str, region: str, timeout: int) -> HttpAnswer:
+        services = self._services
+        if services is None:
+            raise ConfigurationError(f"{call.service} is asked in an environment alone.")
+        async with asyncio.timeout(timeout / 1000):
+            return await asyncio.to_thread(services.ask, call, role=role, region=region)
 
     async def _pass_on(
         self, api: Api, matched: Matched, request: HttpRequest, integration: HttpIntegration, caller: Caller
@@ -233,9 +281,7 @@ class Front:
         except (HttpProxyError, AnswerTooLargeError) as error:
             return self._of_failed_server(api, matched, request, error)
 
-    def _of_failed_server(
-        self, api: Api, matched: Matched, request: HttpRequest, error: HttpProxyError | AnswerTooLargeError
-    ) -> HttpAnswer:
+    def _of_failed_server(self, api: Api, matched: Matched, request: HttpRequest, error: Exception) -> HttpAnswer:
         self._hears.remarked(f"{api.id}: {matched.route.key}: {error}")
         is_too_large = isinstance(error, AnswerTooLargeError)
         return refused(api, request, ANSWER_TOO_LARGE if is_too_large else FAILED, matched)

@@ -57,7 +57,7 @@ def _of_http(values: RequestValues, request: HttpRequest, parameters: Mapping[st
         if asked is None:
             continue
         action, part, name, path = asked.groups()
-        value = None if action == "remove" else _of_http_expression(values, expression)
+        value = None if action == "remove" else http_expression(values, expression)
         if value is None and action != "remove":
             continue
         if path:
@@ -88,7 +88,7 @@ def _of_rest_expression(values: RequestValues, expression: str) -> str | None:
     return values.value(expression) if text is None else text
 
 
-def _of_http_expression(values: RequestValues, expression: str) -> str | None:
+def http_expression(values: RequestValues, expression: str) -> str | None:
     """A text whose places are filled; None where it is one place alone, of what is not there."""
     whole = _PLACE.fullmatch(expression)
     if whole:

@@ -124,6 +124,17 @@ class MappedIntegration(Struct, frozen=True, kw_only=True, tag=True):
         return self.target.function if isinstance(self.target, FunctionTarget) else None
 
 
+class ServiceIntegration(Struct, frozen=True, kw_only=True, tag=True):
+    """An HTTP API's with an AWS service: ``subtype`` is ``SQS-SendMessage`` or the like, ``parameters`` are those of
+    its action, as expressions. The ``role`` is its ARN; ``timeout`` is in milliseconds."""
+
+    subtype: str
+    parameters: Mapping[str, str]
+    region: str
+    role: str
+    timeout: int = 30_000
+
+
 class NotRun(Struct, frozen=True, kw_only=True, tag=True):
     """An integration that samlocal does not run, and why: ``a VPC link leads nowhere from this machine``."""
 
@@ -131,7 +142,13 @@ class NotRun(Struct, frozen=True, kw_only=True, tag=True):
 
 
 Integration: TypeAlias = (
-    LambdaIntegration | HttpIntegration | MappedIntegration | FixedResponse | RedirectIntegration | NotRun
+    LambdaIntegration
+    | HttpIntegration
+    | MappedIntegration
+    | ServiceIntegration
+    | FixedResponse
+    | RedirectIntegration
+    | NotRun
 )
 
 

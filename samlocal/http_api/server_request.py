@@ -2,8 +2,8 @@
 
 Sources: API Gateway developer guide, "Mapping template and parameter mapping for REST APIs", "Override your API's
 request and response parameters and status codes", "Amazon API Gateway important notes" (headers that nobody may map);
-what API Gateway adds has been recorded behind it (kelvinzhu/ctf-gateflag, README) and tried on AWS in
-localstack/localstack, ``next_gen/execute_api/handlers/integration_request.py``.
+what API Gateway adds has been recorded behind it on AWS (localstack/localstack,
+``test_apigateway_http.snapshot.json``) and tried there (``execute_api/handlers/integration_request.py``).
 """
 
 from __future__ import annotations

@@ -36,4 +36,20 @@ class HttpTarget(Struct, frozen=True, kw_only=True, tag=True):
     method: str
 
 
-Target: TypeAlias = Mock | FunctionTarget | HttpTarget
+class ServiceTarget(Struct, frozen=True, kw_only=True, tag=True):
+    """An AWS service, as ``arn:aws:apigateway:region:service:path/…`` or ``…:action/…`` names it.
+
+    ``service`` has AWS's name of it in host names, ``subdomain`` is what that has in front of it. ``action`` is None
+    for a path, whose parameters stand in braces. ``method`` is ANY to keep the client's. The ``role`` is its ARN.
+    """
+
+    service: str
+    subdomain: str
+    region: str
+    action: str | None
+    path: str
+    method: str
+    role: str
+
+
+Target: TypeAlias = Mock | FunctionTarget | HttpTarget | ServiceTarget

@@ -97,6 +97,30 @@ def function_credentials(
             return _of_role(settings, account, function, options.role_arn or _role_of(function))
 
 
+def role_credentials(
+    settings: Settings,
+    account: Account,
+    environment: Environment | None,
+    role_arn: str,
+    options: RightsOptions,
+) -> Credentials:
+    """Of a role that an API, and no function, calls AWS under: under the caller's own rights where functions are.
+
+    Raises ProtectedError, RoleDeniedError, AwsError, CredentialsError.
+    """
+    if not options.allow_protected:
+        refuse_protected(settings, tip="--allow-protected asks its services all the same: on its own data.")
+    match options.runs_under:
+        case RunsUnder.CALLER:
+            return account.caller().credentials()
+        case RunsUnder.NARROWED if environment is not None:
+            from samlocal.deployed.rights.session_policy import session_policy
+
+            policy = session_policy(environment.role_rights(role_arn), read_managed=environment.managed_policy)
+            return environment.narrowed_credentials(policy, via_role=options.via_role)
+    return _assumed(settings, account, role_arn)
+
+
 def refuse_protected(settings: Settings, *, tip: str) -> None:
     """Raises ProtectedError in an environment of which samconfig.toml says ``protected = true``."""
     if settings.protected:
@@ -121,13 +145,17 @@ def _role_of(function: FunctionSpec) -> str:
 
 
 def _of_role(settings: Settings, account: Account, function: FunctionSpec, role_arn: str) -> Credentials:
+    try:
+        return _assumed(settings, account, role_arn)
+    except RoleDeniedError as error:
+        raise RoleRefusedError(error.message, function=function, role_arn=role_arn) from error
+
+
+def _assumed(settings: Settings, account: Account, role_arn: str) -> Credentials:
     from samlocal.deployed.rights.role import assume_role
 
     aws = account.caller()
-    try:
-        return account.credential_cache(refresh=settings.refresh).of(role_arn, lambda: assume_role(aws, role_arn))
-    except RoleDeniedError as error:
-        raise RoleRefusedError(error.message, function=function, role_arn=role_arn) from error
+    return account.credential_cache(refresh=settings.refresh).of(role_arn, lambda: assume_role(aws, role_arn))
 
 
 def _narrowed(

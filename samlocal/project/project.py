@@ -14,11 +14,13 @@ from samlocal.project.teller import Teller
 from samlocal.project.under_way import UnderWay
 
 if TYPE_CHECKING:
+    from samlocal.aws import Credentials
     from samlocal.deployed.environment import Environment
     from samlocal.engine import Engine
     from samlocal.function.application import Application
     from samlocal.function.build_target import BuildTarget
     from samlocal.function.spec import FunctionSpec
+    from samlocal.project.credentials import RightsOptions
     from samlocal.project.run_options import RunOptions
     from samlocal.project.sources import Sources
     from samlocal.sandbox.layout import SandboxSpec
@@ -180,6 +182,14 @@ class Project:
             sources.add_settings(self.settings)
             sources.add_files([self.settings.template])
         return self._current(make, falls_back=falls_back)
+
+    def role_credentials(self, role_arn: str, rights: RightsOptions) -> Credentials:
+        """Keys of a role that an API calls AWS under. Raises as ``credentials.role_credentials`` does."""
+        from samlocal.project.credentials import role_credentials
+
+        with self._asking:
+            environment = self.account.environment(refresh=False)
+            return role_credentials(self.settings, self.account, environment, role_arn, rights)
 
     def _planned(
         self,

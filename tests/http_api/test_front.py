@@ -261,7 +261,9 @@ Resources:
     status, _, _ = answered(api(template, head=""), request("GET", "/a"), heard=heard)
 
     assert status == 501
-    assert heard.remarks == ["Api: GET /a is not run: integrations of AWS services are not run."]
+    assert heard.remarks == [
+        "Api: GET /a is not run: sqs is asked in an environment alone: name one with -e or -n, or take -e local."
+    ]
 
 
 LOCKED = """

@@ -2,8 +2,8 @@
 
 Sources: API Gateway developer guide, "Mapping template and parameter mapping for REST APIs", "Override your API's
 request and response parameters and status codes", "Set up an integration response", "Content type conversions in API
-Gateway" (its two tables); what the server gets beside what is mapped was recorded on AWS (kelvinzhu/ctf-gateflag,
-README) and tried there (localstack/localstack, ``execute_api/handlers/integration_request.py``).
+Gateway" (its two tables); what the server gets beside what is mapped was recorded on
+AWS (localstack/localstack, ``test_apigateway_http.snapshot.json``).
 """
 
 from __future__ import annotations

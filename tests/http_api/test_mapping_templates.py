@@ -476,11 +476,12 @@ def test_a_plain_method_has_templates_too() -> None:
     assert pool.asked == [("Fn", {"of": "POST"})]
 
 
-def test_services_of_awss_and_vpc_links_stay_named_as_not_run() -> None:
+def test_a_service_of_awss_is_named_as_not_run_without_an_environment() -> None:
     queue = {"type": "aws", "httpMethod": "POST", "uri": "arn:aws:apigateway:eu-west-1:sqs:path/1/q"}
 
     assert found(template(queue), head=HEAD).remarks == (
-        "Api: POST /things/{id} is not run: integrations of AWS services are not run.",
+        "Api: POST /things/{id} is not run: sqs is asked in an environment alone: "
+        "name one with -e or -n, or take -e local.",
     )
 
 

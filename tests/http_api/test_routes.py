@@ -422,7 +422,7 @@ def test_routes_and_integrations_of_plain_http_apis_are_joined() -> None:
         "ANY /{proxy+}": "HttpIntegration",
         "$default": "Fn",
     }
-    assert reason(one, "PUT /a") == "the AWS service integration SQS-SendMessage is not run"
+    assert reason(one, "PUT /a").startswith("SQS-SendMessage is asked in an environment alone: ")
     get, _, elsewhere, rest = one.routes
     assert get.integration == LambdaIntegration(function="Fn", payload_format=PayloadFormat.V2, timeout=5000)
     assert (get.authorizer, get.scopes, rest.authorizer) == ("Auth", ("x",), "AWS_IAM")
@@ -579,7 +579,8 @@ def test_what_is_not_run_is_named_in_a_line() -> None:
     )
 
     assert result.remarks == (
-        "Api: POST /queue is not run: integrations of AWS services are not run.",
+        "Api: POST /queue is not run: sqs is asked in an environment alone: "
+        "name one with -e or -n, or take -e local.",
         "Api: GET /vpc is not run: a VPC link leads nowhere from this machine.",
         "Api: GET /other is not run: the function away is not in this template.",
         "Api: GET /none is not run: it has no integration.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from samlocal.cli.shown.said import ServedApi, ServedRoute
-from samlocal.http_api.model import Api, ApiKind, MappedIntegration, NotRun
+from samlocal.http_api.model import Api, ApiKind, MappedIntegration, NotRun, ServiceIntegration
+from samlocal.http_api.targets import ServiceTarget
 
 HEADS = ("Method", "Path", "Leads to", "Authorizer")
 
@@ -29,6 +30,10 @@ def served_api(api: Api, url: str | None) -> ServedApi:
                 not_run = reason
             case _ if route.function is not None:
                 leads_to = route.function
+            case MappedIntegration(target=ServiceTarget(service=service)):
+                leads_to = service
+            case ServiceIntegration(subtype=subtype):
+                leads_to = subtype
             case MappedIntegration(target=target):
                 leads_to = type(target).__name__.removesuffix("Target").lower()
             case other:

@@ -55,6 +55,12 @@ def http_answer(request: HttpRequest, payload: bytes, payload_format: PayloadFor
     return HttpAnswer(status=said.status, headers=(*kept, _request_id(request)), body=said.decoded())
 
 
+def service_answer(request: HttpRequest, said: HttpAnswer) -> HttpAnswer:
+    """An AWS service's own, which goes through as it is."""
+    kept = tuple((name.lower(), value) for name, value in said.headers if name.lower() not in _DROPPED)
+    return HttpAnswer(status=said.status, headers=(*kept, _request_id(request)), body=said.body)
+
+
 def http_refusal(request: HttpRequest, refusal: Refusal) -> HttpAnswer:
     status, message = _WORDS[refusal.type]
     typed: Fields = () if status in _BARE else (("content-type", _JSON),)

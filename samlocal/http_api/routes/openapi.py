@@ -27,7 +27,8 @@ from samlocal.http_api.model import (
 from samlocal.http_api.routes.authorizers import of_scheme
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.definition import followed
-from samlocal.http_api.routes.integrations import integration, of_openapi
+from samlocal.http_api.routes.described import of_openapi
+from samlocal.http_api.routes.integrations import integration
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.routes.validations import DocumentValidations
 from samlocal.template.reader import Map, Node

@@ -16,8 +16,9 @@ from samlocal.http_api.model import (
 from samlocal.http_api.routes.authorizers import of_rest_resource
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.definition import Stage, asked_authorizer, definition
+from samlocal.http_api.routes.described import of_method
 from samlocal.http_api.routes.identity import api_id
-from samlocal.http_api.routes.integrations import integration, of_method
+from samlocal.http_api.routes.integrations import integration
 from samlocal.http_api.routes.openapi import OpenApi, gateway_response, openapi
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.routes.validations import method_validation

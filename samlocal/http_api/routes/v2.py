@@ -19,8 +19,9 @@ from samlocal.http_api.model import (
 from samlocal.http_api.routes.authorizers import of_v2_resource
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.definition import Stage, asked_authorizer, definition
+from samlocal.http_api.routes.described import of_v2
 from samlocal.http_api.routes.identity import api_id
-from samlocal.http_api.routes.integrations import integration, of_v2
+from samlocal.http_api.routes.integrations import integration
 from samlocal.http_api.routes.openapi import OpenApi, openapi, openapi_cors
 from samlocal.http_api.routes.stack import Stack
 from samlocal.template.model import Resource

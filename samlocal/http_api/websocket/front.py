@@ -42,6 +42,7 @@ from samlocal.http_api.model import (
     NotRun,
     RedirectIntegration,
     Route,
+    ServiceIntegration,
 )
 from samlocal.http_api.websocket.connections import Client, Connections, Live
 from samlocal.http_api.websocket.selection import route_of, selected
@@ -184,7 +185,7 @@ class WebSocketFront:
             case NotRun(reason=reason):
                 self._hears.remarked(f"{self.api.id}: {route.path} is not run: {reason}.")
                 return integration
-            case HttpIntegration() | FixedResponse() | RedirectIntegration():
+            case HttpIntegration() | ServiceIntegration() | FixedResponse() | RedirectIntegration():
                 raise TypeError(f"{type(integration).__name__} is no WebSocket API's")
             case _:
                 assert_never(integration)
