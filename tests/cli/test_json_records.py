@@ -152,6 +152,21 @@ def test_the_end_is_the_last_record_whatever_comes_behind_it() -> None:
     run(test)
 
 
+def test_a_fault_that_ends_a_command_that_serves_is_a_record() -> None:
+    own = Recorded()
+
+    async def fails() -> None:
+        async with own.requests:
+            own.requests.serves(SERVING)
+            raise LookupError("id")
+
+    with pytest.raises(LookupError):
+        run(fails)
+    serving, failed, ended = own.written()
+    assert (serving["type"], failed["type"], failed["ends"], ended["type"]) == ("serving", "error", True, "ended")
+    assert failed["message"] == "LookupError: id"
+
+
 @pytest.mark.parametrize("command", ["start-lambda", "start-api"])
 @pytest.mark.parametrize(
     ("files", "args", "status", "says"),
