@@ -9,7 +9,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from samlocal.deployed.place import Place, partition_of
 from samlocal.dynamodb_json import is_typed, item_bytes, typed
@@ -49,10 +49,16 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else _compact(value)
 
 
+def _segments(path: str) -> list[str]:
+    return [segment for segment in path.split("/") if segment]
+
+
 ENCODINGS: Mapping[str, Callable[[Any], Any]] = {
     "base64": lambda value: base64.b64encode(_bytes(value)).decode(),
     "bytes": lambda value: list(_bytes(value)),
     "crc32": lambda value: f"{zlib.crc32(_bytes(value)):08x}",
+    "first-segment": lambda path: _segments(path)[0] if _segments(path) else "",
+    "graphql": lambda fields: "{\n" + "".join(f"  {field}\n" for field in fields) + "}",
     "gzip": _gzip,
     "image": _image,
     "int": int,
@@ -65,7 +71,9 @@ ENCODINGS: Mapping[str, Callable[[Any], Any]] = {
     "partition": partition_of,
     "url-suffix": lambda region: Place.in_region(region, account="").url_suffix,
     "pad": lambda value: f"{value:06}",
+    "query-string": lambda pairs: f"?{urlencode(pairs)}",
     "relative": lambda value: str(value).removeprefix("/"),
+    "segments": _segments,
     "text": _text,
     "url": lambda value: quote_plus(str(value), safe="/"),
     **MOMENTS,

@@ -7,7 +7,7 @@ from typing import Any
 
 from samlocal.events.encodings import encoded
 from samlocal.events.kind import RECORDS
-from samlocal.events.placeholder import Placeholder, alone, condition_of, each_of, pieces
+from samlocal.events.placeholder import Placeholder, all_of, alone, condition_of, each_of, pieces
 from samlocal.events.values import Values
 
 
@@ -18,25 +18,24 @@ class _LeftOut:
 _LEFT_OUT = _LeftOut()
 
 
-def filled(node: Any, values: Values, *, count: int = 1) -> Any:
-    """The document with each placeholder as what it stands for; ``count`` is the number of records."""
-    made = _filled(node, _Filling(values, count))
+def filled(node: Any, values: Values) -> Any:
+    """The document with each placeholder as what it stands for."""
+    made = _filled(node, _Filling(values))
     return None if made is _LEFT_OUT else made
 
 
 class _Filling:
     """``pair`` is the one of a flag's that is told now."""
 
-    def __init__(self, values: Values, count: int, pair: tuple[str, Any] | None = None) -> None:
+    def __init__(self, values: Values, pair: tuple[str, Any] | None = None) -> None:
         self.values = values
-        self.count = count
         self.pair = pair
 
     def of_pair(self, pair: tuple[str, Any]) -> _Filling:
-        return _Filling(self.values, self.count, pair)
+        return _Filling(self.values, pair)
 
     def of_record(self, index: int) -> _Filling:
-        return _Filling(self.values.record(index), self.count)
+        return _Filling(self.values.record(index))
 
     def stands_for(self, placeholder: Placeholder) -> Any:
         value = self._source(placeholder.source)
@@ -77,7 +76,7 @@ def _filled(node: Any, filling: _Filling) -> Any:
 def _object(node: Mapping[str, Any], filling: _Filling) -> Any:
     condition = condition_of(next(iter(node), None))
     if condition is None:
-        return dict(_members(node, filling))
+        return _joined(_members(node, filling))
     name, values = condition
     value = filling.values.value(name)
     there = value in values if values else value not in (None, False)
@@ -97,12 +96,25 @@ def _inside_text(value: Any) -> str:
     return "" if value is None or value is _LEFT_OUT else str(value)
 
 
+def _joined(members: Iterator[tuple[str, Any]]) -> dict[str, Any]:
+    """What is there a second time replaces the first, or follows it where both are lists."""
+    joined: dict[str, Any] = {}
+    for name, value in members:
+        before = joined.get(name)
+        joined[name] = [*before, *value] if isinstance(before, list) and isinstance(value, list) else value
+    return joined
+
+
 def _members(node: Mapping[str, Any], filling: _Filling) -> Iterator[tuple[str, Any]]:
     for name, value in node.items():
         flag = each_of(name)
         if flag is not None:
             for pair in _pairs(flag, filling):
                 yield pair[0], _filled(value, filling.of_pair(pair))
+            continue
+        every = all_of(name)
+        if every is not None:
+            yield from filling.values.value(every).items()
             continue
         made = _filled(value, filling)
         if made is not _LEFT_OUT:
@@ -116,14 +128,14 @@ def _pairs(flag: str, filling: _Filling) -> Iterator[tuple[str, Any]]:
 
 def _items(node: list[Any] | tuple[Any, ...], filling: _Filling) -> Iterator[Any]:
     match node:
-        case [str() as first, item] if first == RECORDS:
-            for index in range(filling.count):
-                yield _filled(item, filling.of_record(index))
-        case [first, item] if (flag := each_of(first)) is not None:
-            for pair in _pairs(flag, filling):
-                yield _filled(item, filling.of_pair(pair))
-        case _:
-            for item in node:
-                made = _filled(item, filling)
-                if made is not _LEFT_OUT:
-                    yield made
+        case [str() as first, record] if first == RECORDS:
+            for index in range(filling.values.count):
+                yield _filled(record, filling.of_record(index))
+            return
+    for item in node:
+        name = next(iter(item), None) if isinstance(item, Mapping) else None
+        flag = each_of(name)
+        if flag is not None:
+            yield from (_filled(item[name], filling.of_pair(pair)) for pair in _pairs(flag, filling))
+        elif (made := _filled(item, filling)) is not _LEFT_OUT:
+            yield made

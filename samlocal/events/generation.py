@@ -47,8 +47,7 @@ def _with_common(chain: Sequence[Link]) -> list[Link]:
 
 def _event(link: Link, inner: Sequence[Link], random: Random) -> Any:
     given = _holding(link, inner, random) if inner else link.given
-    count = _count(link, given)
-    event = filled(link.kind.shape.event, Values(link.kind, given, random), count=count)
+    event = filled(link.kind.shape.event, Values(link.kind, given, random, count=_count(link, given)))
     if link.kind.shape.is_request:
         from samlocal.events.requests import event_of_request
 
@@ -86,7 +85,7 @@ def _held(link: Link, inner: Sequence[Link], wanted: int | None, random: Random)
         )
     link = Link(kind=link.kind, given=link.given, count=count)
     given = _holding(link, inner, random) if inner else link.given
-    values = Values(link.kind, given, random)
+    values = Values(link.kind, given, random, count=count)
     inside = shape.raw.value if shape.raw is not None and _is_raw(link) else shape.inside
     return [filled(inside, values.record(index)) for index in range(count)]
 
@@ -97,7 +96,7 @@ def _inside(link: Link, inner: Sequence[Link], random: Random) -> Any:
     if inside is None:
         return encoded(_event(link, inner, random), "json")
     given = _holding(link, inner, random) if inner else link.given
-    return filled(inside, Values(link.kind, given, random), count=_count(link, given))
+    return filled(inside, Values(link.kind, given, random, count=_count(link, given)))
 
 
 def _is_raw(link: Link) -> bool:

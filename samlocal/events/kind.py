@@ -12,7 +12,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, field
 
-FlagType = Literal["text", "int", "json", "item", "pairs", "flag", "moment"]
+from samlocal.events.placeholder import PART, names_in
+
+FlagType = Literal["text", "int", "json", "object", "item", "pairs", "flag", "moment"]
 
 
 class Flag(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -85,7 +87,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     @property
     def repeats(self) -> bool:
         """Whether it holds a batch of records."""
-        return RECORDS in _texts([self.shape.event, self.shape.parts])
+        values = [flag.default for flag in self.flags.values() if flag.help is None]
+        return RECORDS in _texts([self.shape.event, self.shape.parts, values])
 
     @property
     def inside_is_a_record(self) -> bool:
@@ -102,29 +105,37 @@ def shape_of(data: bytes) -> Shape:
 
 
 def kinds_of(service: str, shape: Shape, common: Mapping[str, Flag]) -> Iterator[Kind]:
-    """The types of a file. Of the flags of all events it has those that it uses."""
-    used = _mentioned(shape, common)
+    """The types of a file. Of the flags of all events each has those that it uses."""
     for name, type_ in shape.types.items():
-        flags = {flag: each for flag, each in shape.flags.items() if not each.types or name in each.types} | used
+        flags = {flag: each for flag, each in shape.flags.items() if not each.types or name in each.types}
         for flag, default in type_.defaults.items():
             # What a type says of a flag that it does not have is a value of its own.
             mine = flags.get(flag) or msgspec.structs.replace(shape.flags[flag], help=None)
             flags[flag] = msgspec.structs.replace(mine, default=default)
+        used = _used(shape, flags, common)
+        flags |= {flag: each for flag, each in common.items() if flag in used and flag not in shape.flags}
         yield Kind(service=service, type=name, description=type_.description, shape=shape, flags=flags)
 
 
-def _mentioned(shape: Shape, common: Mapping[str, Flag]) -> dict[str, Flag]:
-    from samlocal.events.placeholder import names_in
+def _used(shape: Shape, flags: Mapping[str, Flag], common: Mapping[str, Flag]) -> set[str]:
+    """The names that an event's description takes values from, or what it takes those from."""
+    waiting: list[Any] = [shape.event, shape.inside]
+    used: set[str] = set()
+    while waiting:
+        for name in (name for text in _texts(waiting.pop()) for name in names_in(text)):
+            if name in used:
+                continue
+            used.add(name)
+            if name.startswith(PART):
+                waiting.append(shape.parts[name.removeprefix(PART)])
+            elif (flag := flags.get(name) or common.get(name)) is not None and name not in _other(shape, flags):
+                waiting.append(flag.default)
+    return used
 
-    written = list(_texts([shape.event, shape.parts, shape.inside, *(flag.default for flag in shape.flags.values())]))
-    written += _texts([type_.defaults for type_ in shape.types.values()])
-    found: dict[str, Flag] = {}
-    while written:
-        for name in names_in(written.pop()):
-            if name in common and name not in shape.flags and name not in found:
-                found[name] = common[name]
-                written += _texts(common[name].default)
-    return {name: flag for name, flag in common.items() if name in found}
+
+def _other(shape: Shape, flags: Mapping[str, Flag]) -> set[str]:
+    """The flags of other types of the file."""
+    return set(shape.flags) - set(flags)
 
 
 def _texts(node: Any) -> Iterator[str]:

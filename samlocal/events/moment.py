@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 from samlocal.http_api.events.moment import clf_time, epoch_ms
@@ -30,14 +31,14 @@ MOMENTS: Mapping[str, Callable[[Any], Any]] = {
     "iso": lambda value: _of(value, "%Y-%m-%dT%H:%M:%SZ"),
     "iso-ms": lambda value: f"{_with_ms(value)}Z",
     "iso-ms-offset": lambda value: f"{_with_ms(value)}+0000",
-    "iso-label": _with_ms,
-    "minute": lambda value: value // 60 * 60,
     "seconds": int,
     "seconds-ms": lambda value: int(value * 1000) / 1000,
     "ms": epoch_ms,
     "us": lambda value: int(value * 1_000_000),
     "clf": clf_time,
-    "day": lambda value: _of(value, "%Y-%m-%d"),
+    "day-path": lambda value: _of(value, "%Y/%m/%d"),
+    "rabbit": lambda value: _of(value, "%b %-d, %Y, %-I:%M:%S %p"),
+    "rfc2822": lambda value: formatdate(value),
     "later": lambda value: value + 300,
 }
-"""``later`` is five minutes on, ``minute`` the minute that it is in."""
+"""``later`` is five minutes on, ``rabbit`` as RabbitMQ's client writes it."""

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+PART = "part "
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
 
 
@@ -50,13 +51,13 @@ def pieces(text: str) -> Iterator[str | Placeholder]:
 
 
 def names_in(text: str) -> Iterator[str]:
-    """What a text takes from elsewhere; a word in front of a name is no name."""
+    """What a text takes values from: names, and parts as ``part log``."""
     for piece in pieces(text):
         if isinstance(piece, Placeholder):
             word, _, rest = piece.source.partition(" ")
-            if not rest:
-                yield word
-            elif word in ("each", "if"):
+            if not rest or word == "part":
+                yield piece.source
+            elif word in ("each", "all", "if"):
                 yield rest.split()[0]
 
 
@@ -64,6 +65,14 @@ def each_of(text: object) -> str | None:
     """The flag whose pairs are told one by one: ``attribute`` of ``${each attribute}``."""
     match _words(text):
         case ["each", name]:
+            return name
+    return None
+
+
+def all_of(text: object) -> str | None:
+    """The value whose members stand there: ``properties`` of ``${all properties}``."""
+    match _words(text):
+        case ["all", name]:
             return name
     return None
 

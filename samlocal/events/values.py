@@ -17,15 +17,23 @@ Given = Mapping[str, Sequence[Any]]
 
 
 class Values:
-    """Of an event, or of one of its records: ``index`` says which.
+    """Of an event with ``count`` records, or of one of these: ``index`` says which.
 
     A record's are its own, but for those that are made once for its event.
     """
 
     def __init__(
-        self, kind: Kind, given: Given, random: Random, *, index: int = 0, event: Values | None = None
+        self,
+        kind: Kind,
+        given: Given,
+        random: Random,
+        *,
+        count: int = 1,
+        index: int = 0,
+        event: Values | None = None,
     ) -> None:
         self.kind = kind
+        self.count = count
         self.index = index
         self.random = random
         self._event = event

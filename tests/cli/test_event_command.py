@@ -67,7 +67,7 @@ def test_an_event_is_put_into_others_by_in(run: Run) -> None:
         (("s3", "put", "in", "s3"), "No event goes into s3. One goes into"),
         (("s3", "put", "in", "sqs", "--body", "x"), "--body is what holds the event before `in`."),
         (("dynamodb", "insert", "--keys", '{"id": }'), "it is not JSON: Expecting value at 1:8"),
-        (("dynamodb", "insert", "--keys", "[1]"), 'an item is a JSON object, such as {"id": 1}.'),
+        (("dynamodb", "insert", "--keys", "[1]"), 'it is no JSON object, such as {"id": 1}: [1]'),
         (("eventbridge", "event", "--detail", "NaN"), "it is not JSON: NaN is none of its values."),
         (("sqs", "receive-message", "--attribute", "x"), "'x' is not NAME=VALUE."),
         (("sqs", "receive-message", "--at", "soon"), "'soon' is no time. Write 2026-01-31T12:00:00Z"),

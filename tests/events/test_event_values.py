@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
+import json
+from random import Random
 
 import pytest
-from events_kit import AT, made
+from events_kit import AT, chained, kind_of, link, made
 
 from samlocal.events.flags import FlagsError
+from samlocal.events.generation import Link, generate
 
 
 def test_an_arn_says_region_account_and_name() -> None:
@@ -113,3 +117,103 @@ def test_a_moment_is_written_as_each_service_has_it() -> None:
     assert time_of("kinesis get-records", "kinesis", "approximateArrivalTimestamp") == 1767225600.123
     assert time_of("dynamodb update", "dynamodb", "ApproximateCreationDateTime") == 1767225600
     assert time_of("eventbridge event", "time") == "2026-01-01T00:00:00Z"
+
+
+def test_lines_of_a_log_are_compressed_and_in_base64() -> None:
+    # CloudWatch Logs user guide, "Subscription filters with AWS Lambda": base64 of gzip of this document.
+    data = made("cloudwatch logs", message=["one", "two"], log_group="/aws/lambda/x")["awslogs"]["data"]
+    lines = json.loads(gzip.decompress(base64.b64decode(data)))
+    assert lines.pop("logStream").startswith("2026/01/01/[$LATEST]")
+    assert [event.keys() for event in lines["logEvents"]] == [{"id", "timestamp", "message"}] * 2
+    assert [event["message"] for event in lines.pop("logEvents")] == ["one", "two"]
+    assert lines == {
+        "messageType": "DATA_MESSAGE",
+        "owner": "123456789012",
+        "logGroup": "/aws/lambda/x",
+        "subscriptionFilters": ["example-filter"],
+    }
+
+
+def test_a_stream_has_lines_of_a_log_compressed_alone() -> None:
+    # The same guide, "Subscription filters with Kinesis Data Streams".
+    event = chained(link("cloudwatch logs", message="hello"), link("kinesis get-records"))
+    lines = json.loads(gzip.decompress(base64.b64decode(event["Records"][0]["kinesis"]["data"])))
+    assert lines["logEvents"][0]["message"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("name", "message_type", "members"),
+    [
+        (
+            "item-change-notification",
+            "ConfigurationItemChangeNotification",
+            {"configurationItemDiff", "configurationItem"},
+        ),
+        (
+            "oversized-item-change-notification",
+            "OversizedConfigurationItemChangeNotification",
+            {"configurationItemSummary"},
+        ),
+        ("periodic-rule", "ScheduledNotification", {"awsAccountId"}),
+    ],
+)
+def test_a_rule_of_config_has_what_invokes_it_as_json_text(name: str, message_type: str, members: set[str]) -> None:
+    # Config developer guide, "Example events for AWS Config rules".
+    event = made(f"config {name}", parameters={"limit": "5"})
+    invoking = json.loads(event["invokingEvent"])
+    assert invoking["messageType"] == message_type
+    assert invoking.keys() == members | {"messageType", "notificationCreationTime", "recordVersion"}
+    assert json.loads(event["ruleParameters"]) == {"limit": "5"}
+
+
+def test_a_header_of_kafka_is_a_list_of_bytes() -> None:
+    event = made("kafka msk", topic="orders", partition_number=3, header={"trace": "ab"}, count=2)
+    first, second = event["records"]["orders-3"]
+    assert first["headers"] == [{"trace": [97, 98]}]
+    assert [first["offset"], second["offset"]] == [0, 1]
+
+
+def test_several_values_of_one_header_stand_together() -> None:
+    kind = kind_of("vpc-lattice request")
+    pairs = {"header": [[("x", "1"), ("x", "2")]], "query": [[("a", "1"), ("a", "2")]], "at": [AT]}
+    event = generate([Link(kind=kind, given=pairs)], Random(1))
+    assert event["headers"]["x"] == ["1", "2"]
+    assert event["queryStringParameters"] == {"a": ["1", "2"]}
+    assert event["path"] == "/path/to/resource?a=1&a=2"
+
+
+def test_the_properties_of_a_custom_resource_stand_beside_its_service_token() -> None:
+    event = made("cloudformation create-request", properties={"Size": 3})
+    assert event["ResourceProperties"] == {"ServiceToken": event["ServiceToken"], "Size": 3}
+
+
+def test_a_batch_of_fields_is_a_list() -> None:
+    events = made("appsync batch-resolver", count=3)
+    assert [event["source"] for event in events] == [{"id": "0"}, {"id": "1"}, {"id": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("region", "partition", "host"),
+    [("cn-north-1", "aws-cn", "amazonaws.com.cn"), ("us-gov-west-1", "aws-us-gov", "amazonaws.com")],
+)
+def test_the_partition_is_the_regions(region: str, partition: str, host: str) -> None:
+    assert made("sqs receive-message", region=region)["Records"][0]["eventSourceARN"].startswith(f"arn:{partition}:")
+    assert made("apigateway aws-proxy", region=region)["headers"]["Host"].endswith(f".{region}.{host}")
+
+
+def test_a_path_is_made_of_the_resource_and_its_parameters() -> None:
+    event = made("apigateway aws-proxy", resource="/orders/{id}", path_parameter={"id": "7"})
+    assert (event["path"], event["pathParameters"]) == ("/orders/7", {"id": "7"})
+    with pytest.raises(FlagsError, match="--path /else is none of --resource /orders/"):
+        made("apigateway aws-proxy", resource="/orders/{id}", path="/else")
+    with pytest.raises(FlagsError, match="--resource orders is no route's path"):
+        made("apigateway aws-proxy", resource="orders")
+
+
+@pytest.mark.parametrize(
+    "name", ["apigateway aws-proxy", "apigateway http-api-proxy", "alb request", "lambda-url request"]
+)
+def test_a_body_is_in_base64_where_that_is_asked_for(name: str) -> None:
+    event = made(name, body="hello", base64=True)
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == b"hello"

@@ -51,6 +51,7 @@ _OTHERS: Mapping[str, Any] = {
     "int": 7,
     "json": {"an": "other"},
     "item": {"an": "other"},
+    "object": {"an": "other"},
     "moment": AT + 90_000,
     "pairs": {"a": "b"},
     "flag": True,

@@ -53,16 +53,18 @@ class _Json(_Text):
         return json.loads(text, parse_constant=_refuse)
 
 
-class _Item(_Json):
-    """An item of a table: an object, its numbers with every digit."""
-
+class _Object(_Json):
     name = "json"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        item = super().convert(value, param, ctx)
-        if not isinstance(item, dict):
-            self.fail('an item is a JSON object, such as {"id": 1}.', param, ctx)
-        return item
+        read = super().convert(value, param, ctx)
+        if not isinstance(read, dict):
+            self.fail(f'it is no JSON object, such as {{"id": 1}}: {_short(str(value))}', param, ctx)
+        return read
+
+
+class _Item(_Object):
+    """An item of a table, its numbers with every digit."""
 
     def read(self, text: str) -> Any:
         return json.loads(text, parse_constant=_refuse, parse_float=Decimal)
@@ -92,6 +94,7 @@ _TYPES: Mapping[str, click.ParamType[Any]] = {
     "text": _Text(),
     "int": click.INT,
     "json": _Json(),
+    "object": _Object(),
     "item": _Item(),
     "pairs": _Pair(),
     "moment": _Moment(),
