@@ -171,9 +171,13 @@ def _processes(folder: Path) -> list[int]:
 
 
 def _answers(folder: Path) -> bool:
-    asked = subprocess.run(
-        ["docker", "--host", f"unix://{folder}/socket", "version"], capture_output=True, check=False, timeout=10
-    )
+    try:
+        # It may listen and say nothing yet.
+        asked = subprocess.run(
+            ["docker", "--host", f"unix://{folder}/socket", "version"], capture_output=True, check=False, timeout=10
+        )
+    except subprocess.TimeoutExpired:
+        return False
     return asked.returncode == 0
 
 

@@ -15,7 +15,7 @@ def test_threads_that_share_a_caller_share_its_clients() -> None:
     together = threading.Barrier(4)
 
     def client() -> Any:
-        together.wait(10)
+        together.wait(60)
         return aws._client("sqs", "eu-west-1")
 
     with ThreadPoolExecutor(4) as threads:

@@ -42,7 +42,7 @@ def at_once(work: Callable[[str], T]) -> list[T]:
     barrier = threading.Barrier(len(NAMES))
 
     def begin(name: str) -> T:
-        barrier.wait(10)
+        barrier.wait(60)
         return work(name)
 
     with ThreadPoolExecutor(len(NAMES)) as threads:
@@ -85,7 +85,7 @@ def test_the_local_environment_is_brought_up_and_held_once(project: Callable[...
             ]
             assert sum("resources of the stack" in notice for notice in teller.notices) == 1
             held = [Path("/proc/self/fd", name) for name in map(str, range(3, 256))]
-            uses = [each for each in held if each.exists() and "use" in each.resolve().name]
+            uses = [each for each in held if each.exists() and each.resolve() in made.cache.glob("local/*/use*")]
             assert len(uses) == 1, uses
         finally:
             made.run("local", "stop").succeeded()
