@@ -176,7 +176,7 @@ def test_a_failed_batch_comes_back_after_the_visibility_timeout_and_the_queue_mo
 def test_of_a_batch_that_failed_in_part_only_the_failed_messages_come_back(
     aws: Aws, threads: Threads, queue: Callable[..., Queue]
 ) -> None:
-    own = queue(VisibilityTimeout="2")
+    own = queue(VisibilityTimeout="4")
     seen: list[str] = []
 
     def answer(event: dict[str, Any]) -> Any:
@@ -207,7 +207,7 @@ def test_a_message_that_no_filter_lets_through_is_deleted(
 def test_a_fifo_queues_groups_stay_in_order_also_behind_a_failure(
     aws: Aws, threads: Threads, queue: Callable[..., Queue]
 ) -> None:
-    own = queue(fifo=True, VisibilityTimeout="1")
+    own = queue(fifo=True, VisibilityTimeout="4")
     failed: list[str] = []
 
     def answer(event: dict[str, Any]) -> Any:
@@ -300,7 +300,7 @@ def test_a_batch_whose_event_would_be_larger_than_lambda_takes_is_cut() -> None:
 def test_messages_stay_hidden_while_their_event_waits_for_a_sandbox(
     aws: Aws, threads: Threads, queue: Callable[..., Queue]
 ) -> None:
-    own, function = queue(VisibilityTimeout="1"), Function()
+    own, function = queue(VisibilityTimeout="4"), Function()
     own.send("slow")
 
     async def test() -> None:
@@ -311,7 +311,7 @@ def test_messages_stay_hidden_while_their_event_waits_for_a_sandbox(
             while not function.running:
                 await asyncio.sleep(0.01)
         # Far beyond the visibility timeout: nobody else may see it in all that time.
-        for _ in range(25):
+        for _ in range(60):
             assert not await threads(lambda: own.sqs.receive_message(QueueUrl=own.url).get("Messages"))
             await asyncio.sleep(0.1)
         function.ready.set()

@@ -41,7 +41,8 @@ def test_one_command_serves_the_api_and_lambda_and_reads_the_queue_and_one_ctrl_
         assert client.invoke(FunctionName="Web")["StatusCode"] == 200
         orders = Queue(own.client("sqs"), "Orders")
         orders.send("first", "second")
-        assert sorted(own.until_said("handled", 2)) == ["first", "second"]
+        # A message may come more than once (SQS developer guide, "At-least-once delivery").
+        assert set(own.until_said("handled", 2)) == {"first", "second"}
         eventually(lambda: orders.is_empty, within=30)
         ended = own.ended()
     assert ended.status == 130

@@ -137,7 +137,7 @@ def queue_template(*, tells: bool = False, **event: Any) -> dict[str, Any]:
         Dead={"Type": "AWS::SQS::Queue"},
         Orders={
             "Type": "AWS::SQS::Queue",
-            "Properties": {"VisibilityTimeout": 6, "RedrivePolicy": redrive},
+            "Properties": {"VisibilityTimeout": 12, "RedrivePolicy": redrive},
         },
         Taker=kit.function(Events={"Orders": {"Type": "SQS", "Properties": properties}}, Timeout=5, **variables),
         Web=kit.function(
