@@ -17,6 +17,7 @@ from samlocal.http_api.authorizers.token_authorizers import Verifies
 from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.exchange import HttpRequest, Matched
 from samlocal.http_api.model import Api
+from samlocal.http_api.usage import Usage
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.result import Result, Success
@@ -49,10 +50,14 @@ class Hears(HearsEvents, Protocol):
 class Backend:
     """Of one API, which may be exchanged.
 
-    ``tokens`` is called for what verifies the first token; None to ask no authorizer, and for no API key.
+    ``tokens`` is called for what verifies the first token; None to ask no authorizer, and for no API key. ``usage``
+    counts what keys do, also of other APIs.
     """
 
-    def __init__(self, pool: Invokes, hears: Hears, tokens: Callable[[], Verifies] | None) -> None:
+    def __init__(
+        self, pool: Invokes, hears: Hears, tokens: Callable[[], Verifies] | None, usage: Usage | None = None
+    ) -> None:
+        self._usage = usage or Usage()
         self._pool = pool
         self._hears = hears
         self._tokens = tokens
@@ -64,7 +69,9 @@ class Backend:
     def use(self, api: Api) -> None:
         """What authorizers have said is forgotten, as by a deployment."""
         self._api_id = api.id
-        self._authorizers = None if self._tokens is None else Authorizers(api, self.result, self._tokens)
+        self._authorizers = (
+            None if self._tokens is None else Authorizers(api, self.result, self._tokens, usage=self._usage)
+        )
 
     async def close(self) -> None:
         """Waits until all is over that has been begun."""

@@ -50,6 +50,7 @@ from samlocal.http_api.services import NoValueError, service_call, subtype_call
 from samlocal.http_api.streamed import streamed_answer
 from samlocal.http_api.targets import FunctionTarget, HttpTarget, Mock, ServiceTarget
 from samlocal.http_api.transformed import RefusedError, Transformation
+from samlocal.http_api.usage import Usage
 from samlocal.http_api.validation import refusal
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
@@ -63,6 +64,7 @@ class Front:
 
     ``tokens`` is called for what verifies the first token; None to ask no authorizer, and for no API key.
     ``services`` asks AWS for integrations with its services; None where there is no environment.
+    ``usage`` counts what API keys do.
     """
 
     def __init__(
@@ -72,10 +74,11 @@ class Front:
         hears: Hears,
         tokens: Callable[[], Verifies] | None,
         services: AsksServices | None = None,
+        usage: Usage | None = None,
     ) -> None:
         self._hears = hears
         self._services = services
-        self._backend = Backend(pool, hears, tokens)
+        self._backend = Backend(pool, hears, tokens, usage)
         self.use(api)
 
     def use(self, api: Api) -> None:

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from samlocal.deployed.place import Place
 from samlocal.http_api.targets import ContentHandling, FunctionTarget, Target
+from samlocal.http_api.usage import UsagePlan
 
 ANY = "ANY"
 """The method of a route that takes every method."""
@@ -279,10 +280,11 @@ class Route(Struct, frozen=True, kw_only=True):
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):
-    """A key of the template's. ``value`` is None where AWS makes one up."""
+    """A key of the template's. ``value`` is None where AWS makes one up; ``plan`` limits it."""
 
     name: str
     value: str | None
+    plan: UsagePlan | None = None
 
 
 class Api(Struct, frozen=True, kw_only=True):

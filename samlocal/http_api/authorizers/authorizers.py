@@ -20,15 +20,23 @@ from samlocal.http_api.model import (
     LambdaAuthorizer,
     UnknownAuthorizer,
 )
+from samlocal.http_api.usage import Usage
 
 
 class Authorizers:
-    """Those of one API, and what they have said. ``tokens`` is called for the first token."""
+    """Those of one API, and what they have said. ``tokens`` is called for the first token, ``usage`` counts keys."""
 
     def __init__(
-        self, api: Api, run: Run, tokens: Callable[[], Verifies], *, clock: Callable[[], float] = time.time
+        self,
+        api: Api,
+        run: Run,
+        tokens: Callable[[], Verifies],
+        *,
+        usage: Usage | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._api = api
+        self._usage = usage or Usage()
         self._functions = LambdaAuthorizers(api, run, clock)
         self._tokens = TokenAuthorizers(api, tokens)
 
@@ -36,7 +44,9 @@ class Authorizers:
         """Whether the request may pass, and what is known of who sends it."""
         heard = await self._hear(matched, request)
         if isinstance(heard.decision, Allowed) and matched.route.api_key_required:
-            return with_api_key(self._api, request, heard.decision, usage_key=heard.usage_key)
+            return with_api_key(
+                self._api, matched.route, request, heard.decision, self._usage, usage_key=heard.usage_key
+            )
         return heard.decision
 
     async def _hear(self, matched: Matched, request: HttpRequest) -> Heard:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from samlocal.http_api.model import (
     Api,
-    ApiKey,
     ApiKind,
     Authorizer,
     GatewayResponse,
@@ -21,9 +20,9 @@ from samlocal.http_api.routes.identity import api_id
 from samlocal.http_api.routes.integrations import integration
 from samlocal.http_api.routes.openapi import OpenApi, gateway_response, openapi
 from samlocal.http_api.routes.stack import Stack
+from samlocal.http_api.routes.usage_plans import api_keys
 from samlocal.http_api.routes.validations import method_validation
 from samlocal.template.model import Resource
-from samlocal.template.reader import Node
 
 _UNNAMED_STAGE = "Prod"
 """SAM's; an API that has no stage cannot be called on AWS."""
@@ -92,7 +91,7 @@ def _api(
             **(document.gateway_responses if document else {}),
             **dict(_gateway_responses(stack, resource)),
         },
-        api_keys=tuple(_api_keys(stack, resource, stage.name)),
+        api_keys=tuple(api_keys(stack, resource, stage.name)),
         api_key_source=stack.text(own.get("ApiKeySourceType"))
         or (document.api_key_source if document else None)
         or "HEADER",
@@ -160,36 +159,3 @@ def _gateway_responses(stack: Stack, api: Resource) -> Iterator[tuple[str, Gatew
                 templates=stack.pairs(own.get("ResponseTemplates")),
             ),
         )
-
-
-def _api_keys(stack: Stack, api: Resource, stage: str) -> Iterator[ApiKey]:
-    """The keys of usage plans that name the API's stage, and those that name it themselves."""
-    planned = {
-        plan.logical_id
-        for plan in stack.resources("AWS::ApiGateway::UsagePlan")
-        if _names_stage(stack, plan.properties.get("ApiStages"), "ApiId", "Stage", api, stage)
-    }
-    names: set[str] = set()
-    for link in stack.resources("AWS::ApiGateway::UsagePlanKey"):
-        plan = stack.referred(link.properties.get("UsagePlanId"))
-        key = stack.referred(link.properties.get("KeyId"))
-        if plan is not None and key is not None and plan.logical_id in planned:
-            names.add(key.logical_id)
-    for key in stack.resources("AWS::ApiGateway::ApiKey"):
-        own = key.properties
-        if key.logical_id in names or _names_stage(stack, own.get("StageKeys"), "RestApiId", "StageName", api, stage):
-            yield ApiKey(name=stack.text(own.get("Name")) or key.logical_id, value=stack.text(own.get("Value")))
-
-
-def _names_stage(
-    stack: Stack, stages: Node, api_property: str, stage_property: str, api: Resource, stage: str
-) -> bool:
-    """Whether the stage is in the list. One whose name is not known may be it."""
-    for each in stack.items(stages):
-        entry = stack.mapping(each)
-        named = stack.referred(entry.get(api_property))
-        if named is not None and named.logical_id == api.logical_id:
-            said = stack.text(entry.get(stage_property))
-            if said is None or said == stage:
-                return True
-    return False

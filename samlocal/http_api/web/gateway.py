@@ -20,6 +20,7 @@ from samlocal.http_api.front import Front
 from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.routes.apis import Apis, apis
 from samlocal.http_api.services import Services
+from samlocal.http_api.usage import Usage
 from samlocal.http_api.web.application import WebApplication
 from samlocal.http_api.web.cased_headers import CasedProtocol
 from samlocal.http_api.web.static_files import StaticFiles
@@ -72,13 +73,14 @@ class Gateway:
         self._failed = failed
         verifier = _verifier(service.project) if authorizes else None
         services = Services(lambda role: service.project.role_credentials(role, service.options.rights))
+        usage = Usage()
         self._connections = Connections()
 
         def front(api: Api) -> Front | WebSocketFront:
             if api.kind is ApiKind.WEBSOCKET:
                 domain = None if reachable is None else reachable.inside.domain(api)
                 return WebSocketFront(api, service.pool, hears, verifier, self._connections, domain=domain)
-            return Front(api, service.pool, hears, verifier, services)
+            return Front(api, service.pool, hears, verifier, services, usage)
 
         self._hears = hears
         self._fronts = {api.id: front(api) for api in served}
