@@ -54,6 +54,11 @@ class LocalEnvironment(Struct, frozen=True, kw_only=True):
     memory: Path
     made_up: tuple[MadeUp, ...] = ()
 
+    @property
+    def lasting(self) -> Path:
+        """For what holds as long as the endpoint does, whatever is deployed there."""
+        return self.memory.parent
+
 
 class Listener(Protocol):
     """Hears what takes time."""

@@ -32,12 +32,16 @@ class Filtered(Struct, frozen=True, kw_only=True):
 
 
 class Discarded(Struct, frozen=True, kw_only=True):
-    """Records of a stream are given up; what is told of them went ``to`` an ARN, None where none is named."""
+    """Records of a stream are given up; what is told of them went ``to`` an ARN, None where none is named.
+
+    ``problem`` is why it could not be told there.
+    """
 
     mapping: Mapping
     records: int
     condition: str
     to: str | None
+    problem: str | None = None
 
 
 class Interrupted(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ read as its user reads it.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import time
 
 from samlocal.endpoint.callers import aws_of
 from samlocal.endpoint.directory import Callee
@@ -15,17 +17,27 @@ from samlocal.endpoint.happening import Told as EventTold
 from samlocal.errors import ConfigurationError
 from samlocal.pool.options import PoolOptions
 from samlocal.service.service import Service
+from samlocal.sources.aws_streams import KinesisStream, TableStream
+from samlocal.sources.discards import AwsDiscards
 from samlocal.sources.event_sources import Polls, Reader
 from samlocal.sources.happening import Told
-from samlocal.sources.mapping import Mapping
+from samlocal.sources.mapping import Latest, Mapping, SourceKind, StreamOptions
 from samlocal.sources.pace import Pace
+from samlocal.sources.positions import Positions
 from samlocal.sources.queue import AwsQueue
 from samlocal.sources.queue_poller import QueuePoller
 from samlocal.sources.running import running
+from samlocal.sources.stream import Stream
+from samlocal.sources.stream_poller import StreamPoller
 from samlocal.sources.threads import Threads
 
 # Batches of a queue that run at once, where nothing else bounds them (as many as the pool runs by default).
 _AT_ONCE = 10
+
+# How long a shard that has nothing is left alone: on AWS a second for Kinesis, whose readers share five calls a
+# second, and a quarter of one for DynamoDB ("Polling and batching streams").
+_REST_SECONDS = 0.25
+_SHARED_REST_SECONDS = 1.0
 
 
 class ServiceReaders:
@@ -39,6 +51,7 @@ class ServiceReaders:
         self._threads = threads
         self._runs = running(service.pool, events)
         self._told = told
+        self._positions: dict[tuple[str, str], Positions] = {}
 
     async def reader(self, callee: Callee) -> Reader:
         """Raises what planning the function raises: one that cannot be made reads nothing that others could have."""
@@ -60,6 +73,8 @@ class ServiceReaders:
         )
 
     def poller(self, mapping: Mapping, reader: Reader, pace: Pace) -> Polls:
+        if mapping.stream is not None:
+            return self._stream_poller(mapping, mapping.stream, reader, pace)
         bounds = (mapping.concurrency, self._concurrency, reader.concurrency, _AT_ONCE)
         return QueuePoller(
             mapping,
@@ -70,3 +85,42 @@ class ServiceReaders:
             pace=pace,
             in_thread=self._threads,
         )
+
+    def _stream_poller(self, mapping: Mapping, options: StreamOptions, reader: Reader, pace: Pace) -> Polls:
+        is_kinesis = mapping.kind is SourceKind.STREAM
+        stream: Stream
+        if is_kinesis:
+            stream = KinesisStream(reader.aws, mapping, role=reader.role)
+        else:
+            stream = TableStream(reader.aws, mapping)
+        is_shared = is_kinesis and not self._service.project.settings.is_local
+        return StreamPoller(
+            mapping,
+            options,
+            stream,
+            self._runs,
+            AwsDiscards(reader.aws),
+            opened=lambda identity: self._opened(mapping, options, identity),
+            rest=_SHARED_REST_SECONDS if is_shared else _REST_SECONDS,
+            told=self._told,
+            pace=pace,
+            in_thread=self._threads,
+        )
+
+    def _opened(self, mapping: Mapping, options: StreamOptions, identity: str) -> Positions:
+        """They outlive interruptions; those in the environment on this machine also this process."""
+        key = mapping.id, identity
+        if key not in self._positions:
+            project = self._service.project
+            start, file = options.start, None
+            if project.settings.is_local:
+                file = project.account.local.opened(told=False).lasting / f"read-{_file_name(mapping)}.json"
+            else:
+                start = Latest()
+            self._positions[key] = Positions(identity, start, now=time.time(), file=file)
+        return self._positions[key]
+
+
+def _file_name(mapping: Mapping) -> str:
+    """Of each mapping of each stack its own."""
+    return hashlib.sha256(f"{mapping.callee.arn} {mapping.id}".encode()).hexdigest()[:16]

@@ -77,7 +77,13 @@ class RequestLines:
         counted = _counted(item.records, item.name)
         if isinstance(item, said.RecordsFiltered):
             return self.head(item.function, "filtered") + self.text(f" {counted}")
-        to = "" if item.to is None else f", told to {item.to}"
+        to = (
+            f", told to {item.to}"
+            if item.to
+            else f", which could not be told: {item.problem}"
+            if item.problem
+            else ""
+        )
         line = self.head(item.function, "given up", fg="red")
         return line + self.text(f" {counted}: {item.condition}{to}")
 

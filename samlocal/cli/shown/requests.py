@@ -120,8 +120,10 @@ class Requests:
                 )
             case of_sources.Filtered(records=records):
                 self._view.show(said.RecordsFiltered(**about, records=records))
-            case of_sources.Discarded(records=records, condition=condition, to=to):
-                self._view.show(said.RecordsDiscarded(**about, records=records, condition=condition, to=to))
+            case of_sources.Discarded(records=records, condition=condition, to=to, problem=problem):
+                self._view.show(
+                    said.RecordsDiscarded(**about, records=records, condition=condition, to=to, problem=problem)
+                )
             case of_sources.Interrupted(error=error, seconds=seconds):
                 message, tip = _why(error)
                 self._view.show(said.SourceInterrupted(**about, message=message, tip=tip, seconds=seconds))

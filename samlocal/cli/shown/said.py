@@ -227,7 +227,10 @@ class RecordsFiltered(Timed, frozen=True, kw_only=True, tag="source.filtered"):
 
 
 class RecordsDiscarded(Timed, frozen=True, kw_only=True, tag="source.discarded"):
-    """Records of a stream are given up, for AWS's ``condition``; ``to`` is where that is told, if anywhere."""
+    """Records of a stream are given up, for AWS's ``condition``; ``to`` is where that is told, if anywhere.
+
+    ``problem`` is why it could not be told there.
+    """
 
     function: str
     source: str
@@ -235,6 +238,7 @@ class RecordsDiscarded(Timed, frozen=True, kw_only=True, tag="source.discarded")
     records: int
     condition: str
     to: str | None
+    problem: str | None
 
 
 class SourceInterrupted(Timed, frozen=True, kw_only=True, tag="source.interrupted"):

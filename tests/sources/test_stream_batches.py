@@ -1,0 +1,272 @@
+"""Batches of a stream: what AWS documents of errors, and what happens.
+
+https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurereporting.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sources_kit import ANSWERS, FUNCTION, PLACE, RAISES, Function, Told, failures, run
+
+from samlocal.errors import AwsError
+from samlocal.sandbox.result import Result
+from samlocal.sources.discards import Discard, object_key
+from samlocal.sources.happening import Discarded
+from samlocal.sources.mapping import Destination, Latest, Mapping, SourceKind, StreamOptions
+from samlocal.sources.pace import Pace
+from samlocal.sources.stream import StreamRecord
+from samlocal.sources.stream_batches import StreamBatches
+from samlocal.sources.threads import Threads
+
+NOW = 1_700_000_000.0
+QUEUE = f"arn:aws:sqs:{PLACE}:discarded"
+
+
+class Clock:
+    """Stands still, but for the pauses."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    def epoch(self) -> float:
+        return NOW + self.seconds
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> Any:
+        raise NotImplementedError
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.seconds += seconds
+
+
+class Kept:
+    """Takes what is told of discarded records, or cannot."""
+
+    def __init__(self, error: AwsError | None = None) -> None:
+        self.sent: list[tuple[str, Discard]] = []
+        self._error = error
+
+    def send(self, arn: str, discard: Discard) -> None:
+        if self._error is not None:
+            raise self._error
+        self.sent.append((arn, discard))
+
+
+class Batch:
+    """Records 1 to ``count`` of a stream, run by a function, and what came of it."""
+
+    def __init__(
+        self,
+        answer: Callable[[list[str]], Result | None],
+        *,
+        count: int = 4,
+        reports: bool = False,
+        kind: SourceKind = SourceKind.STREAM,
+        ages: dict[int, float] | None = None,
+        discards: Kept | None = None,
+        **options: Any,
+    ) -> None:
+        self.done: list[str] = []
+        self.told = Told()
+        self.clock = Clock()
+        self.discards = discards or Kept()
+        self.function = Function(lambda event: answer([each["n"] for each in event["Records"]]))
+        service = "kinesis" if kind is SourceKind.STREAM else "dynamodb"
+        self.mapping = Mapping(
+            id="FnStream",
+            uuid="the-uuid",
+            callee=FUNCTION,
+            kind=kind,
+            source=f"arn:aws:{service}:{PLACE}:stream/clicks",
+            batch_size=100,
+            reports_failures=reports,
+        )
+        records = [
+            StreamRecord(sequence=str(n), key="k", arrived=NOW - (ages or {}).get(n, 0.0), record={"n": str(n)})
+            for n in range(1, count + 1)
+        ]
+        given = StreamOptions(start=Latest(), on_failure=Destination(arn=QUEUE), **options)
+
+        async def test() -> None:
+            with Threads() as threads:
+                batches = StreamBatches(
+                    self.mapping,
+                    given,
+                    self.function,
+                    self.discards,
+                    told=self.told.append,
+                    pace=Pace(sleep=self.clock.sleep),
+                    in_thread=threads,
+                    clock=self.clock,
+                )
+                await batches.run("shard-1", records, lambda some: self.done.extend(each.sequence for each in some))
+
+        run(test)
+
+    @property
+    def runs(self) -> list[str]:
+        """The records of each event."""
+        return ["".join(each["n"] for each in event["Records"]) for event in self.function.events]
+
+    @property
+    def discarded(self) -> list[tuple[str, str]]:
+        """The records that were given up, and why."""
+        return [
+            ("".join(each.sequence for each in discard.records), discard.condition.value)
+            for _, discard in self.discards.sent
+        ]
+
+
+def fails_at(*bad: str) -> Callable[[list[str]], Result | None]:
+    return lambda records: RAISES if set(bad) & set(records) else ANSWERS
+
+
+def reports(*bad: str) -> Callable[[list[str]], Result | None]:
+    return lambda records: failures(*(each for each in records if each in bad))
+
+
+ALL = ["1", "2", "3", "4"]
+EXHAUSTED = "RetryAttemptsExhausted"
+
+# What the function does, the mapping's options, the events, and what was given up.
+TABLE: dict[str, tuple[Callable[[list[str]], Result | None], dict[str, Any], list[str], list[tuple[str, str]]]] = {
+    "all handled": (fails_at(), {}, ["1234"], []),
+    "no retry": (fails_at("3"), {"retries": 0}, ["1234"], [("1234", EXHAUSTED)]),
+    "two retries": (fails_at("3"), {"retries": 2}, ["1234"] * 3, [("1234", EXHAUSTED)]),
+    "bisected, which uses no retry": (
+        fails_at("3"),
+        {"retries": 0, "bisects": True},
+        ["1234", "12", "34", "3", "4"],
+        [("3", EXHAUSTED)],
+    ),
+    "bisected, then retried": (
+        fails_at("1"),
+        {"retries": 1, "bisects": True},
+        ["1234", "12", "1", "1", "2", "34"],
+        [("1", EXHAUSTED)],
+    ),
+    "reported: the lowest is where it goes on": (
+        reports("3", "4"),
+        {"reports": True, "retries": 1},
+        ["1234", "34"],
+        [("34", EXHAUSTED)],
+    ),
+    "reported and bisected: split where it has failed": (
+        reports("3"),
+        {"reports": True, "retries": 0, "bisects": True},
+        ["1234", "34", "3", "4"],
+        [("3", EXHAUSTED)],
+    ),
+    "reported what is not there": (
+        lambda _: failures("9"),
+        {"reports": True, "retries": 0},
+        ["1234"],
+        [("1234", EXHAUSTED)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_batch_is_tried_and_given_up_as_lambda_does_it(name: str) -> None:
+    answer, options, runs, discarded = TABLE[name]
+    batch = Batch(answer, **options)
+    assert batch.runs == runs
+    assert batch.discarded == discarded
+    # Whatever came of them: in their order, each once.
+    assert batch.done == ALL
+    assert [each.to for each in batch.told.of(Discarded)] == [QUEUE] * len(discarded)
+
+
+def test_without_a_limit_it_is_tried_until_it_succeeds_later_each_time() -> None:
+    left = iter([RAISES] * 7)
+    batch = Batch(lambda _: next(left, ANSWERS))
+    assert batch.runs == ["1234"] * 8
+    assert batch.clock.pauses == [1, 2, 4, 8, 16, 30, 30]
+    assert batch.discarded == []
+
+
+def test_what_cannot_be_run_uses_no_retry() -> None:
+    left = iter([None, None, None])
+    batch = Batch(lambda _: next(left, ANSWERS), retries=0)
+    assert batch.runs == ["1234"] * 4
+    assert batch.discarded == []
+
+
+def test_records_that_are_too_old_are_given_up_without_being_run() -> None:
+    batch = Batch(fails_at(), age=60, ages={1: 120, 2: 61})
+    assert batch.runs == ["34"]
+    assert batch.discarded == [("12", "RecordAgeExceeded")]
+    assert batch.done == ALL
+    ((_, discard),) = batch.discards.sent
+    assert "responseContext" not in discard.document()
+
+
+def test_records_that_grow_too_old_while_they_are_tried_are_given_up() -> None:
+    batch = Batch(fails_at("1"), age=60)
+    assert batch.discarded == [("1234", "RecordAgeExceeded")]
+    assert 60 <= batch.clock.seconds <= 120
+
+
+@pytest.mark.parametrize(
+    ("kind", "info"),
+    [(SourceKind.STREAM, "KinesisBatchInfo"), (SourceKind.TABLE, "DDBStreamBatchInfo")],
+)
+def test_what_is_told_of_discarded_records_is_lambdas_record(kind: SourceKind, info: str) -> None:
+    batch = Batch(fails_at("2"), retries=1, kind=kind)
+    ((arn, discard),) = batch.discards.sent
+    assert arn == QUEUE
+    document = discard.document()
+    assert list(document) == ["requestContext", "responseContext", "version", "timestamp", info]
+    assert document["requestContext"] == {
+        "requestId": "request-2",
+        "functionArn": FUNCTION.arn,
+        "condition": "RetryAttemptsExhausted",
+        "approximateInvokeCount": 2,
+    }
+    assert document["responseContext"] == {
+        "statusCode": 200,
+        "executedVersion": "$LATEST",
+        "functionError": "Unhandled",
+    }
+    assert document["version"] == "1.0"
+    assert document[info] == {
+        "shardId": "shard-1",
+        "startSequenceNumber": "1",
+        "endSequenceNumber": "4",
+        "approximateArrivalOfFirstRecord": "2023-11-14T22:13:20.000Z",
+        "approximateArrivalOfLastRecord": "2023-11-14T22:13:20.000Z",
+        "batchSize": 4,
+        "streamArn": batch.mapping.source,
+    }
+
+
+def test_a_function_that_has_answered_has_no_error_in_the_record() -> None:
+    batch = Batch(reports("1"), reports=True, retries=0)
+    ((_, discard),) = batch.discards.sent
+    assert discard.document()["responseContext"] == {"statusCode": 200, "executedVersion": "$LATEST"}
+
+
+def test_records_are_given_up_also_where_nobody_can_be_told_of_them() -> None:
+    batch = Batch(fails_at("1"), retries=0, discards=Kept(AwsError("no such queue")))
+    assert batch.done == ALL
+    assert [(each.to, each.problem) for each in batch.told.of(Discarded)] == [(None, "no such queue")]
+
+
+def test_the_object_of_a_bucket_is_named_by_mapping_shard_and_moment() -> None:
+    batch = Batch(fails_at("1"), retries=0)
+    ((_, discard),) = batch.discards.sent
+    moment = datetime.datetime(2026, 3, 5, 7, 8, 9, tzinfo=datetime.UTC)
+    assert re.fullmatch(
+        r"aws/lambda/the-uuid/shard-1/2026/03/05/2026-03-05T07\.08\.09-[0-9a-f-]{36}", object_key(discard, moment)
+    )
