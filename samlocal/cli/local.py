@@ -11,11 +11,12 @@ import click
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.config import LOCAL_ENVIRONMENT
-from samlocal.errors import ExitStatus
+from samlocal.errors import AwsError, ExitStatus
 from samlocal.project.local_stack import LocalStackInUse, local_project
 
 if TYPE_CHECKING:
     from samlocal.local.project import LocalProject
+    from samlocal.local.server import LocalServer
 
 # Of the shared options, those that mean nothing here.
 _HIDDEN = frozenset({"env_name", "aws_profile", "refresh", "snapshot_age", "env_vars", "set_variables", "dotenv"})
@@ -121,6 +122,8 @@ def status(ctx: click.Context, /, output_form: str, every: bool, **_: object) ->
             output.payload_line(f"template {one['template']}")
         for stack in one["stacks"]:
             output.payload_line(f"stack {stack}")
+        if one["waiting_events"]:
+            output.payload_line(f"waiting {one['waiting_events']} events for functions: `samlocal up` runs them")
         if one["log"]:
             output.payload_line(f"log {one['log']}")
     if output_form == "text" and not told:
@@ -138,9 +141,21 @@ def _told(project: LocalProject) -> dict[str, Any]:
         "url": server.url if server else None,
         "pid": server.pid if server else None,
         "stacks": deployed_stacks(project, server) if server else [],
+        "waiting_events": _waiting(server) if server else 0,
         "template": str(project.template),
         "log": str(project.log) if project.log.exists() else None,
     }
+
+
+def _waiting(server: LocalServer) -> int:
+    """Events of topics, buckets, rules and the like that have not been run."""
+    from samlocal.local.runner import Runner
+
+    try:
+        return Runner(server).waiting()
+    except AwsError:
+        # It is there, and does not answer now.
+        return 0
 
 
 def _running(ctx: click.Context) -> list[LocalProject]:

@@ -58,7 +58,8 @@ class _UpCommand(StayingCommand):
 @stay_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
-    """Run the whole application: its APIs, Lambda's Invoke API, and what reads its queues and streams.
+    """Run the whole application: its APIs, Lambda's Invoke API, what reads its queues and streams, and on this
+    machine what topics, buckets, rules and schedules send to functions.
 
     It runs in the environment on this machine, which is started and deployed where needed, or with -e ENV in a
     deployed one.
@@ -82,6 +83,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
         from samlocal.sandbox.session import session
         from samlocal.service.news import News
         from samlocal.sources.event_sources import EventSources
+        from samlocal.sources.pushed import PushedEvents
         from samlocal.sources.service_readers import ServiceReaders
         from samlocal.sources.threads import Threads
 
@@ -112,7 +114,10 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 gateway.watch()
                 with Threads() as threads:
                     readers = ServiceReaders(service, limits, threads, events=requests.told, told=requests.of_source)
+                    local = project.account.local
+                    pushes = PushedEvents(endpoint, lambda: local.opened().server, threads, hears=requests)
                     async with (
+                        pushes,
                         endpoint.serving(),
                         gateway.serving(),
                         door("up", service, overheard, told=requests),
@@ -143,10 +148,13 @@ def command(ctx: click.Context, /, **_: object) -> int:
                             service.when_changed(news.come)
                             gateway.when_changed(news.come)
                             await tell()
+                            if chosen.is_local:
+                                pushes.begin()
                             try:
                                 await requests.stand()
                             finally:
                                 sources.stop()
+                                pushes.stop()
                                 endpoint.ends()
 
     with session(ctx.obj.cache_folder / "sessions") as own:

@@ -70,11 +70,14 @@ class EventQueue:
     def is_empty(self) -> bool:
         return not self._tasks
 
-    def put(self, callee: Callee, request: Request) -> None:
-        """Raises SamlocalError where what the template says of the function's asynchronous events is wrong."""
+    def put(self, callee: Callee, request: Request, over: Callable[[], None] | None = None) -> None:
+        """``over`` hears when the event has come to its end: who gives it keeps those that are given up.
+
+        Raises SamlocalError where what the template says of the function's asynchronous events is wrong.
+        """
         if callee.misconfigured is not None:
             raise callee.misconfigured.with_traceback(None)
-        self._tasks.start(self._run(callee, request, born=self._clock.now()))
+        self._tasks.start(self._to_its_end(callee, request, over, born=self._clock.now()))
 
     async def close(self) -> int:
         """Waits for what runs, and says how many events are given up that would have been tried again."""
@@ -82,7 +85,17 @@ class EventQueue:
         await self._tasks.done()
         return self._given_up
 
-    async def _run(self, callee: Callee, request: Request, *, born: float) -> None:
+    async def _to_its_end(
+        self, callee: Callee, request: Request, over: Callable[[], None] | None, *, born: float
+    ) -> None:
+        is_over = await self._run(callee, request, born=born)
+        if over is None:
+            self._given_up += not is_over
+        elif is_over:
+            over()
+
+    async def _run(self, callee: Callee, request: Request, *, born: float) -> bool:
+        """Whether it has come to its end; not where it would be tried again when the queue is closed."""
         limits = callee.asynchronous.of(request.qualifier)
         ends = born + limits.age
         failures = throttles = attempts = 0
@@ -90,35 +103,35 @@ class EventQueue:
         while True:
             if self._clock.now() >= ends:
                 await self._over(callee, request, Condition.TOO_OLD, attempts, result)
-                return
+                return True
             outcome = await self._attempt(callee, request, attempts + 1)
             if isinstance(outcome, Throttled):
                 if outcome.is_final:
                     await self._over(callee, request, Condition.NOT_RUN, attempts, result)
-                    return
+                    return True
                 pause = min(_FIRST_THROTTLE_SECONDS * 2**throttles, _LAST_THROTTLE_SECONDS)
                 throttles += 1
                 self._told(Retried(callee=callee, request=request, attempt=attempts + 1, seconds=pause))
                 if not await self._pause(pause):
-                    return
+                    return False
                 continue
             attempts += 1
             if isinstance(outcome, Success):
                 await self._over(callee, request, Condition.SUCCESS, attempts, outcome)
-                return
+                return True
             # None: samlocal could not run it, which counts as an attempt so that it comes to an end.
             result = outcome
             if failures >= limits.retries:
                 await self._over(callee, request, Condition.RETRIES_EXHAUSTED, attempts, result)
-                return
+                return True
             pause = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
             failures += 1
             if self._clock.now() + pause >= ends:
                 await self._over(callee, request, Condition.TOO_OLD, attempts, result)
-                return
+                return True
             self._told(Retried(callee=callee, request=request, attempt=attempts + 1, seconds=pause))
             if not await self._pause(pause):
-                return
+                return False
 
     async def _pause(self, seconds: float) -> bool:
         """Whether it goes on after a while; not where the queue is closed."""
@@ -131,7 +144,6 @@ class EventQueue:
         finally:
             for each in waits:
                 each.cancel()
-        self._given_up += self._closing.is_set()
         return not self._closing.is_set()
 
     async def _attempt(self, callee: Callee, request: Request, attempt: int) -> Result | Throttled | None:

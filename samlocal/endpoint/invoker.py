@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from samlocal.endpoint import api_error, event_stream
 from samlocal.endpoint.answer import Answer
@@ -35,11 +35,15 @@ _JSON = "application/json"
 _UNHANDLED = "Unhandled"
 
 
-class Invoker:
-    """Runs events for callers. ``queue`` takes those that nobody waits for, ``told`` hears of each that is over.
+class Queues(Protocol):
+    """Takes events that nobody waits for. May raise SamlocalError."""
 
-    ``queue`` may raise SamlocalError.
-    """
+    def __call__(self, callee: Callee, request: Request, over: Callable[[], None] | None = None, /) -> None:
+        """``over`` hears of its end."""
+
+
+class Invoker:
+    """Runs events for callers. ``queue`` takes those that nobody waits for, ``told`` hears of each that is over."""
 
     def __init__(
         self,
@@ -47,7 +51,7 @@ class Invoker:
         functions: CurrentDirectory,
         tails: LogTails,
         *,
-        queue: Callable[[Callee, Request], None],
+        queue: Queues,
         told: Told,
     ) -> None:
         self._pool = pool
@@ -76,6 +80,24 @@ class Invoker:
             case InvocationType.REQUEST_RESPONSE:
                 with self._tail(asked) as tail:
                     return await self._response(callee, asked.request, tail)
+
+    async def event(
+        self,
+        name: str,
+        qualifier: str | None,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        request_id: str,
+        over: Callable[[], None],
+    ) -> Callee:
+        """One of another service's that nobody waits for: ``over`` hears of its end. Raises ApiError."""
+        callee, asked = await self._asked(name, qualifier, headers, body, request_id=request_id)
+        try:
+            self._queue(callee, asked.request, over)
+        except SamlocalError as error:
+            raise api_error.of_samlocal(error, arn=callee.arn) from error
+        return callee
 
     async def stream(
         self, name: str, qualifier: str | None, headers: Mapping[str, str], body: bytes, *, request_id: str

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Self
 
 from samlocal.aws import Aws
+from samlocal.endpoint import api_error
+from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.application import Application
 from samlocal.endpoint.callers import Callers, aws_of
 from samlocal.endpoint.delivery import Delivery
@@ -77,6 +79,7 @@ class LambdaEndpoint:
         )
         self._closing = AsyncExitStack()
         self._application: Application | None = None
+        self._invoker: Invoker | None = None
 
     async def __aenter__(self) -> Self:
         """Raises EngineError, and what reading the template raises."""
@@ -99,7 +102,7 @@ class LambdaEndpoint:
         pool = self.service.pool
         delivery = Delivery(self.functions, self._caller, warn=self._teller.warning, told=self._hears.told)
         queue = EventQueue(pool, delivery, told=self._hears.told, failed=self._hears.failed)
-        invoker = Invoker(pool, self.functions, self._tails, queue=queue.put, told=self._hears.told)
+        invoker = self._invoker = Invoker(pool, self.functions, self._tails, queue=queue.put, told=self._hears.told)
         application = self._application = Application(
             invoker, Listings(self.functions), self._callers, self._forwarding, self._hears
         )
@@ -116,6 +119,34 @@ class LambdaEndpoint:
             if given_up:
                 events = "event is" if given_up == 1 else "events are"
                 self._teller.warning(f"{given_up} asynchronous {events} given up that would have been tried again.")
+
+    async def invoke(
+        self, name: str, qualifier: str | None, headers: Mapping[str, str], body: bytes, *, request_id: str
+    ) -> Answer:
+        """As a caller by HTTP would, while it serves. Raises ApiError."""
+        return await self._serving.invoke(name, qualifier, headers, body, request_id=request_id)
+
+    async def event(
+        self,
+        name: str,
+        qualifier: str | None,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        request_id: str,
+        over: Callable[[], None],
+    ) -> Callee:
+        """One that another service has, while it serves; ``over`` hears when it has come to its end.
+
+        Raises ApiError.
+        """
+        return await self._serving.event(name, qualifier, headers, body, request_id=request_id, over=over)
+
+    @property
+    def _serving(self) -> Invoker:
+        if self._invoker is None:
+            raise api_error.service_error("samlocal: it does not serve yet.")
+        return self._invoker
 
     def ends(self) -> None:
         """Somebody has ended the command: only functions that still run have others run."""

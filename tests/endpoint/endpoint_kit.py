@@ -14,7 +14,7 @@ from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.directory import Callee, CurrentDirectory, Directory
 from samlocal.endpoint.happening import Ended
-from samlocal.endpoint.invoker import Invoker
+from samlocal.endpoint.invoker import Invoker, Queues
 from samlocal.endpoint.log_tail import LogTails
 from samlocal.pool.throttle import Throttled
 from samlocal.project.project import Project
@@ -88,9 +88,7 @@ def directory_of(made: kit.Project) -> Directory:
 class Endpoint:
     """An Invoker with everything around it. ``queued`` are the events that nobody waits for."""
 
-    def __init__(
-        self, directory: Directory, pool: FakePool, *, queue: Callable[[Callee, Request], None] | None = None
-    ) -> None:
+    def __init__(self, directory: Directory, pool: FakePool, *, queue: Queues | None = None) -> None:
         self.pool = pool
         self.queued: list[tuple[Callee, Request]] = []
         self.ended: list[Ended] = []
@@ -100,7 +98,7 @@ class Endpoint:
             pool,
             self.functions,
             self.tails,
-            queue=queue or (lambda callee, request: self.queued.append((callee, request))),
+            queue=queue or (lambda callee, request, over=None: self.queued.append((callee, request))),
             told=lambda happening: self.ended.append(happening) if isinstance(happening, Ended) else None,
         )
 

@@ -154,3 +154,18 @@ def test_a_fault_of_its_own_is_heard_of_and_ends_no_other_event() -> None:
         assert [str(each) for each in faults] == ["the disk"]
 
     run(test)
+
+
+def test_whoever_gives_an_event_hears_of_its_end_and_keeps_one_that_is_given_up() -> None:
+    async def test() -> None:
+        delivered, pool, ended = Delivered(), FakePool(Success(payload=b"1"), FAILED), []
+        queue = EventQueue(pool, delivered, told=lambda _: None, failed=unforeseen)
+        for name in ("first", "second"):
+            queue.put(callee(), Request(payload=b"1", request_id=name), lambda name=name: ended.append(name))
+            while len(pool.asked) <= (name == "second"):
+                await asyncio.sleep(0)
+        # Nothing of it is lost, so nothing is counted.
+        assert await queue.close() == 0
+        assert ended == ["first"]
+
+    run(test)

@@ -118,8 +118,17 @@ def test_virtual_hosted_buckets_go_on_working(server: LocalServer) -> None:
         assert asked(server, "GET", "/key", host=host, Authorization=SIGNED.replace("/sqs/", "/s3/"))[2] == b"there"
 
 
-# Every way that leads to moto's own controls: by the path, by signing for them, by what HTTP makes of a path.
-CONTROLS = ("/moto-api/reset", "/moto-api/data.json", "/moto-api/", "/moto-api/config", "//moto-api/reset")
+# Every way that leads to moto's own controls and samlocal's: by the path, by signing for them, by what HTTP makes
+# of a path.
+CONTROLS = (
+    "/moto-api/reset",
+    "/moto-api/data.json",
+    "/moto-api/",
+    "/moto-api/config",
+    "//moto-api/reset",
+    "/samlocal/invocations",
+    "/samlocal/waiting",
+)
 
 
 @pytest.mark.parametrize("path", CONTROLS)

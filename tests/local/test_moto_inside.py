@@ -32,7 +32,25 @@ USED = {
         "resource_name cloudformation_json account_id region_name kwargs"
     ),
     "moto.cloudformation.exceptions:UnformattedGetAttTemplateException": None,
-    "moto.awslambda.models:LambdaFunction._invoke_lambda": "self event",
+    "moto.awslambda.models:LambdaFunction.invoke": "self body request_headers response_headers",
+    "moto.awslambda.responses:LambdaResponse.invoke": "self",
+    "moto.awslambda.responses:LambdaResponse.invoke_async": "self",
+    "moto.awslambda.models:LambdaBackend.get_function": "self function_name_or_arn qualifier",
+    "moto.s3.notifications:send_event": "account_id event_name bucket key",
+    "moto.s3.models:S3Backend._set_delete_marker": "self bucket_name key_name",
+    "moto.s3.models:FakeBucket.set_notification_configuration": "self notification_config",
+    "moto.s3.models:FakeBucket.create_from_cloudformation_json": (
+        "resource_name cloudformation_json account_id region_name kwargs"
+    ),
+    "moto.s3.models:Notification.matches": "self event_name key_name",
+    "moto.events.models:Rule.send_to_targets": "self original_event transform_input",
+    "moto.events.models:Rule._send_to_events_archive": "self resource_id event",
+    "moto.sns.models:Subscription._parse_message_structure": None,
+    "moto.s3.responses:S3Response.put_object_tagging": "self",
+    "moto.sns.models:SNSBackend._validate_filter_policy": "self value scope",
+    "moto.sns.utils:FilterPolicyMatcher.__init__": "self filter_policy filter_policy_scope",
+    "moto.sns.utils:FilterPolicyMatcher.matches": "self message_attributes message",
+    "moto.logs.models:LogStream._send_log_events": "self service destination_arn filter_name log_events",
     "moto.iam.models:Role.put_policy": "self policy_name policy_json",
     "moto.sqs.models:SQSBackend.receive_message": (
         "self queue_name count wait_seconds_timeout visibility_timeout message_attribute_names"
@@ -51,7 +69,9 @@ USED = {
     "moto.codebuild.models:CodeBuildBackend.start_build": None,
     "moto.ecs.models:EC2ContainerServiceBackend.run_task": None,
     "moto.ecs.models:EC2ContainerServiceBackend.start_task": None,
-    "moto.sns.models:Subscription.publish": None,
+    "moto.sns.models:Subscription.publish": (
+        "self message message_id subject message_attributes group_id deduplication_id message_structure"
+    ),
     "moto.batch.exceptions:ClientException": None,
     "moto.codebuild.exceptions:InvalidInputException": None,
     "moto.ecs.exceptions:InvalidParameterException": None,

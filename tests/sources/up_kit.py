@@ -54,14 +54,14 @@ class Up:
         self.project = project
         self.running = running
         told = project.run("local", "status", "--output", "json").payload
-        self._url = told["url"]
+        self.url = told["url"]
 
     def client(self, service: str) -> Any:
         import boto3
 
         return boto3.client(
             service,
-            endpoint_url=self._url,
+            endpoint_url=self.url,
             region_name="us-east-1",
             aws_access_key_id="local",
             aws_secret_access_key="local",

@@ -115,6 +115,8 @@ class Blocks:
                 self._put([self._lines.timed(request), self._lines.text(f"  {status} {error_type}: {message}")])
             case said.HttpAnswered():
                 self._put([self._lines.answered(item)])
+            case said.EventPushed():
+                self._put([self._lines.pushed(item)])
             case said.EventRetried(request_id=request_id, function=function, attempt=attempt, seconds=seconds):
                 self._behind(
                     request_id, self._lines.head(function, "waits") + f" {seconds:g} s, then attempt {attempt}"

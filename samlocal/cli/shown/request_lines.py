@@ -72,6 +72,11 @@ class RequestLines:
         how_many = "failed" if item.failed == item.records else f"{item.failed} failed"
         return line + self.text(f": {how_many}, {item.again}")
 
+    def pushed(self, item: said.EventPushed) -> str:
+        """Where an event comes from: what of an ARN people go by."""
+        name = item.source.split(":", 5)[-1] if item.source.startswith("arn:") else item.source
+        return self.head(item.function, "event") + self.text(f" of {name}")
+
     def passed_over(self, item: said.RecordsFiltered | said.RecordsDiscarded) -> str:
         """What no function has had, or none to the end."""
         counted = _counted(item.records, item.name)

@@ -130,6 +130,10 @@ class Requests:
             case _:
                 assert_never(happening)
 
+    def pushed(self, request_id: str, function: str, source: str) -> None:
+        """An event of a topic, a bucket, a rule or the like."""
+        self._view.show(said.EventPushed(request_id=request_id, function=function, source=source))
+
     def begun(self, function: str, request_id: str, *, attempt: int | None = None) -> None:
         """An event is on its way to a sandbox."""
         self._running[request_id] = _Running(request_id=request_id, function=function, attempt=attempt)

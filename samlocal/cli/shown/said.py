@@ -187,6 +187,14 @@ class AwsAsked(Timed, frozen=True, kw_only=True, tag="aws.asked"):
     status: int
 
 
+class EventPushed(Timed, frozen=True, kw_only=True, tag="event.pushed"):
+    """A function gets an event of ``source``: of a topic, a bucket, a rule, by its ARN where it has one."""
+
+    request_id: str
+    function: str
+    source: str
+
+
 class EventRetried(Timed, frozen=True, kw_only=True, tag="event.retried"):
     """An asynchronous event is going to be run again, in ``seconds``."""
 
@@ -324,6 +332,7 @@ Said: TypeAlias = (
     | RequestRefused
     | HttpAnswered
     | AwsAsked
+    | EventPushed
     | EventRetried
     | EventSent
     | BatchRun

@@ -10,18 +10,22 @@ from typing import Any, TypeAlias
 from samlocal.own_host import foreign
 
 CONTROL_HEADER = "X-Samlocal-Control"
-"""Carries the secret that moto's own controls ask for."""
+"""Carries the secret that moto's controls and samlocal's own ask for."""
 
 Environ: TypeAlias = dict[str, Any]
 Application: TypeAlias = Callable[[Environ, Any], Iterable[bytes]]
 
 
 class Door:
-    """Lets requests through to moto, and counts them. ``control`` is the secret of ``CONTROL_HEADER``."""
+    """Lets requests through to moto, and counts them.
 
-    def __init__(self, application: Application, *, control: str) -> None:
+    ``control`` is the secret of ``CONTROL_HEADER``, ``own`` answers samlocal's own commands.
+    """
+
+    def __init__(self, application: Application, *, control: str, own: Application) -> None:
         self._application = application
         self._control = control
+        self._own = self.guarded(own)
         self.count = 0
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -29,21 +33,24 @@ class Door:
         if refused:
             return _refused(start_response, refused)
         self.count += 1
-        if environ.get("PATH_INFO") == "/samlocal/types":
+        path = environ.get("PATH_INFO", "")
+        if path == "/samlocal/types":
             from moto.cloudformation.parsing import get_model_map
 
             start_response("200 OK", [("Content-Type", "application/json")])
             return [json.dumps(sorted(get_model_map())).encode()]
+        if path.startswith("/samlocal/"):
+            return self._own(environ, start_response)
         return self._application(environ, _without_cors(start_response))
 
     def guarded(self, application: Application) -> Application:
-        """moto's own controls, which reset everything and show everything: for who knows the secret."""
+        """What resets everything, shows everything or runs functions: for who knows the secret."""
 
         def guard(environ: Environ, start_response: Any) -> Iterable[bytes]:
             given = environ.get(f"HTTP_{CONTROL_HEADER.upper().replace('-', '_')}", "")
             if hmac.compare_digest(given.encode(), self._control.encode()):
                 return application(environ, start_response)
-            return _refused(start_response, "moto's controls are samlocal's own here: use `samlocal local reset`.")
+            return _refused(start_response, "This is samlocal's own here: use `samlocal local`.")
 
         return guard
 

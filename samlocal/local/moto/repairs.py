@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any
 
 import yaml
-from moto.awslambda.models import LambdaFunction
 from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Stack, cloudformation_backends
@@ -21,26 +20,37 @@ from werkzeug.exceptions import HTTPException
 from samlocal.aws import Aws
 from samlocal.errors import SamlocalError
 from samlocal.local.moto.attributes import mend_attributes
+from samlocal.local.moto.bucket_events import mend_bucket_events
+from samlocal.local.moto.buses import Buses
 from samlocal.local.moto.event_sources import mend_event_sources
 from samlocal.local.moto.gaps import cannot_make
+from samlocal.local.moto.invocations import Invocations
+from samlocal.local.moto.invoking import mend_invoking
+from samlocal.local.moto.log_groups import mend_log_groups
 from samlocal.local.moto.resources import register
+from samlocal.local.moto.targets import Targets
+from samlocal.local.moto.topics import mend_topics
 from samlocal.local.moto.updates import mend_updates
-
-_NO_RUN = (
-    "samlocal's local environment holds functions but does not run them by itself. "
-    "Run this one with `samlocal invoke -e local`; functions that call each other do so under "
-    "`samlocal start-lambda -e local`."
-)
 
 # A nested stack's resource, until the stack's own name stands before it.
 _INSIDE = f"{cannot_make('')}/"
 
 
-def repair(connect: Callable[[str], Aws]) -> None:
-    """Called once, before the first request. ``connect`` gives the endpoint itself, in a region."""
+def repair(connect: Callable[[str], Aws], *, invocations: Invocations) -> None:
+    """Called once, before the first request.
+
+    ``connect`` gives the endpoint itself, in a region; ``invocations`` takes what functions are to run.
+    """
     register(connect)
     mend_attributes(connect)
     mend_event_sources()
+    mend_invoking(invocations)
+    targets = Targets(invocations)
+    buses = Buses(targets)
+    buses.mend()
+    mend_bucket_events(targets, buses)
+    mend_topics(targets)
+    mend_log_groups(targets)
     _read_data_alone()
     create = _naming_the_culprit(parsing.parse_and_create_resource)
     parsing.parse_and_create_resource = create
@@ -48,8 +58,6 @@ def repair(connect: Callable[[str], Aws]) -> None:
     parsing.parse_output = _forgiving(parsing.parse_output)
     setattr(parsing.ResourceMap, "validate_outputs", lambda _: None)  # noqa: B010 - mypy forbids it as an assignment
     setattr(parsing.OutputMap, "exports", property(_exports))  # noqa: B010
-    # moto would fetch an image and run the function in a container of its own, without its layers and rights.
-    setattr(LambdaFunction, "_invoke_lambda", _not_run)  # noqa: B010
     setattr(Stack, "parameter_list", property(_masked))  # noqa: B010
     setattr(Role, "put_policy", _as_text(Role.put_policy))  # noqa: B010
     # A nested stack: its Ref is its ARN, and its outputs are attributes.
@@ -136,11 +144,6 @@ def _as_text(put: Callable[[Role, str, str], None]) -> Callable[[Role, str, Any]
         put(role, policy_name, policy_json if isinstance(policy_json, str) else json.dumps(policy_json, default=str))
 
     return put_policy
-
-
-def _not_run(_: LambdaFunction, event: object = None) -> tuple[str, bool, str]:  # noqa: ARG001 - moto names it
-    payload = {"errorType": "NotRun", "errorMessage": _NO_RUN}
-    return json.dumps(payload), True, _NO_RUN
 
 
 def _masked(stack: Stack) -> list[dict[str, Any]]:

@@ -1,0 +1,53 @@
+"""What samlocal's own commands ask the local endpoint's process, beside what AWS's clients ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs
+
+import msgspec
+
+from samlocal.local.invocation import PATH, WAIT_SECONDS, WAITING, Answered
+from samlocal.local.moto.invocations import Invocations
+
+Environ: TypeAlias = dict[str, Any]
+
+
+class Controls:
+    """A WSGI application for who knows the endpoint's secret: the door has asked for it."""
+
+    def __init__(self, invocations: Invocations) -> None:
+        self._invocations = invocations
+
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        match environ["REQUEST_METHOD"], path:
+            case "GET", _ if path == WAITING:
+                return _json(start_response, str(self._invocations.count).encode())
+            case "GET", _ if path == PATH:
+                return _json(start_response, self._fetch(_query(environ)))
+            case "DELETE", _ if path == PATH:
+                self._invocations.leave(_query(environ)("runner"))
+                return _json(start_response, b"{}")
+            case "POST", _ if path.startswith(f"{PATH}/"):
+                body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+                answered = msgspec.json.decode(body, type=Answered)
+                self._invocations.over(path.removeprefix(f"{PATH}/"), answered)
+                return _json(start_response, b"{}")
+        start_response("404 Not Found", [("Content-Type", "application/json"), ("Content-Length", "2")])
+        return [b"{}"]
+
+    def _fetch(self, query: Callable[[str], str]) -> bytes:
+        fetched = self._invocations.fetch(query("runner"), float(query("wait") or WAIT_SECONDS))
+        return msgspec.json.encode(fetched)
+
+
+def _query(environ: Environ) -> Callable[[str], str]:
+    given = parse_qs(environ.get("QUERY_STRING", ""))
+    return lambda name: given.get(name, [""])[0]
+
+
+def _json(start_response: Any, body: bytes) -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]

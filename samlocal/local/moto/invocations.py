@@ -1,0 +1,176 @@
+"""The invocations that the local endpoint has for functions, until somebody runs them.
+
+One that nobody waits for stays until it is over: who has fetched it and is gone without a word has not run it, and
+the next one gets it again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+
+from samlocal.local.invocation import WAIT_SECONDS, Answered, Fetched, Invocation
+
+MOST = 10_000
+"""So many events wait at most, and so many bytes of them."""
+MOST_BYTES = 256 * 1024 * 1024
+
+# Whoever runs functions asks again at once: one who has not asked for so long is gone.
+_GONE_SECONDS = WAIT_SECONDS + 10
+
+# Lambda quotas: a function runs for 15 minutes at most. It may have to wait for its turn, and be built.
+_ANSWER_SECONDS = 1_200.0
+
+_AT_ONCE = 100
+
+
+class NobodyRunsError(Exception):
+    """Nobody runs functions here now."""
+
+
+class FullError(Exception):
+    """No more events have room."""
+
+
+class Invocations:
+    """Threads share it. One runner has them at a time: the last one who has asked."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic, most: int = MOST) -> None:
+        self._clock = clock
+        self._most = most
+        self._changed = threading.Condition()
+        self._waiting: dict[str, Invocation] = {}
+        self._fetched: dict[str, Invocation] = {}
+        self._answers: dict[str, Answered | None] = {}
+        self._count = self._bytes = 0
+        self._lost = 0
+        self._runner: str | None = None
+        self._seen = 0.0
+        self._asking = 0
+
+    # the endpoint's side
+
+    def put(
+        self,
+        function: str,
+        payload: bytes,
+        *,
+        source: str,
+        qualifier: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """One that nobody waits for. Raises FullError, which is counted."""
+        invocation = Invocation(
+            id=str(uuid.uuid4()),
+            function=function,
+            payload=payload,
+            source=source,
+            qualifier=qualifier,
+            headers=headers or {},
+        )
+        with self._changed:
+            if self._count >= self._most or self._bytes + len(payload) > MOST_BYTES:
+                self._lost += 1
+                raise FullError
+            self._count += 1
+            self._bytes += len(payload)
+            self._waiting[invocation.id] = invocation
+            self._changed.notify_all()
+
+    def answer(
+        self,
+        function: str,
+        payload: bytes,
+        *,
+        source: str,
+        qualifier: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answered:
+        """Waits for its answer. Raises NobodyRunsError, also where the one who ran it is gone."""
+        invocation = Invocation(
+            id=str(uuid.uuid4()),
+            function=function,
+            payload=payload,
+            source=source,
+            qualifier=qualifier,
+            headers=headers or {},
+            waits=True,
+        )
+        until = self._clock() + _ANSWER_SECONDS
+        with self._changed:
+            if not self._is_run:
+                raise NobodyRunsError
+            self._waiting[invocation.id] = invocation
+            self._answers[invocation.id] = None
+            self._changed.notify_all()
+            try:
+                while (answered := self._answers[invocation.id]) is None:
+                    if not self._is_run or self._clock() >= until:
+                        raise NobodyRunsError
+                    self._changed.wait(1.0)
+            finally:
+                del self._answers[invocation.id]
+                self._waiting.pop(invocation.id, None)
+                self._fetched.pop(invocation.id, None)
+            return answered
+
+    @property
+    def count(self) -> int:
+        """How many events are not over that nobody waits for."""
+        return self._count
+
+    @property
+    def _is_run(self) -> bool:
+        return self._runner is not None and (self._asking > 0 or self._clock() - self._seen < _GONE_SECONDS)
+
+    # the side of who runs them
+
+    def fetch(self, runner: str, wait: float) -> Fetched:
+        """The next ones, as soon as there are some; none behind so many seconds."""
+        until = self._clock() + min(wait, WAIT_SECONDS)
+        with self._changed:
+            if runner != self._runner:
+                self._runner = runner
+                # What the last one had has not come to its end.
+                self._waiting = {**self._fetched, **self._waiting}
+                self._fetched = {}
+                self._changed.notify_all()
+            self._asking += 1
+            try:
+                while not self._waiting and not self._lost and runner == self._runner:
+                    left = until - self._clock()
+                    if left <= 0:
+                        break
+                    self._changed.wait(left)
+            finally:
+                self._asking -= 1
+                self._seen = self._clock()
+            if runner != self._runner:
+                return Fetched(invocations=())
+            some = list(self._waiting)[:_AT_ONCE]
+            for each in some:
+                self._fetched[each] = self._waiting.pop(each)
+            lost, self._lost = self._lost, 0
+            return Fetched(invocations=tuple(self._fetched[each] for each in some), lost=lost)
+
+    def over(self, invocation_id: str, answered: Answered) -> None:
+        """What came of one; of one that is not known any more nobody wants to know it."""
+        with self._changed:
+            invocation = self._fetched.pop(invocation_id, None) or self._waiting.pop(invocation_id, None)
+            if invocation is not None and not invocation.waits:
+                self._count -= 1
+                self._bytes -= len(invocation.payload)
+            if invocation_id in self._answers:
+                self._answers[invocation_id] = answered
+            self._changed.notify_all()
+
+    def leave(self, runner: str) -> None:
+        """It runs no more of them: what it has fetched and not brought to an end is the next one's."""
+        with self._changed:
+            if runner == self._runner:
+                self._runner = None
+                self._waiting = {**self._fetched, **self._waiting}
+                self._fetched = {}
+                self._changed.notify_all()

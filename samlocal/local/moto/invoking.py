@@ -1,0 +1,104 @@
+"""Functions of the local endpoint run where `samlocal up` is: here their invocations become ones that wait for it.
+
+moto would fetch an image and run the function in a container of its own, without its layers and rights. Tried with
+moto 5.2. Sources: Lambda API reference, Invoke (types, statuses, headers) and InvokeAsync.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.responses import LambdaResponse
+
+from samlocal.local.moto.invocations import FullError, Invocations, NobodyRunsError
+
+_NO_RUN = (
+    "samlocal's local environment holds functions but does not run them by itself. "
+    "They run under `samlocal up`; run this one with `samlocal invoke -e local`."
+)
+_FULL = "samlocal's local environment holds no more events: run `samlocal up`, which takes them."
+
+_NOT_RUN = json.dumps({"errorType": "NotRun", "errorMessage": _NO_RUN}).encode()
+
+_ANSWERED = ("content-type", "x-amz-executed-version", "x-amz-function-error", "x-amz-log-result", "x-amzn-errortype")
+
+
+def mend_invoking(invocations: Invocations) -> None:
+    """Called once. ``invocations`` takes what is to run."""
+
+    def invoke(response: LambdaResponse) -> tuple[int, dict[str, str], bytes | str]:
+        name = unquote(response.path.rsplit("/", 2)[-2])
+        qualifier = response.querystring.get("Qualifier", [None])[0]
+        return _invoked(invocations, response.backend, name, qualifier, response.headers, response.body)
+
+    def invoke_async(response: LambdaResponse) -> tuple[int, dict[str, str], bytes | str]:
+        name = unquote(response.path.rstrip("/").rsplit("/", 2)[-2])
+        headers = {"x-amz-invocation-type": "Event"}
+        return _invoked(invocations, response.backend, name, None, headers, response.body)
+
+    def pushed(function: LambdaFunction, body: str, request_headers: Any, response_headers: Any) -> bytes:
+        """By another service of moto's: of those, only the rotation of secrets waits, and passes headers."""
+        payload = body.encode() if isinstance(body, str) else body
+        if not request_headers:
+            push(invocations, function.function_arn, payload, source="")
+            return b""
+        try:
+            answered = invocations.answer(function.function_arn, payload, source="secretsmanager")
+        except NobodyRunsError:
+            logging.getLogger("samlocal").warning("not run: %s: %s", function.function_name, _NO_RUN)
+            return _NOT_RUN
+        response_headers.update(answered.headers)
+        return answered.payload
+
+    setattr(LambdaResponse, "invoke", invoke)  # noqa: B010 - mypy forbids it as an assignment
+    setattr(LambdaResponse, "invoke_async", invoke_async)  # noqa: B010
+    setattr(LambdaFunction, "invoke", pushed)  # noqa: B010
+
+
+def push(invocations: Invocations, function: str, payload: bytes, *, source: str) -> None:
+    """For a service that has an event for a function. One that there is no room for is logged, and counted."""
+    try:
+        invocations.put(function, payload, source=source)
+    except FullError:
+        # The number of them is told to the next who runs functions.
+        logging.getLogger("samlocal").warning("an event for %s is lost: %s", function, _FULL)
+
+
+def _invoked(
+    invocations: Invocations,
+    backend: LambdaBackend,
+    name: str,
+    qualifier: str | None,
+    headers: Mapping[str, str],
+    body: bytes | str,
+) -> tuple[int, dict[str, str], bytes | str]:
+    """Raises what moto answers where there is no such function."""
+    backend.get_function(name, qualifier)
+    payload = body.encode() if isinstance(body, str) else body
+    passed = {key.lower(): value for key, value in headers.items() if key.lower().startswith("x-amz")}
+    type_ = passed.get("x-amz-invocation-type", "")
+    if type_ == "DryRun":
+        return 204, {"status": "204"}, b""
+    if type_ == "Event":
+        try:
+            invocations.put(name, payload, source="lambda", qualifier=qualifier, headers=passed)
+        except FullError:
+            return _refused(429, "TooManyRequestsException", _FULL)
+        return 202, {"status": "202"}, b""
+    try:
+        answered = invocations.answer(name, payload, source="lambda", qualifier=qualifier, headers=passed)
+    except NobodyRunsError:
+        given = {"status": "200", "content-type": "application/json", "x-amz-function-error": "Unhandled"}
+        return 200, given, _NOT_RUN
+    kept = {key.lower(): value for key, value in answered.headers.items() if key.lower() in _ANSWERED}
+    return answered.status, {"status": str(answered.status), **kept}, answered.payload
+
+
+def _refused(status: int, type_: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    headers = {"status": str(status), "content-type": "application/json", "x-amzn-errortype": type_}
+    return status, headers, json.dumps({"Type": "User", "message": message}).encode()

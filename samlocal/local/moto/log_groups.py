@@ -1,0 +1,52 @@
+"""Log groups of the local endpoint give their subscribers what their patterns let through.
+
+moto gives everything. Source: CloudWatch Logs user guide, "Log group-level subscription filters" (what a function
+gets) and "Filter pattern syntax". Tried with moto 5.2.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+from collections.abc import Callable
+from typing import Any
+
+from moto.logs.models import LogStream
+
+from samlocal.local.moto.targets import LOG, Targets, as_json
+
+
+def mend_log_groups(targets: Targets) -> None:
+    """Called once."""
+    setattr(LogStream, "_send_log_events", _sending(LogStream._send_log_events, targets))  # noqa: B010 - mypy forbids it as an assignment
+
+
+def _sending(send: Callable[..., None], targets: Targets) -> Callable[..., None]:
+    def sent(
+        stream: LogStream, service: str, destination_arn: str, filter_name: str, log_events: list[dict[str, Any]]
+    ) -> None:
+        if service == "lambda":
+            data = {
+                "messageType": "DATA_MESSAGE",
+                "owner": stream.account_id,
+                "logGroup": stream.log_group.name,
+                "logStream": stream.log_stream_name,
+                "subscriptionFilters": [filter_name],
+                "logEvents": log_events,
+            }
+            packed = base64.b64encode(gzip.compress(as_json(data).encode())).decode()
+            targets.send(destination_arn, as_json({"awslogs": {"data": packed}}), source=stream.log_group.name)
+            return
+        try:
+            send(
+                stream,
+                service=service,
+                destination_arn=destination_arn,
+                filter_name=filter_name,
+                log_events=log_events,
+            )
+        except Exception as error:
+            # Who writes a log is not told of its subscribers.
+            LOG.warning("not delivered from %s to %s: %s", stream.log_group.name, destination_arn, error)
+
+    return sent

@@ -1,0 +1,93 @@
+"""What the local endpoint's own services send to one another, and to functions.
+
+Sources: EventBridge user guide, "Event bus targets"; moto's own services stand behind the ARNs. Tried with moto 5.2.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from moto.core.utils import unix_time_millis
+
+from samlocal.local.moto.invocations import FullError, Invocations
+
+LOG = logging.getLogger("samlocal")
+
+
+class Targets:
+    """Sends on behalf of a service. What cannot be sent is logged: AWS would try again, and nobody waits."""
+
+    def __init__(self, invocations: Invocations) -> None:
+        self._invocations = invocations
+
+    def send(self, arn: str, text: str, *, source: str, target: Mapping[str, Any] | None = None) -> None:
+        """``text`` is JSON for all of them. ``target`` says more, as a rule's target does."""
+        try:
+            self._send(arn, text, source, target or {})
+        except FullError:
+            # The number of them is told to the next who runs functions.
+            LOG.warning("an event of %s for %s is lost: too many wait already", source, arn)
+        except Exception as error:
+            LOG.warning("not delivered from %s to %s: %s", source, arn, error)
+
+    def _send(self, arn: str, text: str, source: str, target: Mapping[str, Any]) -> None:
+        _, _, service, region, account, resource = arn.split(":", 5)
+        match service:
+            case "lambda":
+                self._invocations.put(arn, text.encode(), source=source)
+            case "sqs":
+                from moto.sqs.models import sqs_backends
+
+                group = (target.get("SqsParameters") or {}).get("MessageGroupId")
+                sqs_backends[account][region].send_message(queue_name=resource, message_body=text, group_id=group)
+            case "sns":
+                from moto.sns.models import sns_backends
+
+                sns_backends[account][region].publish(arn=arn, message=text, subject=target.get("Subject"))
+            case "states":
+                from moto.stepfunctions.responses import get_backend
+
+                get_backend(account, region).start_execution(
+                    state_machine_arn=arn, name=str(uuid.uuid4()), execution_input=text
+                )
+            case "kinesis":
+                self._put_record(account, region, arn, text)
+            case "firehose":
+                from moto.firehose.models import firehose_backends
+
+                firehose_backends[account][region].put_record(resource.partition("/")[2], {"Data": text.encode()})
+            case "logs":
+                self._log(account, region, resource.split(":")[1], text)
+            case _:
+                raise NotImplementedError(f"the local environment delivers nothing to {service}")
+
+    @staticmethod
+    def _put_record(account: str, region: str, arn: str, text: str) -> None:
+        import base64
+
+        from moto.kinesis.models import kinesis_backends
+
+        kinesis_backends[account][region].put_record(
+            stream_arn=arn,
+            stream_name="",
+            partition_key=str(uuid.uuid4()),
+            explicit_hash_key="",
+            data=base64.b64encode(text.encode()).decode(),
+        )
+
+    @staticmethod
+    def _log(account: str, region: str, group: str, text: str) -> None:
+        from moto.logs.models import logs_backends
+
+        backend, stream = logs_backends[account][region], str(uuid.uuid4())
+        backend.create_log_stream(group, stream)
+        backend.put_log_events(group, stream, [{"timestamp": unix_time_millis(), "message": text}])
+
+
+def as_json(value: Any) -> str:
+    """As AWS's services write it: without spaces."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,105 @@
+"""The invocations that the local endpoint keeps for whoever runs functions."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from kit import eventually
+
+from samlocal.local.invocation import Answered
+from samlocal.local.moto.invocations import FullError, Invocations, NobodyRunsError
+
+
+class Time:
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def payloads(invocations: Invocations, runner: str) -> list[bytes]:
+    return [each.payload for each in invocations.fetch(runner, 0).invocations]
+
+
+def test_events_wait_in_their_order_until_somebody_runs_functions() -> None:
+    invocations = Invocations()
+    for payload in (b"1", b"2"):
+        invocations.put("Fn", payload, source="topic")
+    assert invocations.count == 2
+    assert payloads(invocations, "one") == [b"1", b"2"]
+    assert payloads(invocations, "one") == []
+
+
+def test_an_event_that_was_fetched_and_is_not_over_is_the_next_runners() -> None:
+    invocations = Invocations()
+    for payload in (b"done", b"begun", b"waits"):
+        invocations.put("Fn", payload, source="topic")
+    first = invocations.fetch("one", 0).invocations
+    invocations.over(first[0].id, Answered())
+    assert invocations.count == 2
+    assert payloads(invocations, "two") == [b"begun", b"waits"]
+    invocations.leave("two")
+    assert payloads(invocations, "three") == [b"begun", b"waits"]
+
+
+def test_who_has_been_replaced_gets_no_more() -> None:
+    invocations = Invocations()
+    assert payloads(invocations, "old") == []
+    waiting = threading.Thread(target=invocations.fetch, args=("old", 20))
+    waiting.start()
+    assert payloads(invocations, "new") == []
+    # It is sent away, and does not wait for an event until its time is over.
+    waiting.join(15)
+    assert not waiting.is_alive()
+
+
+def test_more_events_than_have_room_are_refused_and_counted_for_the_next_runner() -> None:
+    invocations = Invocations(most=1)
+    invocations.put("Fn", b"1", source="topic")
+    for _ in range(2):
+        with pytest.raises(FullError):
+            invocations.put("Fn", b"2", source="topic")
+    fetched = invocations.fetch("one", 0)
+    assert (len(fetched.invocations), fetched.lost) == (1, 2)
+    assert invocations.fetch("one", 0).lost == 0
+    invocations.over(fetched.invocations[0].id, Answered())
+    invocations.put("Fn", b"3", source="topic")
+
+
+def test_a_caller_who_waits_gets_the_answer_and_is_no_event_that_waits() -> None:
+    invocations = Invocations()
+    assert payloads(invocations, "one") == []
+    got: list[Answered] = []
+    caller = threading.Thread(target=lambda: got.append(invocations.answer("Fn", b"1", source="lambda")))
+    caller.start()
+    fetched = invocations.fetch("one", 20).invocations
+    assert [each.waits for each in fetched] == [True]
+    assert invocations.count == 0
+    invocations.over(fetched[0].id, Answered(status=200, payload=b"2"))
+    caller.join(20)
+    assert got == [Answered(status=200, payload=b"2")]
+
+
+def test_nobody_waits_for_an_answer_where_nobody_runs_functions_any_more() -> None:
+    time = Time()
+    invocations = Invocations(clock=time)
+    with pytest.raises(NobodyRunsError):
+        invocations.answer("Fn", b"1", source="lambda")
+    assert payloads(invocations, "one") == []
+    refused = threading.Event()
+
+    def call() -> None:
+        try:
+            invocations.answer("Fn", b"1", source="lambda")
+        except NobodyRunsError:
+            refused.set()
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    eventually(lambda: payloads(invocations, "one") == [b"1"], within=20)
+    # It has been killed: it never asks again.
+    time.seconds = 3600
+    caller.join(20)
+    assert refused.is_set()

@@ -1,0 +1,114 @@
+"""``samlocal up``: what topics, buckets and rules send reaches functions in their sandboxes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import kit
+import pytest
+from kit import eventually
+from pushed_kit import TELLER, named, teller
+from up_kit import Queue, up
+
+pytestmark = pytest.mark.docker
+
+MakeProject = Callable[..., kit.Project]
+
+TEMPLATE = kit.template(
+    Done={"Type": "AWS::SQS::Queue"},
+    Topic={"Type": "AWS::SNS::Topic"},
+    Uploads={"Type": "AWS::S3::Bucket"},
+    Listener=teller(
+        Events={
+            "Topic": {"Type": "SNS", "Properties": {"Topic": {"Ref": "Topic"}, "FilterPolicy": {"kind": ["wanted"]}}},
+            "Put": {
+                "Type": "S3",
+                "Properties": {
+                    "Bucket": {"Ref": "Uploads"},
+                    "Events": "s3:ObjectCreated:*",
+                    "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "in/"}]}},
+                },
+            },
+            "Orders": {
+                "Type": "EventBridgeRule",
+                "Properties": {"Pattern": {"source": ["shop"]}, "InputPath": "$.detail"},
+            },
+        }
+    ),
+)
+FILES = {"template.json": TEMPLATE, "code/app.py": TELLER}
+
+
+def heard(done: Queue, count: int, running: kit.Running) -> list[Any]:
+    """What the function has told of, as soon as it is so much."""
+    eventually(lambda: done.waiting >= count, within=90, told=running.stderr)
+    return [json.loads(body) for body in done.bodies()]
+
+
+def test_a_function_hears_of_topics_buckets_and_rules_and_of_nothing_that_filters_keep_from_it(
+    local: MakeProject,
+) -> None:
+    with up(local(FILES)) as own:
+        done = Queue(own.client("sqs"), "Done")
+        sns, s3, events = (own.client(name) for name in ("sns", "s3", "events"))
+        topic = named([each["TopicArn"] for each in sns.list_topics()["Topics"]], "Topic")
+        bucket = named([each["Name"] for each in s3.list_buckets()["Buckets"]], "uploads")
+        for kind in ("other", "wanted"):
+            attributes = {"kind": {"DataType": "String", "StringValue": kind}}
+            sns.publish(TopicArn=topic, Message=f"the {kind} one", MessageAttributes=attributes)
+        for key in ("elsewhere/a.txt", "in/a b.txt"):
+            s3.put_object(Bucket=bucket, Key=key, Body=b"12345")
+        for source in ("warehouse", "shop"):
+            events.put_events(Entries=[{"Source": source, "DetailType": "Placed", "Detail": '{"order": 7}'}])
+        got = heard(done, 3, own.running)
+        (message,) = (each["Records"][0]["Sns"] for each in got if "Sns" in str(each))
+        assert (message["Message"], message["TopicArn"]) == ("the wanted one", topic)
+        (record,) = (each["Records"][0] for each in got if "aws:s3" in str(each))
+        assert record["s3"]["object"]["key"] == "in/a+b.txt"
+        assert {"order": 7} in got
+        said = own.running.stderr()
+        assert f"of {topic.rsplit(':', 1)[-1]}" in said
+        own.ended()
+
+
+def test_a_caller_at_the_local_environment_gets_the_functions_answer(local: MakeProject) -> None:
+    with up(local(FILES)) as own:
+        client = own.client("lambda")
+        name = named([each["FunctionName"] for each in client.list_functions()["Functions"]], "Listener")
+        answered = client.invoke(FunctionName=name, Payload=b'{"n": 1}')
+        assert (answered["StatusCode"], answered.get("FunctionError")) == (200, None)
+        assert json.load(answered["Payload"]) == {"heard": {"n": 1}}
+        failed = client.invoke(FunctionName=name, Payload=b'{"fails": true}')
+        assert failed["FunctionError"] == "Unhandled"
+        assert json.load(failed["Payload"])["errorType"] == "ValueError"
+        own.ended()
+
+
+def test_events_that_nobody_ran_are_run_by_the_next_who_comes(local: MakeProject) -> None:
+    made = local(FILES)
+    with up(made) as own:
+        own.ended()
+        server = own.url
+
+    def client(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=server,
+            region_name="us-east-1",
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+        )
+
+    client("events").put_events(Entries=[{"Source": "shop", "DetailType": "Placed", "Detail": '{"order": 8}'}])
+    name = named([each["FunctionName"] for each in client("lambda").list_functions()["Functions"]], "Listener")
+    not_run = client("lambda").invoke(FunctionName=name)
+    assert "samlocal up" in json.load(not_run["Payload"])["errorMessage"]
+    assert made.run("local", "status", "--output", "json").payload["waiting_events"] == 1
+    with up(made) as own:
+        own.running.has_logged("1 event has come while nobody ran functions: run now.", within=30)
+        assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 8}]
+        own.ended()
+    eventually(lambda: made.run("local", "status", "--output", "json").payload["waiting_events"] == 0, within=30)
