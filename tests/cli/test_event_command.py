@@ -59,7 +59,7 @@ def test_an_event_is_put_into_others_by_in(run: Run) -> None:
     [
         (("sq3",), "There is no service sq3; did you mean s3? `samlocal event list` shows all."),
         (("sqs", "recieve-message"), "sqs has no event recieve-message; did you mean receive-message? It has"),
-        (("s3", "put", "--bukcet", "x"), "'--bucket'"),
+        (("s3", "put", "--bukcet", "x"), "--bucket"),
         (("s3", "put", "--size", "big"), "Invalid value for '--size': 'big' is not a valid integer."),
         (("s3", "put", "sns"), "sns is neither a flag nor `in`."),
         (("s3", "put", "in"), "`in` what? Write `in` and one of"),

@@ -11,13 +11,14 @@ from typing import Any, ClassVar, TypeVar
 
 import click
 
+from samlocal.cli.options.param_type import ParamType
 from samlocal.config import FileSettings, Value
 from samlocal.errors import ConfigurationError
 
 T = TypeVar("T")
 
 
-class ConfigurableType(click.ParamType[T]):
+class ConfigurableType(ParamType[T]):
     """A type that says what the file may hold of it: ``expected`` in a sentence, and whether true and false, too."""
 
     expected: ClassVar[str]

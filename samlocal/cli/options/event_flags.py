@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from samlocal.cli.options.param_type import ParamType
 from samlocal.cli.runs.json_text import NoJsonError
 from samlocal.cli.world import World
 from samlocal.events.kind import Flag, Kind
@@ -18,7 +19,7 @@ from samlocal.events.moment import moment
 _FILE = "file://"
 
 
-class _Text(click.ParamType[str]):
+class _Text(ParamType[str]):
     """Text, or where it stands: ``file://order.json``, as the AWS CLI has it."""
 
     name = "text"
@@ -70,7 +71,7 @@ class _Item(_Object):
         return json.loads(text, parse_constant=_refuse, parse_float=Decimal)
 
 
-class _Pair(click.ParamType[tuple[str, str]]):
+class _Pair(ParamType[tuple[str, str]]):
     name = "name=value"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
@@ -80,7 +81,7 @@ class _Pair(click.ParamType[tuple[str, str]]):
         return name, text
 
 
-class _Moment(click.ParamType[float]):
+class _Moment(ParamType[float]):
     name = "time"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -90,7 +91,7 @@ class _Moment(click.ParamType[float]):
             self.fail(f"{value!r} is no time. Write 2026-01-31T12:00:00Z, or seconds since 1970.", param, ctx)
 
 
-_TYPES: Mapping[str, click.ParamType[Any]] = {
+_TYPES: Mapping[str, ParamType[Any]] = {
     "text": _Text(),
     "int": click.INT,
     "json": _Json(),
