@@ -435,7 +435,7 @@ class _Large(BaseHTTPRequestHandler):
 @contextmanager
 def another_server(handler: type[BaseHTTPRequestHandler] = _Echo) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 

@@ -70,7 +70,7 @@ class Server:
 @contextmanager
 def server(status: int = 200, body: bytes = b'{"ok": true}', **headers: str) -> Iterator[Server]:
     made = Server(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
-    thread = threading.Thread(target=made.http.serve_forever)
+    thread = threading.Thread(target=made.http.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield made

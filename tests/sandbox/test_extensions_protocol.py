@@ -509,7 +509,7 @@ def listener() -> Iterator[Callable[[], list[dict[str, Any]]]]:
             pass
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     got: Any = lambda: [event for batch in batches for event in batch]  # noqa: E731
     got.port, got.batches = server.server_port, batches

@@ -216,7 +216,7 @@ def test_an_engine_that_lists_nothing_is_left_to_the_run_itself_and_hung_up(tmp_
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Engine) as server, session(tmp_path) as own:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         try:
             assert swept_now(own, {"DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"}) == 0
             assert eventually(lambda: not open_)
