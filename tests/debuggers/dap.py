@@ -11,10 +11,10 @@ from typing import Any
 
 
 class Dap:
-    """One connection; every wait ends after ten seconds."""
+    """One connection; every wait ends after a minute."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self._stream = self._socket.makefile("rb")
         self._last = 0
         self._kept: deque[dict[str, Any]] = deque()
@@ -80,7 +80,7 @@ class Dap:
             if wanted(message):
                 self._kept.remove(message)
                 return message
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             message = self._read()
             if wanted(message):

@@ -75,7 +75,7 @@ class Debugged:
 
 def payload(call: Future[Invocation]) -> Any:
     """What a call that succeeds comes to."""
-    result = call.result(timeout=20).result
+    result = call.result(timeout=60).result
     assert isinstance(result, Success), result
     return json.loads(result.payload)
 

@@ -14,13 +14,15 @@ from websockets.sync.client import connect
 
 
 class Inspector:
-    """One connection; every wait ends after ten seconds."""
+    """One connection; every wait ends after a minute."""
 
     def __init__(self, port: int) -> None:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=60) as answer:
             (described,) = json.load(answer)
         self._open = ExitStack()
-        self._socket = self._open.enter_context(connect(described["webSocketDebuggerUrl"], proxy=None))
+        self._socket = self._open.enter_context(
+            connect(described["webSocketDebuggerUrl"], proxy=None, open_timeout=60)
+        )
         self._last = 0
         self._scripts: dict[str, str] = {}
         self._events: list[dict[str, Any]] = []
@@ -90,7 +92,7 @@ class Inspector:
         return dict(message["params"])
 
     def _read(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(self._socket.recv(timeout=10))
+        message: dict[str, Any] = json.loads(self._socket.recv(timeout=60))
         if message.get("method") == "Debugger.scriptParsed":
             script = message["params"]
             self._scripts[script["scriptId"]] = script["url"]

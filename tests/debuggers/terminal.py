@@ -42,7 +42,7 @@ class Terminal:
         self._process.stdin.write(f"{line}\n".encode())
         self._process.stdin.flush()
 
-    def prints(self, pattern: str, *, within: float = 15) -> re.Match[str]:
+    def prints(self, pattern: str, *, within: float = 60) -> re.Match[str]:
         """Waits for a line that has not been waited for yet."""
         found = eventually(
             lambda: re.compile(pattern).search(self._printed, self._seen),
@@ -54,7 +54,7 @@ class Terminal:
         return found
 
     def ends(self) -> None:
-        self._process.wait(15)
+        self._process.wait(60)
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -78,7 +78,7 @@ class Program:
 
 
 def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=10)
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def message(**content: object) -> bytes:
@@ -108,7 +108,7 @@ def test_whoever_comes_before_there_is_a_program_is_kept_waiting(entrance: tuple
         with pytest.raises(TimeoutError):
             debugger.recv(1)
         debugger.sendall(b"Handshake")
-        debugger.settimeout(10)
+        debugger.settimeout(60)
         program = Program(port.inside)
         said = b""
         while len(said) < 14:
@@ -132,7 +132,7 @@ def test_a_program_that_hangs_up_without_a_word_is_asked_again(entrance: tuple[D
     with socket.create_server(("127.0.0.1", port.inside)) as silent, connected(port.port) as debugger:
         debugger.sendall(b"hello")
         for _ in range(3):
-            silent.settimeout(5)
+            silent.settimeout(60)
             connection, _address = silent.accept()
             connection.close()
         connection, _address = silent.accept()

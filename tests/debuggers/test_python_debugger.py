@@ -284,7 +284,7 @@ def test_samlocals_debugpy_works_in_other_pythons(version: str, tmp_path: Path) 
             assert line == 3
             assert client.local(thread, "total") == "2"
             client.request("continue", threadId=thread)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=60)
         finally:
             process.kill()
         client.close()

@@ -60,7 +60,7 @@ class Served:
         self._callers = callers
 
     def call(self, function: str, event: object) -> Any:
-        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=40)
+        connection = http.client.HTTPConnection(self._address.hostname or "", self._address.port, timeout=60)
         with contextlib.closing(connection):
             connection.request("POST", f"/2015-03-31/functions/{function}/invocations", json.dumps(event))
             with connection.getresponse() as answer:
@@ -107,10 +107,10 @@ def test_a_python_function_is_debugged_over_saves_while_the_others_run(project: 
             time.sleep(2.5)
             assert not second.done(), "its sandbox is single"
             client.request("continue", threadId=thread)
-            assert answer.result(20) == {"total": 2 * factor}
+            assert answer.result(60) == {"total": 2 * factor}
             thread, _, _ = client.stopped()
             client.request("continue", threadId=thread)
-            assert second.result(20) == {"total": 3 * factor}
+            assert second.result(60) == {"total": 3 * factor}
             time.sleep(1.5)
             assert own.running.stderr().count("waiting for the debugger") == factor - 1, "it stays while it is idle"
             kit.write(source, PYTHON.replace("* 2", f"* {factor + 1}"))
@@ -135,7 +135,7 @@ def test_a_node_function_is_debugged_over_saves(project: MakeProject, docker: Do
             assert client.evaluate(frame, "total") == 2
             assert own.call("Other", {"a": 1}) == {"total": 4}
             client.request("Debugger.resume")
-            assert answer.result(20) == {"total": 2 * factor}
+            assert answer.result(60) == {"total": 2 * factor}
             kit.write(source, NODE.replace("* 2", f"* {factor + 1}"))
             eventually(client.has_ended)
             client = Inspector(own.port)
@@ -159,7 +159,7 @@ def test_a_new_container_is_attached_to_again_as_well(project: MakeProject) -> N
         answer = own.begin("Fn", {"a": 1})
         thread, _, _ = client.stopped()
         client.ask("evaluate", expression="__import__('os')._exit(3)", frameId=frame_of(client, thread))
-        assert answer.result(20)["errorType"] == "Runtime.ExitError"
+        assert answer.result(60)["errorType"] == "Runtime.ExitError"
         assert client.event("terminated") == {"restart": True}
         client.detach()
         client = attached(own.port, source, 4)
@@ -167,7 +167,7 @@ def test_a_new_container_is_attached_to_again_as_well(project: MakeProject) -> N
         thread, _, line = client.stopped()
         assert line == 4
         client.request("continue", threadId=thread)
-        assert answer.result(20) == {"total": 6}
+        assert answer.result(60) == {"total": 6}
         client.detach()
 
 
@@ -185,7 +185,7 @@ def test_a_save_at_a_breakpoint_waits_for_the_event_and_is_attached_to_then(proj
         kit.write(source, PYTHON.replace("* 2", "* 5"))
         own.running.has_logged("Fn will be reloaded when what runs is over")
         client.request("continue", threadId=thread)
-        assert answer.result(20) == {"total": 4}, "it has run by the code with which it began"
+        assert answer.result(60) == {"total": 4}, "it has run by the code with which it began"
         assert client.event("terminated") == {"restart": True}
         client.detach()
         client = attached(own.port, source, 4)
@@ -193,7 +193,7 @@ def test_a_save_at_a_breakpoint_waits_for_the_event_and_is_attached_to_then(proj
         thread, _, line = client.stopped()
         assert line == 4
         client.request("continue", threadId=thread)
-        assert answer.result(20) == {"total": 10}
+        assert answer.result(60) == {"total": 10}
         client.detach()
 
 
@@ -205,7 +205,7 @@ def test_it_is_debugged_on_the_hosts_network_too(project: MakeProject) -> None:
         answer = own.begin("Fn", {"a": 1})
         thread, _, _ = client.stopped()
         client.request("continue", threadId=thread)
-        assert answer.result(20) == {"total": 4}
+        assert answer.result(60) == {"total": 4}
         client.detach()
 
 
@@ -234,7 +234,7 @@ def test_a_templates_only_function_needs_no_name(project: MakeProject) -> None:
         answer = own.begin("Fn", {"a": 2})
         thread, _, _ = client.stopped()
         client.request("continue", threadId=thread)
-        assert answer.result(20) == {"total": 6}
+        assert answer.result(60) == {"total": 6}
         client.detach()
 
 
@@ -251,7 +251,7 @@ def test_ctrl_c_lets_go_of_a_function_that_stands_at_a_breakpoint(project: MakeP
         own.running.signalled(signal.SIGINT)
         assert client.event("terminated") == {}, "nobody is asked to attach again"
         client.detach()
-        assert answer.result(20) == {"total": 4}
+        assert answer.result(60) == {"total": 4}
         own.running.outcome(within=20).ended(130)
     assert docker.nothing_left(made)
 
@@ -269,7 +269,7 @@ def test_ctrl_c_waits_no_longer_than_the_function_may_run_for_a_debugger_that_ne
         running.signalled(signal.SIGTERM)
         outcome = running.outcome(within=20).ended(143)
         assert "Traceback" not in outcome.stderr
-        assert answer.result(20) == {"Type": "Service", "Message": "samlocal: it is ending."}
+        assert answer.result(60) == {"Type": "Service", "Message": "samlocal: it is ending."}
     assert docker.nothing_left(made)
 
 
@@ -312,7 +312,7 @@ def test_an_apis_function_is_debugged(project: MakeProject, docker: Docker) -> N
         thread, stopped_in, line = client.stopped()
         assert (stopped_in, line) == (path, 4)
         client.request("continue", threadId=thread)
-        assert answer.result(20) == b"seen"
+        assert answer.result(60) == b"seen"
         client.detach()
         running.signalled(signal.SIGTERM).outcome().ended(143)
     assert docker.nothing_left(made)

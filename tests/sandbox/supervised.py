@@ -61,7 +61,6 @@ class Supervised:
         """The last of so many words of a kind, which is waited for."""
         (found,) = eventually(
             lambda: self._of(kind)[times - 1 : times],
-            within=20.0,
             told=lambda: f"no {kind.__name__} {times}: {self.words} {self.log}",
         )
         return found
@@ -69,7 +68,6 @@ class Supervised:
     def logs(self, line: str, *, times: int = 1) -> None:
         eventually(
             lambda: self.log.count(line) >= times,
-            within=20.0,
             told=lambda: f"no {line!r}: {self.log} {self.words}",
         )
 
