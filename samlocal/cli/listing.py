@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import click
+from msgspec.structs import replace
 
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
-from samlocal.function.summary import FunctionSummary, endpoints, summarize
+from samlocal.cli.shown.endpoints import Endpoint, endpoints
+from samlocal.errors import TemplateError
+from samlocal.function.application import Application
+from samlocal.function.summary import FunctionSummary, summarize
 from samlocal.function.variables import MissingVariable, Variable
 from samlocal.project.project import Project
 
@@ -41,7 +45,7 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
                 not any(isinstance(entry, MissingVariable) for function in found for entry in function.variables)
             ),
         )
-        ways_in = list(endpoints(application))
+        ways_in = _endpoints(application, output, local=project.settings.is_local)
         project.keep(application)
     if output_form == "json":
         output.document(
@@ -51,7 +55,14 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
                     {"logical_id": layer.logical_id, "path": str(layer.path)} for layer in application.all_layers()
                 ],
                 "endpoints": [
-                    {"method": way.method, "path": way.path, "function": way.function, "type": way.api}
+                    {
+                        "method": way.method,
+                        "path": way.path,
+                        "function": way.function,
+                        "type": way.type,
+                        "api": way.api,
+                        "url": way.url,
+                    }
                     for way in ways_in
                 ],
             }
@@ -66,8 +77,17 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
         output.table(["Layer", "Path"], [[layer.logical_id, str(layer.path)] for layer in layers])
     if ways_in:
         output.table(
-            ["Endpoint", "Function", "Type"],
-            [[f"{way.method} {way.path}", way.function, way.api] for way in ways_in],
+            ["Endpoint", "Function", "Type", "API", *(["URL"] if any(way.url for way in ways_in) else [])],
+            [
+                [
+                    f"{way.method} {way.path}".strip(),
+                    way.function or "",
+                    way.type,
+                    way.api,
+                    *([way.url or ""] if any(each.url for each in ways_in) else []),
+                ]
+                for way in ways_in
+            ],
         )
     for function in functions:
         if function.absent is not None:
@@ -76,6 +96,16 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
         for problem in function.problems:
             output.warning(f"{function.path} cannot run: {problem}")
     return 0
+
+
+def _endpoints(application: Application, output: Output, *, local: bool) -> list[Endpoint]:
+    """Nobody serves the URLs of the environment on this machine; ``start-api`` does."""
+    try:
+        found = endpoints(application)
+    except TemplateError as error:
+        output.warning(error.message)
+        return []
+    return [replace(way, url=None) for way in found] if local else found
 
 
 def _row(function: FunctionSummary) -> list[str]:

@@ -66,15 +66,6 @@ class FunctionSummary(Struct, frozen=True, kw_only=True):
     """The false condition that keeps it out of the stack."""
 
 
-class Endpoint(Struct, frozen=True, kw_only=True):
-    """A way in from outside."""
-
-    method: str
-    path: str
-    function: str
-    api: str
-
-
 def summarize(owner: Application, resource: Resource) -> FunctionSummary:
     """Everything about a function; one property that cannot be known hides no other."""
     properties = Properties(owner.template, resource, owner.evaluator)
@@ -125,16 +116,6 @@ def summarize(owner: Application, resource: Resource) -> FunctionSummary:
         problems=tuple(problems),
         absent=owner.absence(resource),
     )
-
-
-def endpoints(owner: Application) -> Iterator[Endpoint]:
-    """The routes that functions have by their own events, and their function URLs."""
-    for holder, resource in owner.functions():
-        for event in _events(holder, resource):
-            if event.method is not None and event.path is not None:
-                yield Endpoint(method=event.method, path=event.path, function=holder.path(resource), api=event.type)
-        if resource.properties.get("FunctionUrlConfig") is not None:
-            yield Endpoint(method="ANY", path="/", function=holder.path(resource), api="FunctionUrl")
 
 
 def _events(owner: Application, resource: Resource) -> Iterator[EventSource]:

@@ -316,5 +316,8 @@ class Api(Struct, frozen=True, kw_only=True):
     route_selection_expression: str = "$request.body.action"
     """A WebSocket API's."""
 
+    url: str | None = None
+    """Where AWS serves it, None where no environment has it."""
+
     remarks: tuple[str, ...] = ()
     """What of the template is not served, and why: a line each."""

@@ -23,7 +23,7 @@ from samlocal.http_api.model import (
     UnknownAuthorizer,
 )
 from samlocal.http_api.routes.callees import Callees
-from samlocal.http_api.routes.identity import api_id
+from samlocal.http_api.routes.identity import api_id, deployed_attribute
 from samlocal.http_api.routes.stack import Stack
 from samlocal.template.model import Resource
 from samlocal.template.reader import Map, Node
@@ -64,6 +64,7 @@ def load_balancers(stack: Stack, callees: Callees) -> Iterator[Api]:
             yield Api(
                 id=stack.path(listener),
                 api_id=api_id(stack, listener),
+                url=_url(stack, listener, balancer),
                 kind=ApiKind.ALB,
                 name=stack.text(balancer.properties.get("Name")) or balancer.logical_id,
                 place=stack.application.place,
@@ -76,6 +77,14 @@ def load_balancers(stack: Stack, callees: Callees) -> Iterator[Api]:
                     if several != groups[0][1]
                 ),
             )
+
+
+def _url(stack: Stack, listener: Resource, balancer: Resource) -> str | None:
+    host = deployed_attribute(stack, balancer, "DNSName") if balancer is not listener else None
+    if host is None:
+        return None
+    scheme = (stack.text(listener.properties.get("Protocol")) or "HTTP").lower()
+    return f"{scheme}://{host}:{stack.text(listener.properties.get('Port')) or '80'}"
 
 
 def _groups_of_functions(stack: Stack, *rules: Resource) -> list[tuple[str, bool]]:

@@ -16,7 +16,7 @@ from samlocal.http_api.routes.authorizers import of_rest_resource
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.definition import Stage, asked_authorizer, definition
 from samlocal.http_api.routes.described import of_method
-from samlocal.http_api.routes.identity import api_id
+from samlocal.http_api.routes.identity import api_id, deployed_url
 from samlocal.http_api.routes.integrations import integration
 from samlocal.http_api.routes.openapi import OpenApi, gateway_response, openapi
 from samlocal.http_api.routes.stack import Stack
@@ -75,6 +75,7 @@ def _api(
     return Api(
         id=name,
         api_id=api_id(stack, resource),
+        url=deployed_url(stack, resource, stage.name),
         kind=ApiKind.REST,
         name=stack.text(own.get("Name")) or (document.title if document else None) or resource.logical_id,
         place=stack.application.place,

@@ -21,7 +21,7 @@ from samlocal.http_api.model import (
     Route,
 )
 from samlocal.http_api.routes.callees import Callees
-from samlocal.http_api.routes.identity import url_id
+from samlocal.http_api.routes.identity import deployed_attribute, url_id
 from samlocal.http_api.routes.openapi import openapi_cors
 from samlocal.http_api.routes.stack import Stack
 
@@ -43,6 +43,7 @@ def function_urls(stack: Stack, callees: Callees, taken: Collection[str] = ()) -
         yield Api(
             id=name,
             api_id=url_id(stack, resource),
+            url=deployed_attribute(stack, resource, "FunctionUrl"),
             kind=ApiKind.FUNCTION_URL,
             name=resource.logical_id,
             place=stack.application.place,

@@ -20,7 +20,7 @@ from samlocal.http_api.routes.authorizers import of_v2_resource
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.definition import Stage, asked_authorizer, definition
 from samlocal.http_api.routes.described import of_v2
-from samlocal.http_api.routes.identity import api_id
+from samlocal.http_api.routes.identity import api_id, deployed_url
 from samlocal.http_api.routes.integrations import integration
 from samlocal.http_api.routes.openapi import OpenApi, openapi, openapi_cors
 from samlocal.http_api.routes.stack import Stack
@@ -68,6 +68,7 @@ def _api(
     return Api(
         id=name,
         api_id=api_id(stack, resource),
+        url=deployed_url(stack, resource, stage.name, scheme="wss" if kind is ApiKind.WEBSOCKET else "https"),
         kind=kind,
         name=stack.text(own.get("Name")) or (document.title if document else None) or resource.logical_id,
         place=stack.application.place,
