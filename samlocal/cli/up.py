@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import click
 
@@ -83,6 +84,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
         from samlocal.sandbox.session import session
         from samlocal.service.news import News
         from samlocal.sources.event_sources import EventSources
+        from samlocal.sources.happening import Happening, Interrupted
         from samlocal.sources.pushed import PushedEvents
         from samlocal.sources.service_readers import ServiceReaders
         from samlocal.sources.threads import Threads
@@ -112,8 +114,17 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 named = frozenset([await service.functions.id_of(name) for name in ctx.params["sources"]])
                 gateway = apis.gateway(service, requests)
                 gateway.watch()
+                interrupted: list[Callable[[], object]] = []
+
+                def told_of_source(happening: Happening) -> None:
+                    requests.of_source(happening)
+                    if isinstance(happening, Interrupted):
+                        # The queue may have another name, in a local environment that is another now.
+                        for call in interrupted:
+                            call()
+
                 with Threads() as threads:
-                    readers = ServiceReaders(service, limits, threads, events=requests.told, told=requests.of_source)
+                    readers = ServiceReaders(service, limits, threads, events=requests.told, told=told_of_source)
                     local = project.account.local
                     pushes = PushedEvents(endpoint, lambda: local.opened().server, threads, hears=requests)
                     async with (
@@ -121,7 +132,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
                         endpoint.serving(),
                         gateway.serving(),
                         door("up", service, overheard, told=requests),
-                        EventSources(readers, told=requests.of_source, failed=requests.failed) as sources,
+                        EventSources(readers, told=told_of_source, failed=requests.failed) as sources,
                     ):
 
                         async def tell() -> None:
@@ -145,6 +156,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
                             )
 
                         async with News(tell) as news:
+                            interrupted += [endpoint.functions.forget, news.come]
                             service.when_changed(news.come)
                             gateway.when_changed(news.come)
                             await tell()

@@ -27,13 +27,14 @@ _BEFORE_EXPIRY_SECONDS = 60.0
 class Reader(Struct, frozen=True, kw_only=True):
     """Who reads a function's sources: ``aws`` by its rights until ``expires``, in epoch seconds; None is for ever.
 
-    ``role`` is its execution role's ARN, ``concurrency`` how many of its events may run at once.
+    ``role`` is its execution role's ARN, ``concurrency`` how many of its events may run at once, ``timeout`` its own.
     """
 
     aws: Aws
     role: str | None = None
     expires: float | None = None
     concurrency: int | None = None
+    timeout: int = 0
 
 
 class Polls(Protocol):

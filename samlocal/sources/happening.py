@@ -44,6 +44,13 @@ class Discarded(Struct, frozen=True, kw_only=True):
     problem: str | None = None
 
 
+class Doubtful(Struct, frozen=True, kw_only=True):
+    """A mapping is read that AWS would not take, and why it would not."""
+
+    mapping: Mapping
+    reason: str
+
+
 class Interrupted(Struct, frozen=True, kw_only=True):
     """A source is not read for now, and why; it is tried again in so many ``seconds``."""
 
@@ -52,5 +59,5 @@ class Interrupted(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-Happening: TypeAlias = BatchRun | Filtered | Discarded | Interrupted
+Happening: TypeAlias = BatchRun | Filtered | Discarded | Doubtful | Interrupted
 Told: TypeAlias = Callable[[Happening], None]

@@ -20,7 +20,7 @@ from samlocal.pool.clock import Clock, SystemClock
 from samlocal.sandbox.tasks import Tasks
 from samlocal.sources.batch_answer import failed_items
 from samlocal.sources.filters import passes
-from samlocal.sources.happening import BatchRun, Filtered, Told
+from samlocal.sources.happening import BatchRun, Doubtful, Filtered, Told
 from samlocal.sources.mapping import Mapping
 from samlocal.sources.pace import Pace, backoff
 from samlocal.sources.queue import AT_ONCE, Queue
@@ -40,7 +40,10 @@ class _Batch(Struct, frozen=True, kw_only=True):
 
 
 class QueuePoller:
-    """Reads until its ``pace`` is stopped. ``at_once`` is how many batches run at once."""
+    """Reads until its ``pace`` is stopped. ``at_once`` is how many batches run at once.
+
+    ``timeout`` is the function's, in seconds.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class QueuePoller:
         runs: Runs,
         *,
         told: Told,
+        timeout: int,
         at_once: int,
         pace: Pace,
         in_thread: Threads,
@@ -58,6 +62,7 @@ class QueuePoller:
         self._queue = queue
         self._runs = runs
         self._told = told
+        self._timeout = timeout
         self._free = asyncio.Semaphore(at_once)
         self._pace = pace
         self._in_thread = in_thread
@@ -67,6 +72,12 @@ class QueuePoller:
     async def poll(self) -> None:
         """Returns when it is stopped, and nothing runs any more. Raises SamlocalError where the queue is away."""
         self._visibility = await self._in_thread(self._queue.visibility)
+        if self._visibility < self._timeout:
+            reason = (
+                f"Queue visibility timeout: {self._visibility} seconds is less than Function timeout: "
+                f"{self._timeout} seconds"
+            )
+            self._told(Doubtful(mapping=self._mapping, reason=reason))
         failures: list[BaseException] = []
         batches = Tasks(failures.append)
         try:

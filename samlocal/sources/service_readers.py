@@ -70,6 +70,7 @@ class ServiceReaders:
             role=role if isinstance(role, str) else None,
             expires=None if is_local else spec.expires,
             concurrency=spec.function.reserved_concurrency,
+            timeout=spec.function.timeout,
         )
 
     def poller(self, mapping: Mapping, reader: Reader, pace: Pace) -> Polls:
@@ -81,6 +82,7 @@ class ServiceReaders:
             AwsQueue(reader.aws, mapping),
             self._runs,
             told=self._told,
+            timeout=reader.timeout,
             at_once=max(1, min(bound for bound in bounds if bound is not None)),
             pace=pace,
             in_thread=self._threads,

@@ -15,7 +15,7 @@ import pytest
 from sources_kit import ANSWERS, RAISES, Function, Told, failures, of_queue, polled, run
 
 from samlocal.aws import Aws
-from samlocal.sources.happening import BatchRun, Filtered
+from samlocal.sources.happening import BatchRun, Doubtful, Filtered
 from samlocal.sources.mapping import Mapping
 from samlocal.sources.pace import Pace
 from samlocal.sources.queue import AwsQueue
@@ -80,6 +80,7 @@ class Polling:
             AwsQueue(aws, mapping),
             function,
             told=self.told.append,
+            timeout=1,
             at_once=at_once,
             pace=self.pace,
             in_thread=threads,
@@ -319,3 +320,14 @@ def test_messages_stay_hidden_while_their_event_waits_for_a_sandbox(
 
     run(test)
     assert function.bodies == [["slow"]]
+
+
+def test_a_function_that_may_run_longer_than_its_messages_are_hidden_is_one_that_aws_refuses(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    for visibility, refused in (("0", True), ("1", False)):
+        own, function = queue(VisibilityTimeout=visibility), Function()
+        own.send("one")
+        polling = Polling(aws, threads, of_queue(own.name), function)
+        polling.until(lambda function=function: function.events)
+        assert bool(polling.told.of(Doubtful)) is refused

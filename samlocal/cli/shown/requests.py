@@ -124,6 +124,8 @@ class Requests:
                 self._view.show(
                     said.RecordsDiscarded(**about, records=records, condition=condition, to=to, problem=problem)
                 )
+            case of_sources.Doubtful(reason=reason):
+                self.remarked(f"{mapping.id}: AWS would not take this mapping: {reason}.")
             case of_sources.Interrupted(error=error, seconds=seconds):
                 message, tip = _why(error)
                 self._view.show(said.SourceInterrupted(**about, message=message, tip=tip, seconds=seconds))
