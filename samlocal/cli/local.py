@@ -11,7 +11,7 @@ import click
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.output import Output
 from samlocal.config import LOCAL_ENVIRONMENT
-from samlocal.errors import AwsError, ExitStatus
+from samlocal.errors import AwsError, ConfigurationError, ExitStatus
 from samlocal.project.local_stack import LocalStackInUse, local_project
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class _LocalCommand(EnvironmentCommand):
         return super().parse_args(ctx, ["--env-name", LOCAL_ENVIRONMENT, *args])
 
 
-@click.group("local", short_help="The environment on this machine: start, stop, status, reset, seed.")
+@click.group("local", short_help="The environment on this machine: start, stop, status, reset, seed, fire.")
 def command() -> None:
     """The environment on this machine, which needs no AWS account.
 
@@ -152,7 +152,7 @@ def _waiting(server: LocalServer) -> int:
     from samlocal.local.runner import Runner
 
     try:
-        return Runner(server).waiting()
+        return Runner(server).waiting().events
     except AwsError:
         # It is there, and does not answer now.
         return 0
@@ -162,6 +162,36 @@ def _running(ctx: click.Context) -> list[LocalProject]:
     from samlocal.local.project import running_projects
 
     return running_projects(ctx.obj.cache_folder, environ=ctx.obj.environ)
+
+
+@command.command("fire", cls=_LocalCommand)
+@click.argument("rule")
+@environment_options
+@click.pass_context
+def fire(ctx: click.Context, /, rule: str, **_: object) -> None:
+    """Have a schedule be due now: a rule of EventBridge, or a schedule of EventBridge Scheduler.
+
+    RULE is its logical id, its name or its ARN; of a function's event it is Function/Event. Its functions run where
+    `samlocal up` is.
+    """
+    from samlocal.local.runner import Runner
+
+    output = Output(ctx.obj)
+    with closing(LocalStackInUse(settings(ctx), output)) as stack:
+        runner = Runner(stack.opened(told=False).server)
+        fired = runner.fire(rule)
+        if fired.arn is None:
+            others = ", ".join(fired.others)
+            raise ConfigurationError(
+                f"The local environment has no schedule {rule}.",
+                tip=f"There are: {others}." if others else "The template has none.",
+            )
+        targets = ", ".join(target.rsplit(":", 1)[-1] for target in fired.targets) or "no target"
+        output.notice(f"{rule} is due: told to {targets}.")
+        waiting = runner.waiting()
+        if waiting.events and not waiting.is_run:
+            events = "event waits" if waiting.events == 1 else "events wait"
+            output.notice(f"{waiting.events} {events} for functions: `samlocal up` runs them.")
 
 
 @command.command("seed", cls=_LocalCommand)

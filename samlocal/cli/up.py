@@ -86,6 +86,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
         from samlocal.sources.event_sources import EventSources
         from samlocal.sources.happening import Happening, Interrupted
         from samlocal.sources.pushed import PushedEvents
+        from samlocal.sources.schedules import Schedules
         from samlocal.sources.service_readers import ServiceReaders
         from samlocal.sources.threads import Threads
 
@@ -129,6 +130,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
                     pushes = PushedEvents(endpoint, lambda: local.opened().server, threads, hears=requests)
                     async with (
                         pushes,
+                        Schedules(lambda: local.opened().server, threads, hears=requests) as schedules,
                         endpoint.serving(),
                         gateway.serving(),
                         door("up", service, overheard, told=requests),
@@ -162,11 +164,13 @@ def command(ctx: click.Context, /, **_: object) -> int:
                             await tell()
                             if chosen.is_local:
                                 pushes.begin()
+                                schedules.begin()
                             try:
                                 await requests.stand()
                             finally:
                                 sources.stop()
                                 pushes.stop()
+                                schedules.stop()
                                 endpoint.ends()
 
     with session(ctx.obj.cache_folder / "sessions") as own:

@@ -13,7 +13,7 @@ PATH = "/samlocal/invocations"
 """GET waits for invocations, POST of one's id answers it."""
 
 WAITING = "/samlocal/waiting"
-"""GET says how many events are not over that nobody waits for."""
+"""GET says what waits."""
 
 WAIT_SECONDS = 20.0
 """How long GET waits at most."""
@@ -39,6 +39,13 @@ class Fetched(Struct, frozen=True, kw_only=True):
 
     invocations: tuple[Invocation, ...]
     lost: int = 0
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """So many ``events`` are not over that nobody waits for; ``is_run``: somebody runs functions now."""
+
+    events: int
+    is_run: bool
 
 
 class Answered(Struct, frozen=True, kw_only=True):

@@ -9,8 +9,9 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from samlocal.errors import AwsError
-from samlocal.local.invocation import PATH, WAIT_SECONDS, WAITING, Answered, Fetched
+from samlocal.local.invocation import PATH, WAIT_SECONDS, WAITING, Answered, Fetched, Waiting
 from samlocal.local.moto.door import CONTROL_HEADER
+from samlocal.local.schedule import SCHEDULES, Fire, Fired, Schedule
 from samlocal.local.server import LocalServer
 
 _MORE_SECONDS = 30.0
@@ -35,9 +36,18 @@ class Runner:
         """Runs no more: what is not over is the next one's. Raises AwsError."""
         self._ask("DELETE", PATH)
 
-    def waiting(self) -> int:
-        """How many events are not over that nobody waits for. Raises AwsError."""
-        return msgspec.json.decode(self._ask("GET", WAITING), type=int)
+    def waiting(self) -> Waiting:
+        """What is there for whoever runs functions. Raises AwsError."""
+        return msgspec.json.decode(self._ask("GET", WAITING), type=Waiting)
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """Those that are enabled. Raises AwsError."""
+        return msgspec.json.decode(self._ask("GET", SCHEDULES), type=tuple[Schedule, ...])
+
+    def fire(self, name: str, *, at: float | None = None) -> Fired:
+        """Has one be due: by its ARN, its name or its logical id. Raises AwsError."""
+        asked = msgspec.json.encode(Fire(name=name, at=at))
+        return msgspec.json.decode(self._ask("POST", SCHEDULES, asked), type=Fired)
 
     def _ask(self, method: str, path: str, body: bytes | None = None, **query: str) -> bytes:
         address = urlsplit(self.server.url)

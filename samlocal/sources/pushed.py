@@ -136,7 +136,7 @@ class PushedEvents:
                 self._tasks.start(self._run(runner, each))
 
     async def _tell_waiting(self, runner: Runner) -> None:
-        count = await self._threads(runner.waiting)
+        count = (await self._threads(runner.waiting)).events
         if count:
             events = "event has" if count == 1 else "events have"
             self._hears.remarked(f"{count} {events} come while nobody ran functions: run now.")

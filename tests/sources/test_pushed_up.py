@@ -36,6 +36,10 @@ TEMPLATE = kit.template(
                 "Type": "EventBridgeRule",
                 "Properties": {"Pattern": {"source": ["shop"]}, "InputPath": "$.detail"},
             },
+            "Nightly": {
+                "Type": "Schedule",
+                "Properties": {"Schedule": "cron(0 3 1 1 ? 2199)", "Input": '{"job": "nightly"}'},
+            },
         }
     ),
 )
@@ -112,3 +116,15 @@ def test_events_that_nobody_ran_are_run_by_the_next_who_comes(local: MakeProject
         assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 8}]
         own.ended()
     eventually(lambda: made.run("local", "status", "--output", "json").payload["waiting_events"] == 0, within=30)
+
+
+def test_a_schedule_is_fired_at_will_by_its_functions_event(local: MakeProject) -> None:
+    made = local(FILES)
+    with up(made) as own:
+        fired = made.run("local", "fire", "Listener/Nightly").succeeded()
+        assert "Listener/Nightly is due" in fired.stderr
+        assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"job": "nightly"}]
+        unknown = made.run("local", "fire", "Hourly")
+        assert unknown.status == 4
+        assert "ListenerNightly" in unknown.stderr
+        own.ended()

@@ -49,15 +49,15 @@ class Buses:
             if _is_for(rule, event):
                 self._send(rule, event, hops=hops)
 
-    def fire(self, rule: Rule) -> None:
-        """As if its schedule were due (EventBridge user guide, "Creating a rule that runs on a schedule")."""
+    def fire(self, rule: Rule, time: str) -> None:
+        """Its schedule is due (EventBridge user guide, "Creating a rule that runs on a schedule")."""
         event = {
             "version": "0",
             "id": str(uuid.uuid4()),
             "detail-type": "Scheduled Event",
             "source": "aws.events",
             "account": rule.account_id,
-            "time": _iso(None),
+            "time": time,
             "region": rule.region_name,
             "resources": [rule.arn],
             "detail": {},

@@ -8,8 +8,10 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from samlocal.local.invocation import PATH, WAIT_SECONDS, WAITING, Answered
+from samlocal.local.invocation import PATH, WAIT_SECONDS, WAITING, Answered, Waiting
 from samlocal.local.moto.invocations import Invocations
+from samlocal.local.moto.schedules import Schedules
+from samlocal.local.schedule import SCHEDULES, Fire
 
 Environ: TypeAlias = dict[str, Any]
 
@@ -17,30 +19,41 @@ Environ: TypeAlias = dict[str, Any]
 class Controls:
     """A WSGI application for who knows the endpoint's secret: the door has asked for it."""
 
-    def __init__(self, invocations: Invocations) -> None:
+    def __init__(self, invocations: Invocations, schedules: Schedules) -> None:
         self._invocations = invocations
+        self._schedules = schedules
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         match environ["REQUEST_METHOD"], path:
             case "GET", _ if path == WAITING:
-                return _json(start_response, str(self._invocations.count).encode())
+                waiting = Waiting(events=self._invocations.count, is_run=self._invocations.is_run)
+                return _json(start_response, msgspec.json.encode(waiting))
             case "GET", _ if path == PATH:
                 return _json(start_response, self._fetch(_query(environ)))
             case "DELETE", _ if path == PATH:
                 self._invocations.leave(_query(environ)("runner"))
                 return _json(start_response, b"{}")
             case "POST", _ if path.startswith(f"{PATH}/"):
-                body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-                answered = msgspec.json.decode(body, type=Answered)
+                answered = msgspec.json.decode(_body(environ), type=Answered)
                 self._invocations.over(path.removeprefix(f"{PATH}/"), answered)
                 return _json(start_response, b"{}")
+            case "GET", _ if path == SCHEDULES:
+                return _json(start_response, msgspec.json.encode(self._schedules.enabled()))
+            case "POST", _ if path == SCHEDULES:
+                fire = msgspec.json.decode(_body(environ), type=Fire)
+                return _json(start_response, msgspec.json.encode(self._schedules.fire(fire.name, fire.at)))
         start_response("404 Not Found", [("Content-Type", "application/json"), ("Content-Length", "2")])
         return [b"{}"]
 
     def _fetch(self, query: Callable[[str], str]) -> bytes:
         fetched = self._invocations.fetch(query("runner"), float(query("wait") or WAIT_SECONDS))
         return msgspec.json.encode(fetched)
+
+
+def _body(environ: Environ) -> bytes:
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return body
 
 
 def _query(environ: Environ) -> Callable[[str], str]:

@@ -122,6 +122,12 @@ class Invocations:
         return self._count
 
     @property
+    def is_run(self) -> bool:
+        """Whether somebody runs functions now."""
+        with self._changed:
+            return self._is_run
+
+    @property
     def _is_run(self) -> bool:
         return self._runner is not None and (self._asking > 0 or self._clock() - self._seen < _GONE_SECONDS)
 

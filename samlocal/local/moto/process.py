@@ -73,14 +73,15 @@ def _serve(control: str, folder: Path | None) -> tuple[int, Door]:
         return door.guarded(made) if service == "moto_api" else made
 
     invocations = Invocations()
-    door = Door(DomainDispatcherApplication(create), control=control, own=Controls(invocations))
+    door = Door(DomainDispatcherApplication(create), control=control, own=lambda *asked: controls(*asked))
     # Port 0: the kernel gives a free one, and nobody can take it before the server has it.
     server = make_server("127.0.0.1", 0, door, threaded=True, request_handler=MotoRequestHandler)
     # Where moto's own parts call it (state machines call Lambda so).
     os.environ["MOTO_PORT"] = str(server.port)
     own = Credentials(access_key_id=_ACCOUNT_KEYS, secret_access_key=_ACCOUNT_KEYS)
     url = f"http://127.0.0.1:{server.port}"
-    repair(lambda region: Aws(region=region, credentials=own, endpoint_url=url), invocations=invocations)
+    schedules = repair(lambda region: Aws(region=region, credentials=own, endpoint_url=url), invocations=invocations)
+    controls = Controls(invocations, schedules)
     confine(server.port, own=folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server.port, door

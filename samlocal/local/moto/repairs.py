@@ -28,6 +28,7 @@ from samlocal.local.moto.invocations import Invocations
 from samlocal.local.moto.invoking import mend_invoking
 from samlocal.local.moto.log_groups import mend_log_groups
 from samlocal.local.moto.resources import register
+from samlocal.local.moto.schedules import Schedules
 from samlocal.local.moto.targets import Targets
 from samlocal.local.moto.topics import mend_topics
 from samlocal.local.moto.updates import mend_updates
@@ -36,8 +37,8 @@ from samlocal.local.moto.updates import mend_updates
 _INSIDE = f"{cannot_make('')}/"
 
 
-def repair(connect: Callable[[str], Aws], *, invocations: Invocations) -> None:
-    """Called once, before the first request.
+def repair(connect: Callable[[str], Aws], *, invocations: Invocations) -> Schedules:
+    """Called once, before the first request. Gives the schedules, which are due when somebody says so.
 
     ``connect`` gives the endpoint itself, in a region; ``invocations`` takes what functions are to run.
     """
@@ -64,6 +65,7 @@ def repair(connect: Callable[[str], Aws], *, invocations: Invocations) -> None:
     setattr(Stack, "physical_resource_id", property(lambda stack: stack.stack_id))  # noqa: B010
     setattr(Stack, "get_cfn_attribute", _output_of)  # noqa: B010
     setattr(Stack, "create_from_cloudformation_json", classmethod(_nested(Stack.create_from_cloudformation_json)))  # noqa: B010
+    return Schedules(targets, buses, connect)
 
 
 class _DataLoader(yaml.SafeLoader):

@@ -1,0 +1,125 @@
+"""The clock of the schedules of the environment on this machine: it ticks as long as somebody runs functions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self
+
+from samlocal.errors import SamlocalError
+from samlocal.local.runner import Runner
+from samlocal.local.schedule import Schedule
+from samlocal.local.server import LocalServer
+from samlocal.sources.pace import Pace, Sleep
+from samlocal.sources.schedule_expression import At, ExpressionError, is_due, schedule_expression
+from samlocal.sources.threads import Threads
+
+_MINUTE = 60.0
+
+
+class Hears(Protocol):
+    """What there is to tell."""
+
+    def remarked(self, text: str) -> None:
+        """Something that is to be known."""
+
+    def failed(self, error: BaseException) -> None:
+        """A fault of samlocal's own."""
+
+
+class Clockwork(Protocol):
+    """The schedules of an environment. Both raise SamlocalError."""
+
+    def schedules(self) -> tuple[Schedule, ...]:
+        """Those that are enabled."""
+
+    def fire(self, name: str, *, at: float) -> object:
+        """One is due."""
+
+
+class Schedules:
+    """Use it as a context manager, on an event loop. ``server`` is the environment as it is, called in a thread."""
+
+    def __init__(
+        self,
+        server: Callable[[], LocalServer],
+        threads: Threads,
+        *,
+        hears: Hears,
+        clock: Callable[[], float] = time.time,
+        sleep: Sleep = asyncio.sleep,
+        clockwork: Callable[[LocalServer], Clockwork] = Runner,
+    ) -> None:
+        self._server = server
+        self._threads = threads
+        self._hears = hears
+        self._clock = clock
+        self._clockwork = clockwork
+        self._pace = Pace(sleep=sleep)
+        self._ticks: asyncio.Task[None] | None = None
+        # When each was seen first: rates count from there.
+        self._began: dict[tuple[str, str], float] = {}
+        self._refused: set[str] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self.stop()
+        if self._ticks is not None:
+            await asyncio.wait({self._ticks})
+
+    def begin(self) -> None:
+        """Functions can be run now."""
+        self._ticks = asyncio.create_task(self._tick())
+        self._ticks.add_done_callback(self._ended)
+
+    def stop(self) -> None:
+        """Nothing more is due."""
+        self._pace.stop()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._hears.failed(error)
+
+    async def _tick(self) -> None:
+        """With each minute, which is as exact as AWS's clocks are."""
+        since = self._clock()
+        await self._turn(since, since)
+        while await self._pace.pause(_MINUTE - self._clock() % _MINUTE):
+            now = self._clock()
+            await self._turn(since, now)
+            since = now
+
+    async def _turn(self, since: float, now: float) -> None:
+        try:
+            clockwork = await self._threads(lambda: self._clockwork(self._server()))
+            for each in await self._threads(clockwork.schedules):
+                if self._is_due(each, since, now):
+                    due = now - now % _MINUTE
+                    await self._threads(lambda name=each.arn, at=due: clockwork.fire(name, at=at))  # type: ignore[misc]
+        except SamlocalError as error:
+            # The next minute may be better.
+            if str(error) not in self._refused:
+                self._refused.add(str(error))
+                self._hears.remarked(f"no schedule is due for now: {error}")
+
+    def _is_due(self, schedule: Schedule, since: float, now: float) -> bool:
+        began = self._began.setdefault((schedule.arn, schedule.expression), now)
+        if (schedule.start is not None and now < schedule.start) or (schedule.end is not None and now > schedule.end):
+            return False
+        try:
+            expression = schedule_expression(schedule.expression, schedule.timezone)
+        except ExpressionError as error:
+            if schedule.arn not in self._refused:
+                self._refused.add(schedule.arn)
+                self._hears.remarked(f"{schedule.name} is never due: {error}.")
+            return False
+        if isinstance(expression, At):
+            return is_due(expression, since=since, until=now, began=began)
+        # A rate begins with the minute in which it was seen.
+        return is_due(expression, since=since, until=now, began=began - began % _MINUTE)
