@@ -9,7 +9,13 @@ from typing import Any
 
 import click
 
-from samlocal.cli.options.environment import OwnOptions, variable
+from samlocal.cli.options.environment import (
+    EnvironmentCommand,
+    OwnOptions,
+    environment_options,
+    settings,
+    variable,
+)
 from samlocal.cli.options.event_flags import flag_options, given_flags
 from samlocal.cli.output import Output
 from samlocal.config import nearest
@@ -17,15 +23,22 @@ from samlocal.events import catalog
 from samlocal.events.flags import FlagsError
 from samlocal.events.generation import Link, generate
 from samlocal.events.kind import Kind
+from samlocal.events.triggers.trigger import Trigger
+from samlocal.events.values import Given, with_flags
 
 _IN = "in"
 """The word between an event and the one that holds it."""
+
+_FOR = "--for"
+_OF_FUNCTION = "of function"
+"""What `--for` leads to; no service has such a name."""
 
 _GENERATE = """\b
 Examples:
   samlocal event generate s3 put --bucket photos --key cat.jpg
   samlocal event generate sqs receive-message --body one --body two
   samlocal event generate s3 put --key cat.jpg in sns in sqs
+  samlocal event generate --for Fn --source Uploads -e dev
   samlocal event generate sns notification | samlocal invoke Fn --event -
 """
 
@@ -58,16 +71,22 @@ class _Types(OwnOptions):
 
 
 class _Services(OwnOptions):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        asks_for = any(arg == _FOR or arg.startswith(f"{_FOR}=") for arg in args)
+        return super().parse_args(ctx, [_OF_FUNCTION, *args] if asks_for else args)
+
     def list_commands(self, _: click.Context) -> list[str]:
         return list(catalog.services())
 
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == _OF_FUNCTION:
+            return _of_function
         return _Types(cmd_name) if cmd_name in catalog.services() else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in catalog.services():
+        if args[0] not in (_OF_FUNCTION, *catalog.services()):
             raise _no_service(args[0], ctx)
         return super().resolve_command(ctx, args)
 
@@ -119,6 +138,9 @@ def generate_command() -> None:
     SERVICE TYPE --help shows an event's flags. A flag that is given several times makes as many records; a value
     that is file://NAME stands in that file. `in` puts an event into another one, as AWS does: the message of a topic
     or a queue, the data of a stream.
+
+    --for FUNCTION makes an event of the function's own sources, with the names and ARNs of the template, or of an
+    environment (-e); --source NAME chooses one of several. `… generate --for FUNCTION --help` shows more.
     """
 
 
@@ -148,23 +170,78 @@ def list_command(ctx: click.Context, /, service: str | None, output_form: str) -
     return 0
 
 
+class _OfFunction(EnvironmentCommand):
+    """The flags of its event are known once the template is read."""
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_usage(_top(ctx).command_path, "--for FUNCTION [OPTIONS] [FLAGS] [in SERVICE]...")
+
+
+@click.command(
+    _OF_FUNCTION,
+    cls=_OfFunction,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)
+@click.option("--for", "function", metavar="FUNCTION", required=True, help="The function.")
+@click.option(
+    "--source", metavar="NAME", help="What starts it: an event of the function's, a resource, or a kind of event."
+)
+@environment_options
+@click.pass_context
+def _of_function(ctx: click.Context, /, function: str, source: str | None, **_: object) -> int:
+    """Print an event as one of FUNCTION's own sources would send it, with its names and ARNs from the template, and
+    those that are deployed where an environment is named.
+
+    Flags of the event may follow, as `samlocal event generate SERVICE TYPE --help` has them.
+    """
+    from samlocal.events.triggers.triggers import chosen, triggers
+    from samlocal.project.project import Project
+
+    output = Output(ctx.obj)
+    with Project(settings(ctx), output) as project:
+        application, found = project.with_current_values(lambda joined: triggers(joined, function))
+        project.keep(application)
+    for remark in found.remarks:
+        output.warning(remark)
+    trigger = chosen(found.found, source, function)
+    if application.environment is None:
+        _say_placeholders(trigger, output, region_known=application.region_known)
+    for remark in trigger.remarks:
+        output.warning(remark)
+    here = _OneEvent(trigger.kind).make_context(trigger.kind.name, ctx.args, parent=_top(ctx))
+    own = {"region": [application.place.region], "account-id": [application.place.account], **trigger.given}
+    given = with_flags(trigger.kind, own, given_flags(trigger.kind, here.params))
+    if trigger.constant is not None:
+        output.document(trigger.constant, indent=2)
+        return 0
+    return _print(here, given, over=trigger.over)
+
+
+def _say_placeholders(trigger: Trigger, output: Output, *, region_known: bool) -> None:
+    """Without an environment nobody knows them."""
+    unknown = ("api-id", "url-id", "account-id", *(() if region_known else ("region",)))
+    flags = [f"--{flag} ({expression})" for flag, expression in trigger.invented.items()]
+    flags += [f"--{flag}" for flag in unknown if flag in trigger.kind.flags]
+    if flags and trigger.constant is None:
+        output.notice(f"placeholders, as no environment is named: {', '.join(flags)}. Give -e ENV, or the flags.")
+
+
 @click.pass_context
 def _generate(ctx: click.Context, /, **_: Any) -> int:
+    return _print(ctx, given_flags(_kind(ctx), ctx.params))
+
+
+def _print(ctx: click.Context, given: Given, *, over: Any = None) -> int:
     """Goes along the chain; each link reads its own flags and leaves the rest to the next."""
-    links: list[Link] = []
-    seed: int | None = None
+    now = {"at": [time.time()]} if "at" in _kind(ctx).flags else {}
+    links = [Link(kind=_kind(ctx), given={**now, **given}, count=ctx.params.get("count"), over=over)]
+    seed = ctx.params["seed"]
     here = ctx
-    now = time.time()
-    while True:
-        kind = _kind(here)
-        given = given_flags(kind, here.params)
-        if not links and "at" in kind.flags:
-            given.setdefault("at", [now])
-        links.append(Link(kind=kind, given=given, count=here.params.get("count")))
-        seed = here.params["seed"] if seed is None else seed
-        if not here.params["rest"]:
-            break
+    while here.params["rest"]:
         here = _next(here, here.params["rest"])
+        kind = _kind(here)
+        links.append(Link(kind=kind, given=given_flags(kind, here.params), count=here.params.get("count")))
+        seed = here.params["seed"] if seed is None else seed
     try:
         event = generate(links, Random(seed))  # noqa: S311 - ids, no secrets
     except FlagsError as error:
@@ -208,7 +285,7 @@ def _next(ctx: click.Context, rest: Sequence[str]) -> click.Context:
 
 
 def _top(ctx: click.Context) -> click.Context:
-    while isinstance(ctx.command, _OneEvent | _Types) and ctx.parent is not None:
+    while not isinstance(ctx.command, _Services) and ctx.parent is not None:
         ctx = ctx.parent
     return ctx
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from samlocal.events.encodings import encoded
+from samlocal.events.examples import merged
 from samlocal.events.kind import RECORDS
 from samlocal.events.placeholder import Placeholder, all_of, alone, condition_of, each_of, pieces
 from samlocal.events.values import Values
@@ -130,7 +131,8 @@ def _items(node: list[Any] | tuple[Any, ...], filling: _Filling) -> Iterator[Any
     match node:
         case [str() as first, record] if first == RECORDS:
             for index in range(filling.values.count):
-                yield _filled(record, filling.of_record(index))
+                made = _filled(record, filling.of_record(index))
+                yield made if filling.values.over is None else merged(made, filling.values.over)
             return
     for item in node:
         name = next(iter(item), None) if isinstance(item, Mapping) else None

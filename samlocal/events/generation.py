@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from samlocal.events.catalog import common
 from samlocal.events.encodings import encoded
+from samlocal.events.examples import merged
 from samlocal.events.filling import filled
 from samlocal.events.flags import FlagsError
 from samlocal.events.kind import Kind
@@ -20,11 +22,15 @@ RAW = "raw"
 
 
 class Link(Struct, frozen=True, kw_only=True):
-    """One event of a chain, with the flags that were given for it; ``count`` is the number of records, if given."""
+    """One event of a chain, with the flags that were given for it; ``count`` is the number of records, if given.
+
+    ``over`` goes over the event, over each record of a batch.
+    """
 
     kind: Kind
     given: Given
     count: int | None = None
+    over: Any = None
 
 
 def generate(chain: Sequence[Link], random: Random) -> Any:
@@ -41,13 +47,16 @@ def _with_common(chain: Sequence[Link]) -> list[Link]:
         known = {name: value for name, value in said.items() if name in link.kind.flags}
         given = {**known, **link.given}
         said |= {name: value for name, value in given.items() if name in common()}
-        linked.append(Link(kind=link.kind, given=given, count=link.count))
+        linked.append(msgspec.structs.replace(link, given=given))
     return linked
 
 
 def _event(link: Link, inner: Sequence[Link], random: Random) -> Any:
     given = _holding(link, inner, random) if inner else link.given
-    event = filled(link.kind.shape.event, Values(link.kind, given, random, count=_count(link, given)))
+    values = Values(link.kind, given, random, count=_count(link, given), over=link.over)
+    event = filled(link.kind.shape.event, values)
+    if link.over is not None and not link.kind.repeats:
+        event = merged(event, link.over)
     if link.kind.shape.is_request:
         from samlocal.events.requests import event_of_request
 
@@ -83,7 +92,7 @@ def _held(link: Link, inner: Sequence[Link], wanted: int | None, random: Random)
         raise FlagsError(
             f"{link.kind.name} is there {count} times, and what holds it {wanted} times. Give --count once."
         )
-    link = Link(kind=link.kind, given=link.given, count=count)
+    link = msgspec.structs.replace(link, count=count)
     given = _holding(link, inner, random) if inner else link.given
     values = Values(link.kind, given, random, count=count)
     inside = shape.raw.value if shape.raw is not None and _is_raw(link) else shape.inside

@@ -17,7 +17,7 @@ Given = Mapping[str, Sequence[Any]]
 
 
 class Values:
-    """Of an event with ``count`` records, or of one of these: ``index`` says which.
+    """Of an event with ``count`` records, or of one of these: ``index`` says which. ``over`` goes over each record.
 
     A record's are its own, but for those that are made once for its event.
     """
@@ -31,8 +31,10 @@ class Values:
         count: int = 1,
         index: int = 0,
         event: Values | None = None,
+        over: Any = None,
     ) -> None:
         self.kind = kind
+        self.over = over
         self.count = count
         self.index = index
         self.random = random
@@ -86,6 +88,23 @@ class Values:
                         f"--{name} {self._given[name]} and --{part} {self._given[part]} do not go together. "
                         f"Give one of them; --{part} {value} would be the same as the other says."
                     )
+
+
+def with_flags(kind: Kind, known: Given, given: Given) -> Given:
+    """What is known already, with the flags that were given over it.
+
+    A given flag also goes over what is known of a value that it is a part of: a queue's name over its ARN.
+    """
+    kept = {
+        name: values
+        for name, values in known.items()
+        if name in kind.flags and not (set(given) & set(_part_names(kind.flags[name], values)))
+    }
+    return {**kept, **given}
+
+
+def _part_names(flag: Flag, values: Sequence[Any]) -> Iterator[str]:
+    return (name for value in values for name, _ in _parts(flag, value))
 
 
 def _parts(flag: Flag, value: Any) -> Iterator[tuple[str, str]]:

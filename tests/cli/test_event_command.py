@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kit import Outcome, Project
+from kit import AwsEndpoint, Outcome, Project, function, template
 
 MakeProject = Callable[..., Project]
 
@@ -113,3 +114,50 @@ def test_what_invokes_functions_imports_nothing_of_it(project: MakeProject) -> N
         [sys.executable, "see.py"], cwd=made.folder, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "False\n"
+
+
+QUEUE = {
+    "Orders": {"Type": "AWS::SQS::Queue"},
+    "Fn": function(Events={"It": {"Type": "SQS", "Properties": {"Queue": {"Fn::GetAtt": ["Orders", "Arn"]}}}}),
+}
+
+
+def test_an_event_for_a_function_says_which_values_are_placeholders(project: MakeProject) -> None:
+    made = project({"template.json": template(**QUEUE)})
+    outcome = made.run("event", "generate", "--for", "Fn", "--region", "eu-west-1").succeeded()
+    (record,) = outcome.payload["Records"]
+    assert record["eventSourceARN"] == "arn:aws:sqs:eu-west-1:123456789012:Orders"
+    (line,) = outcome.lines
+    assert line.startswith("samlocal: placeholders, as no environment is named: --queue-arn (!GetAtt Orders.Arn)")
+
+
+def test_flags_of_the_event_follow_and_go_over_the_templates(project: MakeProject) -> None:
+    made = project({"template.json": template(**QUEUE)})
+    event = ("event", "generate", "--for", "Fn")
+    records = made.run(*event, "--body", "a", "--body", "b", "--queue-name", "Mine").payload["Records"]
+    assert [record["body"] for record in records] == ["a", "b"]
+    assert records[0]["eventSourceARN"].endswith(":Mine")
+    assert "'--body'" in made.run(*event, "--boddy", "x").ended(2).stderr
+    assert "Fn has no source Itt; did you mean It?" in made.run(*event, "--source", "Itt").ended(10).stderr
+    assert (
+        "there is no function Fm; did you mean Fn?" in made.run("event", "generate", "--for", "Fm").ended(11).stderr
+    )
+
+
+def test_an_event_for_a_function_has_the_deployed_names(project: MakeProject, aws_server: AwsEndpoint) -> None:
+    name = f"events-{uuid.uuid4().hex[:8]}"
+    deployed = aws_server.deploy(name, {"Resources": {"Orders": {"Type": "AWS::SQS::Queue"}}})
+    made = project({"template.json": template(**QUEUE)}, **aws_server.environ)
+    outcome = made.run("event", "generate", "--for", "Fn", "-n", name).succeeded()
+    (record,) = outcome.payload["Records"]
+    queue = deployed["Orders"].rpartition("/")[2]
+    assert record["eventSourceARN"] == f"arn:aws:sqs:{aws_server.region}:123456789012:{queue}"
+    assert "placeholder" not in outcome.stderr
+
+
+@pytest.mark.docker
+def test_a_generated_event_goes_through_a_pipe_into_its_function(project: MakeProject) -> None:
+    source = "def handler(event, context): return event['Records'][0]['body']\n"
+    made = project({"template.json": template(**QUEUE), "code/app.py": source})
+    event = made.run("event", "generate", "--for", "Fn", "--body", "hello").succeeded()
+    assert made.run("invoke", "Fn", "--event", "-", stdin=event.stdout).payload == "hello"

@@ -1,0 +1,70 @@
+"""All that starts a function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from samlocal.config import nearest
+from samlocal.errors import EventError
+from samlocal.events.triggers.apis import of_apis
+from samlocal.events.triggers.reading import declared
+from samlocal.events.triggers.trigger import Trigger
+from samlocal.function.application import Application
+from samlocal.http_api.routes.apis import apis
+from samlocal.http_api.routes.callees import Callees
+from samlocal.http_api.routes.plain import plain
+from samlocal.http_api.routes.stack import Stack
+from samlocal.template.reader import Map
+
+
+class Triggers(Struct, frozen=True, kw_only=True):
+    """``remarks`` say what of the template could not be read."""
+
+    found: tuple[Trigger, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def triggers(application: Application, function: str) -> Triggers:
+    """Of a function by any of its names. Raises FunctionNotFoundError and TemplateError."""
+    owner, resource = application.find(function)
+    path = owner.path(resource)
+    callees = Callees(application)
+    served = apis(application)
+    found: list[Trigger] = list(of_apis(served.apis, owner, resource, path))
+    remarks: list[str] = []
+    for each in _all(application):
+        translated, refusals = plain(each)
+        stack = Stack(translated)
+        found += declared(stack, callees, resource, path)
+        remarks += [*refusals, *stack.remarks]
+    events = owner.evaluator.branch(resource.properties.get("Events"))
+    order = list(events) if isinstance(events, Map) else []
+    found.sort(key=lambda each: order.index(each.name) if each.name in order else len(order))
+    return Triggers(found=tuple(found), remarks=tuple(dict.fromkeys(remarks)))
+
+
+def chosen(found: Sequence[Trigger], source: str | None, function: str) -> Trigger:
+    """The one that is called ``source``, or the only one. Raises EventError, which names them."""
+    if not found:
+        raise EventError(
+            f"Nothing in the template starts {function}.",
+            tip="Name the event: `samlocal event generate SERVICE TYPE`; `samlocal event list` shows all.",
+        )
+    there = "; ".join(f"{each.name} ({each.kind.name})" for each in found)
+    if source is None:
+        if len(found) == 1:
+            return found[0]
+        raise EventError(f"{function} is started by {len(found)} sources: {there}.", tip="Choose one: --source NAME.")
+    named = [each for each in found if source in (*each.names, each.kind.name)]
+    if not named:
+        names = [name for each in found for name in each.names]
+        raise EventError(f"{function} has no source {source}{nearest(source, names)}", tip=f"It has {there}.")
+    return named[0]
+
+
+def _all(application: Application) -> Iterator[Application]:
+    yield application
+    for child in application.children():
+        yield from _all(child)
