@@ -240,9 +240,9 @@ def test_a_plan_of_an_unchanged_project_is_read_from_its_record(project: MakePro
     folder, cache = base(project)
     first, notices, warnings = planned(folder, cache)  # type: ignore[misc]
     (record,) = records(cache)
-    record.write_text(record.read_text().replace('"timeout":3', '"timeout":4'))
+    record.write_text(record.read_text().replace('"timeout":60', '"timeout":4'))
     second, notices_again, warnings_again = planned(folder, cache)  # type: ignore[misc]
-    assert (first.timeout, second.timeout) == (3, 4)
+    assert (first.timeout, second.timeout) == (60, 4)
     assert notices_again == notices
     assert warnings_again == warnings
 

@@ -63,7 +63,7 @@ def stack(
     project: Callable[..., kit.Project], aws_server: kit.AwsEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stack]:
     name = f"known-{uuid.uuid4().hex[:8]}"
-    fn = kit.function(Environment={"Variables": {"QUEUE": {"Ref": "Queue"}, "WORD": {"Ref": "Word"}}})
+    fn = kit.function(Timeout=3, Environment={"Variables": {"QUEUE": {"Ref": "Queue"}, "WORD": {"Ref": "Word"}}})
     with front_of(aws_server) as front:
         for variable, value in front.environ.items():
             monkeypatch.setenv(variable, value)
