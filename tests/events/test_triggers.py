@@ -153,8 +153,8 @@ def test_s3s_events_of_a_bus_are_whole() -> None:
 
 
 def test_a_schedule_names_its_rule_and_a_constant_is_the_whole_event() -> None:
-    trigger = only(with_event("{Type: Schedule, Properties: {Schedule: rate(1 minute), Name: tick}}"))
-    assert event_of(trigger)["resources"] == [ARN.format("events", "rule/tick")]
+    trigger = only(with_event("{Type: Schedule, Properties: {Schedule: rate(1 minute)}}"))
+    assert event_of(trigger)["resources"] == [ARN.format("events", "rule/FnIt")]
     trigger = only(
         with_event("{Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 hour), Input: '{\"a\": 1}'}}")
     )
