@@ -32,52 +32,6 @@ def made(
     return event.get("body"), event["isBase64Encoded"]
 
 
-# What an HTTP API encodes was tried on AWS: ministackorg/ministack pull request 766, dherault/serverless-offline pull
-# request 1776, middyjs/middy pull request 603.
-@pytest.mark.parametrize(
-    ("media", "is_text"),
-    [
-        ("text/plain", True),
-        ("text/html; charset=utf-8", True),
-        ("application/json", True),
-        ("Application/JSON; charset=utf-8", True),
-        ("application/xml", True),
-        ("application/javascript", True),
-        (None, False),
-        ("application/x-www-form-urlencoded", False),
-        ("multipart/form-data; boundary=x", False),
-        ("application/octet-stream", False),
-        ("image/png", False),
-    ],
-)
-@pytest.mark.parametrize("kind", [ApiKind.HTTP, ApiKind.FUNCTION_URL, ApiKind.ALB])
-def test_all_but_rest_apis_decide_by_the_content_type(kind: ApiKind, media: str | None, *, is_text: bool) -> None:
-    expected = (TEXT.decode(), False) if is_text else (base64.b64encode(TEXT).decode(), True)
-    assert made(kind, TEXT, media) == expected
-
-
-# Tried on AWS with binaryMediaTypes of application/octet-stream and image/*: ministackorg/ministack pull request 767.
-@pytest.mark.parametrize(
-    ("binary", "media", "is_base64"),
-    [
-        ((), "application/octet-stream", False),
-        (("application/octet-stream", "image/*"), "application/octet-stream", True),
-        (("application/octet-stream", "image/*"), "image/png", True),
-        (("application/octet-stream", "image/*"), "application/json", False),
-        (("application/octet-stream", "image/*"), "text/plain", False),
-        (("application/octet-stream",), None, False),
-        # API Gateway developer guide, "Return binary media from a Lambda proxy integration".
-        (("*/*",), "text/plain", True),
-        (("*/*",), None, True),
-    ],
-)
-def test_a_rest_api_decides_by_its_binary_media_types(
-    binary: tuple[str, ...], media: str | None, *, is_base64: bool
-) -> None:
-    body, flag = made(ApiKind.REST, b"abc", media, binary_media_types=binary)
-    assert (body, flag) == (("YWJj", True) if is_base64 else ("abc", False))
-
-
 def test_a_rest_api_without_binary_media_types_spoils_what_is_no_text() -> None:
     assert made(ApiKind.REST, b"\xff\xfeA", "image/png") == ("��A", False)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from api_kit import REQUEST_ID, api_of, event_of, matched_of, route_of
 
 from samlocal.http_api.exchange import HttpRequest
@@ -258,55 +257,6 @@ def test_an_http_api_hands_it_on_in_format_1() -> None:
     assert (context["resourceId"], context["resourcePath"]) == ("ANY /{proxy+}", "/{proxy+}")
     assert context["requestId"] == context["extendedRequestId"]
     assert context["identity"]["cognitoAmr"] is None
-
-
-# hotsock/voker, vokerhttp/testdata/ingress-paths.json: what each kind of API made of the same path.
-PATHS = [
-    ("/capture/plain", "/capture/plain"),
-    ("/capture/space%20value", "/capture/space value"),
-    ("/capture/question%3Fvalue", "/capture/question"),
-    ("/capture/hash%23value", "/capture/hash#value"),
-    ("/capture/slash%2Fvalue", "/capture/slash/value"),
-    ("/capture/unicode-%CE%BB-%E4%B8%96%E7%95%8C", "/capture/unicode-λ-世界"),
-    ("/capture/literal%252Fvalue", "/capture/literal/value"),
-    ("/capture/literal%253Fvalue", "/capture/literal?value"),
-    ("/capture/literal%2525value", "/capture/literal%value"),
-]
-
-
-@pytest.mark.parametrize(("sent", "of_http_api"), PATHS)
-def test_an_encoded_path_is_what_each_kind_was_seen_to_make_of_it(sent: str, of_http_api: str) -> None:
-    request = HttpRequest(method="GET", path=sent, received=0, request_id="r")
-    matched = matched_of(request)
-    assert event_of(api_of(ApiKind.HTTP), matched, request)["rawPath"] == of_http_api
-    assert event_of(api_of(ApiKind.FUNCTION_URL), matched, request)["rawPath"] == sent
-    assert event_of(api_of(ApiKind.REST), matched, request)["path"] == sent
-    assert event_of(api_of(ApiKind.ALB), matched, request)["path"] == sent
-
-
-# localstack/localstack, test_apigateway_lambda.snapshot.json, "invocation-payload-with-params-encoding" and "-multi".
-QUERIES = [
-    ("dateTimeOffset=2023-06-12T18:05:10.123456+00:00", {"dateTimeOffset": ["2023-06-12T18:05:10.123456 00:00"]}),
-    ("email=test%2Balias@gmail.com", {"email": ["test+alias@gmail.com"]}),
-    ("plus=test+alias@gmail.com", {"plus": ["test alias@gmail.com"]}),
-    ("url=https://www.google.com/", {"url": ["https://www.google.com/"]}),
-    ("whitespace=foo%20bar", {"whitespace": ["foo bar"]}),
-    (
-        "category=electronics&category=books&price=10&price=20&price=30",
-        {"category": ["electronics", "books"], "price": ["10", "20", "30"]},
-    ),
-    # API Gateway developer guide, "Important notes for REST APIs".
-    ("a=1;b=2", {"a": ["1"], "b": ["2"]}),
-    ("flag", {"flag": [""]}),
-]
-
-
-@pytest.mark.parametrize(("sent", "expected"), QUERIES)
-def test_a_rest_api_decodes_a_query_as_recorded(sent: str, expected: dict[str, list[str]]) -> None:
-    request = HttpRequest(method="GET", path="/", query=sent, received=0, request_id="r")
-    event = event_of(api_of(ApiKind.REST), matched_of(request), request)
-    assert event["multiValueQueryStringParameters"] == expected
-    assert event["queryStringParameters"] == {name: values[-1] for name, values in expected.items()}
 
 
 def test_a_rest_api_keeps_the_case_of_names_but_for_its_own() -> None:
