@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine images images-for-tests python-image check test test-latest demo fuzz bench bench-many bench-saves soak clean
+.PHONY: setup lock attributes engine images images-for-tests python-image check test test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -100,6 +100,10 @@ bench-saves: setup images-for-tests
 # Thousands of calls with crashes, timeouts and exceptions among them.
 soak: setup python-image
 	$(BIN)/python bench/soak.py
+
+# A thousand messages of which some fail, with a kill half-way: none may be lost.
+soak-queues: setup python-image
+	$(BIN)/python bench/queues.py
 
 clean:
 	rm -rf $(VENV) .bench-emulator .venv-bench .venv-bench-samlocal .venv-bench-earlier .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -138,16 +138,20 @@ class EventSources:
         if after is not None:
             # What it has begun comes to its end first: records of a stream are to stay in order.
             await asyncio.wait({after})
-        failures = 0
+        failures, told = 0, None
         while not pace.stopped:
             began = self._clock()
             try:
                 await self._once(mapping, pace)
-                failures = 0
+                failures, told = 0, None
             except SamlocalError as error:
-                failures = 1 if self._clock() - began > _STEADY_SECONDS else failures + 1
+                steady = self._clock() - began > _STEADY_SECONDS
+                failures = 1 if steady else failures + 1
                 seconds = backoff(failures)
-                self._told(Interrupted(mapping=mapping, error=error, seconds=seconds))
+                if steady or error.message != told:
+                    # The same again is no news.
+                    told = error.message
+                    self._told(Interrupted(mapping=mapping, error=error, seconds=seconds))
                 await pace.pause(seconds)
 
     async def _once(self, mapping: Mapping, pace: Pace) -> None:

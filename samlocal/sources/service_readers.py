@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samlocal.endpoint.callers import aws_of
 from samlocal.endpoint.directory import Callee
@@ -31,6 +33,9 @@ from samlocal.sources.stream import Stream
 from samlocal.sources.stream_poller import StreamPoller
 from samlocal.sources.threads import Threads
 
+if TYPE_CHECKING:
+    from filelock import FileLock
+
 # Batches of a queue that run at once, where nothing else bounds them (as many as the pool runs by default).
 _AT_ONCE = 10
 
@@ -41,7 +46,11 @@ _SHARED_REST_SECONDS = 1.0
 
 
 class ServiceReaders:
-    """``events`` hears of each event as of those that callers send, ``told`` of sources."""
+    """``events`` hears of each event as of those that callers send, ``told`` of sources.
+
+    In the environment on this machine one command alone reads a source: another one of the same template would run
+    the same records of a stream again.
+    """
 
     def __init__(
         self, service: Service, pool_options: PoolOptions, threads: Threads, *, events: EventTold, told: Told
@@ -52,6 +61,7 @@ class ServiceReaders:
         self._runs = running(service.pool, events)
         self._told = told
         self._positions: dict[tuple[str, str], Positions] = {}
+        self._claims: dict[Path, FileLock] = {}
 
     async def reader(self, callee: Callee) -> Reader:
         """Raises what planning the function raises: one that cannot be made reads nothing that others could have."""
@@ -74,6 +84,9 @@ class ServiceReaders:
         )
 
     def poller(self, mapping: Mapping, reader: Reader, pace: Pace) -> Polls:
+        """Raises ConfigurationError where another samlocal reads it."""
+        if self._service.project.settings.is_local:
+            self._claim(mapping)
         if mapping.stream is not None:
             return self._stream_poller(mapping, mapping.stream, reader, pace)
         bounds = (mapping.concurrency, self._concurrency, reader.concurrency, _AT_ONCE)
@@ -116,13 +129,32 @@ class ServiceReaders:
             project = self._service.project
             start, file = options.start, None
             if project.settings.is_local:
-                file = project.account.local.opened(told=False).lasting / f"read-{_file_name(mapping)}.json"
+                file = self._file(mapping)
             else:
                 start = Latest()
             self._positions[key] = Positions(identity, start, now=time.time(), file=file)
         return self._positions[key]
 
+    def _claim(self, mapping: Mapping) -> None:
+        """Until this process ends, however that is."""
+        from filelock import FileLock, Timeout
 
-def _file_name(mapping: Mapping) -> str:
-    """Of each mapping of each stack its own."""
-    return hashlib.sha256(f"{mapping.callee.arn} {mapping.id}".encode()).hexdigest()[:16]
+        file = self._file(mapping).with_suffix(".lock")
+        if file in self._claims:
+            return
+        lock = FileLock(file, mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise ConfigurationError(
+                f"Another `samlocal up` reads {mapping.source_name} for {mapping.callee.path}.",
+                tip="It is read here as soon as that one has ended.",
+            ) from error
+        except OSError as error:
+            raise ConfigurationError(f"{file} cannot be written: {error.strerror}.") from error
+        self._claims[file] = lock
+
+    def _file(self, mapping: Mapping) -> Path:
+        """Of each mapping of each stack its own, beside what lasts as long as its environment."""
+        name = hashlib.sha256(f"{mapping.callee.arn} {mapping.id}".encode()).hexdigest()[:16]
+        return self._service.project.account.local.opened(told=False).lasting / f"read-{name}.json"

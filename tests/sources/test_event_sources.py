@@ -127,6 +127,18 @@ def test_a_source_that_cannot_be_read_is_told_and_tried_again_later_each_time() 
     run(test)
 
 
+def test_the_same_failure_again_is_told_once() -> None:
+    async def test() -> None:
+        failures = [AwsError(text) for text in ("away", "away", "gone", "gone", "away")]
+        readers, told = Readers(*failures), Told()
+        async with EventSources(readers, told=told.append, failed=unforeseen, sleep=Sleep()) as sources:
+            sources.use([of_queue("a")])
+            await until(lambda: readers.reading == ["a/10"])
+        assert [each.error.message for each in told.of(Interrupted)] == ["away", "gone", "away"]
+
+    run(test)
+
+
 def test_who_reads_by_keys_that_end_gets_new_ones_before() -> None:
     async def test() -> None:
         readers, told, sleep = Readers(expires=3600.0), Told(), Sleep(longest=4000)

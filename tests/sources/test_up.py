@@ -93,6 +93,22 @@ def test_a_saved_template_that_changes_a_mapping_takes_effect(local: MakeProject
         assert "nobody's" not in own.said("handled")
 
 
+def test_of_two_commands_one_reads_a_source_and_the_other_when_that_has_ended(local: MakeProject) -> None:
+    made = local(queue_files())
+    with up(made) as first:
+        orders = Queue(first.client("sqs"), "Orders")
+        orders.send("one")
+        first.until_said("handled", 1)
+        with up(made) as second:
+            second.running.has_logged("Another `samlocal up` reads local-Orders-", within=60)
+            orders.send("two")
+            first.until_said("handled", 2)
+            assert first.ended().status == 130
+            orders.send("three")
+            assert second.until_said("handled", 1) == ["three"]
+            assert second.ended().status == 130
+
+
 # What `sam deploy` makes of it, without what would have the endpoint of the test run the function.
 ROLE = {
     "Type": "AWS::IAM::Role",
