@@ -71,6 +71,7 @@ ENCODINGS: Mapping[str, Callable[[Any], Any]] = {
     "partition": partition_of,
     "url-suffix": lambda region: Place.in_region(region, account="").url_suffix,
     "pad": lambda value: f"{value:06}",
+    "query-pairs": urlencode,
     "query-string": lambda pairs: f"?{urlencode(pairs)}",
     "relative": lambda value: str(value).removeprefix("/"),
     "segments": _segments,

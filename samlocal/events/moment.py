@@ -37,6 +37,7 @@ MOMENTS: Mapping[str, Callable[[Any], Any]] = {
     "us": lambda value: int(value * 1_000_000),
     "clf": clf_time,
     "day-path": lambda value: _of(value, "%Y/%m/%d"),
+    "stamp": lambda value: _of(value, "%Y-%m-%d_%H:%M:%S"),
     "rabbit": lambda value: _of(value, "%b %-d, %Y, %-I:%M:%S %p"),
     "rfc2822": lambda value: formatdate(value),
     "later": lambda value: value + 300,

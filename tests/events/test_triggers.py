@@ -295,6 +295,27 @@ def test_another_functions_sources_are_not_taken() -> None:
     assert found(f"{text}  Other: {{Type: AWS::Serverless::Function}}\n", "Other").found == ()
 
 
+def test_a_permission_counts_where_nothing_else_says_what_starts_the_function() -> None:
+    permission = "{Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref Fn, Action: lambda:InvokeFunction,"
+    text = f"""
+  Fn: {{Type: AWS::Serverless::Function}}
+  Lex: {permission} Principal: lexv2.amazonaws.com}}}}
+"""
+    assert only(text).kind.name == "lex-v2 book-car"
+    text = f"""
+  Fn: {{Type: AWS::Serverless::Function}}
+  Tick:
+    Type: AWS::Events::Rule
+    Properties: {{ScheduleExpression: rate(1 hour), Targets: [{{Arn: !GetAtt Fn.Arn}}]}}
+  May: {permission} Principal: events.amazonaws.com, SourceArn: !GetAtt Tick.Arn}}}}
+"""
+    assert only(text).kind.name == "cloudwatch scheduled-event"
+
+
+def test_a_skill_is_a_source_of_its_function() -> None:
+    assert only(with_event("{Type: AlexaSkill}")).kind.name == "alexa-skills-kit intent"
+
+
 def test_one_of_several_sources_is_chosen_by_its_name() -> None:
     text = """
   Fn:

@@ -25,6 +25,7 @@ from samlocal.template.reader import Map, Node, Seq, with_lines
 from samlocal.template.references import references
 from samlocal.template.values import Known, Unknown, text
 
+_PERMISSION = "AWS::Lambda::Permission"
 _CUSTOM = "AWS::CloudFormation::CustomResource"
 
 
@@ -120,7 +121,13 @@ class _Reading:
             constant=self._constant(),
             invented=self._invented,
             remarks=tuple(self._remarks),
+            permitted=self._permitted(),
         )
+
+    def _permitted(self) -> tuple[str, ...] | None:
+        if self._resource.type != _PERMISSION:
+            return None
+        return tuple(references(self._resource.properties.get("SourceArn")))
 
     # values
 

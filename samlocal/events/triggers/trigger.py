@@ -26,6 +26,8 @@ class Trigger(Struct, frozen=True, kw_only=True):
     constant: Any = None
     invented: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    permitted: tuple[str, ...] | None = None
+    """Where only a permission says so: the resources that it is for."""
 
     @property
     def name(self) -> str:

@@ -39,6 +39,7 @@ def triggers(application: Application, function: str) -> Triggers:
         stack = Stack(translated)
         found += declared(stack, callees, resource, path)
         remarks += [*refusals, *stack.remarks]
+    found = list(_without_known_permissions(found))
     events = owner.evaluator.branch(resource.properties.get("Events"))
     order = list(events) if isinstance(events, Map) else []
     found.sort(key=lambda each: order.index(each.name) if each.name in order else len(order))
@@ -62,6 +63,16 @@ def chosen(found: Sequence[Trigger], source: str | None, function: str) -> Trigg
         names = [name for each in found for name in each.names]
         raise EventError(f"{function} has no source {source}{nearest(source, names)}", tip=f"It has {there}.")
     return named[0]
+
+
+def _without_known_permissions(found: Sequence[Trigger]) -> Iterator[Trigger]:
+    """A permission says what may start a function. It counts where nothing says what does."""
+    certain = [each for each in found if each.permitted is None]
+    services = {each.kind.service for each in certain}
+    names = {name for each in certain for name in each.names}
+    for each in found:
+        if each.permitted is None or (each.kind.service not in services and not names & set(each.permitted)):
+            yield each
 
 
 def _all(application: Application) -> Iterator[Application]:
