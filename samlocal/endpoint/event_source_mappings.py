@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from samlocal.endpoint.directory import Callee, Directory
 from samlocal.function.application import Application
-from samlocal.function.function_name import names_function
+from samlocal.function.function_name import FunctionName, names_function
 from samlocal.template.model import Resource
 from samlocal.template.reader import Map, Node
 from samlocal.template.values import Json, Known, text
@@ -54,6 +54,7 @@ class DeclaredMapping(Struct, frozen=True, kw_only=True):
     """One of them as the template has it: ``properties`` are expressions of the template of ``owner``.
 
     ``source`` is the one that names where events come from, None where none does; ``line`` is where it stands.
+    ``qualifier`` is the version or alias that is mapped, which is SAM's own where it publishes one.
     """
 
     callee: Callee
@@ -62,6 +63,7 @@ class DeclaredMapping(Struct, frozen=True, kw_only=True):
     properties: Map
     source: str | None
     line: int
+    qualifier: str | None = None
 
     @property
     def id(self) -> str:
@@ -97,6 +99,7 @@ def _of_events(owner: Application, resource: Resource, callee: Callee) -> Iterat
     events = owner.evaluator.branch(resource.properties.get("Events"))
     if not isinstance(events, Map):
         return
+    published = _value(owner, resource.properties.get("AutoPublishAlias"))
     for name, node in events.items():
         event = owner.evaluator.branch(node)
         if not isinstance(event, Map) or str(event.get("Type")) not in _SOURCES:
@@ -109,6 +112,7 @@ def _of_events(owner: Application, resource: Resource, callee: Callee) -> Iterat
             properties=properties if isinstance(properties, Map) else Map(),
             source=_SOURCES[str(event["Type"])],
             line=events.lines.get(name, resource.line),
+            qualifier=text(published) if published else None,
         )
 
 
@@ -118,7 +122,8 @@ def _of_resources(directory: Directory, owner: Application) -> Iterator[Declared
             continue
         named = _value(owner, resource.properties.get("FunctionName"))
         callee = _named(directory, owner, text(named)) if named is not None else None
-        if callee is not None:
+        reference = FunctionName.of(text(named))
+        if callee is not None and reference is not None:
             yield DeclaredMapping(
                 callee=callee,
                 owner=owner,
@@ -126,6 +131,7 @@ def _of_resources(directory: Directory, owner: Application) -> Iterator[Declared
                 properties=resource.properties,
                 source="EventSourceArn",
                 line=resource.line,
+                qualifier=reference.qualifier,
             )
 
 

@@ -51,7 +51,7 @@ class Discard(Struct, frozen=True, kw_only=True):
         return {
             "requestContext": {
                 "requestId": self.request_id or str(uuid.uuid4()),
-                "functionArn": self.mapping.callee.arn,
+                "functionArn": self.mapping.function_arn,
                 "condition": self.condition.value,
                 "approximateInvokeCount": self.invoked,
             },

@@ -63,6 +63,7 @@ class Mapping(Struct, frozen=True, kw_only=True):
     """``window`` is how long a batch is collected, in seconds; ``concurrency`` how many batches of a queue run at
     once, None where nothing is said; ``stream`` is None for a queue.
 
+    ``qualifier`` is the version or alias that is mapped.
     What matches one of ``filters`` is let through, everything where there are none. ``reports_failures`` says that
     the function tells which items of a batch have failed.
     """
@@ -73,11 +74,17 @@ class Mapping(Struct, frozen=True, kw_only=True):
     kind: SourceKind
     source: str
     batch_size: int
+    qualifier: str | None = None
     window: int = 0
     filters: tuple[EventPattern, ...] = ()
     reports_failures: bool = False
     concurrency: int | None = None
     stream: StreamOptions | None = None
+
+    @property
+    def function_arn(self) -> str:
+        """What is mapped."""
+        return self.callee.arn if self.qualifier is None else f"{self.callee.arn}:{self.qualifier}"
 
     @property
     def region(self) -> str:

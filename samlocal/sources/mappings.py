@@ -81,6 +81,7 @@ def _mapping(declared: DeclaredMapping) -> Mapping | None:
         id=declared.id,
         uuid=declared.uuid,
         callee=declared.callee,
+        qualifier=declared.qualifier,
         kind=kind,
         source=source,
         batch_size=batch_size or default,

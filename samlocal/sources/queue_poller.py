@@ -171,7 +171,7 @@ class QueuePoller:
         On AWS a function's timeout is no longer than its queue's visibility timeout (CreateEventSourceMapping). Here
         an event may wait for a sandbox that is still being made, or a debugger holds the function: they stay hidden.
         """
-        running = asyncio.ensure_future(self._runs(self._mapping.callee, payload))
+        running = asyncio.ensure_future(self._runs(self._mapping, payload))
         try:
             while not running.done():
                 await asyncio.wait({running}, timeout=self._visibility / 2 or None)

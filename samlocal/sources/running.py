@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from samlocal.endpoint.directory import Callee
 from samlocal.endpoint.happening import Told
 from samlocal.endpoint.run import run
 from samlocal.errors import SamlocalError
@@ -17,6 +16,7 @@ from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.result import Result, Success
 from samlocal.service.run import Invokes
+from samlocal.sources.mapping import Mapping
 
 
 class Ran(Struct, frozen=True, kw_only=True):
@@ -27,17 +27,17 @@ class Ran(Struct, frozen=True, kw_only=True):
     result: Result | None
 
 
-Runs: TypeAlias = Callable[[Callee, bytes], Awaitable[Ran]]
-"""Runs a function with an event, to its end."""
+Runs: TypeAlias = Callable[[Mapping, bytes], Awaitable[Ran]]
+"""Runs the function of a mapping with an event, to its end."""
 
 
 def running(pool: Invokes, told: Told) -> Runs:
     """By a service's pool; ``told`` hears of each event, as of those that callers send."""
 
-    async def runs(callee: Callee, payload: bytes) -> Ran:
+    async def runs(mapping: Mapping, payload: bytes) -> Ran:
         request_id, streamed = str(uuid.uuid4()), bytearray()
-        request = Request(payload=payload, request_id=request_id)
-        begun = run(pool, callee, request, chunk=streamed.extend, told=told)
+        request = Request(payload=payload, request_id=request_id, qualifier=mapping.qualifier)
+        begun = run(pool, mapping.callee, request, chunk=streamed.extend, told=told)
         try:
             outcome = await begun.whole()
         except (SamlocalError, PoolClosedError):

@@ -70,7 +70,7 @@ class StreamBatches:
             part = await self._young(shard, parts.pop(0), done)
             if not part.records:
                 continue
-            ran = await self._runs(self._mapping.callee, event(part.records))
+            ran = await self._runs(self._mapping, event(part.records))
             if ran.result is None:
                 # Nobody has tried: it stays what it is, and grows older.
                 parts.insert(0, part)

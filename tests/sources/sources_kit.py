@@ -45,7 +45,7 @@ class Function:
         self.ready = asyncio.Event()
         self.ready.set()
 
-    async def __call__(self, _: Callee, payload: bytes) -> Ran:
+    async def __call__(self, _: Mapping, payload: bytes) -> Ran:
         event = json.loads(payload)
         self.events.append(event)
         self.running += 1

@@ -121,6 +121,22 @@ def test_a_mapping_that_is_a_resource_of_its_own_is_read_and_one_that_is_disable
     assert (mapping.id, mapping.source) == ("On", QUEUE)
 
 
+def test_a_function_with_an_alias_is_mapped_by_it(project: MakeProject) -> None:
+    events = {"Source": {"Type": "SQS", "Properties": {"Queue": QUEUE}}}
+    files = {
+        "template.json": template(
+            Fn=function(AutoPublishAlias="live", FunctionName="taker", Events=events),
+            Own=resource("AWS::Lambda::EventSourceMapping", FunctionName="taker:other", EventSourceArn=QUEUE),
+        ),
+        "code/app.py": "",
+    }
+    of_event_, own = read(project(files))
+    assert isinstance(of_event_, Mapping)
+    assert isinstance(own, Mapping)
+    assert (of_event_.qualifier, own.qualifier) == ("live", "other")
+    assert of_event_.function_arn == "arn:aws:lambda:us-east-1:123456789012:function:taker:live"
+
+
 @pytest.mark.parametrize(
     ("properties", "why"),
     [
