@@ -34,6 +34,7 @@ class Pool:
         *,
         chunk: Callable[[bytes], None],
         answered: Callable[[Result], None] | None = None,
+        streams: Callable[[str], None] | None = None,
     ) -> Invocation | Throttled:
         self.asked.append((function_id, request))
         if isinstance(self._outcome, Exception):
