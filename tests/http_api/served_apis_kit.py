@@ -61,10 +61,13 @@ class ServedApis:
 
 
 @contextlib.contextmanager
-def served_apis(made: kit.Project, *args: str, environ: Mapping[str, str] | None = None) -> Iterator[ServedApis]:
+def served_apis(
+    made: kit.Project, *args: str, environ: Mapping[str, str] | None = None, within: float = kit.STARTUP_SECONDS
+) -> Iterator[ServedApis]:
+    """It has to serve ``within`` so many seconds."""
     given = {"AWS_REGION": "eu-west-1", **(environ or {})}
     with made.start("start-api", "--port", "0", *args, environ=given) as running:
-        running.has_logged("Ctrl-C ends it.")
+        running.has_logged("Ctrl-C ends it.", within=within)
         urls = {found[1]: found[2] for found in _SERVED.finditer(running.stderr())}
         yield ServedApis(running, urls)
         running.signalled(signal.SIGTERM).outcome()

@@ -238,7 +238,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[kit.Proje
     }
     made = kit.make_project(tmp_path_factory.mktemp("services"), files)
     try:
-        with served_apis(made, "-e", "local") as own:
+        # A dozen services come up first.
+        with served_apis(made, "-e", "local", within=120) as own:
             yield made, own
     finally:
         made.run("local", "stop")
@@ -270,7 +271,7 @@ def received(made: kit.Project) -> dict[str, Any]:
         found = queue.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages")
         return found[0] if found else None
 
-    got: dict[str, Any] = kit.eventually(message, within=30)
+    got: dict[str, Any] = kit.eventually(message, within=60)
     queue.delete_message(QueueUrl=url, ReceiptHandle=got["ReceiptHandle"])
     return got
 
@@ -348,6 +349,6 @@ def test_an_http_api_asks_services_by_the_subtypes_of_its_integrations(
 
     # localstack/localstack, ``test_apigw_v2_http_kinesis_put_record_no_stream``, tried on AWS.
     assert ask("/record", {})[0] == 400
-    own.running.has_logged("POST /record: Kinesis-PutRecord: Data has no value in this request.")
+    own.running.has_logged("POST /record: Kinesis-PutRecord: Data has no value in this request.", within=30)
     assert ask("/nowhere", {"data": data})[::2] == (500, b'{"message":"Internal Server Error"}')
-    own.running.has_logged("POST /nowhere: Kinesis-PutRecord: 400 ")
+    own.running.has_logged("POST /nowhere: Kinesis-PutRecord: 400 ", within=30)

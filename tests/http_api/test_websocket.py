@@ -108,7 +108,8 @@ def project_of(project: MakeProject, *others: str, source: str = SOURCE, runtime
         return {"Type": f"AWS::ApiGatewayV2::{kind}", "Properties": {"ApiId": {"Ref": "Api"}, **properties}}
 
     resources = kit.template(
-        Fn=kit.function(runtime),
+        # SDKs are slow to load where much else goes on.
+        Fn=kit.function(runtime, Timeout=60),
         Api={
             "Type": "AWS::ApiGatewayV2::Api",
             "Properties": {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"},
@@ -184,9 +185,9 @@ def with_boto3(made: kit.Project) -> None:
 OWN_SERVICES = ("apigatewaymanagementapi", "sqs")
 
 
-def asked(client: ClientConnection, **message: str) -> Any:
+def asked(client: ClientConnection, *, within: float = 20, **message: str) -> Any:
     client.send(json.dumps(message))
-    answer = client.recv(timeout=20)
+    answer = client.recv(timeout=within)
     try:
         return json.loads(answer)
     except ValueError:
@@ -223,12 +224,13 @@ def test_boto3_reaches_clients_at_the_domain_name_and_the_stage_of_its_event(pro
         told = re.search(r"Api: in its events it is called (\S+),", own.running.stderr())
         assert told
         assert re.fullmatch(r"[a-z0-9]{10}\.execute-api\.samlocal\.internal:\d+", told[1])
-        with connect(own.urls["Api"], open_timeout=30) as client:
-            assert asked(client, action="reply") == "by its domain"
-        own.running.has_logged("idle since 20", within=20)
-        own.running.has_logged("nobody is gone", within=20)
+        with connect(own.urls["Api"], open_timeout=60) as client:
+            assert asked(client, within=60, action="reply") == "by its domain"
+            # Its function goes on after that.
+            own.running.has_logged("idle since 20", within=60)
+        own.running.has_logged("nobody is gone", within=60)
         # Its keys are good for that alone.
-        own.running.has_logged("samlocal: sqs is not there for a function without an environment", within=20)
+        own.running.has_logged("samlocal: sqs is not there for a function without an environment", within=60)
 
 
 @pytest.mark.docker
@@ -239,9 +241,9 @@ def test_node_reaches_clients_at_the_domain_name_and_the_stage_of_its_event(
     made = project_of(project, source=NODE, runtime="nodejs20.x")
     with (
         served_apis(made, "--docker-network", network) as own,
-        connect(own.urls["Api"], open_timeout=30) as client,
+        connect(own.urls["Api"], open_timeout=60) as client,
     ):
-        assert asked(client, action="reply") == "by its domain"
+        assert asked(client, within=60, action="reply") == "by its domain"
 
 
 @pytest.mark.docker
