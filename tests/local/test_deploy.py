@@ -25,6 +25,9 @@ FUNCTIONS = {
     "putEvent": "events-test-put-event",
     "listEvents": "events-test-list-events",
     "healthCheck": "events-test-health-check",
+    "relayChange": "events-test-relay-change",
+    "archiveEvent": "events-test-archive-event",
+    "announceEvent": "events-test-announce-event",
 }
 Client = Callable[[str], Any]
 

@@ -46,6 +46,11 @@ USED = {
     "moto.events.models:Rule.send_to_targets": "self original_event transform_input",
     "moto.events.models:Rule._send_to_events_archive": "self resource_id event",
     "moto.sns.models:Subscription._parse_message_structure": None,
+    "moto.stepfunctions.models:StateMachine.create_from_cloudformation_json": (
+        "resource_name cloudformation_json account_id region_name kwargs"
+    ),
+    "moto.stepfunctions.parser.models:StepFunctionsParserBackend._validate_definition": "definition",
+    "moto.scheduler.models:Schedule.to_dict": None,
     "moto.s3.responses:S3Response.put_object_tagging": "self",
     "moto.sns.models:SNSBackend._validate_filter_policy": "self value scope",
     "moto.sns.utils:FilterPolicyMatcher.__init__": "self filter_policy filter_policy_scope",

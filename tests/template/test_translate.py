@@ -37,7 +37,15 @@ def of_type(template: Map, type_: str) -> dict[str, dict[str, object]]:
 def test_the_sample_becomes_functions_with_a_role_each_and_an_api() -> None:
     translated = translate(read(SAMPLE), region="eu-west-1").template
 
-    functions = {"getEvent", "putEvent", "listEvents", "healthCheck"}
+    functions = {
+        "getEvent",
+        "putEvent",
+        "listEvents",
+        "healthCheck",
+        "relayChange",
+        "archiveEvent",
+        "announceEvent",
+    }
     assert set(of_type(translated, "AWS::Lambda::Function")) == functions
     assert set(of_type(translated, "AWS::IAM::Role")) == {f"{name}Role" for name in functions}
     (api,) = of_type(translated, "AWS::ApiGateway::RestApi").values()
@@ -78,6 +86,9 @@ def test_local_code_is_put_aside_and_named() -> None:
         "putEvent": templates / "functions/put_event",
         "listEvents": templates / "functions/list_events",
         "healthCheck": templates / "functions/health_check",
+        "relayChange": templates / "functions/relay_change",
+        "archiveEvent": templates / "functions/archive_event",
+        "announceEvent": templates / "functions/announce_event",
         "EventsLayer": templates / "layers/events",
     }
     code = resources(translated.template)["getEvent"]["Properties"]["Code"]  # type: ignore[index]
@@ -87,7 +98,8 @@ def test_local_code_is_put_aside_and_named() -> None:
 
 
 def test_uploaded_code_takes_its_place() -> None:
-    code = {name: CodeLocation(bucket="b", key=f"{name}.zip") for name in ("getEvent", "EventsLayer")}
+    uploaded = ("getEvent", "relayChange", "archiveEvent", "announceEvent", "EventsLayer")
+    code = {name: CodeLocation(bucket="b", key=f"{name}.zip") for name in uploaded}
     translated = translate(read(SAMPLE), region="eu-west-1", code=code)
 
     assert resources(translated.template)["getEvent"]["Properties"]["Code"] == {  # type: ignore[index]

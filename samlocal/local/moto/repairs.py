@@ -29,6 +29,7 @@ from samlocal.local.moto.invoking import mend_invoking
 from samlocal.local.moto.log_groups import mend_log_groups
 from samlocal.local.moto.resources import register
 from samlocal.local.moto.schedules import Schedules
+from samlocal.local.moto.state_machines import mend_state_machines
 from samlocal.local.moto.targets import Targets
 from samlocal.local.moto.topics import mend_topics
 from samlocal.local.moto.updates import mend_updates
@@ -52,6 +53,7 @@ def repair(connect: Callable[[str], Aws], *, invocations: Invocations) -> Schedu
     mend_bucket_events(targets, buses)
     mend_topics(targets)
     mend_log_groups(targets)
+    mend_state_machines()
     _read_data_alone()
     create = _naming_the_culprit(parsing.parse_and_create_resource)
     parsing.parse_and_create_resource = create
