@@ -18,8 +18,9 @@ from kit import STAND_INS, AwsEndpoint, Docker, Project, aws_endpoint, make_proj
 
 def pytest_configure() -> None:
     unignore_signals()
-    # How long an example takes says how busy the machine is.
-    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # How long an example takes says how busy the machine is. The examples are the same in every run: what a change is
+    # told by them shall not depend on chance.
+    settings.register_profile("busy", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("busy")
 
 

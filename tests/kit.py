@@ -15,6 +15,7 @@ import os
 import pty
 import random
 import re
+import resource
 import select
 import shutil
 import signal
@@ -375,6 +376,17 @@ def throughout(what: Callable[[], object], *, seconds: float) -> None:
     while time.monotonic() < until:
         assert what()
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def open_files(count: int) -> Iterator[None]:
+    """Lets this process have so many, whatever it was started with."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def free_port() -> int:

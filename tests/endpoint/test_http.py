@@ -303,7 +303,8 @@ def test_a_thousand_idle_connections_hold_up_nobody(made: kit.Project) -> None:
         for _, writer in idle:
             writer.close()
 
-    serve(made, test)
+    with kit.open_files(4096):
+        serve(made, test)
 
 
 # who may ask

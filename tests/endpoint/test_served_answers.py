@@ -175,7 +175,7 @@ def test_a_thousand_idle_connections_leave_files_for_sandboxes(project: MakeProj
     made = project(kit.python("def handler(event, context): return 1"))
     # macOS's own limit, and less than Linux's.
     few = replace(made, launcher=("sh", "-c", 'ulimit -Sn 256; exec "$@"', "sh"))
-    with served(few) as own, contextlib.ExitStack() as closing:
+    with served(few) as own, kit.open_files(4096), contextlib.ExitStack() as closing:
         parts = urllib.parse.urlsplit(own.url)
         for _ in range(1_000):
             closing.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=20))
