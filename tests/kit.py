@@ -189,6 +189,11 @@ class Project:
         """What samlocal's containers of this project are labelled with."""
         return self.cache / "sessions"
 
+    def just_asked(self) -> None:
+        """Has AWS have said a moment ago that what is kept of a stack still holds, however long ago it did."""
+        for file in self.cache.glob("snapshots/*/*.json"):
+            write(file, json.loads(file.read_text()) | {"confirmed": time.time()})
+
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """Everything the process sees: none of this machine's AWS settings."""
         passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}

@@ -81,6 +81,7 @@ def test_a_stack_that_is_the_same_costs_one_call_and_then_none(deployment: Deplo
     deployment.grow_old(10)
 
     second, said, once = deployment.values()
+    deployment.project.just_asked()
     third, _, never = deployment.values()
 
     assert first == second == third

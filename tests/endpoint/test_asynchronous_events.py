@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import kit
 import pytest
-from kit import Docker, eventually, function, template
+from kit import Docker, eventually, function, make_project, template
 from served_kit import MakeProject, Served, refused, served
 
 pytestmark = pytest.mark.docker
@@ -99,9 +99,10 @@ class Cloud:
         return found
 
 
-@pytest.fixture
-def made(project: MakeProject) -> Iterator[kit.Project]:
-    made = project(FILES)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kit.Project]:
+    """One for all: its local environment takes its time. What a test has sent it takes out of its queue."""
+    made = make_project(tmp_path_factory.mktemp("asynchronous"), FILES)
     yield made
     made.run("local", "stop").succeeded()
 
