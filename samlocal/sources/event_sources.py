@@ -85,6 +85,7 @@ class EventSources:
         self._read: dict[str, _Read] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self._news = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,7 +108,10 @@ class EventSources:
             read.pace.stop()
 
     def use(self, mappings: Iterable[Mapping]) -> None:
-        """These are read from now on, and no others; one that is the same goes on as it is."""
+        """These are read from now on, and no others; one that is the same goes on as it is.
+
+        What could not be read is tried again at once: what was in its way may be mended.
+        """
         if self._stopped:
             return
         wanted = {each.id: each for each in mappings}
@@ -120,6 +124,8 @@ class EventSources:
             before = self._read.get(name)
             if before is None or before.mapping != mapping:
                 self._start(mapping, after=None if before is None else before.task)
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
     def _start(self, mapping: Mapping, *, after: asyncio.Task[None] | None) -> None:
         pace = Pace(sleep=self._sleep)
@@ -152,7 +158,16 @@ class EventSources:
                     # The same again is no news.
                     told = error.message
                     self._told(Interrupted(mapping=mapping, error=error, seconds=seconds))
-                await pace.pause(seconds)
+                await self._pause(pace, seconds)
+
+    async def _pause(self, pace: Pace, seconds: float) -> None:
+        """Until then, or until there is news."""
+        waits = {asyncio.ensure_future(pace.pause(seconds)), asyncio.ensure_future(self._news.wait())}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
 
     async def _once(self, mapping: Mapping, pace: Pace) -> None:
         """As long as its reader's keys are good."""

@@ -139,6 +139,19 @@ def test_the_same_failure_again_is_told_once() -> None:
     run(test)
 
 
+def test_a_source_that_could_not_be_read_is_tried_again_as_soon_as_there_is_news() -> None:
+    async def test() -> None:
+        # Nobody would wait for the pause to end.
+        readers, told, sleep = Readers(AwsError("no such function")), Told(), Sleep(longest=0)
+        async with EventSources(readers, told=told.append, failed=unforeseen, sleep=sleep) as sources:
+            sources.use([of_queue("a")])
+            await until(lambda: told.of(Interrupted))
+            sources.use([of_queue("a")])
+            await until(lambda: readers.reading == ["a/10"])
+
+    run(test)
+
+
 def test_who_reads_by_keys_that_end_gets_new_ones_before() -> None:
     async def test() -> None:
         readers, told, sleep = Readers(expires=3600.0), Told(), Sleep(longest=4000)

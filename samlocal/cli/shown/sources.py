@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from samlocal.cli.shown.said import ServedSource
 from samlocal.endpoint.directory import Directory
-from samlocal.sources.mapping import Mapping, NotPolled
+from samlocal.sources.mapping import Mapping, NotPolled, SourceKind
 from samlocal.sources.mappings import mappings
 
-_OTHERS = "in a deployed environment that takes its messages from others; --source {function} reads it"
+_OF_QUEUES = "in a deployed environment that takes its messages from others; --source {function} reads it"
+_OF_STREAMS = "in a deployed environment others read it; --source {function} reads what comes from then on, too"
 
 
 class ReadSources(Struct, frozen=True, kw_only=True):
@@ -33,7 +34,8 @@ class ReadSources(Struct, frozen=True, kw_only=True):
                     shown.append(ServedSource(id=id_, function=function, source="", name=id_, not_read=reason))
                 case Mapping(id=id_, source=source, source_name=name):
                     wanted = function in named or (is_local and not named)
-                    why = "--source names other functions" if named else _OTHERS.format(function=function)
+                    others = _OF_QUEUES if each.kind is SourceKind.QUEUE else _OF_STREAMS
+                    why = "--source names other functions" if named else others.format(function=function)
                     if wanted:
                         read.append(each)
                     not_read = None if wanted else why
