@@ -23,6 +23,7 @@ from samlocal.http_api.answers.refusal import (
     Refusal,
     RefusalType,
 )
+from samlocal.http_api.answers.response_parameters import with_response_parameters
 from samlocal.http_api.authorizers.token_authorizers import Verifies
 from samlocal.http_api.backend import Backend, Exchanged, Hears
 from samlocal.http_api.caller import Caller
@@ -164,7 +165,7 @@ class Front:
             async with asyncio.timeout(integration.timeout / 1000):
                 if integration.streams:
                     return await self._stream(api, matched, request, integration, payload)
-                return await self._whole(api, matched, request, integration, payload)
+                return await self._whole(api, matched, request, integration, payload, caller)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
         except (SamlocalError, PoolClosedError):
@@ -172,9 +173,24 @@ class Front:
             return refused(api, request, FAILED, matched)
 
     async def _whole(
-        self, api: Api, matched: Matched, request: HttpRequest, integration: LambdaIntegration, payload: bytes
+        self,
+        api: Api,
+        matched: Matched,
+        request: HttpRequest,
+        integration: LambdaIntegration,
+        payload: bytes,
+        caller: Caller,
     ) -> HttpAnswer:
-        return self._made(api, matched, request, await self._backend.result(integration.function, request, payload))
+        result = await self._backend.result(integration.function, request, payload)
+        if not integration.response_parameters or not isinstance(result, Success):
+            return self._made(api, matched, request, result)
+        answered = answer(api, matched, request, result)
+        made = self._heard(answered)
+        if answered.remark is not None:
+            # It is the API's own.
+            return made
+        values = RequestValues(api, matched, request, caller)
+        return with_response_parameters(made, integration.response_parameters, values)
 
     async def _stream(
         self, api: Api, matched: Matched, request: HttpRequest, integration: LambdaIntegration, payload: bytes
@@ -262,7 +278,8 @@ class Front:
             text = said.body.decode(errors="replace")
             self._hears.remarked(f"{api.id}: {matched.route.key}: {integration.subtype}: {said.status} {text}")
             return refused(api, request, FAILED, matched)
-        return service_answer(request, said)
+        values = RequestValues(api, matched, request, caller)
+        return with_response_parameters(service_answer(request, said), integration.response_parameters, values)
 
     async def _asked(self, call: ServiceCall, role: str, region: str, timeout: int) -> HttpAnswer:
         services = self._services
@@ -278,7 +295,9 @@ class Front:
             async with asyncio.timeout(integration.timeout / 1000):
                 parameters = integration.parameters
                 values = path_values(api, matched, request, parameters, caller)
-                return await proxied(mapped(api, matched, request, parameters, caller), integration, values)
+                said = await proxied(mapped(api, matched, request, parameters, caller), integration, values)
+            seen = RequestValues(api, matched, request, caller)
+            return with_response_parameters(said, integration.response_parameters, seen)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
         except (HttpProxyError, AnswerTooLargeError) as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Protocol
 from urllib.parse import quote, unquote_plus
 
 from msgspec.structs import replace
@@ -23,7 +24,14 @@ _HTTP_KEY = re.compile(r"^(append|overwrite|remove):(?:(header|querystring)\.(.+
 _REST_KEY = re.compile(r"^integration\.request\.(path|querystring|header)\.(.+)$")
 # In a text of an HTTP API's, values stand in braces, or alone.
 _NAME = r"[\w.-]+(?:\[[^\]]*\][\w.-]*)*"
-_PLACE = re.compile(rf"\$\{{({_NAME})\}}|\$((?:request|context|stageVariables)\.{_NAME})")
+_PLACE = re.compile(rf"\$\{{({_NAME})\}}|\$((?:request|response|context|stageVariables)\.{_NAME})")
+
+
+class Values(Protocol):
+    """What an expression names."""
+
+    def value(self, name: str) -> str | None:
+        """None for what is not there."""
 
 
 def mapped(
@@ -63,7 +71,7 @@ def _of_http(values: RequestValues, request: HttpRequest, parameters: Mapping[st
         if path:
             request = replace(request, path=quote(value or "", safe="/%"))
         elif part == "header":
-            request = replace(request, headers=_changed(request.headers, action, name, value, same=_same_header))
+            request = replace(request, headers=changed_headers(request.headers, action, name, value))
         else:
             request = replace(request, query=_changed_query(request.query, action, name, value))
     return request
@@ -76,8 +84,7 @@ def _of_rest(values: RequestValues, request: HttpRequest, parameters: Mapping[st
         if place is None or value is None:
             continue
         if place[1] == "header":
-            headers = _changed(request.headers, "overwrite", place[2], value, same=_same_header)
-            request = replace(request, headers=headers)
+            request = replace(request, headers=changed_headers(request.headers, "overwrite", place[2], value))
         elif place[1] == "querystring":
             request = replace(request, query=_changed_query(request.query, "overwrite", place[2], value))
     return request
@@ -88,12 +95,17 @@ def _of_rest_expression(values: RequestValues, expression: str) -> str | None:
     return values.value(expression) if text is None else text
 
 
-def http_expression(values: RequestValues, expression: str) -> str | None:
+def http_expression(values: Values, expression: str) -> str | None:
     """A text whose places are filled; None where it is one place alone, of what is not there."""
     whole = _PLACE.fullmatch(expression)
     if whole:
         return values.value(whole[1] or whole[2])
     return _PLACE.sub(lambda place: values.value(place[1] or place[2]) or "", expression)
+
+
+def changed_headers(headers: Fields, action: str, name: str, value: str | None) -> Fields:
+    """After ``append``, ``overwrite`` or ``remove``."""
+    return _changed(headers, action, name, value, same=_same_header)
 
 
 def _changed_query(written: str, action: str, name: str, value: str | None) -> str:

@@ -44,8 +44,8 @@ class LambdaIntegration(Struct, frozen=True, kw_only=True, tag=True):
     """A function gets the request. ``function`` is its way from the top template, such as ``Child/Fn``.
 
     ``timeout`` is in milliseconds. ``streams`` says that the answer goes out while the function writes it.
-    ``parameters`` are an HTTP API's mappings of the request (``overwrite:header.x``), by which the event changes.
-    ``target_group`` is a load balancer's, its ARN.
+    ``parameters`` are an HTTP API's mappings of the request (``overwrite:header.x``), by which the event changes,
+    ``response_parameters`` those of the answer, by its status. ``target_group`` is a load balancer's, its ARN.
     """
 
     function: str
@@ -53,6 +53,7 @@ class LambdaIntegration(Struct, frozen=True, kw_only=True, tag=True):
     timeout: int = 29_000
     streams: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    response_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     target_group: str = ""
 
 
@@ -68,6 +69,7 @@ class HttpIntegration(Struct, frozen=True, kw_only=True, tag=True):
     streams: bool = False
     timeout: int = 29_000
     parameters: Mapping[str, str] = field(default_factory=dict)
+    response_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class FixedResponse(Struct, frozen=True, kw_only=True, tag=True):
@@ -134,6 +136,7 @@ class ServiceIntegration(Struct, frozen=True, kw_only=True, tag=True):
     region: str
     role: str
     timeout: int = 30_000
+    response_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class NotRun(Struct, frozen=True, kw_only=True, tag=True):

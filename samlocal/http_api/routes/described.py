@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from samlocal.http_api.model import IntegrationResponse
 from samlocal.http_api.routes.stack import Stack
@@ -35,7 +35,7 @@ class Described(Struct, frozen=True, kw_only=True):
     passthrough: str = _WHEN_NO_MATCH
     content: ContentHandling | None = None
     credentials: Node = None
-    maps_responses: bool = False
+    response_parameters: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def of_openapi(stack: Stack, node: Map) -> Described:
@@ -67,7 +67,9 @@ def of_openapi(stack: Stack, node: Map) -> Described:
         passthrough=(stack.text(node.get("passthroughBehavior")) or _WHEN_NO_MATCH).upper(),
         content=_content(stack, node.get("contentHandling")),
         credentials=node.get("credentials"),
-        maps_responses=bool(stack.mapping(node.get("responseParameters"))),
+        response_parameters={
+            status: stack.pairs(each) for status, each in stack.mapping(node.get("responseParameters")).items()
+        },
     )
 
 
@@ -118,8 +120,21 @@ def of_v2(stack: Stack, node: Map) -> Described:
         templates=stack.pairs(node.get("RequestTemplates")),
         responses=(),
         credentials=node.get("CredentialsArn"),
-        maps_responses=bool(stack.mapping(node.get("ResponseParameters"))),
+        response_parameters={
+            status: _listed(stack, each) for status, each in stack.mapping(node.get("ResponseParameters")).items()
+        },
     )
+
+
+def _listed(stack: Stack, node: Node) -> dict[str, str]:
+    """A ``ResponseParameterList``, each with its ``Destination`` and its ``Source``."""
+    pairs = {}
+    for each in stack.items(stack.mapping(node).get("ResponseParameters")):
+        said = stack.mapping(each)
+        key, value = (stack.text(said.get(name)) for name in ("Destination", "Source"))
+        if key is not None and value is not None:
+            pairs[key] = value
+    return pairs
 
 
 def _content(stack: Stack, node: Node) -> ContentHandling | None:

@@ -33,8 +33,6 @@ def integration(
     stack: Stack, callees: Callees, described: Described, kind: ApiKind, variables: Mapping[str, str]
 ) -> Integration:
     """What samlocal does for a route."""
-    if described.maps_responses:
-        stack.remarks.append("responseParameters of integrations are not mapped: answers reach clients as they come.")
     timeout = described.timeout or _TIMEOUTS[kind]
     match described.type:
         case "AWS_PROXY" if described.subtype:
@@ -49,6 +47,7 @@ def integration(
                 timeout=timeout,
                 streams=described.streams,
                 parameters=described.parameters,
+                response_parameters=described.response_parameters if kind is ApiKind.HTTP else {},
             )
         case "HTTP_PROXY" | "HTTP" | "AWS" if described.through_vpc:
             return NotRun(reason="a VPC link leads nowhere from this machine")
@@ -83,7 +82,12 @@ def _server(stack: Stack, described: Described, timeout: int, variables: Mapping
     if described.type == "HTTP":
         return _mapped(described, HttpTarget(uri=url, method=method), timeout)
     return HttpIntegration(
-        uri=url, method=method, streams=described.streams, timeout=timeout, parameters=described.parameters
+        uri=url,
+        method=method,
+        streams=described.streams,
+        timeout=timeout,
+        parameters=described.parameters,
+        response_parameters=described.response_parameters,
     )
 
 

@@ -62,6 +62,7 @@ def subtype_integration(stack: Stack, described: Described, timeout: int) -> Ser
         region=described.parameters.get("Region") or stack.application.place.region,
         role=role,
         timeout=timeout,
+        response_parameters=described.response_parameters,
     )
 
 
