@@ -17,6 +17,9 @@ from samlocal.events.flags import FlagsError
 from samlocal.events.kind import Kind
 from samlocal.events.values import Given, Values
 
+AT = "at"
+"""The flag of when an event happens."""
+
 RAW = "raw"
 """The flag of events that can leave out their own form inside of another one."""
 
@@ -33,20 +36,22 @@ class Link(Struct, frozen=True, kw_only=True):
     over: Any = None
 
 
-def generate(chain: Sequence[Link], random: Random) -> Any:
-    """The last event of the chain, which has the one before it inside, and so on. Raises FlagsError."""
-    *inner, outer = _with_common(chain)
+def generate(chain: Sequence[Link], random: Random, *, now: float) -> Any:
+    """The last event of the chain, which has the one before it inside, and so on. Raises FlagsError.
+
+    It happens ``now``, in seconds since 1970, where no flag says when.
+    """
+    *inner, outer = _with_common(chain, {AT: [now]})
     return _event(outer, inner, random)
 
 
-def _with_common(chain: Sequence[Link]) -> list[Link]:
+def _with_common(chain: Sequence[Link], said: Given) -> list[Link]:
     """What one says of the region, the account, the time holds for those that have it inside."""
     linked: list[Link] = []
-    said: dict[str, Sequence[Any]] = {}
     for link in chain:
         known = {name: value for name, value in said.items() if name in link.kind.flags}
         given = {**known, **link.given}
-        said |= {name: value for name, value in given.items() if name in common()}
+        said = {**said, **{name: value for name, value in given.items() if name in common()}}
         linked.append(msgspec.structs.replace(link, given=given))
     return linked
 

@@ -128,7 +128,8 @@ def test_an_event_for_a_function_says_which_values_are_placeholders(project: Mak
     (record,) = outcome.payload["Records"]
     assert record["eventSourceARN"] == "arn:aws:sqs:eu-west-1:123456789012:Orders"
     (line,) = outcome.lines
-    assert line.startswith("samlocal: placeholders, as no environment is named: --queue-arn (!GetAtt Orders.Arn)")
+    said = "samlocal: placeholders of It, as no environment is named: --queue-arn (!GetAtt Orders.Arn), --account-id."
+    assert line == f"{said} Give -e ENV, or the flags."
 
 
 def test_flags_of_the_event_follow_and_go_over_the_templates(project: MakeProject) -> None:
@@ -153,6 +154,45 @@ def test_an_event_for_a_function_has_the_deployed_names(project: MakeProject, aw
     queue = deployed["Orders"].rpartition("/")[2]
     assert record["eventSourceARN"] == f"arn:aws:sqs:{aws_server.region}:123456789012:{queue}"
     assert "placeholder" not in outcome.stderr
+
+
+FED = {
+    **QUEUE,
+    "Topic": {"Type": "AWS::SNS::Topic"},
+    "Subscription": {
+        "Type": "AWS::SNS::Subscription",
+        "Properties": {
+            "Protocol": "sqs",
+            "TopicArn": {"Ref": "Topic"},
+            "Endpoint": {"Fn::GetAtt": ["Orders", "Arn"]},
+        },
+    },
+    "Uploads": {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {
+            "NotificationConfiguration": {
+                "TopicConfigurations": [{"Topic": {"Ref": "Topic"}, "Event": "s3:ObjectCreated:*"}]
+            }
+        },
+    },
+}
+
+
+def test_what_the_template_puts_into_a_queue_is_in_its_message(project: MakeProject) -> None:
+    made = project({"template.json": template(**FED)})
+    outcome = made.run("event", "generate", "--for", "Fn").succeeded()
+    notification = json.loads(outcome.payload["Records"][0]["body"])
+    assert notification["TopicArn"].endswith(":Topic")
+    assert json.loads(notification["Message"])["Records"][0]["s3"]["bucket"]["name"] == "uploads"
+    assert "Orders gets what Subscription sends, which is inside. --body puts something else there." in outcome.stderr
+    assert "placeholders of Uploads, as no environment is named: --bucket (!Ref Uploads)" in outcome.stderr
+
+
+def test_another_message_may_be_put_there(project: MakeProject) -> None:
+    made = project({"template.json": template(**FED)})
+    outcome = made.run("event", "generate", "--for", "Fn", "--body", "mine").succeeded()
+    assert outcome.payload["Records"][0]["body"] == "mine"
+    assert "Uploads" not in outcome.stderr
 
 
 @pytest.mark.docker

@@ -39,19 +39,17 @@ def kind_of(name: str) -> Kind:
 def made(name: str | Kind, *, count: int | None = None, seed: int = 1, **flags: Any) -> Any:
     """An event; each flag has a list of values, or one."""
     kind = kind_of(name) if isinstance(name, str) else name
-    return generate([link(kind, count=count, **flags)], Random(seed))
+    return generate([link(kind, count=count, **flags)], Random(seed), now=AT)
 
 
 def chained(*links: Link, seed: int = 1) -> Any:
-    return generate(links, Random(seed))
+    return generate(links, Random(seed), now=AT)
 
 
 def link(name: str | Kind, *, count: int | None = None, **flags: Any) -> Link:
     kind = kind_of(name) if isinstance(name, str) else name
     given = {name.replace("_", "-"): value if isinstance(value, list) else [value] for name, value in flags.items()}
     given |= {name: [list(value[0].items())] for name, value in given.items() if kind.flags[name].type == "pairs"}
-    if "at" in kind.flags:
-        given.setdefault("at", [AT])
     return Link(kind=kind, given=given, count=count)
 
 

@@ -175,8 +175,8 @@ def test_a_header_of_kafka_is_a_list_of_bytes() -> None:
 
 def test_several_values_of_one_header_stand_together() -> None:
     kind = kind_of("vpc-lattice request")
-    pairs = {"header": [[("x", "1"), ("x", "2")]], "query": [[("a", "1"), ("a", "2")]], "at": [AT]}
-    event = generate([Link(kind=kind, given=pairs)], Random(1))
+    pairs = {"header": [[("x", "1"), ("x", "2")]], "query": [[("a", "1"), ("a", "2")]]}
+    event = generate([Link(kind=kind, given=pairs)], Random(1), now=AT)
     assert event["headers"]["x"] == ["1", "2"]
     assert event["queryStringParameters"] == {"a": ["1", "2"]}
     assert event["path"] == "/path/to/resource?a=1&a=2"

@@ -47,9 +47,9 @@ def only(text: str) -> Trigger:
 
 
 def event_of(trigger: Trigger) -> Any:
-    given = {"region": ["eu-west-1"], **trigger.given} | ({"at": [AT]} if "at" in trigger.kind.flags else {})
+    given = {"region": ["eu-west-1"], **trigger.given}
     given = {name: values for name, values in given.items() if name in trigger.kind.flags}
-    return generate([Link(kind=trigger.kind, given=given, over=trigger.over)], Random(1))
+    return generate([Link(kind=trigger.kind, given=given, over=trigger.over)], Random(1), now=AT)
 
 
 def test_a_queue_is_named_by_its_arn() -> None:
@@ -314,6 +314,27 @@ def test_a_permission_counts_where_nothing_else_says_what_starts_the_function() 
 
 def test_a_skill_is_a_source_of_its_function() -> None:
     assert only(with_event("{Type: AlexaSkill}")).kind.name == "alexa-skills-kit intent"
+
+
+def test_a_rules_constant_is_the_message_that_it_puts_into_a_queue() -> None:
+    text = """
+  Rule:
+    Type: AWS::Events::Rule
+    Properties: {ScheduleExpression: rate(1 hour), Targets: [{Arn: !GetAtt Orders.Arn, Input: '{"do": "it"}'}]}
+"""
+    trigger = only(text + with_event("{Type: SQS, Properties: {Queue: !GetAtt Orders.Arn}}"))
+    assert json.loads(event_of(trigger)["Records"][0]["body"]) == {"do": "it"}
+
+
+def test_raw_message_delivery_of_a_subscription_is_known() -> None:
+    text = """
+  Subscription:
+    Type: AWS::SNS::Subscription
+    Properties: {Protocol: sqs, TopicArn: !Ref Topic, Endpoint: !GetAtt Orders.Arn, RawMessageDelivery: true}
+"""
+    trigger = only(text + with_event("{Type: SQS, Properties: {Queue: !GetAtt Orders.Arn}}"))
+    assert trigger.held is not None
+    assert trigger.held.given["raw"] == [True]
 
 
 def test_one_of_several_sources_is_chosen_by_its_name() -> None:

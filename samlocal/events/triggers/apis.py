@@ -11,6 +11,7 @@ from samlocal.function.application import Application
 from samlocal.http_api.events.websocket import CONNECT, DISCONNECT
 from samlocal.http_api.model import (
     ANY,
+    DEFAULT_ROUTE,
     Api,
     ApiKind,
     CognitoAuthorizer,
@@ -127,8 +128,9 @@ def _named(route: Route, owner: Application, function: Resource) -> tuple[str, .
     for name, event in events.items():
         properties = event.get("Properties") if isinstance(event, Map) else None
         own = properties if isinstance(properties, Map) else Map()
-        wanted = (str(own.get("Method", ANY)).upper(), own.get("Path"))
-        method = ANY if wanted[0] in ("*", ANY) else wanted[0]
-        if (method, wanted[1]) == (route.method, route.path):
+        method, path = str(own.get("Method", ANY)).upper(), own.get("Path", DEFAULT_ROUTE)
+        method = ANY if method in ("*", "X-AMAZON-APIGATEWAY-ANY-METHOD") else method
+        # $default takes every method, and has none of its own.
+        if path == route.path and (method == route.method or path == DEFAULT_ROUTE):
             found.append(name)
     return tuple(found)

@@ -29,6 +29,12 @@ class Trigger(Struct, frozen=True, kw_only=True):
     permitted: tuple[str, ...] | None = None
     """Where only a permission says so: the resources that it is for."""
 
+    behind: str | None = None
+    """The resource that it comes from, such as a queue, by its logical id."""
+
+    held: Trigger | None = None
+    """What the template puts there: the event inside of its."""
+
     @property
     def name(self) -> str:
         return self.names[0]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from samlocal.config import nearest
 from samlocal.errors import EventError
 from samlocal.events.triggers.apis import of_apis
-from samlocal.events.triggers.reading import declared
+from samlocal.events.triggers.reading import declared, to_function, to_resource
 from samlocal.events.triggers.trigger import Trigger
 from samlocal.function.application import Application
 from samlocal.http_api.routes.apis import apis
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.plain import plain
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.model import Resource
 from samlocal.template.reader import Map
 
 
@@ -34,10 +37,11 @@ def triggers(application: Application, function: str) -> Triggers:
     served = apis(application)
     found: list[Trigger] = list(of_apis(served.apis, owner, resource, path))
     remarks: list[str] = []
-    for each in _all(application):
-        translated, refusals = plain(each)
+    for part in _all(application):
+        translated, refusals = plain(part)
         stack = Stack(translated)
-        found += declared(stack, callees, resource, path)
+        own = declared(stack, resource, to_function(callees, path))
+        found += (_with_held(stack, each, resource, frozenset()) for each in own)
         remarks += [*refusals, *stack.remarks]
     found = list(_without_known_permissions(found))
     events = owner.evaluator.branch(resource.properties.get("Events"))
@@ -63,6 +67,20 @@ def chosen(found: Sequence[Trigger], source: str | None, function: str) -> Trigg
         names = [name for each in found for name in each.names]
         raise EventError(f"{function} has no source {source}{nearest(source, names)}", tip=f"It has {there}.")
     return named[0]
+
+
+def _with_held(stack: Stack, trigger: Trigger, function: Resource, seen: frozenset[str]) -> Trigger:
+    """With the event that the template puts into it: the first, where there are several."""
+    behind = trigger.behind
+    if behind is None or behind in seen or trigger.kind.shape.holds in (None, *trigger.given):
+        return trigger
+    inner = next((each for each in declared(stack, function, to_resource(behind)) if each.permitted is None), None)
+    if inner is None:
+        return trigger
+    if inner.constant is not None:
+        given = {**trigger.given, str(trigger.kind.shape.holds): [json.dumps(inner.constant)]}
+        return msgspec.structs.replace(trigger, given=given)
+    return msgspec.structs.replace(trigger, held=_with_held(stack, inner, function, seen | {behind}))
 
 
 def _without_known_permissions(found: Sequence[Trigger]) -> Iterator[Trigger]:

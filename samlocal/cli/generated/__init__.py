@@ -1,0 +1,1 @@
+"""What `samlocal event generate` prints."""
