@@ -51,6 +51,19 @@ USED = {
     ),
     "moto.stepfunctions.parser.models:StepFunctionsParserBackend._validate_definition": "definition",
     "moto.scheduler.models:Schedule.to_dict": None,
+    "moto.cognitoidp.models:CognitoIdpBackend.sign_up": "self client_id username password attributes",
+    "moto.cognitoidp.models:CognitoIdpBackend.admin_create_user": (
+        "self user_pool_id username message_action temporary_password attributes"
+    ),
+    "moto.cognitoidp.models:CognitoIdpBackend.confirm_sign_up": "self client_id username",
+    "moto.cognitoidp.models:CognitoIdpBackend.admin_confirm_sign_up": "self user_pool_id username",
+    "moto.cognitoidp.models:CognitoIdpBackend.initiate_auth": "self client_id auth_flow auth_parameters",
+    "moto.cognitoidp.models:CognitoIdpBackend.admin_initiate_auth": (
+        "self user_pool_id client_id auth_flow auth_parameters"
+    ),
+    "moto.cognitoidp.models:CognitoIdpUserPool.create_jwt": (
+        "self client_id username token_use expires_in extra_data"
+    ),
     "moto.s3.responses:S3Response.put_object_tagging": "self",
     "moto.sns.models:SNSBackend._validate_filter_policy": "self value scope",
     "moto.sns.utils:FilterPolicyMatcher.__init__": "self filter_policy filter_policy_scope",

@@ -69,8 +69,11 @@ def generated(service: str, kind: str, **given: Sequence[Any]) -> Any:
     from samlocal.events.catalog import kinds
     from samlocal.events.generation import Link, generate
 
-    flags = {name.replace("_", "-"): value for name, value in {"at": [1_767_225_600], **given}.items()}
-    return generate([Link(kind=kinds(service)[kind], given=flags)], Random(1))
+    made = kinds(service)[kind]
+    flags = {name.replace("_", "-"): value for name, value in given.items()}
+    if "at" in made.flags:
+        flags["at"] = [1_767_225_600]
+    return generate([Link(kind=made, given=flags)], Random(1))
 
 
 TELLER = """

@@ -69,6 +69,10 @@ def _serve(control: str, folder: Path | None) -> tuple[int, Door]:
 
     def create(service: Any) -> Any:
         refuse(service)
+        if service == "cognitoidp":
+            from samlocal.local.moto.user_pools import mend_user_pools
+
+            mend_user_pools(invocations)
         made = create_backend_app(service)
         return door.guarded(made) if service == "moto_api" else made
 
