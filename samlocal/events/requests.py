@@ -20,9 +20,10 @@ from samlocal.http_api.caller import Caller
 from samlocal.http_api.events import authorizer, websocket
 from samlocal.http_api.events.event import event as event_of
 from samlocal.http_api.exchange import HttpRequest, Matched, NoRoute
+from samlocal.http_api.integration import LambdaIntegration, PayloadFormat
 from samlocal.http_api.matching.matcher import Matcher
 from samlocal.http_api.method_arn import method_arn
-from samlocal.http_api.model import DEFAULT_ROUTE, Api, ApiKind, LambdaIntegration, PayloadFormat, Route
+from samlocal.http_api.model import DEFAULT_ROUTE, Api, ApiKind, Route
 
 Json = dict[str, Any]
 Pairs = Sequence[tuple[str, str]]

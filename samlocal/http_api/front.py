@@ -31,11 +31,7 @@ from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.events.event import BODY_BYTES, TooLargeError, event
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched, NoRoute
 from samlocal.http_api.http_proxy import AnswerTooLargeError, HttpProxyError, proxied
-from samlocal.http_api.mapping import mapped, path_values
-from samlocal.http_api.matching.matcher import Matcher
-from samlocal.http_api.model import (
-    Api,
-    ApiKind,
+from samlocal.http_api.integration import (
     FixedResponse,
     HttpIntegration,
     LambdaIntegration,
@@ -44,6 +40,9 @@ from samlocal.http_api.model import (
     RedirectIntegration,
     ServiceIntegration,
 )
+from samlocal.http_api.mapping import mapped, path_values
+from samlocal.http_api.matching.matcher import Matcher
+from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.request_values import RequestValues
 from samlocal.http_api.server_request import server_answer
 from samlocal.http_api.service_call import AsksServices, ServiceCall

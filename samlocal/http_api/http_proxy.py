@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest
-from samlocal.http_api.model import ANY, HttpIntegration
+from samlocal.http_api.integration import ANY, HttpIntegration
 
 # Of one connection alone (RFC 9110, 7.6.1), and what the connection to the other server has anew.
 _HOP = frozenset(

@@ -10,15 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from samlocal.http_api.model import (
-    ANY,
-    Api,
-    ApiKind,
-    CognitoAuthorizer,
-    JwtAuthorizer,
-    LambdaAuthorizer,
-    Route,
-)
+from samlocal.http_api.integration import ANY
+from samlocal.http_api.model import Api, ApiKind, CognitoAuthorizer, JwtAuthorizer, LambdaAuthorizer, Route
 
 Json: TypeAlias = dict[str, Any]
 

@@ -18,7 +18,8 @@ from samlocal.http_api import identifiers
 from samlocal.http_api.answers.payload import header_value
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest
 from samlocal.http_api.http_proxy import asked, filled, with_query
-from samlocal.http_api.model import ANY, Api
+from samlocal.http_api.integration import ANY
+from samlocal.http_api.model import Api
 from samlocal.http_api.request_values import RequestValues, static
 from samlocal.http_api.targets import HttpTarget
 

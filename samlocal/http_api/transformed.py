@@ -20,7 +20,8 @@ from samlocal.http_api.caller import Caller
 from samlocal.http_api.content import NotBase64Error, answer_content, request_content
 from samlocal.http_api.events.body import media_type
 from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest, Matched
-from samlocal.http_api.model import Api, IntegrationResponse, MappedIntegration
+from samlocal.http_api.integration import IntegrationResponse, MappedIntegration
+from samlocal.http_api.model import Api
 from samlocal.http_api.request_values import RequestValues, in_body, static
 from samlocal.http_api.server_request import OwnHeaderError, ServerRequest, server_request
 from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated

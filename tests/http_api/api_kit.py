@@ -10,7 +10,8 @@ from samlocal.deployed.place import Place
 from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.events.event import event
 from samlocal.http_api.exchange import HttpRequest, Matched
-from samlocal.http_api.model import Api, ApiKind, LambdaIntegration, PayloadFormat, Route
+from samlocal.http_api.integration import LambdaIntegration, PayloadFormat
+from samlocal.http_api.model import Api, ApiKind, Route
 
 PLACE = Place.in_region("us-west-2", account="910345601053")
 RECEIVED = 1783711144.836

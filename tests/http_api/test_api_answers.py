@@ -20,7 +20,8 @@ from samlocal.http_api.answers.rest import mapped_answer
 from samlocal.http_api.events.event import event
 from samlocal.http_api.exchange import Fields, HttpAnswer
 from samlocal.http_api.identifiers import extended_id
-from samlocal.http_api.model import ApiKind, PayloadFormat
+from samlocal.http_api.integration import PayloadFormat
+from samlocal.http_api.model import ApiKind
 from samlocal.sandbox.result import FunctionError, InitFailed, Result, Success, TimedOut, crashed, timed_out
 
 EXTENDED = extended_id(REQUEST_ID)

@@ -9,7 +9,8 @@ from api_kit import api_of, event_of, matched_of, request_of, route_of
 
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.events import authorizer
-from samlocal.http_api.model import ApiKind, PayloadFormat
+from samlocal.http_api.integration import PayloadFormat
+from samlocal.http_api.model import ApiKind
 
 REQUEST = request_of(
     "GET", "/request", "QueryString1=queryValue1", {"Host": "h", "HeaderAuth1": "headerValue1"}, source_ip="10.1.1.1"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.events.event import TooLargeError, event
 from samlocal.http_api.exchange import HttpRequest
-from samlocal.http_api.model import ApiKind, PayloadFormat
+from samlocal.http_api.integration import PayloadFormat
+from samlocal.http_api.model import ApiKind
 
 TEXT = b'{"a": "\xce\xbb"}'
 

@@ -18,7 +18,8 @@ from front_kit import FakePool, Heard, ran
 
 from samlocal.http_api.exchange import HttpAnswer
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import DEFAULT_ROUTE, Api, ApiKind, PayloadFormat
+from samlocal.http_api.integration import PayloadFormat
+from samlocal.http_api.model import DEFAULT_ROUTE, Api, ApiKind
 from samlocal.sandbox.result import Success
 
 GROUPS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("exchanges.yaml").read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from samlocal.http_api.answers.answer import refused
 from samlocal.http_api.authorizers.authorizers import Authorizers
 from samlocal.http_api.authorizers.decision import Allowed, Decision, Denied
 from samlocal.http_api.exchange import HttpRequest
+from samlocal.http_api.integration import PayloadFormat
 from samlocal.http_api.model import (
     Api,
     ApiKey,
@@ -23,7 +24,6 @@ from samlocal.http_api.model import (
     GatewayResponse,
     IamAuthorizer,
     LambdaAuthorizer,
-    PayloadFormat,
     Route,
     UnknownAuthorizer,
 )

@@ -8,8 +8,9 @@ from routes_kit import request
 from samlocal.deployed.place import Place
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.exchange import HttpRequest, Matched
+from samlocal.http_api.integration import HttpIntegration
 from samlocal.http_api.mapping import mapped, path_values
-from samlocal.http_api.model import Api, ApiKind, HttpIntegration, Route
+from samlocal.http_api.model import Api, ApiKind, Route
 
 PLACE = Place(region="eu-west-1", account="123456789012")
 

@@ -7,8 +7,9 @@ from routes_kit import request
 
 from samlocal.deployed.place import Place
 from samlocal.http_api.exchange import Matched, NoRoute
+from samlocal.http_api.integration import LambdaIntegration
 from samlocal.http_api.matching.matcher import Matcher
-from samlocal.http_api.model import Api, ApiKind, LambdaIntegration, Route, RuleCondition
+from samlocal.http_api.model import Api, ApiKind, Route, RuleCondition
 
 PLACE = Place(region="eu-west-1", account="123456789012")
 

@@ -13,7 +13,8 @@ from typing import Any
 from api_kit import REQUEST_ID, api_of, event_of, matched_of, route_of
 
 from samlocal.http_api.exchange import HttpRequest
-from samlocal.http_api.model import ApiKind, PayloadFormat
+from samlocal.http_api.integration import PayloadFormat
+from samlocal.http_api.model import ApiKind
 
 BODY = '{"message":"hello from the public internet","unicode":"lambda-λ"}'
 TRACE = "Root=1-6a5145a8-536f3e792f6be9b44c1f46fa"

@@ -8,19 +8,21 @@ import pytest
 from routes_kit import api, found, listed, reason
 
 from samlocal.errors import TemplateError
-from samlocal.http_api.model import (
-    ApiKind,
-    CognitoAuthorizer,
-    Cors,
+from samlocal.http_api.integration import (
     FixedResponse,
-    GatewayResponse,
     HttpIntegration,
-    JwtAuthorizer,
-    LambdaAuthorizer,
     LambdaIntegration,
     MappedIntegration,
     PayloadFormat,
     RedirectIntegration,
+)
+from samlocal.http_api.model import (
+    ApiKind,
+    CognitoAuthorizer,
+    Cors,
+    GatewayResponse,
+    JwtAuthorizer,
+    LambdaAuthorizer,
     UnknownAuthorizer,
 )
 

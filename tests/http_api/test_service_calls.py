@@ -18,7 +18,8 @@ from routes_kit import request
 from samlocal.errors import RoleDeniedError
 from samlocal.http_api.exchange import HttpAnswer
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import ApiKind, Integration, IntegrationResponse, MappedIntegration, ServiceIntegration
+from samlocal.http_api.integration import Integration, IntegrationResponse, MappedIntegration, ServiceIntegration
+from samlocal.http_api.model import ApiKind
 from samlocal.http_api.service_call import ServiceCall
 from samlocal.http_api.targets import ServiceTarget
 

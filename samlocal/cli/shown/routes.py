@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from samlocal.cli.shown.said import ServedApi, ServedRoute
-from samlocal.http_api.model import Api, ApiKind, MappedIntegration, NotRun, ServiceIntegration
+from samlocal.http_api.integration import MappedIntegration, NotRun, ServiceIntegration
+from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.targets import ServiceTarget
 
 HEADS = ("Method", "Path", "Leads to", "Authorizer")

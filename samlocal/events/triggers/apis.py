@@ -9,17 +9,14 @@ from samlocal.events import catalog
 from samlocal.events.triggers.trigger import Trigger
 from samlocal.function.application import Application
 from samlocal.http_api.events.websocket import CONNECT, DISCONNECT
+from samlocal.http_api.integration import ANY, LambdaIntegration, MappedIntegration, PayloadFormat
 from samlocal.http_api.model import (
-    ANY,
     DEFAULT_ROUTE,
     Api,
     ApiKind,
     CognitoAuthorizer,
     JwtAuthorizer,
     LambdaAuthorizer,
-    LambdaIntegration,
-    MappedIntegration,
-    PayloadFormat,
     Route,
 )
 from samlocal.template.model import Resource

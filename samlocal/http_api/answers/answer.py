@@ -18,7 +18,8 @@ from samlocal.http_api.answers.payload import MalformedError, UndecodableError
 from samlocal.http_api.answers.refusal import MALFORMED, UNDECODABLE, Refusal
 from samlocal.http_api.answers.rest import rest_answer
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
-from samlocal.http_api.model import Api, ApiKind, LambdaIntegration, PayloadFormat
+from samlocal.http_api.integration import LambdaIntegration, PayloadFormat
+from samlocal.http_api.model import Api, ApiKind
 from samlocal.sandbox.result import Result, Success
 
 _BODILESS = frozenset({204, 304})

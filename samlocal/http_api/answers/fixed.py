@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from samlocal.http_api.answers.load_balancer import SERVER
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest
-from samlocal.http_api.model import FixedResponse, RedirectIntegration
+from samlocal.http_api.integration import FixedResponse, RedirectIntegration
 
 _PLACE = re.compile(r"#\{(protocol|host|port|path|query)\}")
 _PORTS = {"http": "80", "https": "443"}

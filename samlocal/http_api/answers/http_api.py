@@ -12,7 +12,7 @@ from samlocal.http_api import identifiers
 from samlocal.http_api.answers.payload import compact, parsed, response, text_bytes
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
 from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest
-from samlocal.http_api.model import PayloadFormat
+from samlocal.http_api.integration import PayloadFormat
 
 _JSON = "application/json"
 _TEXT = "text/plain;charset=utf-8"

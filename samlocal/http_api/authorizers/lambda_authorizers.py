@@ -31,8 +31,9 @@ from samlocal.http_api.events import authorizer as events
 from samlocal.http_api.events.websocket import Connection
 from samlocal.http_api.events.websocket import authorizer_event as websocket_event
 from samlocal.http_api.exchange import HttpRequest, Matched
+from samlocal.http_api.integration import PayloadFormat
 from samlocal.http_api.method_arn import method_arn
-from samlocal.http_api.model import Api, ApiKind, LambdaAuthorizer, PayloadFormat
+from samlocal.http_api.model import Api, ApiKind, LambdaAuthorizer
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.result import Result, Success, error_message

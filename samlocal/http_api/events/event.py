@@ -11,7 +11,8 @@ from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.events import proxy_v1, proxy_v2
 from samlocal.http_api.events.load_balancer import load_balancer_event
 from samlocal.http_api.exchange import HttpRequest, Matched
-from samlocal.http_api.model import Api, ApiKind, LambdaIntegration, PayloadFormat
+from samlocal.http_api.integration import LambdaIntegration, PayloadFormat
+from samlocal.http_api.model import Api, ApiKind
 
 _MB = 1024 * 1024
 

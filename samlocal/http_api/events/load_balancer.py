@@ -9,7 +9,8 @@ from __future__ import annotations
 from samlocal.http_api.events import headers, query
 from samlocal.http_api.events.body import event_body
 from samlocal.http_api.exchange import HttpRequest, Matched
-from samlocal.http_api.model import Api, LambdaIntegration
+from samlocal.http_api.integration import LambdaIntegration
+from samlocal.http_api.model import Api
 
 Json = dict[str, object]
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import unquote
 
 from samlocal.http_api.exchange import HttpRequest, Matched, NoRoute
+from samlocal.http_api.integration import ANY
 from samlocal.http_api.matching.listener import applies
 from samlocal.http_api.matching.pattern import Pattern
-from samlocal.http_api.model import ANY, DEFAULT_ROUTE, Api, ApiKind, Route
+from samlocal.http_api.model import DEFAULT_ROUTE, Api, ApiKind, Route
 
 
 class Matcher:

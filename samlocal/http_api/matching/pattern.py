@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from samlocal.http_api.model import ANY, Route
+from samlocal.http_api.integration import ANY
+from samlocal.http_api.model import Route
 
 _LITERAL, _PARAMETER, _GREEDY = range(3)
 

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from samlocal.errors import TemplateError
 from samlocal.function.application import Application
-from samlocal.http_api.model import Api, NotRun
+from samlocal.http_api.integration import NotRun
+from samlocal.http_api.model import Api
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.load_balancers import load_balancers
 from samlocal.http_api.routes.plain import plain

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from samlocal.http_api.integration import NotRun, PayloadFormat
 from samlocal.http_api.model import (
     ApiKind,
     Authorizer,
@@ -15,8 +16,6 @@ from samlocal.http_api.model import (
     IamAuthorizer,
     JwtAuthorizer,
     LambdaAuthorizer,
-    NotRun,
-    PayloadFormat,
     UnknownAuthorizer,
 )
 from samlocal.http_api.routes.callees import Callees

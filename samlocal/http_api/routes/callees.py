@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from samlocal.function.application import Application
-from samlocal.http_api.model import NotRun
+from samlocal.http_api.integration import NotRun
 from samlocal.http_api.routes.stack import Stack
 from samlocal.template.model import FUNCTION_TYPES, Resource
 from samlocal.template.reader import Node, with_lines

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from samlocal.http_api.model import IntegrationResponse
+from samlocal.http_api.integration import IntegrationResponse
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.targets import ContentHandling
 from samlocal.template.reader import Map, Node

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from samlocal.http_api.model import (
+from samlocal.http_api.integration import (
     ANY,
-    ApiKind,
     HttpIntegration,
     Integration,
     LambdaIntegration,
@@ -18,6 +17,7 @@ from samlocal.http_api.model import (
     NotRun,
     PayloadFormat,
 )
+from samlocal.http_api.model import ApiKind
 from samlocal.http_api.routes.callees import Callees, with_stage_variables
 from samlocal.http_api.routes.described import Described
 from samlocal.http_api.routes.services import service_target, subtype_integration

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from samlocal.http_api.model import (
+from samlocal.http_api.integration import (
     ANY,
-    Api,
-    ApiKind,
-    Authorizer,
     FixedResponse,
     Integration,
     LambdaIntegration,
     NotRun,
     RedirectIntegration,
-    Route,
-    RuleCondition,
-    UnknownAuthorizer,
 )
+from samlocal.http_api.model import Api, ApiKind, Authorizer, Route, RuleCondition, UnknownAuthorizer
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.identity import api_id, deployed_attribute
 from samlocal.http_api.routes.stack import Stack

@@ -12,18 +12,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
-from samlocal.http_api.model import (
-    ANY,
-    DEFAULT_ROUTE,
-    ApiKind,
-    Authorizer,
-    Cors,
-    GatewayResponse,
-    IamAuthorizer,
-    Integration,
-    NotRun,
-    Route,
-)
+from samlocal.http_api.integration import ANY, Integration, NotRun
+from samlocal.http_api.model import DEFAULT_ROUTE, ApiKind, Authorizer, Cors, GatewayResponse, IamAuthorizer, Route
 from samlocal.http_api.routes.authorizers import of_scheme
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.definition import followed

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from samlocal.http_api.model import (
-    Api,
-    ApiKind,
-    Authorizer,
-    GatewayResponse,
-    NotRun,
-    Route,
-)
+from samlocal.http_api.integration import NotRun
+from samlocal.http_api.model import Api, ApiKind, Authorizer, GatewayResponse, Route
 from samlocal.http_api.routes.authorizers import of_rest_resource
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.definition import Stage, asked_authorizer, definition

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from samlocal.http_api.model import ANY, NotRun, ServiceIntegration
+from samlocal.http_api.integration import ANY, NotRun, ServiceIntegration
 from samlocal.http_api.routes.callees import with_stage_variables
 from samlocal.http_api.routes.described import Described
 from samlocal.http_api.routes.stack import Stack

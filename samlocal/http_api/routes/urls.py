@@ -8,18 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from samlocal.function.limits import TIMEOUT
-from samlocal.http_api.model import (
-    ANY,
-    DEFAULT_ROUTE,
-    Api,
-    ApiKind,
-    Authorizer,
-    IamAuthorizer,
-    LambdaIntegration,
-    NotRun,
-    PayloadFormat,
-    Route,
-)
+from samlocal.http_api.integration import ANY, LambdaIntegration, NotRun, PayloadFormat
+from samlocal.http_api.model import DEFAULT_ROUTE, Api, ApiKind, Authorizer, IamAuthorizer, Route
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.identity import deployed_attribute, url_id
 from samlocal.http_api.routes.openapi import openapi_cors

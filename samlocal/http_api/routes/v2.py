@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from samlocal.http_api.model import (
-    ANY,
-    DEFAULT_ROUTE,
-    Api,
-    ApiKind,
-    Authorizer,
-    Integration,
-    LambdaIntegration,
-    NotRun,
-    PayloadFormat,
-    Route,
-)
+from samlocal.http_api.integration import ANY, Integration, LambdaIntegration, NotRun, PayloadFormat
+from samlocal.http_api.model import DEFAULT_ROUTE, Api, ApiKind, Authorizer, Route
 from samlocal.http_api.routes.authorizers import of_v2_resource
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.definition import Stage, asked_authorizer, definition

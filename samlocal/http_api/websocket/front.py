@@ -33,17 +33,16 @@ from samlocal.http_api.events.websocket import (
     message_event,
 )
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
-from samlocal.http_api.model import (
-    Api,
+from samlocal.http_api.integration import (
     FixedResponse,
     HttpIntegration,
     LambdaIntegration,
     MappedIntegration,
     NotRun,
     RedirectIntegration,
-    Route,
     ServiceIntegration,
 )
+from samlocal.http_api.model import Api, Route
 from samlocal.http_api.websocket.connections import Client, Connections, Live
 from samlocal.http_api.websocket.selection import route_of, selected
 from samlocal.pool.pool import PoolClosedError
