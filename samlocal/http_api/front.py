@@ -7,13 +7,11 @@ import time
 from collections.abc import Callable
 from typing import assert_never
 
-from samlocal.errors import ConfigurationError, SamlocalError
+from samlocal.errors import SamlocalError
 from samlocal.http_api.answers.answer import Answered, answer, finished, refused
 from samlocal.http_api.answers.cors import preflight
 from samlocal.http_api.answers.fixed import fixed_answer, not_run, redirect_answer
-from samlocal.http_api.answers.http_api import service_answer
 from samlocal.http_api.answers.refusal import (
-    ANSWER_TOO_LARGE,
     FAILED,
     NO_ROUTE,
     THROTTLED,
@@ -21,7 +19,6 @@ from samlocal.http_api.answers.refusal import (
     TOO_LARGE,
     UNSUPPORTED,
     Refusal,
-    RefusalType,
 )
 from samlocal.http_api.answers.response_parameters import with_response_parameters
 from samlocal.http_api.authorizers.token_authorizers import Verifies
@@ -30,7 +27,6 @@ from samlocal.http_api.caller import Caller
 from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.events.event import BODY_BYTES, TooLargeError, event
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched, NoRoute
-from samlocal.http_api.http_proxy import AnswerTooLargeError, HttpProxyError, proxied
 from samlocal.http_api.integration import (
     FixedResponse,
     HttpIntegration,
@@ -40,16 +36,13 @@ from samlocal.http_api.integration import (
     RedirectIntegration,
     ServiceIntegration,
 )
-from samlocal.http_api.mapping import mapped, path_values
+from samlocal.http_api.mapping import mapped
 from samlocal.http_api.matching.matcher import Matcher
 from samlocal.http_api.model import Api, ApiKind
+from samlocal.http_api.outside import Outside
 from samlocal.http_api.request_values import RequestValues
-from samlocal.http_api.server_request import server_answer
-from samlocal.http_api.service_call import AsksServices, ServiceCall
-from samlocal.http_api.services import NoValueError, service_call, subtype_call
+from samlocal.http_api.service_call import AsksServices
 from samlocal.http_api.streamed import streamed_answer
-from samlocal.http_api.targets import FunctionTarget, HttpTarget, Mock, ServiceTarget
-from samlocal.http_api.transformed import RefusedError, Transformation
 from samlocal.http_api.usage import Usage
 from samlocal.http_api.validation import refusal
 from samlocal.pool.pool import PoolClosedError
@@ -77,8 +70,8 @@ class Front:
         usage: Usage | None = None,
     ) -> None:
         self._hears = hears
-        self._services = services
         self._backend = Backend(pool, hears, tokens, usage)
+        self._outside = Outside(self._backend, hears, services)
         self.use(api)
 
     def use(self, api: Api) -> None:
@@ -134,11 +127,11 @@ class Front:
             case LambdaIntegration():
                 return await self._run(api, matched, request, integration, caller)
             case HttpIntegration():
-                return await self._pass_on(api, matched, request, integration, caller)
+                return await self._outside.pass_on(api, matched, request, integration, caller)
             case MappedIntegration():
-                return await self._transform(api, matched, request, integration, caller)
+                return await self._outside.transform(api, matched, request, integration, caller)
             case ServiceIntegration():
-                return await self._ask_service(api, matched, request, integration, caller)
+                return await self._outside.ask_service(api, matched, request, integration, caller)
             case FixedResponse():
                 return fixed_answer(integration)
             case RedirectIntegration():
@@ -216,93 +209,3 @@ class Front:
         if answered.remark is not None:
             self._hears.remarked(answered.remark)
         return answered.answer
-
-    async def _transform(
-        self, api: Api, matched: Matched, request: HttpRequest, integration: MappedIntegration, caller: Caller
-    ) -> HttpAnswer:
-        transformation = Transformation(api, matched, request, integration, caller)
-        try:
-            target = integration.target
-            match target:
-                case Mock():
-                    return transformation.of_mock()
-                case FunctionTarget(function=function):
-                    async with asyncio.timeout(integration.timeout / 1000):
-                        result = await self._backend.result(function, request, transformation.event())
-                    if isinstance(result, Throttled):
-                        return refused(api, request, THROTTLED, matched)
-                    of = transformation.of_success if isinstance(result, Success) else transformation.of_error
-                    return of(result.payload)
-                case HttpTarget():
-                    sent = transformation.server_request()
-                    async with asyncio.timeout(integration.timeout / 1000):
-                        said = await server_answer(api, request, target, sent, timeout=integration.timeout / 1000)
-                    return transformation.of_server(said)
-                case ServiceTarget(role=role, region=region):
-                    call = service_call(target, request, transformation.server_request())
-                    said = await self._asked(call, role, region, integration.timeout)
-                    return transformation.of_server(said)
-                case _:
-                    assert_never(target)
-        except RefusedError as error:
-            if str(error):
-                self._hears.remarked(f"{api.id}: {matched.route.key}: {error}.")
-            return refused(api, request, error.refusal, matched)
-        except UnsupportedEncodingError:
-            return refused(api, request, UNSUPPORTED, matched)
-        except TimeoutError:
-            return refused(api, request, TIMED_OUT, matched)
-        except (HttpProxyError, AnswerTooLargeError) as error:
-            return self._of_failed_server(api, matched, request, error)
-        except (SamlocalError, PoolClosedError) as error:
-            if isinstance(integration.target, ServiceTarget):
-                return self._of_failed_server(api, matched, request, error)
-            # Whoever hears of the event's end has heard why.
-            return refused(api, request, FAILED, matched)
-
-    async def _ask_service(
-        self, api: Api, matched: Matched, request: HttpRequest, integration: ServiceIntegration, caller: Caller
-    ) -> HttpAnswer:
-        try:
-            call = subtype_call(integration, RequestValues(api, matched, request, caller))
-            said = await self._asked(call, integration.role, integration.region, integration.timeout)
-        except NoValueError as error:
-            self._hears.remarked(f"{api.id}: {matched.route.key}: {error}.")
-            return refused(api, request, Refusal(type=RefusalType.BAD_REQUEST_PARAMETERS), matched)
-        except TimeoutError:
-            return refused(api, request, TIMED_OUT, matched)
-        except (SamlocalError, AnswerTooLargeError) as error:
-            return self._of_failed_server(api, matched, request, error)
-        if said.status >= 300:
-            text = said.body.decode(errors="replace")
-            self._hears.remarked(f"{api.id}: {matched.route.key}: {integration.subtype}: {said.status} {text}")
-            return refused(api, request, FAILED, matched)
-        values = RequestValues(api, matched, request, caller)
-        return with_response_parameters(service_answer(request, said), integration.response_parameters, values)
-
-    async def _asked(self, call: ServiceCall, role: str, region: str, timeout: int) -> HttpAnswer:
-        services = self._services
-        if services is None:
-            raise ConfigurationError(f"{call.service} is asked in an environment alone.")
-        async with asyncio.timeout(timeout / 1000):
-            return await asyncio.to_thread(services.ask, call, role=role, region=region)
-
-    async def _pass_on(
-        self, api: Api, matched: Matched, request: HttpRequest, integration: HttpIntegration, caller: Caller
-    ) -> HttpAnswer:
-        try:
-            async with asyncio.timeout(integration.timeout / 1000):
-                parameters = integration.parameters
-                values = path_values(api, matched, request, parameters, caller)
-                said = await proxied(mapped(api, matched, request, parameters, caller), integration, values)
-            seen = RequestValues(api, matched, request, caller)
-            return with_response_parameters(said, integration.response_parameters, seen)
-        except TimeoutError:
-            return refused(api, request, TIMED_OUT, matched)
-        except (HttpProxyError, AnswerTooLargeError) as error:
-            return self._of_failed_server(api, matched, request, error)
-
-    def _of_failed_server(self, api: Api, matched: Matched, request: HttpRequest, error: Exception) -> HttpAnswer:
-        self._hears.remarked(f"{api.id}: {matched.route.key}: {error}")
-        is_too_large = isinstance(error, AnswerTooLargeError)
-        return refused(api, request, ANSWER_TOO_LARGE if is_too_large else FAILED, matched)
