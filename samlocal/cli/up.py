@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import click
 
@@ -86,7 +85,6 @@ def command(ctx: click.Context, /, **_: object) -> int:
         from samlocal.sources.event_sources import EventSources
         from samlocal.sources.happening import Happening, Interrupted
         from samlocal.sources.pushed import PushedEvents
-        from samlocal.sources.schedules import Schedules
         from samlocal.sources.service_readers import ServiceReaders
         from samlocal.sources.threads import Threads
 
@@ -115,63 +113,57 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 named = frozenset([await service.functions.id_of(name) for name in ctx.params["sources"]])
                 gateway = apis.gateway(service, requests)
                 gateway.watch()
-                interrupted: list[Callable[[], object]] = []
+                local = project.account.local
 
                 def told_of_source(happening: Happening) -> None:
                     requests.of_source(happening)
                     if isinstance(happening, Interrupted):
                         # The queue may have another name, in a local environment that is another now.
-                        for call in interrupted:
-                            call()
+                        endpoint.functions.forget()
+                        news.come()
+
+                async def tell() -> None:
+                    directory = await endpoint.functions.get()
+                    # Evaluating may ask AWS.
+                    read = await asyncio.to_thread(ReadSources.of, directory, named=named, is_local=chosen.is_local)
+                    # What is said to be read no longer is not, then.
+                    sources.use(read.mappings)
+                    requests.serves(
+                        serving(
+                            project.settings,
+                            directory,
+                            url=endpoint.url,
+                            reloads=ctx.params["reload"],
+                            apis=apis.shown(gateway),
+                            sources=read.shown,
+                            debugged=service.debugged,
+                        )
+                    )
 
                 with Threads() as threads:
                     readers = ServiceReaders(service, limits, threads, events=requests.told, told=told_of_source)
-                    local = project.account.local
+                    sources = EventSources(readers, told=told_of_source, failed=requests.failed)
                     pushes = PushedEvents(endpoint, lambda: local.opened().server, threads, hears=requests)
+                    news = News(tell)
                     async with (
                         pushes,
-                        Schedules(lambda: local.opened().server, threads, hears=requests) as schedules,
                         endpoint.serving(),
                         gateway.serving(),
                         door("up", service, overheard, told=requests),
-                        EventSources(readers, told=told_of_source, failed=requests.failed) as sources,
+                        sources,
+                        news,
                     ):
-
-                        async def tell() -> None:
-                            directory = await endpoint.functions.get()
-                            # Evaluating may ask AWS.
-                            read = await asyncio.to_thread(
-                                ReadSources.of, directory, named=named, is_local=chosen.is_local
-                            )
-                            # What is said to be read no longer is not, then.
-                            sources.use(read.mappings)
-                            requests.serves(
-                                serving(
-                                    project.settings,
-                                    directory,
-                                    url=endpoint.url,
-                                    reloads=ctx.params["reload"],
-                                    apis=apis.shown(gateway),
-                                    sources=read.shown,
-                                    debugged=service.debugged,
-                                )
-                            )
-
-                        async with News(tell) as news:
-                            interrupted += [endpoint.functions.forget, news.come]
-                            service.when_changed(news.come)
-                            gateway.when_changed(news.come)
-                            await tell()
-                            if chosen.is_local:
-                                pushes.begin()
-                                schedules.begin()
-                            try:
-                                await requests.stand()
-                            finally:
-                                sources.stop()
-                                pushes.stop()
-                                schedules.stop()
-                                endpoint.ends()
+                        service.when_changed(news.come)
+                        gateway.when_changed(news.come)
+                        await tell()
+                        if chosen.is_local:
+                            pushes.begin()
+                        try:
+                            await requests.stand()
+                        finally:
+                            sources.stop()
+                            pushes.stop()
+                            endpoint.ends()
 
     with session(ctx.obj.cache_folder / "sessions") as own:
         sweep(own, ctx.obj.environ, output)

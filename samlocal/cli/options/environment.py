@@ -12,7 +12,7 @@ import click
 
 from samlocal.cli.options.configured import ConfigurableType, check_variables, configured
 from samlocal.cli.world import World
-from samlocal.config import FileSettings, file_settings, find_config
+from samlocal.config import DEFAULT_ENVIRONMENT, FileSettings, file_settings, find_config
 from samlocal.errors import ConfigurationError
 from samlocal.project.settings import NEVER, SNAPSHOT_AGE, Settings, project_settings
 
@@ -69,7 +69,8 @@ def names_environment(ctx: click.Context, command: click.Command, args: list[str
     names = ("env_name", "stack_name")
     if any(given.get(name) or world.environ.get(variable(name)) for name in names):
         return True
-    return "env_name" in read_file(world, given, known=set(long_names(command))).values
+    file = read_file(world, given, known=set(long_names(command)))
+    return file.environment not in (None, DEFAULT_ENVIRONMENT)
 
 
 def reread(ctx: click.Context) -> click.Context:

@@ -1,0 +1,68 @@
+"""What ``samlocal up`` takes for its environment where none is named."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+
+import kit
+import pytest
+from kit import python
+
+from samlocal.cli.up import command
+from samlocal.cli.world import World
+
+MakeProject = Callable[..., kit.Project]
+
+DEPLOYED_BY_SAM = '[default.deploy.parameters]\nstack_name = "app"\n'
+ENVIRONMENT = '[dev.deploy.parameters]\nstack_name = "app-dev"\n'
+
+
+def environment_of(made: kit.Project, *args: str, environ: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """The environment's name and the stack's, as the command line has them."""
+    world = World(
+        environ=made.environment(environ),
+        cwd=made.folder,
+        stdin=io.BytesIO(),
+        stdout=io.BytesIO(),
+        stderr=io.StringIO(),
+    )
+    context = command.make_context("up", [*args], obj=world)
+    return context.params["env_name"], context.params["stack_name"]
+
+
+@pytest.mark.parametrize("file", ["", DEPLOYED_BY_SAM, ENVIRONMENT])
+def test_it_is_the_one_on_this_machine_also_where_a_stack_has_been_deployed(project: MakeProject, file: str) -> None:
+    made = project({**python("def handler(event, context): return None"), "samconfig.toml": file})
+    assert environment_of(made) == ("local", None)
+
+
+@pytest.mark.parametrize(
+    ("args", "environ", "wanted"),
+    [
+        (["-e", "dev"], {}, ("dev", "app-dev")),
+        (["--env-name=dev"], {}, ("dev", "app-dev")),
+        (["-n", "app"], {}, (None, "app")),
+        ([], {"SAMLOCAL_ENV_NAME": "dev"}, ("dev", "app-dev")),
+        ([], {"SAMLOCAL_STACK_NAME": "app"}, (None, "app")),
+        (["-e", "local"], {}, ("local", None)),
+    ],
+)
+def test_one_that_is_named_is_taken(
+    project: MakeProject,
+    monkeypatch: pytest.MonkeyPatch,
+    args: list[str],
+    environ: dict[str, str],
+    wanted: tuple[str | None, str | None],
+) -> None:
+    for name, value in environ.items():
+        # click reads the process's environment.
+        monkeypatch.setenv(name, value)
+    made = project({**python("def handler(event, context): return None"), "samconfig.toml": ENVIRONMENT})
+    assert environment_of(made, *args, environ=environ) == wanted
+
+
+def test_the_configuration_files_own_is_taken(project: MakeProject) -> None:
+    file = f'[default.samlocal.parameters]\nenv_name = "dev"\n{ENVIRONMENT}'
+    made = project({**python("def handler(event, context): return None"), "samconfig.toml": file})
+    assert environment_of(made)[1] == "app-dev"
