@@ -59,6 +59,9 @@ class Outside:
             match target:
                 case Mock():
                     return transformation.of_mock()
+                case FunctionTarget(function=function) if not transformation.waits:
+                    self._backend.begin(function, request, transformation.event(), _unheard)
+                    return transformation.of_success(b"")
                 case FunctionTarget(function=function):
                     async with asyncio.timeout(integration.timeout / 1000):
                         result = await self._backend.result(function, request, transformation.event())
@@ -141,3 +144,7 @@ class Outside:
         self._hears.remarked(f"{api.id}: {matched.route.key}: {error}")
         is_too_large = isinstance(error, AnswerTooLargeError)
         return refused(api, request, ANSWER_TOO_LARGE if is_too_large else FAILED, matched)
+
+
+def _unheard(_: bytes) -> None:
+    """What nobody waits for."""

@@ -2,7 +2,8 @@
 
 Sources: API Gateway developer guide, "Mapping template transformations for REST APIs", "Method request behavior for
 payloads without mapping templates", "Set up an integration response", "Handle standard Lambda errors", "Override your
-API's request and response parameters and status codes", "Mapping template and parameter mapping".
+API's request and response parameters and status codes", "Mapping template and parameter mapping", "Set up
+asynchronous invocation of the backend Lambda function".
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _HEADER = "method.response.header."
 _BODY = "integration.response.body"
 _ANSWERED = re.compile(r"integration\.response\.(multivalue)?header\.(.+)")
 _OWN = ("context.", "stageVariables.")
+_INVOCATION = "integration.request.header.x-amz-invocation-type"
 
 
 class RefusedError(Exception):
@@ -59,6 +61,15 @@ class Transformation:
     def payload(self) -> bytes:
         """What the integration gets. Raises RefusedError, UnsupportedEncodingError."""
         return self._payload()[0]
+
+    @property
+    def waits(self) -> bool:
+        """Whether a function's result is waited for: not where it is invoked by an event of its own."""
+        for name, expression in self._integration.parameters.items():
+            if name.lower() == _INVOCATION:
+                text = static(expression)
+                return (self._values.value(expression) if text is None else text) != "Event"
+        return True
 
     def server_request(self) -> ServerRequest:
         """What a server gets. Raises RefusedError, UnsupportedEncodingError."""

@@ -446,6 +446,27 @@ def test_what_has_no_integration_response_is_an_error_of_the_apis() -> None:
     assert heard.remarks == ["Api: POST /things/{id}: none of its responses fits, and none is the default."]
 
 
+# "Set up asynchronous invocation of the backend Lambda function": by a fixed header, or by one of the client's.
+@pytest.mark.parametrize(
+    ("value", "headers", "body"),
+    [
+        ("'Event'", {}, b""),
+        ("method.request.header.InvocationType", {"InvocationType": "Event"}, b""),
+        ("method.request.header.InvocationType", {}, b'{"done": 1}'),
+        ("'RequestResponse'", {}, b'{"done": 1}'),
+    ],
+)
+def test_a_function_that_is_invoked_by_an_event_of_its_own_is_not_waited_for(
+    value: str, headers: dict[str, str], body: bytes
+) -> None:
+    pool = FakePool(Success(payload=b'{"done": 1}'))
+    mapped = {"integration.request.header.X-Amz-Invocation-Type": value}
+    status, _, got = asked(of_function({}, requestParameters=mapped), body={"a": 1}, pool=pool, headers=headers)
+
+    assert (status, got) == (200, body)
+    assert pool.asked == [("Fn", {"a": 1})]
+
+
 def test_a_plain_method_has_templates_too() -> None:
     one = api(
         """
