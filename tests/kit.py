@@ -39,7 +39,7 @@ FUNCTIONS = Path(__file__).parent / "functions"
 
 STAND_INS = tuple(f"samlocal/lambda-{name}" for name in ("python:3.11", "nodejs:20", "provided:al2023"))
 
-STARTUP_SECONDS = 30.0
+STARTUP_SECONDS = 60.0
 """What a run may take beside the function's own time, and anything that is waited for, on a busy machine."""
 
 _PASSED_ON = (
