@@ -44,7 +44,7 @@ def test_a_making_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_of_two_that_want_the_same_entry_at_once_one_makes_it_and_both_get_it_whole(tmp_path: Path) -> None:
-    begin = threading.Barrier(2, timeout=10)
+    begin = threading.Barrier(2, timeout=60)
     made: list[str] = []
     got: list[Path] = []
 
@@ -62,7 +62,7 @@ def test_of_two_that_want_the_same_entry_at_once_one_makes_it_and_both_get_it_wh
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=60)
     assert made == ["once"]
     assert len(got) == 2
     assert got[0] == got[1]

@@ -145,7 +145,7 @@ def guarded(aws_server: AwsEndpoint) -> Iterator[dict[str, str]]:
         request = urllib.request.Request(
             f"{server.url}/moto-api/reset-auth", data=b"0", headers={"Content-Type": "text/plain"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             assert answer.status == 200
         yield server.environ | {
             "AWS_ENDPOINT_URL_LAMBDA": aws_server.url,

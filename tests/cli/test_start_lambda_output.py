@@ -182,7 +182,7 @@ def test_ctrl_c_says_what_it_waits_for_and_leaves_nothing(project: MakeProject, 
     with served(made) as (running, url), calling(url, "getEvent", {"sleep": 4}) as answer:
         running.has_logged('saw {"sleep": 4}')
         running.signalled(signal.SIGINT).has_logged("ends when getEvent is done")
-        assert answer.result(20) == {"sleep": 4}
+        assert answer.result(60) == {"sleep": 4}
         outcome = running.outcome().ended(130)
     assert docker.nothing_left(made)
     assert " getEvent success " in outcome.stderr
@@ -209,7 +209,7 @@ def test_a_second_signal_ends_at_once_and_leaves_nothing(
         outcome = running.signalled(numbers[1]).outcome(within=20)
         assert outcome.status in {128 + number for number in numbers}
         with pytest.raises((OSError, http.client.HTTPException)):
-            answer.result(20)
+            answer.result(60)
     assert "Traceback" not in outcome.stderr
     assert docker.nothing_left(made)
 

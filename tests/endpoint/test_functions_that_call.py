@@ -106,7 +106,7 @@ def cloud() -> Iterator[AwsEndpoint]:
     """An account with a function that no template has, which moto answers for without running it."""
     with aws_endpoint() as endpoint:
         config = json.dumps({"lambda": {"use_docker": False}}).encode()
-        urllib.request.urlopen(f"{endpoint.url}/moto-api/config", config, timeout=10).close()
+        urllib.request.urlopen(f"{endpoint.url}/moto-api/config", config, timeout=60).close()
         fn = lambda_function("deployed-elsewhere")
         endpoint.deploy("other", {"Resources": {"LambdasRole": role(Service="lambda.amazonaws.com"), "Fn": fn}})
         yield endpoint

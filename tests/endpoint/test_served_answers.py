@@ -66,7 +66,7 @@ def test_a_reader_who_hangs_up_in_a_stream_does_not_end_the_function(project: Ma
     with served(made) as own:
         parts = urllib.parse.urlsplit(own.url)
         event = json.dumps({"parts": 20, "size": 10_000, "pause": 50}).encode()
-        with socket.create_connection((parts.hostname, parts.port), timeout=20) as rude:
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as rude:
             rude.sendall(
                 b"POST /2021-11-15/functions/Fn/response-streaming-invocations HTTP/1.1\r\n"
                 b"Host: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(event), event)
@@ -89,7 +89,7 @@ def test_a_stream_is_not_held_up_by_another_whose_reader_is_slow(project: MakePr
     with served(project(kit.node(STREAMS, Timeout=20))) as own:
         parts = urllib.parse.urlsplit(own.url)
         event = json.dumps({"parts": 200, "size": 100_000, "pause": 0}).encode()
-        with socket.create_connection((parts.hostname, parts.port), timeout=20) as slow:
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as slow:
             slow.sendall(
                 b"POST /2021-11-15/functions/Fn/response-streaming-invocations HTTP/1.1\r\n"
                 b"Host: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(event), event)
@@ -119,7 +119,7 @@ def test_a_caller_that_hangs_up_has_run_what_it_asked_for(project: MakeProject) 
     )
     with served(project(kit.python(source))) as own:
         parts = urllib.parse.urlsplit(own.url)
-        with socket.create_connection((parts.hostname, parts.port), timeout=20) as rude:
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as rude:
             rude.sendall(
                 b"POST /2015-03-31/functions/Fn/invocations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
             )
@@ -178,5 +178,5 @@ def test_a_thousand_idle_connections_leave_files_for_sandboxes(project: MakeProj
     with served(few) as own, kit.open_files(4096), contextlib.ExitStack() as closing:
         parts = urllib.parse.urlsplit(own.url)
         for _ in range(1_000):
-            closing.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=20))
+            closing.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=60))
         assert own.result() == 1

@@ -126,7 +126,7 @@ def test_ctrl_c_waits_for_what_runs_and_leaves_nothing(project: MakeProject, doc
         running = callers.submit(own.result, "Fn", {"sleep": 2})
         own.running.has_logged('saw {"sleep": 2}')
         own.running.signalled(signal.SIGTERM)
-        assert running.result(20)["event"] == {"sleep": 2}
+        assert running.result(60)["event"] == {"sleep": 2}
         assert own.running.outcome().status == 143
     assert docker.nothing_left(made)
 

@@ -178,7 +178,7 @@ def test_every_request_has_an_answer_that_http_takes(kind: str, request: HttpReq
 
 
 async def _check(served: Api, request: HttpRequest, result: Result) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         front = Front(served, FakePool(result), Heard(), Believes)
         answer = await front.answer(request)
         body = answer.body

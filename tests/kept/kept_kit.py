@@ -107,7 +107,7 @@ def said_to(project: Project, *parts: Any) -> list[Any]:
     """What a keeper answers to messages as they lie on the line, until it hangs up."""
     (path,) = project.cache.glob("kept/*/*.sock")
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(10)
+        connection.settimeout(60)
         with_short_path(connection, str(path))
         bodies = [msgspec.msgpack.encode(part) for part in parts]
         # At once: whoever refuses the first hangs up on the others.

@@ -115,10 +115,10 @@ def connected(host: Scripted, *, samlocal: str = "this") -> Iterator[tuple[Line,
     line = Line(near)
     line.send(messages.Hello(samlocal=samlocal), question())
     try:
-        yield line, line.receive(seconds=10)
+        yield line, line.receive(seconds=60)
     finally:
         line.close()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
 
 
@@ -242,10 +242,10 @@ def test_whoever_hangs_up_ends_what_runs_for_them() -> None:
 
     host = Scripted(run)
     with connected(host) as (line, _):
-        line.receive(seconds=10)
+        line.receive(seconds=60)
         line.send(messages.Run(payload=b"{}"))
-        assert line.receive(seconds=10) == messages.Began()
-    assert host.cancelled.wait(10)
+        assert line.receive(seconds=60) == messages.Began()
+    assert host.cancelled.wait(60)
 
 
 def test_ctrl_c_while_a_part_is_shown_ends_what_runs() -> None:
@@ -269,7 +269,7 @@ def test_ctrl_c_while_a_part_is_shown_ends_what_runs() -> None:
 def test_another_samlocal_is_told_so_and_sees_nothing_more() -> None:
     with connected(Scripted(answered), samlocal="another") as (line, first):
         assert first == messages.Refused(reason=messages.Refusal.VERSION)
-        assert line.receive(seconds=10) is None
+        assert line.receive(seconds=60) is None
 
 
 def test_what_is_wrong_with_a_plan_is_raised_as_what_it_is() -> None:

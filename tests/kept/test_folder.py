@@ -105,7 +105,7 @@ def test_one_at_a_time_starts_something(folder: Folder) -> None:
         other.start()
         throughout(lambda: order == [], seconds=0.1)
         order.append("first")
-    other.join(5)
+    other.join(60)
     assert order == ["first", "second"]
 
 
@@ -129,7 +129,7 @@ def test_another_users_process_is_known_by_the_kernels_word(tmp_path: Path) -> N
             listening.bind(str(path))
             path.chmod(0o777)
             listening.listen()
-            listening.settimeout(10)
+            listening.settimeout(60)
             with socket.socket(socket.AF_UNIX) as connection:
 
                 def connect() -> None:

@@ -25,7 +25,7 @@ def asked(
 ) -> tuple[int, dict[str, str], bytes]:
     """One request with exactly these headers, `Sec_Fetch_Site` for Sec-Fetch-Site."""
     address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
     try:
         connection.putrequest(method, path, skip_host=True)
         if host != "":

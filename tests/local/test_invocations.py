@@ -78,7 +78,7 @@ def test_a_caller_who_waits_gets_the_answer_and_is_no_event_that_waits() -> None
     assert [each.waits for each in fetched] == [True]
     assert invocations.count == 0
     invocations.over(fetched[0].id, Answered(status=200, payload=b"2"))
-    caller.join(20)
+    caller.join(60)
     assert got == [Answered(status=200, payload=b"2")]
 
 
@@ -101,5 +101,5 @@ def test_nobody_waits_for_an_answer_where_nobody_runs_functions_any_more() -> No
     eventually(lambda: payloads(invocations, "one") == [b"1"], within=20)
     # It has been killed: it never asks again.
     time.seconds = 3600
-    caller.join(20)
+    caller.join(60)
     assert refused.is_set()

@@ -168,7 +168,7 @@ def test_the_health_check_answers_every_event_through_the_runtime_api() -> None:
         environ = {"PATH": "/usr/bin:/bin", "AWS_LAMBDA_RUNTIME_API": address, "STAGE": "test", "NO_PROXY": "*"}
         with subprocess.Popen([FUNCTIONS / "health_check" / "bootstrap"], env=environ) as bootstrap:
             try:
-                got = [answers.get(timeout=20) for _ in range(2)]
+                got = [answers.get(timeout=60) for _ in range(2)]
             finally:
                 bootstrap.kill()
 

@@ -219,7 +219,7 @@ class Making:
     ) -> LooksOut:
         if recursive:
             self.begun.set()
-            assert self.goes_on.wait(20)
+            assert self.goes_on.wait(60)
             if self.failures:
                 raise self.failures.pop(0)
         return Notifier(places, recursive=recursive, polls=polls, hear=hear)
@@ -238,7 +238,7 @@ def test_a_watch_that_is_closed_while_it_is_made_leaves_no_thread(tmp_path: Path
             await following
         closing = asyncio.create_task(watch.close())
         making.goes_on.set()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await closing
         assert not [thread for thread in threading.enumerate() if thread.name == "samlocal-watch"]
 

@@ -42,7 +42,7 @@ def test_looking_into_an_image_leaves_nothing_and_is_labelled_meanwhile(docker: 
         try:
             asking = threading.Thread(target=lambda: engine.has_file("samlocal/lambda-python:3.11", "/bin/sh"))
             asking.start()
-            assert slow.reached.wait(10)
+            assert slow.reached.wait(60)
             seen += [labels for labels in docker.all_labels() if "samlocal.probe" in labels]
             asking.join()
         finally:

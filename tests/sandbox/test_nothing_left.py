@@ -69,13 +69,13 @@ def test_nothing_is_left_after_ctrl_c_while_the_engine_is_at_work(
     waiting = project(FILES)
     with SlowEngine(tmp_path / "docker.sock", request=request_, seconds=1) as engine:
         with waiting.start("invoke", "WaitsInInit", environ=engine.environ) as running:
-            assert engine.reached.wait(10), running.stderr()
+            assert engine.reached.wait(60), running.stderr()
             for _ in range(times):
                 running.signalled(signal.SIGINT)
                 time.sleep(0.1)
             outcome = running.outcome(within=20).ended(ExitStatus.INTERRUPTED)
         # A container that is still being made comes before this moment.
-        assert engine.answered.wait(10)
+        assert engine.answered.wait(60)
     assert "Traceback" not in outcome.stderr
     assert docker.nothing_left(waiting)
 

@@ -186,7 +186,7 @@ def test_a_sandbox_is_not_reloaded_during_an_event(
         with pytest.raises(ValueError, match="between events"):
             sandbox.reload()
         gate.opens()
-    assert running.result(20).result.payload == b"1"
+    assert running.result(60).result.payload == b"1"
     assert sandbox.reload()
 
 

@@ -32,7 +32,7 @@ def test_a_name_that_was_looked_up_in_the_template_before_a_save_is_looked_up_ag
         if begun.is_set():
             return after
         begun.set()
-        assert saved.wait(20)
+        assert saved.wait(60)
         return before
 
     async def main() -> None:
