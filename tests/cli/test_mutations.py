@@ -23,7 +23,7 @@ from samlocal.errors import ExitStatus
 
 CASES = int(os.environ.get("SAMLOCAL_FUZZ", "200"))
 GROUPS = 20
-SECONDS = 10
+SECONDS = 30
 
 # What a file can be the reason of. A fault of samlocal's own is none of them, nor is a failing function's status.
 EXPECTED = frozenset(ExitStatus) - {ExitStatus.FUNCTION_FAILED, ExitStatus.UNFORESEEN, ExitStatus.OUTPUT}

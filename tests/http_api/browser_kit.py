@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_SECONDS = 60.0
+_SECONDS = 180.0
 
 # Nothing beside the page is loaded, and no name leads away from this machine.
 _FLAGS = (

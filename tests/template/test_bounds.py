@@ -17,7 +17,7 @@ from samlocal.template.expand import expand
 from samlocal.template.reader import Document, Map, Seq, parse
 from samlocal.template.values import Known, Unknown
 
-SECONDS = 10.0
+SECONDS = 30.0
 """What reading and evaluating may take on a busy machine."""
 
 
