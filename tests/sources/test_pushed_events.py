@@ -376,6 +376,25 @@ def test_a_subscriber_of_a_log_group_gets_its_events_packed_as_cloudwatch_packs_
     assert (line["timestamp"], line["message"]) == (now, "ERROR one")
 
 
+def test_a_subscriber_gets_only_what_its_pattern_lets_through(client: Client, sent: Sent) -> None:
+    logs, group, function = client("logs"), new("/group"), new("fn")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="stream")
+    logs.put_subscription_filter(
+        logGroupName=group,
+        filterName="errors",
+        filterPattern='{ $.level = "ERROR" }',
+        destinationArn=existing(client, function),
+    )
+    now = int(time.time() * 1000)
+    for messages in (['{"level": "INFO"}'], ['{"level": "INFO"}', '{"level": "ERROR"}', "ERROR"]):
+        events = [{"timestamp": now, "message": message} for message in messages]
+        logs.put_log_events(logGroupName=group, logStreamName="stream", logEvents=events)
+    (event,) = sent.to(function)
+    data = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+    assert [each["message"] for each in data["logEvents"]] == ['{"level": "ERROR"}']
+
+
 def existing(client: Client, name: str) -> str:
     """A function that is there: some services look for it."""
     role = {"Version": "2012-10-17", "Statement": []}

@@ -9,11 +9,23 @@ from __future__ import annotations
 import base64
 import gzip
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from moto.logs.models import LogStream
 
+from samlocal.local.moto.log_pattern import LogPatternError, Test, log_pattern
 from samlocal.local.moto.targets import LOG, Targets, as_json
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str, group: str) -> Test:
+    """One that nobody here can read lets everything through, which is said once."""
+    try:
+        return log_pattern(text)
+    except LogPatternError as error:
+        LOG.warning("the filter pattern %r of %s lets everything through: %s", text, group, error)
+        return lambda _: True
 
 
 def mend_log_groups(targets: Targets) -> None:
@@ -25,6 +37,11 @@ def _sending(send: Callable[..., None], targets: Targets) -> Callable[..., None]
     def sent(
         stream: LogStream, service: str, destination_arn: str, filter_name: str, log_events: list[dict[str, Any]]
     ) -> None:
+        filter_ = stream.log_group.subscription_filters.get(filter_name)
+        passes = _pattern(filter_.filter_pattern if filter_ is not None else "", stream.log_group.name)
+        log_events = [event for event in log_events if passes(event["message"])]
+        if not log_events:
+            return
         if service == "lambda":
             data = {
                 "messageType": "DATA_MESSAGE",
