@@ -80,40 +80,50 @@ def command(ctx: click.Context, /, **_: object) -> int:
         from samlocal.cli.shown.sources import ReadSources
         from samlocal.endpoint.lambda_endpoint import LambdaEndpoint
         from samlocal.kept.door import Overheard, door
+        from samlocal.local.server import LocalServer
         from samlocal.sandbox.session import session
         from samlocal.service.news import News
         from samlocal.sources.event_sources import EventSources
+        from samlocal.sources.function_logs import FunctionLogs
         from samlocal.sources.happening import Happening, Interrupted
         from samlocal.sources.pushed import PushedEvents
+        from samlocal.sources.schedules import Schedules
         from samlocal.sources.service_readers import ServiceReaders
         from samlocal.sources.threads import Threads
 
     reread = rereading(ctx, run_options, output, fixed=_FIXED)
     limits = pool_options(ctx)
 
+    def server() -> LocalServer:
+        """The environment on this machine, as it is now."""
+        return project.account.local.opened().server
+
     async def serve() -> None:
         async with requests_to(output) as requests:
-            overheard = Overheard(requests)
-            async with LambdaEndpoint(
-                project,
-                listens,
-                options,
-                limits,
-                session=own,
-                log=overheard,
-                hears=requests,
-                reload=ctx.params["reload"],
-                reread=reread,
-                debug=debug,
-                shaped=apis.shaped,
-            ) as endpoint:
+            logs = FunctionLogs(requests, server, project.account.caller, failed=requests.failed)
+            overheard = Overheard(logs if chosen.is_local else requests)
+            async with (
+                logs,
+                LambdaEndpoint(
+                    project,
+                    listens,
+                    options,
+                    limits,
+                    session=own,
+                    log=overheard,
+                    hears=requests,
+                    reload=ctx.params["reload"],
+                    reread=reread,
+                    debug=debug,
+                    shaped=apis.shaped,
+                ) as endpoint,
+            ):
                 service = endpoint.service
                 for name, count in warm.items():
                     await endpoint.warm(name, count)
                 named = frozenset([await service.functions.id_of(name) for name in ctx.params["sources"]])
                 gateway = apis.gateway(service, requests)
                 gateway.watch()
-                local = project.account.local
 
                 def told_of_source(happening: Happening) -> None:
                     requests.of_source(happening)
@@ -143,10 +153,12 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 with Threads() as threads:
                     readers = ServiceReaders(service, limits, threads, events=requests.told, told=told_of_source)
                     sources = EventSources(readers, told=told_of_source, failed=requests.failed)
-                    pushes = PushedEvents(endpoint, lambda: local.opened().server, threads, hears=requests)
+                    pushes = PushedEvents(endpoint, server, threads, hears=requests)
+                    schedules = Schedules(server, threads, hears=requests)
                     news = News(tell)
                     async with (
                         pushes,
+                        schedules,
                         endpoint.serving(),
                         gateway.serving(),
                         door("up", service, overheard, told=requests),
@@ -158,11 +170,13 @@ def command(ctx: click.Context, /, **_: object) -> int:
                         await tell()
                         if chosen.is_local:
                             pushes.begin()
+                            schedules.begin()
                         try:
                             await requests.stand()
                         finally:
                             sources.stop()
                             pushes.stop()
+                            schedules.stop()
                             endpoint.ends()
 
     with session(ctx.obj.cache_folder / "sessions") as own:

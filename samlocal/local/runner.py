@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from samlocal.errors import AwsError
-from samlocal.local.invocation import PATH, WAIT_SECONDS, WAITING, Answered, Fetched, Waiting
+from samlocal.local.invocation import PATH, SUBSCRIBED, WAIT_SECONDS, WAITING, Answered, Fetched, Waiting
 from samlocal.local.moto.door import CONTROL_HEADER
 from samlocal.local.schedule import SCHEDULES, Fire, Fired, Schedule
 from samlocal.local.server import LocalServer
@@ -39,6 +39,10 @@ class Runner:
     def waiting(self) -> Waiting:
         """What is there for whoever runs functions. Raises AwsError."""
         return msgspec.json.decode(self._ask("GET", WAITING), type=Waiting)
+
+    def subscribed(self) -> tuple[str, ...]:
+        """The log groups that have subscribers. Raises AwsError."""
+        return msgspec.json.decode(self._ask("GET", SUBSCRIBED), type=tuple[str, ...])
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Those that are enabled. Raises AwsError."""

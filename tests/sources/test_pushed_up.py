@@ -128,3 +128,13 @@ def test_a_schedule_is_fired_at_will_by_its_functions_event(local: MakeProject) 
         assert unknown.status == 4
         assert "ListenerNightly" in unknown.stderr
         own.ended()
+
+
+def test_a_schedule_is_due_by_itself(local: MakeProject) -> None:
+    minutely = {"Type": "Schedule", "Properties": {"Schedule": "cron(* * * * ? *)", "Input": '{"job": "minutely"}'}}
+    template = kit.template(Done={"Type": "AWS::SQS::Queue"}, Listener=teller(Events={"Minutely": minutely}))
+    with up(local({"template.json": template, "code/app.py": TELLER})) as own:
+        done = Queue(own.client("sqs"), "Done")
+        eventually(lambda: done.waiting >= 1, within=180, told=own.running.stderr)
+        assert set(done.bodies()) == {'{"job": "minutely"}'}
+        own.ended()

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from samlocal.local.invocation import PATH, WAIT_SECONDS, WAITING, Answered, Waiting
+from samlocal.local.invocation import PATH, SUBSCRIBED, WAIT_SECONDS, WAITING, Answered, Waiting
 from samlocal.local.moto.invocations import Invocations
+from samlocal.local.moto.log_groups import subscribed_groups
 from samlocal.local.moto.schedules import Schedules
 from samlocal.local.schedule import SCHEDULES, Fire
 
@@ -38,6 +39,8 @@ class Controls:
                 answered = msgspec.json.decode(_body(environ), type=Answered)
                 self._invocations.over(path.removeprefix(f"{PATH}/"), answered)
                 return _json(start_response, b"{}")
+            case "GET", _ if path == SUBSCRIBED:
+                return _json(start_response, msgspec.json.encode(subscribed_groups()))
             case "GET", _ if path == SCHEDULES:
                 return _json(start_response, msgspec.json.encode(self._schedules.enabled()))
             case "POST", _ if path == SCHEDULES:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from moto.logs.models import LogStream
+from moto.logs.models import LogStream, logs_backends
 
 from samlocal.local.moto.log_pattern import LogPatternError, Test, log_pattern
 from samlocal.local.moto.targets import LOG, Targets, as_json
@@ -31,6 +31,17 @@ def _pattern(text: str, group: str) -> Test:
 def mend_log_groups(targets: Targets) -> None:
     """Called once."""
     setattr(LogStream, "_send_log_events", _sending(LogStream._send_log_events, targets))  # noqa: B010 - mypy forbids it as an assignment
+
+
+def subscribed_groups() -> list[str]:
+    """Their names."""
+    return [
+        group.name
+        for regions in list(logs_backends.values())
+        for backend in list(regions.values())
+        for group in list(backend.groups.values())
+        if group.subscription_filters
+    ]
 
 
 def _sending(send: Callable[..., None], targets: Targets) -> Callable[..., None]:
