@@ -7,7 +7,7 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -53,7 +53,18 @@ def _segments(path: str) -> list[str]:
     return [segment for segment in path.split("/") if segment]
 
 
+def _attributes_md5(pairs: Iterable[tuple[str, str]]) -> str:
+    """SQS developer guide, "Calculating the MD5 message digest for message attributes": all are strings here."""
+    digest = hashlib.md5(usedforsecurity=False)
+    for name, value in sorted(dict(pairs).items()):
+        for text, transport in ((name, b""), ("String", b"\x01"), (value, b"")):
+            data = text.encode()
+            digest.update(len(data).to_bytes(4) + data + transport)
+    return digest.hexdigest()
+
+
 ENCODINGS: Mapping[str, Callable[[Any], Any]] = {
+    "attributes-md5": _attributes_md5,
     "base64": lambda value: base64.b64encode(_bytes(value)).decode(),
     "bytes": lambda value: list(_bytes(value)),
     "crc32": lambda value: f"{zlib.crc32(_bytes(value)):08x}",

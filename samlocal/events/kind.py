@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from samlocal.events.placeholder import PART, names_in
 
-FlagType = Literal["text", "int", "json", "object", "item", "pairs", "flag", "moment"]
+FlagType = Literal["text", "int", "json", "list", "object", "item", "pairs", "flag", "moment"]
 
 
 class Flag(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

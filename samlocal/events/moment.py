@@ -11,12 +11,16 @@ from samlocal.http_api.events.moment import clf_time, epoch_ms
 
 
 def moment(text: str) -> float:
-    """Of ISO 8601 (UTC where it names no zone) or of seconds since 1970. Raises ValueError."""
+    """Of ISO 8601 (UTC where it names no zone) or of seconds since 1970. Raises ValueError and OverflowError."""
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
         read = datetime.fromisoformat(text)
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    try:
+        return datetime.fromtimestamp(seconds, UTC).timestamp()
+    except OSError as error:
+        raise ValueError("no calendar has its year") from error
 
 
 def _of(value: Any, form: str) -> str:

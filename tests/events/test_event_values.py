@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 from events_kit import AT, chained, kind_of, link, made
+from moto.sqs.models import Message
 
 from samlocal.events.flags import FlagsError
 from samlocal.events.generation import Link, generate
@@ -54,6 +55,17 @@ def test_records_of_a_stream_follow_one_another() -> None:
 def test_a_body_has_its_md5() -> None:
     (record,) = made("sqs receive-message", body="Grüße")["Records"]
     assert record["md5OfBody"] == hashlib.md5("Grüße".encode()).hexdigest()
+
+
+def test_attributes_have_their_md5() -> None:
+    # moto's is the judge; that it is there where attributes are is of events that AWS made.
+    (record,) = made("sqs receive-message", attribute={"zone": "b", "colour": "Grün"})["Records"]
+    message = Message("id", "body")
+    message.message_attributes = {
+        name: {"DataType": "String", "StringValue": value} for name, value in (("zone", "b"), ("colour", "Grün"))
+    }
+    assert record["md5OfMessageAttributes"] == message.attribute_md5
+    assert "md5OfMessageAttributes" not in made("sqs receive-message")["Records"][0]
 
 
 def test_the_key_of_an_object_is_encoded_as_s3_does() -> None:

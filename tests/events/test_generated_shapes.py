@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from events_kit import ALL, AT, differences, documented, made
 
+from samlocal.events.flags import FlagsError
 from samlocal.events.generation import RAW
 from samlocal.events.kind import Kind
 
@@ -52,6 +54,7 @@ _OTHERS: Mapping[str, Any] = {
     "json": {"an": "other"},
     "item": {"an": "other"},
     "object": {"an": "other"},
+    "list": ["another"],
     "moment": AT + 90_000,
     "pairs": {"a": "b"},
     "flag": True,
@@ -77,3 +80,25 @@ def _holds(node: Any, text: str) -> bool:
 @pytest.mark.parametrize("kind", ALL, ids=[kind.name for kind in ALL])
 def test_the_same_seed_makes_the_same_event(kind: Kind) -> None:
     assert made(kind, seed=5) == made(kind, seed=5)
+
+
+_ODD: Mapping[str, Sequence[Any]] = {
+    "text": ("", "/", "{", "/{x+}", "$default", "ü", "arn:", "arn:aws:sqs:::x", "a:b/c", "${new}", "x" * 5000),
+    "int": (-1, 0, 10**30),
+    "json": (5, "x", [], {}, None, True, [1, {}]),
+    "list": ([], [1, {}], ["a", None]),
+    "object": ({}, {"a": None}, {"ServiceToken": 1}),
+    "item": ({}, {"a": {"S": "x"}}, {"a": []}, {"N": "5"}),
+    "flag": (True, False),
+    "moment": (0.0, -1.0, 1e10),
+    "pairs": ({}, {"a": ""}, {"a": "1", "": "2"}),
+}
+
+
+@pytest.mark.parametrize("kind", ALL, ids=[kind.name for kind in ALL])
+def test_no_value_of_a_flag_is_a_fault(kind: Kind) -> None:
+    for name, flag in kind.flags.items():
+        for value in _ODD[flag.type] if flag.help is not None else ():
+            for count in (None, 2) if kind.repeats else (None,):
+                with contextlib.suppress(FlagsError):
+                    json.dumps(made(kind, count=count, **{name: [value]}))

@@ -46,10 +46,15 @@ class OneEvent(click.Command):
             callback=_generate,
             help=kind.description,
             options_metavar="[FLAGS]",
-            epilog="\b\nSources:\n" + "\n".join(f"  {source}" for source in kind.shape.sources),
+            epilog="\b\nSources:\n" + "\n".join(map(_source, kind.shape.sources)),
             context_settings={"allow_interspersed_args": False},
         )
         self.kind = kind
+
+
+def _source(source: str) -> str:
+    """A file's repository above it: together they would be wider than a terminal."""
+    return "  " + source.replace(" ", "\n    ")
 
 
 @click.pass_context

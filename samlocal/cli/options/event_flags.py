@@ -26,6 +26,10 @@ class _Text(ParamType[str]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail("it is not UTF-8.", param, ctx)
         if ctx is None or not text.startswith(_FILE):
             return text
         world: World = ctx.obj
@@ -64,6 +68,16 @@ class _Object(_Json):
         return read
 
 
+class _List(_Json):
+    name = "json"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        read = super().convert(value, param, ctx)
+        if not isinstance(read, list):
+            self.fail(f'it is no JSON list, such as ["a", "b"]: {_short(str(value))}', param, ctx)
+        return read
+
+
 class _Item(_Object):
     """An item of a table, its numbers with every digit."""
 
@@ -95,6 +109,7 @@ _TYPES: Mapping[str, ParamType[Any]] = {
     "text": _Text(),
     "int": click.INT,
     "json": _Json(),
+    "list": _List(),
     "object": _Object(),
     "item": _Item(),
     "pairs": _Pair(),
