@@ -206,6 +206,8 @@ def case(number: int) -> Case:
 
 
 _COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("event", "generate", "--for", "Fn"),
+    ("event", "generate", "--for", "Child/Inner"),
     ("list",),
     ("list", "--output", "json"),
     ("env", "Fn"),

@@ -768,3 +768,12 @@ def test_what_cdk_synthesizes_is_read() -> None:
     assert listed(http) == {"GET /books/{id}": "HandlerF8A613CA"}
     assert http.cors == Cors(origins=("*",), methods=("GET",))
     assert (url.id, url.kind) == ("HandlerF8A613CA", ApiKind.FUNCTION_URL)
+
+
+def test_what_is_refused_and_no_resource_to_begin_with_is_left_out_alone() -> None:
+    apis = found("""
+  Api: {Type: AWS::Serverless::Api, Properties: []}
+  Fn: {Type: AWS::Serverless::Function, Properties: {FunctionUrlConfig: {AuthType: NONE}}}
+""")
+    assert [each.id for each in apis.apis] == ["Fn"]
+    assert any("Api" in remark for remark in apis.remarks)

@@ -34,6 +34,8 @@ def plain(application: Application) -> tuple[Application, tuple[str, ...]]:
             reasons.append(error.message)
             refused = error.resources
         resources = application.template.resources
+        # The translator also names what has not been understood as a resource, or is none at all.
+        refused = refused & _declared(application).keys()
         if not refused:
             # What is wrong is in Globals, or the translator has fallen over something that it does not name.
             application = _without_globals(application)
@@ -43,7 +45,8 @@ def plain(application: Application) -> tuple[Application, tuple[str, ...]]:
                 left = {name: None for name, each in resources.items() if _is_sam(each)}
                 return _changed(application, left), tuple(reasons)
         else:
-            kept = {name for name in refused if resources[name].type == _FUNCTION and name not in reduced}
+            functions = {name for name, each in resources.items() if each.type == _FUNCTION}
+            kept = {name for name in refused & functions if name not in reduced}
         reduced |= kept
         bodies = {name: _reduced(resources[name]) if name in kept else None for name in refused}
         application = _changed(application, bodies)
@@ -77,11 +80,14 @@ def _without_globals(application: Application) -> Application:
 def _changed(application: Application, bodies: Mapping[str, Map | None]) -> Application:
     """The application with other bodies for some of its resources, without those that have None."""
     root = application.template.document.root
-    declared = root.get("Resources")
-    if not isinstance(declared, Map):
-        return application
+    declared = _declared(application)
     kept = {name: bodies.get(name, body) for name, body in declared.items() if bodies.get(name, body) is not None}
     return _reading(application, _like(root, (root | {"Resources": _like(declared, kept.items())}).items()))
+
+
+def _declared(application: Application) -> Map:
+    declared = application.template.document.root.get("Resources")
+    return declared if isinstance(declared, Map) else Map()
 
 
 def _reading(application: Application, root: Map) -> Application:
