@@ -11,7 +11,6 @@ from typing import Protocol, Self
 from msgspec import Struct
 
 from samlocal.aws import Aws
-from samlocal.endpoint.directory import Callee
 from samlocal.errors import SamlocalError
 from samlocal.sources.happening import Interrupted, Told
 from samlocal.sources.mapping import Mapping
@@ -47,7 +46,7 @@ class Polls(Protocol):
 class Readers(Protocol):
     """Says who reads, and what reads."""
 
-    async def reader(self, callee: Callee) -> Reader:
+    async def reader(self, mapping: Mapping) -> Reader:
         """Once the function can be run. Raises SamlocalError."""
 
     def poller(self, mapping: Mapping, reader: Reader, pace: Pace) -> Polls:
@@ -171,7 +170,7 @@ class EventSources:
 
     async def _once(self, mapping: Mapping, pace: Pace) -> None:
         """As long as its reader's keys are good."""
-        reader = await self._readers.reader(mapping.callee)
+        reader = await self._readers.reader(mapping)
         if pace.stopped:
             return
         own = Pace(sleep=self._sleep)

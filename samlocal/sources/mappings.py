@@ -29,7 +29,8 @@ from samlocal.sources.mapping import (
 from samlocal.template.values import Json, Known, Unknown, text
 
 _ARN = re.compile(
-    r"arn:[^:]+:(?:sqs:[^:]+:[^:]+:[^:/]+|dynamodb:[^:]+:[^:]+:table/[^/]+/stream/.+|kinesis:[^:]+:[^:]+:stream/[^/]+)"
+    r"arn:[^:]+:(?:sqs:[^:]+:[^:]+:[^:/]+|dynamodb:[^:]+:[^:]+:table/[^/]+/stream/.+"
+    r"|kinesis:[^:]+:[^:]+:stream/[^/]+(?:/consumer/.+)?)"
 )
 _DESTINATION = re.compile(r"arn:[^:]+:(sqs|sns|s3):.+")
 
@@ -63,6 +64,8 @@ def _mapping(declared: DeclaredMapping) -> Mapping | None:
     if source is None or not _ARN.fullmatch(source):
         what = "its source" if source is None else source
         raise _Refused(f"{what} is no queue, table's stream or Kinesis stream, which alone are read here")
+    # A consumer of a stream has its records, by a faster way on AWS.
+    source = source.partition("/consumer/")[0]
     kind = SourceKind(source.split(":")[2])
     is_fifo = kind is SourceKind.QUEUE and source.endswith(".fifo")
     default = _FIFO_BATCH if is_fifo else _QUEUE_BATCH if kind is SourceKind.QUEUE else _STREAM_BATCH

@@ -14,17 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samlocal.endpoint.callers import aws_of
-from samlocal.endpoint.directory import Callee
 from samlocal.endpoint.happening import Told as EventTold
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, SamlocalError
+from samlocal.function.template_rights import template_rights
 from samlocal.pool.options import PoolOptions
 from samlocal.service.service import Service
 from samlocal.sources.aws_streams import KinesisStream, TableStream
 from samlocal.sources.discards import AwsDiscards
 from samlocal.sources.event_sources import Polls, Reader
-from samlocal.sources.happening import Told
+from samlocal.sources.happening import Doubtful, Told
 from samlocal.sources.mapping import Latest, Mapping, SourceKind, StreamOptions
 from samlocal.sources.pace import Pace
+from samlocal.sources.poller_rights import lacking
 from samlocal.sources.positions import Positions
 from samlocal.sources.queue import AwsQueue
 from samlocal.sources.queue_poller import QueuePoller
@@ -35,6 +36,8 @@ from samlocal.sources.threads import Threads
 
 if TYPE_CHECKING:
     from filelock import FileLock
+
+    from samlocal.deployed.rights.session_policy import Rights
 
 # Batches of a queue that run at once, where nothing else bounds them (as many as the pool runs by default).
 _AT_ONCE = 10
@@ -62,9 +65,11 @@ class ServiceReaders:
         self._told = told
         self._positions: dict[tuple[str, str], Positions] = {}
         self._claims: dict[Path, FileLock] = {}
+        self._checked: list[Mapping] = []
 
-    async def reader(self, callee: Callee) -> Reader:
+    async def reader(self, mapping: Mapping) -> Reader:
         """Raises what planning the function raises: one that cannot be made reads nothing that others could have."""
+        callee = mapping.callee
         spec = await self._service.plan(callee.path)
         project = self._service.project
         is_local = project.settings.is_local
@@ -74,14 +79,39 @@ class ServiceReaders:
                 f"{callee.path} has no rights here, and its event sources are read by those.",
                 tip="Name an environment with -e or -n.",
             )
-        role = spec.function.role
+        role = spec.function.role if isinstance(spec.function.role, str) else None
+        if is_local:
+            await self._check_rights(mapping)
         return Reader(
             aws=aws,
-            role=role if isinstance(role, str) else None,
+            role=role,
             expires=None if is_local else spec.expires,
             concurrency=spec.function.reserved_concurrency,
             timeout=spec.function.timeout,
         )
+
+    async def _check_rights(self, mapping: Mapping) -> None:
+        """Says once what AWS would refuse the mapping for, as far as the template says what its role may do."""
+        if mapping in self._checked:
+            return
+        self._checked.append(mapping)
+        project = self._service.project
+        cache = project.settings.world.cache_folder / "translated"
+
+        def read() -> Rights:
+            return project.with_current_values(
+                lambda application: template_rights(*application.find(mapping.callee.path), cache=cache)
+            )[1]
+
+        try:
+            rights = await self._threads(read)
+        except SamlocalError:
+            # Nor does the template say it of a role that is somebody else's.
+            return
+        lacks = lacking(rights, mapping.kind, mapping.source)
+        if lacks:
+            reason = f"The provided execution role does not have permissions to call {', '.join(lacks)}"
+            self._told(Doubtful(mapping=mapping, reason=reason))
 
     def poller(self, mapping: Mapping, reader: Reader, pace: Pace) -> Polls:
         """Raises ConfigurationError where another samlocal reads it."""

@@ -8,7 +8,6 @@ from collections.abc import Awaitable
 from sources_kit import Told, of_queue, run, until
 
 from samlocal.aws import Aws
-from samlocal.endpoint.directory import Callee
 from samlocal.errors import AwsError, SamlocalError
 from samlocal.sources.event_sources import EventSources, Reader
 from samlocal.sources.happening import Interrupted
@@ -29,7 +28,7 @@ class Readers:
         self.may_end = asyncio.Event()
         self.may_end.set()
 
-    async def reader(self, _: Callee) -> Reader:
+    async def reader(self, _: Mapping) -> Reader:
         return Reader(aws=AWS, expires=self._expires)
 
     def poller(self, mapping: Mapping, _: Reader, pace: Pace) -> _Polls:

@@ -91,6 +91,12 @@ def test_all_that_is_said_of_a_stream_is_read(project: MakeProject) -> None:
     assert stream.on_failure.arn == QUEUE
 
 
+def test_a_consumer_of_a_stream_reads_the_stream(project: MakeProject) -> None:
+    mapping = of_stream(project, Stream=f"{STREAM}/consumer/fast:1700000000")
+    assert isinstance(mapping, Mapping)
+    assert (mapping.source, mapping.source_name) == (STREAM, "clicks")
+
+
 def test_minus_one_is_without_end_and_a_timestamp_a_start(project: MakeProject) -> None:
     mapping = of_stream(
         project,

@@ -44,6 +44,7 @@ def test_one_command_serves_the_api_and_lambda_and_reads_the_queue_and_one_ctrl_
         # A message may come more than once (SQS developer guide, "At-least-once delivery").
         assert set(own.until_said("handled", 2)) == {"first", "second"}
         eventually(lambda: orders.is_empty, within=30)
+        assert "AWS would not take" not in own.running.stderr()
         ended = own.ended()
     assert ended.status == 130
     assert docker.nothing_left(made)
@@ -107,6 +108,30 @@ def test_of_two_commands_one_reads_a_source_and_the_other_when_that_has_ended(lo
             orders.send("three")
             assert second.until_said("handled", 1) == ["three"]
             assert second.ended().status == 130
+
+
+def test_what_aws_would_refuse_a_mapping_for_is_said(local: MakeProject) -> None:
+    files = queue_files()
+    template = files["template.json"]
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    template["Resources"]["Role"] = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+            "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
+        },
+    }
+    template["Resources"]["Taker"]["Properties"] |= {"Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Timeout": 900}
+    with up(local(files)) as own:
+        refused = "TakerOrders: AWS would not take this mapping: "
+        own.running.has_logged(
+            f"{refused}The provided execution role does not have permissions to call sqs:ReceiveMessage", within=60
+        )
+        own.running.has_logged(f"{refused}Queue visibility timeout: ", within=60)
+        # It is read all the same.
+        Queue(own.client("sqs"), "Orders").send("one")
+        assert own.until_said("handled", 1) == ["one"]
+        own.ended()
 
 
 # What `sam deploy` makes of it, without what would have the endpoint of the test run the function.
