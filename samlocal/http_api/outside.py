@@ -141,7 +141,8 @@ class Outside:
             return self._of_failed_server(api, matched, request, error)
 
     def _of_failed_server(self, api: Api, matched: Matched, request: HttpRequest, error: Exception) -> HttpAnswer:
-        self._hears.remarked(f"{api.id}: {matched.route.key}: {error}")
+        said = " ".join((error.in_a_line if isinstance(error, SamlocalError) else str(error)).split())
+        self._hears.remarked(f"{api.id}: {matched.route.key}: {said}")
         is_too_large = isinstance(error, AnswerTooLargeError)
         return refused(api, request, ANSWER_TOO_LARGE if is_too_large else FAILED, matched)
 

@@ -118,7 +118,7 @@ def role_credentials(
 
             policy = session_policy(environment.role_rights(role_arn), read_managed=environment.managed_policy)
             return environment.narrowed_credentials(policy, via_role=options.via_role)
-    return _assumed(settings, account, role_arn)
+    return _assumed(settings, account, role_arn, whose="API")
 
 
 def refuse_protected(settings: Settings, *, tip: str) -> None:
@@ -151,11 +151,11 @@ def _of_role(settings: Settings, account: Account, function: FunctionSpec, role_
         raise RoleRefusedError(error.message, function=function, role_arn=role_arn) from error
 
 
-def _assumed(settings: Settings, account: Account, role_arn: str) -> Credentials:
+def _assumed(settings: Settings, account: Account, role_arn: str, *, whose: str = "function") -> Credentials:
     from samlocal.deployed.rights.role import assume_role
 
-    aws = account.caller()
-    return account.credential_cache(refresh=settings.refresh).of(role_arn, lambda: assume_role(aws, role_arn))
+    aws, kept = account.caller(), account.credential_cache(refresh=settings.refresh)
+    return kept.of(role_arn, lambda: assume_role(aws, role_arn, whose=whose))
 
 
 def _narrowed(

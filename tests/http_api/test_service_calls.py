@@ -196,10 +196,11 @@ def test_a_parameter_without_a_value_is_a_bad_request_and_is_named(integration: 
 )
 def test_a_role_that_may_not_be_assumed_is_a_failure_which_is_said(kind: ApiKind, integration: Integration) -> None:
     heard = Heard()
-    answer = exchanged(kind, integration, Asked(RoleDeniedError(f"{ROLE} trusts others.")), heard)
+    denied = RoleDeniedError(f"It cannot be assumed.\n  role:  {ROLE}", tip="Trust somebody.")
+    answer = exchanged(kind, integration, Asked(denied), heard)
 
     assert answer.status >= 500
-    assert heard.remarks == [f"Api: POST /{{thing}}: {ROLE} trusts others."]
+    assert heard.remarks == [f"Api: POST /{{thing}}: It cannot be assumed. role: {ROLE} Trust somebody."]
 
 
 def test_a_service_that_takes_too_long_is_waited_for_no_longer() -> None:

@@ -15,7 +15,9 @@ HOUR = 3600
 """Seconds that every caller may ask for, also one that is an assumed role itself (IAM user guide, role chaining)."""
 
 
-def assume_role(aws: Aws, role_arn: str, *, policy: SessionPolicy | None = None) -> Credentials:
+def assume_role(
+    aws: Aws, role_arn: str, *, policy: SessionPolicy | None = None, whose: str = "function"
+) -> Credentials:
     """Credentials of the role for as long as it gives them, narrowed by ``policy``.
 
     Raises RoleDeniedError with the caller, the role and whom it trusts; never falls back to the caller's own rights.
@@ -31,7 +33,7 @@ def assume_role(aws: Aws, role_arn: str, *, policy: SessionPolicy | None = None)
             answer = _assume(aws, role_arn, HOUR, narrowed)
     except AwsCallError as error:
         if error.denied:
-            raise _refused(aws, role_arn, error) from error
+            raise _refused(aws, role_arn, error, whose=whose) from error
         raise
     return session_credentials(aws, answer)
 
@@ -77,9 +79,9 @@ def _longest(aws: Aws, role_arn: str) -> int:
         return HOUR
 
 
-def _refused(aws: Aws, role_arn: str, error: AwsCallError) -> RoleDeniedError:
+def _refused(aws: Aws, role_arn: str, error: AwsCallError, *, whose: str) -> RoleDeniedError:
     return RoleDeniedError(
-        f"The function's role cannot be assumed.\n  role:    {role_arn}\n  caller:  {_caller(aws)}\n"
+        f"The {whose}'s role cannot be assumed.\n  role:    {role_arn}\n  caller:  {_caller(aws)}\n"
         f"  trusts:  {_trusted(aws, role_arn)}\n  AWS:     {error.message}",
         tip=f"Its trust policy has to name the caller, or the caller's own policies to allow sts:AssumeRole on "
         f"{role_arn}.",
