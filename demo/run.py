@@ -1,8 +1,9 @@
 """Shows samlocal at work without an AWS account, and checks what it shows. Run by `make demo`.
 
 Two functions of the sample application run in the environment `local`, which samlocal starts on this machine (moto),
-as a developer would run them after a fresh clone. What samlocal claims is then compared with what the environment
-itself says; the exit status is 1 when a claim does not hold.
+as a developer would run them after a fresh clone. Then all of it runs by one command, and one request goes from the
+API to the last function. What samlocal claims is then compared with what the environment itself says; the exit status
+is 1 when a claim does not hold.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +32,10 @@ from samlocal.local.server import ACCOUNT, LocalServer  # noqa: E402
 
 PUT = "samlocal invoke -e local -f putEvent --event events/put-event.json"
 GET = "samlocal invoke -e local -f getEvent --event events/get-stored-event.json"
+UP = "samlocal up --port 0 --lambda-port 0"
+TALK = {"name": "A talk"}
+# What the functions say of the event: the last one has it by table, stream, queue, bucket and topic.
+STEPS = ("writing talk to", "relaying talk", "archiving events/talk.json", "archived: events/talk.json")
 STACK, REGION = "local", "us-east-1"
 
 
@@ -54,10 +62,11 @@ def main() -> int:
             got = json.loads(invoke(GET, environ)["body"])
             # How long it takes once everything is warm, and without a call to the environment's own APIs.
             invoke(GET, environ)
+            said = follow(environ)
             _, status = run(samlocal("local", "status", "--output", "json"), environ)
             told = json.loads(status)
             server = LocalServer(url=told["url"], pid=told["pid"])
-            return verdict(claims(got, server.aws(REGION)))
+            return verdict([*claims(got, server.aws(REGION)), *archived(said, server.aws(REGION))])
         finally:
             run(samlocal("local", "stop"), environ)
 
@@ -80,6 +89,71 @@ def invoke(command: str, environ: Mapping[str, str]) -> dict[str, Any]:
     if status != 0 or payload.get("statusCode") != 200:
         raise SystemExit("The demonstration ends here: the function did not answer with statusCode 200.")
     return payload
+
+
+def follow(environ: Mapping[str, str]) -> list[str]:
+    """Has the whole application up, and sends it one request. Gives what its functions have said of it."""
+    say(f"\n$ {UP}")
+    said: list[str] = []
+    with subprocess.Popen(
+        samlocal(*shlex.split(UP)[1:]),
+        cwd=ROOT,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stderr is not None
+        late = threading.Timer(300, program.kill)
+        late.start()
+        try:
+            url, began = "", 0.0
+            for line in program.stderr:
+                say(line.rstrip())
+                if "REST API" in line:
+                    url = line.rsplit(" ", 1)[-1].strip()
+                if url and line.startswith("Reload"):
+                    # The last line of what it says of itself.
+                    say(f"\n$ curl -X PUT {url}/events/talk -d '{json.dumps(TALK)}'\n")
+                    began = time.monotonic()
+                    threading.Thread(target=put, args=(url,)).start()
+                said += [step for step in STEPS if step in line]
+                if STEPS[-1] in line:
+                    say(f"  (from the request to the last function: {time.monotonic() - began:.1f} s)")
+                    program.send_signal(signal.SIGINT)
+        finally:
+            late.cancel()
+            program.terminate()
+    return said
+
+
+def put(url: str) -> None:
+    request = urllib.request.Request(f"{url}/events/talk", json.dumps(TALK).encode(), method="PUT")
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        answer.read()
+
+
+def archived(said: list[str], aws: Aws) -> list[Claim]:
+    """What came of the request, at its end."""
+    resource = aws.call(
+        "cloudformation", "describe_stack_resource", StackName=STACK, LogicalResourceId="ArchiveBucket"
+    )
+    bucket = resource["StackResourceDetail"]["PhysicalResourceId"]
+    stored = aws.call("s3", "get_object", Bucket=bucket, Key="events/talk.json")["Body"].read()
+    return [
+        Claim(
+            text="one request has gone by table, stream, queue, bucket and topic, from function to function",
+            # Each function's lines stand together, whoever was first.
+            seen=sorted(set(said), key=STEPS.index),
+            true=list(STEPS),
+        ),
+        Claim(
+            text="what is in the bucket is what the request has put",
+            seen={name: typed["S"] for name, typed in json.loads(stored).items()},
+            true={"id": "talk", **TALK},
+        ),
+    ]
 
 
 def run(arguments: list[str], environ: Mapping[str, str]) -> tuple[int, str]:
