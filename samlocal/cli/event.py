@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import click
 
 from samlocal.cli.generated import of_function
@@ -71,8 +73,14 @@ class _Services(OwnOptions):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        # click would break a name at its hyphens.
+        first = max(map(len, catalog.services())) + 4
         with formatter.section("Services and types"):
-            formatter.write_dl([(service, ", ".join(catalog.kinds(service))) for service in catalog.services()])
+            for service in catalog.services():
+                types = ", ".join(catalog.kinds(service))
+                lines = textwrap.wrap(types, formatter.width - first, break_on_hyphens=False)
+                head = f"  {service}".ljust(first)
+                formatter.write("".join(f"{head if line is lines[0] else ' ' * first}{line}\n" for line in lines))
 
 
 @command.group(
@@ -103,7 +111,7 @@ def generate_command() -> None:
     default="table",
     show_default=True,
     envvar=variable("output"),
-    help="A table to read, or JSON for other programs.",
+    help="A list to read, or JSON for other programs.",
 )
 @click.pass_context
 def list_command(ctx: click.Context, /, service: str | None, output_form: str) -> int:
@@ -112,11 +120,14 @@ def list_command(ctx: click.Context, /, service: str | None, output_form: str) -
     if service is not None and service not in catalog.services():
         raise no_service(service, ctx)
     services = catalog.services() if service is None else (service,)
-    kinds = [kind for each in services for kind in catalog.kinds(each).values()]
     if output_form == "json":
-        output.document([_as_json(kind) for kind in kinds])
+        output.document([_as_json(kind) for each in services for kind in catalog.kinds(each).values()])
     else:
-        output.table(["Service", "Type", "Event"], [[kind.service, kind.type, kind.description] for kind in kinds])
+        shown = click.HelpFormatter()
+        for each in services:
+            with shown.section(each):
+                shown.write_dl([(kind.type, kind.description) for kind in catalog.kinds(each).values()], col_max=40)
+        output.answer(shown.getvalue().splitlines())
     return 0
 
 

@@ -104,6 +104,7 @@ def test_help_shows_an_events_flags_with_their_defaults(run: Run) -> None:
         ("generate", "apigateway", "websocket-disconnect", "--help"),
         ("generate", "--for", "Fn", "--help"),
         ("list", "--help"),
+        ("list",),
     ],
 )
 def test_help_fits_into_80_columns(run: Run, args: tuple[str, ...]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +14,7 @@ from samlocal.cli.runs.json_text import NoJsonError
 from samlocal.cli.world import World
 from samlocal.events.kind import Flag, Kind
 from samlocal.events.moment import moment
+from samlocal.events.placeholder import Placeholder, alone, pieces
 
 _FILE = "file://"
 
@@ -162,7 +162,17 @@ def _default(flag: Flag) -> str:
     written = flag.default if isinstance(flag.default, str) else json.dumps(flag.default)
     if "${new " in written:
         return "  [default: made anew]"
-    return f"  [default: {re.sub(r'[$][{]([^{}|?]*)[^{}]*[}]', lambda found: found[1].upper(), written)}]"
+    whole = alone(written)
+    if whole is not None and whole.encodings:
+        # What it is has its help.
+        return ""
+    shown = "".join(piece if isinstance(piece, str) else _shown(piece) for piece in pieces(written))
+    return f"  [default: {shown}]"
+
+
+def _shown(placeholder: Placeholder) -> str:
+    """``ACCOUNT-ID``, or what is made of a value: ``URL-SUFFIX``."""
+    return [placeholder.source, *placeholder.encodings][-1].upper()
 
 
 def _short(text: str) -> str:
