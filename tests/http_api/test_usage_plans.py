@@ -42,6 +42,19 @@ KEY, OTHER = "a-key-of-the-template-itself", "another-key-of-the-template"
 TWO = {"RateLimit": 0, "BurstLimit": 2}
 
 
+class Clock:
+    def __init__(self, moment: str) -> None:
+        self.epoch = datetime.datetime.fromisoformat(moment).timestamp()
+
+    def __call__(self) -> float:
+        return self.epoch
+
+
+def at_noon() -> Usage:
+    """No day ends within a test."""
+    return Usage(epoch=Clock("2026-11-26T12:00:00+00:00"))
+
+
 def planned(*, methods: dict[str, Any] | None = None, **properties: Any) -> str:
     stage = {"ApiId": {"Ref": "Api"}, "Stage": {"Ref": "Live"}, "Throttle": methods or {}}
     return TEMPLATE.replace("PLAN", json.dumps({"ApiStages": [stage], **properties}))
@@ -95,11 +108,11 @@ def test_a_method_may_have_a_limit_of_its_own() -> None:
 def test_more_than_a_quota_is_a_limit_exceeded() -> None:
     text = planned(Quota={"Limit": 3, "Period": "DAY", "Offset": 1})
 
-    assert answers(text, *[("GET", KEY)] * 3) == [DONE, DONE, OVER_QUOTA]
+    assert answers(text, *[("GET", KEY)] * 3, usage=at_noon()) == [DONE, DONE, OVER_QUOTA]
 
 
 def test_a_plan_counts_over_all_apis_and_after_its_routes_have_changed() -> None:
-    usage = Usage()
+    usage = at_noon()
     text = planned(Quota={"Limit": 1, "Period": "MONTH"})
 
     assert answers(text, ("GET", KEY), usage=usage) == [DONE]
@@ -117,14 +130,6 @@ def test_a_plan_without_limits_says_nothing() -> None:
 
     assert answers(planned(), ("GET", KEY), heard=heard) == [DONE]
     assert heard.remarks == []
-
-
-class Clock:
-    def __init__(self, moment: str) -> None:
-        self.epoch = datetime.datetime.fromisoformat(moment).timestamp()
-
-    def __call__(self) -> float:
-        return self.epoch
 
 
 def test_a_bucket_fills_at_its_rate_up_to_its_burst() -> None:
