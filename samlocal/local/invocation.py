@@ -38,10 +38,14 @@ class Invocation(Struct, frozen=True, kw_only=True):
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
-    """The next ones. ``lost`` is how many there was no more room for since the last time."""
+    """The next ones. ``lost`` is how many there was no more room for since the last time.
+
+    ``replaced``: somebody else runs functions now, and this one gets no more.
+    """
 
     invocations: tuple[Invocation, ...]
     lost: int = 0
+    replaced: bool = False
 
 
 class Waiting(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ _MORE_SECONDS = 30.0
 
 
 class Runner:
-    """One at a time has an endpoint's invocations: whoever has asked last."""
+    """One at a time has an endpoint's invocations: whoever has come last."""
 
     def __init__(self, server: LocalServer) -> None:
         self.server = server

@@ -126,6 +126,12 @@ class PushedEvents:
                 await self._pace.pause(backoff(failures))
                 continue
             failures = 0
+            if fetched.replaced:
+                self._hears.remarked(
+                    "another `samlocal up` runs functions for what topics, buckets and rules send now; this one no "
+                    "longer does."
+                )
+                return
             if fetched.lost:
                 events = "event is" if fetched.lost == 1 else "events are"
                 self._hears.remarked(f"{fetched.lost} {events} lost: nobody ran functions, and no more could wait.")

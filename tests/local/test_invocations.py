@@ -53,6 +53,10 @@ def test_who_has_been_replaced_gets_no_more() -> None:
     # It is sent away, and does not wait for an event until its time is over.
     waiting.join(15)
     assert not waiting.is_alive()
+    # And it takes nothing back by asking again.
+    assert invocations.fetch("old", 0).replaced
+    invocations.put("Fn", b"1", source="topic")
+    assert payloads(invocations, "new") == [b"1"]
 
 
 def test_more_events_than_have_room_are_refused_and_counted_for_the_next_runner() -> None:

@@ -33,6 +33,8 @@ USED = {
     ),
     "moto.cloudformation.exceptions:UnformattedGetAttTemplateException": None,
     "moto.awslambda.models:LambdaFunction.invoke": "self body request_headers response_headers",
+    "moto.awslambda.models:LambdaBackend.invoke": ("self function_name qualifier body headers response_headers"),
+    "moto.events.notifications:_invoke_lambda": "account_id fn_arn event",
     "moto.awslambda.responses:LambdaResponse.invoke": "self",
     "moto.awslambda.responses:LambdaResponse.invoke_async": "self",
     "moto.awslambda.models:LambdaBackend.get_function": "self function_name_or_arn qualifier",

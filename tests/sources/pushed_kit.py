@@ -71,9 +71,7 @@ def generated(service: str, kind: str, **given: Sequence[Any]) -> Any:
 
     made = kinds(service)[kind]
     flags = {name.replace("_", "-"): value for name, value in given.items()}
-    if "at" in made.flags:
-        flags["at"] = [1_767_225_600]
-    return generate([Link(kind=made, given=flags)], Random(1))
+    return generate([Link(kind=made, given=flags)], Random(1), now=1_767_225_600.0)
 
 
 TELLER = """

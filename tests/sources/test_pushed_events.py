@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from pushed_kit import ACCOUNT, REGION, Sent, client, function_arn, generated, n
 
 from samlocal.aws import Aws
 from samlocal.local.deploy import deploy
+from samlocal.local.invocation import Answered
+from samlocal.local.runner import Runner
 from samlocal.local.server import LocalServer
 from samlocal.template.reader import read
 
@@ -403,6 +406,39 @@ def existing(client: Client, name: str) -> str:
         FunctionName=name, Role=arn, Runtime="python3.11", Handler="app.handler", Code={"ZipFile": b""}
     )
     return str(made["FunctionArn"])
+
+
+# secrets
+
+
+def test_the_rotation_of_a_secret_asks_its_function_for_each_step(server: LocalServer, client: Client) -> None:
+    name, secrets = new("fn"), client("secretsmanager")
+    arn = existing(client, name)
+    secret = secrets.create_secret(Name=new("secret"), SecretString="old")
+    runner, events, ends = Runner(server), [], threading.Event()
+    runner.fetch(wait=0)
+
+    def run() -> None:
+        while not ends.is_set():
+            for each in runner.fetch(wait=0.2).invocations:
+                events.append((each.waits, json.loads(each.payload)))
+                runner.over(each.id, Answered(status=200, payload=b"null"))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        secrets.rotate_secret(
+            SecretId=secret["ARN"], RotationLambdaARN=arn, RotationRules={"AutomaticallyAfterDays": 7}
+        )
+    finally:
+        ends.set()
+        thread.join()
+        runner.leave()
+    # https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html
+    assert [event["Step"] for _, event in events] == ["createSecret", "setSecret", "testSecret", "finishSecret"]
+    assert all(waits for waits, _ in events)
+    assert shape(events[0][1]) == shape(generated("secretsmanager", "rotation"))
+    assert events[0][1]["SecretId"] == secret["ARN"]
 
 
 # callers

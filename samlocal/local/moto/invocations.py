@@ -35,7 +35,7 @@ class FullError(Exception):
 
 
 class Invocations:
-    """Threads share it. One runner has them at a time: the last one who has asked."""
+    """Threads share it. One runner has them at a time: the last one who has come."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, most: int = MOST) -> None:
         self._clock = clock
@@ -47,6 +47,7 @@ class Invocations:
         self._count = self._bytes = 0
         self._lost = 0
         self._runner: str | None = None
+        self._replaced: set[str] = set()
         self._seen = 0.0
         self._asking = 0
 
@@ -137,7 +138,11 @@ class Invocations:
         """The next ones, as soon as there are some; none behind so many seconds."""
         until = self._clock() + min(wait, WAIT_SECONDS)
         with self._changed:
+            if runner in self._replaced:
+                return Fetched(invocations=(), replaced=True)
             if runner != self._runner:
+                if self._runner is not None:
+                    self._replaced.add(self._runner)
                 self._runner = runner
                 # What the last one had has not come to its end.
                 self._waiting = {**self._fetched, **self._waiting}
@@ -154,7 +159,7 @@ class Invocations:
                 self._asking -= 1
                 self._seen = self._clock()
             if runner != self._runner:
-                return Fetched(invocations=())
+                return Fetched(invocations=(), replaced=runner in self._replaced)
             some = list(self._waiting)[:_AT_ONCE]
             for each in some:
                 self._fetched[each] = self._waiting.pop(each)

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
+from moto.events import notifications
 
 from samlocal.local.moto.invocations import FullError, Invocations, NobodyRunsError
 
@@ -41,23 +42,36 @@ def mend_invoking(invocations: Invocations) -> None:
         headers = {"x-amz-invocation-type": "Event"}
         return _invoked(invocations, response.backend, name, None, headers, response.body)
 
-    def pushed(function: LambdaFunction, body: str, request_headers: Any, response_headers: Any) -> bytes:
-        """By another service of moto's: of those, only the rotation of secrets waits, and passes headers."""
-        payload = body.encode() if isinstance(body, str) else body
-        if not request_headers:
-            push(invocations, function.function_arn, payload, source="")
-            return b""
-        try:
-            answered = invocations.answer(function.function_arn, payload, source="secretsmanager")
-        except NobodyRunsError:
-            logging.getLogger("samlocal").warning("not run: %s: %s", function.function_name, _NO_RUN)
-            return _NOT_RUN
-        response_headers.update(answered.headers)
-        return answered.payload
+    def pushed(function: LambdaFunction, body: str, *_: Any) -> bytes:
+        """By another service of moto's, which does not wait."""
+        push(invocations, function.function_arn, body.encode(), source="")
+        return b""
 
-    setattr(LambdaResponse, "invoke", invoke)  # noqa: B010 - mypy forbids it as an assignment
+    def rotated(backend: LambdaBackend, function_name: str, qualifier: Any, body: str, *_: Any, **__: Any) -> bytes:  # noqa: ARG001 - moto names it
+        """A step of a secret's rotation, which goes on when it is over."""
+        step = _rotation_step(json.loads(body), backend.account_id, backend.region_name)
+        try:
+            return invocations.answer(function_name, step, source="secretsmanager").payload
+        except NobodyRunsError:
+            logging.getLogger("samlocal").warning("a rotation goes on without %s: %s", function_name, _NO_RUN)
+            return _NOT_RUN
+
+    def notified(_: str, fn_arn: str, event: Any) -> None:
+        push(invocations, fn_arn, json.dumps(event).encode(), source="aws.s3")
+
+    setattr(notifications, "_invoke_lambda", notified)  # noqa: B010 - mypy forbids it as an assignment
+    setattr(LambdaBackend, "invoke", rotated)  # noqa: B010
+    setattr(LambdaResponse, "invoke", invoke)  # noqa: B010
     setattr(LambdaResponse, "invoke_async", invoke_async)  # noqa: B010
     setattr(LambdaFunction, "invoke", pushed)  # noqa: B010
+
+
+def _rotation_step(step: dict[str, Any], account: str, region: str) -> bytes:
+    """With the secret's ARN (Secrets Manager user guide, "Lambda rotation functions"), where moto has its name."""
+    from moto.secretsmanager.models import secretsmanager_backends
+
+    secret = secretsmanager_backends[account][region].secrets.get(str(step.get("SecretId")))
+    return json.dumps(step if secret is None else {**step, "SecretId": secret.arn}).encode()
 
 
 def push(invocations: Invocations, function: str, payload: bytes, *, source: str) -> None:
