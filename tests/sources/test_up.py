@@ -43,7 +43,7 @@ def test_one_command_serves_the_api_and_lambda_and_reads_the_queue_and_one_ctrl_
         orders.send("first", "second")
         # A message may come more than once (SQS developer guide, "At-least-once delivery").
         assert set(own.until_said("handled", 2)) == {"first", "second"}
-        eventually(lambda: orders.is_empty, within=30)
+        eventually(lambda: orders.is_empty)
         assert "AWS would not take" not in own.running.stderr()
         ended = own.ended()
     assert ended.status == 130
@@ -85,12 +85,12 @@ def test_a_saved_template_that_changes_a_mapping_takes_effect(local: MakeProject
 
         eventually(passed_over, within=90, told=own.running.stderr)
         eventually(lambda: orders.is_empty, within=90, told=own.running.stderr)
-        eventually(lambda: '{"wanted": true}' in own.said("handled"), within=30, told=own.running.stderr)
+        eventually(lambda: '{"wanted": true}' in own.said("handled"), told=own.running.stderr)
         write_template(made, queue_template(Enabled=False))
         own.running.has_logged("no longer read: local-Orders-", within=90)
         orders.send("nobody's")
         # A receive that was under way may have it for a moment.
-        eventually(lambda: orders.bodies() == ["nobody's"], within=30)
+        eventually(lambda: orders.bodies() == ["nobody's"])
         assert "nobody's" not in own.said("handled")
 
 
@@ -101,7 +101,7 @@ def test_of_two_commands_one_reads_a_source_and_the_other_when_that_has_ended(lo
         orders.send("one")
         first.until_said("handled", 1)
         with up(made) as second:
-            second.running.has_logged("Another `samlocal up` reads local-Orders-", within=60)
+            second.running.has_logged("Another `samlocal up` reads local-Orders-")
             orders.send("two")
             first.until_said("handled", 2)
             assert first.ended().status == 130
@@ -171,7 +171,7 @@ def test_in_a_deployed_environment_no_source_is_read_that_is_not_named(
     with aws_server.client("sqs") as sqs:
         sqs.send_message(QueueUrl=url, MessageBody="others")
         with made.start(*own) as running:
-            running.has_logged("Lambda is served at", within=60)
+            running.has_logged("Lambda is served at")
             said = " ".join(running.stderr().split())
             assert "takes its messages from others; --source Taker reads it" in said
             running.signalled(signal.SIGINT).outcome(within=60)
