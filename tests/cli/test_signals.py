@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from kit import Project, python
@@ -58,3 +59,30 @@ def test_ctrl_c_while_samlocal_is_imported_is_status_130_and_no_traceback(
             log += piece
         assert process.wait() == ExitStatus.INTERRUPTED
     assert b"Traceback (most recent call last)" not in log
+
+
+def test_a_second_signal_ends_a_run_at_once_wherever_the_first_has_brought_it(tmp_path: Path) -> None:
+    """It comes while the run says what it waits for, which is before it waits."""
+    program = """
+import asyncio, os, signal
+from samlocal.cli.runs.running import run_to_its_end
+
+def terminated(number, _):
+    raise SystemExit(128 + number)
+
+async def main():
+    try:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(60)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        await asyncio.sleep(60)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, terminated)
+run_to_its_end(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, timeout=40, capture_output=True, check=False)
+    assert done.returncode == ExitStatus.TERMINATED, done.stderr

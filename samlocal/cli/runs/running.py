@@ -115,21 +115,31 @@ def run_to_its_end(main: Coroutine[Any, Any, T]) -> T:
                 # It is about to begin.
                 loop.call_soon(cancel)
 
-        with _ending(partial(loop.call_soon_threadsafe, cancel)):
+        with _ending(loop, cancel):
             return runner.run(run())
 
 
 @contextlib.contextmanager
-def _ending(cancel: Callable[[], object]) -> Iterator[None]:
+def _ending(loop: asyncio.AbstractEventLoop, cancel: Callable[[], None]) -> Iterator[None]:
     """Has the first signal that would end the process ``cancel`` what runs; the next of them ends it at once."""
     handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}
     received: list[int] = []
 
     def end(number: int, _: object) -> None:
         received.append(number)
+        for other in handlers:
+            signal.signal(other, end_at_once)
+        loop.call_soon_threadsafe(cancel)
+
+    def end_at_once(number: int, frame: FrameType | None) -> None:
         for other, handler in handlers.items():
             signal.signal(other, handler)
-        cancel()
+        if asyncio.current_task(loop) is None:
+            handlers[number](number, frame)
+        else:
+            # Raised in the midst of a task it would be no more than the task's way to its own end, where it waits in
+            # good order. Raised between two of them it ends the loop, and that cancels all who wait.
+            loop.call_soon_threadsafe(handlers[number], number, None)
 
     if threading.current_thread() is threading.main_thread():
         for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
