@@ -38,10 +38,16 @@ class AnswerTooLargeError(Exception):
     """The other server's answer is more than an API takes."""
 
 
-async def proxied(request: HttpRequest, integration: HttpIntegration, values: Mapping[str, str]) -> HttpAnswer:
-    """``values`` are those of the URL's parameters. Raises HttpProxyError, AnswerTooLargeError.
+def without_hop(headers: Fields) -> Fields:
+    """What is not of one connection alone."""
+    return tuple((name, value) for name, value in headers if name.lower() not in _HOP)
 
-    The time that it may take is the caller's to watch: the other server is left when this is cancelled.
+
+async def proxied(request: HttpRequest, integration: HttpIntegration, values: Mapping[str, str]) -> HttpAnswer:
+    """``values`` are those of the URL's parameters; the answer has all of its headers.
+
+    Raises HttpProxyError, AnswerTooLargeError. The time that it may take is the caller's to watch: the other server
+    is left when this is cancelled.
     """
     url = filled(integration.uri, values)
     if _PATH in integration.parameters:
@@ -49,7 +55,7 @@ async def proxied(request: HttpRequest, integration: HttpIntegration, values: Ma
         url = f"{parts.scheme}://{parts.netloc}/{request.path.removeprefix('/')}"
     method = request.method if integration.method == ANY else integration.method
     headers = (
-        *(pair for pair in request.headers if pair[0].lower() not in _HOP),
+        *without_hop(request.headers),
         ("X-Forwarded-For", request.source_ip),
         ("X-Forwarded-Proto", request.scheme),
     )
@@ -124,8 +130,7 @@ class _Connection:
             self._http.close()
         if longest is not None and len(content) > longest:
             raise AnswerTooLargeError(f"{self._url} answers more than the {longest >> 20} MB that an API takes.")
-        kept = tuple((name, value) for name, value in answer.getheaders() if name.lower() not in _HOP)
-        return HttpAnswer(status=answer.status, headers=kept, body=content)
+        return HttpAnswer(status=answer.status, headers=tuple(answer.getheaders()), body=content)
 
     def hang_up(self) -> None:
         """From any thread: whoever asks waits no longer."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.http_api.answers.answer import refused
 from samlocal.http_api.answers.http_api import service_answer
@@ -18,18 +20,20 @@ from samlocal.http_api.answers.refusal import (
     RefusalType,
 )
 from samlocal.http_api.answers.response_parameters import with_response_parameters
+from samlocal.http_api.answers.rest import passed_answer
 from samlocal.http_api.backend import Backend, Hears
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
-from samlocal.http_api.http_proxy import AnswerTooLargeError, HttpProxyError, proxied
+from samlocal.http_api.http_proxy import AnswerTooLargeError, HttpProxyError, proxied, without_hop
+from samlocal.http_api.identifiers import trace_root
 from samlocal.http_api.integration import (
     HttpIntegration,
     MappedIntegration,
     ServiceIntegration,
 )
 from samlocal.http_api.mapping import mapped, path_values
-from samlocal.http_api.model import Api
+from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.request_values import RequestValues
 from samlocal.http_api.server_request import server_answer
 from samlocal.http_api.service_call import AsksServices, ServiceCall
@@ -132,9 +136,18 @@ class Outside:
             async with asyncio.timeout(integration.timeout / 1000):
                 parameters = integration.parameters
                 values = path_values(api, matched, request, parameters, caller)
-                said = await proxied(mapped(api, matched, request, parameters, caller), integration, values)
+                sent = mapped(api, matched, request, parameters, caller)
+                if api.kind is ApiKind.REST:
+                    own = ("X-Amzn-Trace-Id", trace_root(request)), ("X-Amzn-Apigateway-Api-Id", api.api_id)
+                    named = {name.lower() for name, _ in own}
+                    kept = (pair for pair in sent.headers if pair[0].lower() not in named)
+                    sent = replace(sent, headers=(*kept, *own))
+                said = await proxied(sent, integration, values)
+            if api.kind is ApiKind.REST:
+                return passed_answer(api, request, said)
             seen = RequestValues(api, matched, request, caller)
-            return with_response_parameters(said, integration.response_parameters, seen)
+            passed = replace(said, headers=without_hop(said.headers))
+            return with_response_parameters(passed, integration.response_parameters, seen)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
         except (HttpProxyError, AnswerTooLargeError) as error:

@@ -465,6 +465,38 @@ def test_an_http_proxy_passes_the_request_on_and_the_answer_back() -> None:
     }
 
 
+class _Told(BaseHTTPRequestHandler):
+    """Answers with what it is told in headers, and with headers that are API Gateway's own."""
+
+    def do_POST(self) -> None:
+        content = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+        self.send_response(200)
+        self.send_header("x-amzn-RequestId", "theirs")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_a_rest_apis_proxy_names_itself_and_renames_what_is_its_own_as_recorded() -> None:
+    # localstack/localstack, test_apigateway_http.snapshot.json, test_http_integration_with_lambda[HTTP_PROXY].
+    with another_server(_Told) as url:
+        served = api(proxy(url), head="")
+        status, headers, body = answered(
+            served, request("POST", "/a/b", headers={"User-Agent": "python-requests/2.31.0"}, body=b"{}")
+        )
+
+    told = json.loads(body)
+    assert status == 200
+    assert (told["x-amzn-apigateway-api-id"], told["user-agent"]) == (served.api_id, "python-requests/2.31.0")
+    assert told["x-amzn-trace-id"].startswith("Root=1-")
+    assert headers["x-amzn-remapped-x-amzn-requestid"] == "theirs"
+    assert headers["x-amzn-remapped-content-length"] == str(len(body))
+    assert {"x-amzn-remapped-date", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"} <= headers.keys()
+    assert not {"date", "server", "content-length"} & headers.keys()
+
+
 def test_an_http_apis_proxy_may_have_another_path() -> None:
     template = """
 Resources:

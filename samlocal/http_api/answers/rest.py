@@ -65,6 +65,13 @@ def mapped_answer(
     return _compressed(api, request, answer)
 
 
+def passed_answer(api: Api, request: HttpRequest, said: HttpAnswer) -> HttpAnswer:
+    """Another server's, of HTTP_PROXY: what is renamed of it was recorded on AWS (localstack/localstack,
+    ``test_apigateway_http.snapshot.json``)."""
+    headers = response_headers(request, said.headers, content_type=True)
+    return _compressed(api, request, HttpAnswer(status=said.status, headers=headers, body=said.body))
+
+
 def response_headers(request: HttpRequest, said: Fields, *, content_type: bool) -> Fields:
     """The function's, and those that API Gateway adds. ``content_type`` says that the function has spoken of one."""
     headers = [] if content_type else [("Content-Type", _JSON)]
