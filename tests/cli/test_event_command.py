@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kit import AwsEndpoint, Outcome, Project, function, template
+from kit import AwsEndpoint, Outcome, Project, function, template, write
 
 MakeProject = Callable[..., Project]
 
@@ -169,6 +169,13 @@ def test_an_event_for_a_function_has_the_deployed_names(project: MakeProject, aw
     queue = deployed["Orders"].rpartition("/")[2]
     assert record["eventSourceARN"] == f"arn:aws:sqs:{aws_server.region}:123456789012:{queue}"
     assert "placeholder" not in outcome.stderr
+
+    properties = {"Queue": {"Fn::GetAtt": ["New", "Arn"]}}
+    new = template(New=QUEUE["Orders"], Fn=function(Events={"It": {"Type": "SQS", "Properties": properties}}))
+    write(made.folder / "new.json", new)
+    outcome = made.run("event", "generate", "--for", "Fn", "-n", name, "-t", "new.json").succeeded()
+    assert f"--queue-arn is a placeholder: !GetAtt New.Arn: the stack {name} has no resource New." in outcome.stderr
+    assert outcome.payload["Records"][0]["eventSourceARN"].endswith(":New")
 
 
 FED = {

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from samlocal.deployed.attributes.lookup import AttributeValue, placeholder_attribute, placeholder_id
 from samlocal.events.kind import Flag
 from samlocal.http_api.routes.stack import Stack
 from samlocal.template.model import Resource
@@ -49,6 +50,14 @@ class Item:
         """Those that are known."""
         return (found for node in self.nodes(path) if (found := self.stack.text(node)) is not None)
 
+    def forms(self, path: str) -> Iterator[str]:
+        """Texts, or others of the same form for what is not known."""
+        for node in self.nodes(path):
+            found = self.stack.text(node)
+            form = self._stand_in(node) if found is None else found
+            if isinstance(form, str):
+                yield form
+
     def text(self, path: str) -> str | None:
         return next(self.texts(path), None)
 
@@ -69,8 +78,26 @@ class Item:
                     )
                 return _as(flag, value)
             case Unknown() as unknown:
-                self.remarks.append(f"--{name}: {unknown.expression}: {unknown.reason}.")
+                self.remarks.append(f"--{name} is a placeholder: {unknown.expression}: {unknown.reason}.")
+                return None if node is None else self._stand_in(node)
         return None
+
+    def _stand_in(self, node: Node) -> AttributeValue | None:
+        """A value of the right form for a resource's id or attribute, None for any other expression."""
+        match node:
+            case {"Ref": str(name)}:
+                wanted = None
+            case {"Fn::GetAtt": [str(name), str(attribute)]}:
+                wanted = attribute
+            case _:
+                return None
+        application = self.stack.application
+        resource = application.template.resources.get(name)
+        if resource is None:
+            return None
+        if wanted is None:
+            return placeholder_id(resource.type, name, application.place, name=None)
+        return placeholder_attribute(resource.type, name, wanted, application.place, name=None)
 
     def referred(self, path: str) -> Resource | None:
         """The resource that is named at a path."""

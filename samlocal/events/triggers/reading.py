@@ -63,7 +63,7 @@ def _items(stack: Stack, resource: Resource, path: str) -> list[Node]:
 
 def _is_about(item: Item, declaration: Declaration, leads: Leads) -> bool:
     return any(leads(item.stack, node) for node in item.nodes(declaration.function)) and all(
-        any(fnmatchcase(found, wanted) for found in item.texts(path)) for path, wanted in declaration.only.items()
+        any(fnmatchcase(found, wanted) for found in item.forms(path)) for path, wanted in declaration.only.items()
     )
 
 
