@@ -29,6 +29,8 @@ __all__ = [
     "iam_action",
 ]
 
+_CONNECTIONS = 64
+
 SESSIONS_FOLDER = "aws-sessions"
 """Of the cache folder: what ``Aws`` keeps there as ``sessions``."""
 
@@ -215,6 +217,8 @@ class Aws:
         config = botocore.config.Config(
             connect_timeout=10,
             read_timeout=30,
+            # Threads share a client, and one that finds no room for its connection says so on standard error.
+            max_pool_connections=_CONNECTIONS,
             retries={"mode": "standard", "max_attempts": 3},
             proxies={} if self._direct else None,
             s3={"addressing_style": "path"} if self._direct else None,

@@ -163,6 +163,8 @@ class ShardReader:
     async def _fetched(self) -> bool:
         """Reads the next records; says whether there may be more at once."""
         iterator, limit = self._iterator, self._most - len(self._order)
+        # What was closed before it was asked has all that it will ever have.
+        closed = self._closed
         if iterator is None:
             return False
         try:
@@ -175,7 +177,7 @@ class ShardReader:
             )
             return True
         self._take(page.records)
-        at_end = page.following is None or (self._closed and not page.records)
+        at_end = page.following is None or (closed and not page.records)
         self._iterator = None if at_end else page.following
         return len(page.records) >= limit
 

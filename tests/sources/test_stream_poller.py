@@ -287,20 +287,34 @@ def test_all_shards_are_read(reading: Reading, clicks: Callable[..., Clicks]) ->
         assert len({record["eventID"].partition(":")[0] for record in event["Records"]}) == 1
 
 
-def test_shards_that_a_split_has_made_are_read_behind_the_one_that_was_split(
+def test_shards_that_a_split_and_a_merge_have_made_are_read_behind_those_that_they_were_made_of(
     reading: Reading, clicks: Callable[..., Clicks]
 ) -> None:
     own, function = clicks(), Function()
 
-    def split() -> None:
+    def put(word: str) -> None:
+        for number in range(10):
+            own.put(f"{word} {number}", key=str(number))
+
+    def reshard() -> None:
+        put("first")
         own.kinesis.split_shard(
             StreamName=own.name, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127)
         )
-        for number in range(10):
-            own.put(str(number), key=str(number))
+        put("second")
+        own.kinesis.merge_shards(
+            StreamName=own.name, ShardToMerge="shardId-000000000001", AdjacentShardToMerge="shardId-000000000002"
+        )
+        put("third")
 
-    reading.until(own.arn, function, lambda: sum(map(len, texts(function))) == 10, reading=split)
-    assert sorted(text for batch in texts(function) for text in batch) == numbers(0, 9)
+    reading.until(own.arn, function, lambda: sum(map(len, texts(function))) >= 30, reading=reshard)
+    seen = [text for batch in texts(function) for text in batch]
+    assert len(seen) == len(set(seen)) == 30
+    # Of each key in its order.
+    for number in range(10):
+        assert [text for text in seen if text.endswith(f" {number}")] == [
+            f"{word} {number}" for word in ("first", "second", "third")
+        ]
 
 
 def test_latest_is_what_comes_after_the_mapping_and_trim_horizon_all(
@@ -314,6 +328,24 @@ def test_latest_is_what_comes_after_the_mapping_and_trim_horizon_all(
     reading.file = tmp_path / "others.json"
     reading.until(own.arn, all_, lambda: len(ids(all_)) == 2)
     assert ids(all_) == ["before", "after"]
+
+
+@pytest.mark.parametrize("kind", ["table", "clicks"])
+def test_where_nothing_is_kept_of_a_stream_its_reading_begins_with_what_comes_then(
+    reading: Reading, table: Callable[..., Table], clicks: Callable[..., Clicks], kind: str
+) -> None:
+    own: Table | Clicks = table() if kind == "table" else clicks()
+    function = Function()
+    own.put("before")
+
+    def again_and_again() -> None:
+        # When the first iterator is there nobody says.
+        while not function.events:
+            own.put("after")
+
+    reading.until(own.arn, function, lambda: function.events, start=Latest(), keeps=False, reading=again_and_again)
+    seen = ids(function) if kind == "table" else [text for batch in texts(function) for text in batch]
+    assert set(seen) == {"after"}
 
 
 def test_a_timestamp_is_where_a_stream_begins(reading: Reading, clicks: Callable[..., Clicks]) -> None:

@@ -3,14 +3,20 @@
 moto itself gives each message, item and record to the functions that are mapped to it, at once, one by one, and in a
 container of its own. ``samlocal up`` reads them instead, as Lambda's pollers do; exactly one of the two may. And
 moto's server answers each request in a thread, while its queues and streams are made for one caller at a time: a
-message that is sent while another one is deleted would be gone. Tried with moto 5.2.
+message that is sent while another one is deleted would be gone.
+
+Of a stream of Kinesis that is resharded the old shards keep what they have, and take nothing new: moto's go on taking
+it, and what they have is put again, with other sequence numbers (Amazon Kinesis Data Streams developer guide,
+"Strategies for resharding"). Tried with moto 5.2.
 """
 
 from __future__ import annotations
 
 import functools
+import hashlib
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -41,7 +47,12 @@ def mend_event_sources() -> None:
         setattr(SQSBackend, name, _one_at_a_time(getattr(SQSBackend, name), _QUEUES))
     setattr(SQSBackend, "receive_message", _waiting_for_none(SQSBackend.receive_message))  # noqa: B010
     setattr(StreamShard, "add", _one_at_a_time(StreamShard.add, _STREAMS))  # noqa: B010
-    setattr(Shard, "put_record", _one_at_a_time(Shard.put_record, _STREAMS))  # noqa: B010
+    for name in ("put_record", "get_records"):
+        setattr(Shard, name, _one_at_a_time(getattr(Shard, name), _STREAMS))
+    setattr(Stream, "put_record", _one_at_a_time(Stream.put_record, _STREAMS))  # noqa: B010
+    setattr(Stream, "get_shard_for_key", _open_one(Stream.get_shard_for_key))  # noqa: B010
+    for name in ("split_shard", "merge_shards"):
+        setattr(Stream, name, _keeping_records(getattr(Stream, name)))
 
 
 def _one_at_a_time(call: Callable[..., Any], lock: AbstractContextManager[Any]) -> Callable[..., Any]:
@@ -51,6 +62,42 @@ def _one_at_a_time(call: Callable[..., Any], lock: AbstractContextManager[Any]) 
             return call(*arguments, **more)
 
     return called
+
+
+def _open_one(find: Callable[..., Any]) -> Callable[..., Any]:
+    """Of the shards of a key, which are the one that was split and those that it was split into, too."""
+
+    @functools.wraps(find)
+    def found(stream: Stream, partition_key: str, explicit_hash_key: str) -> Any:
+        shard = find(stream, partition_key, explicit_hash_key)
+        if shard is not None and shard.is_open:
+            return shard
+        digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).hexdigest()
+        hashed = int(explicit_hash_key) if explicit_hash_key else int(digest, 16)
+        every = stream.shards.values()
+        return next(
+            (each for each in every if each.is_open and each.starting_hash <= hashed <= each.ending_hash), None
+        )
+
+    return found
+
+
+def _keeping_records(change: Callable[..., Any]) -> Callable[..., Any]:
+    """Nothing is put again: there is nothing while the shards are changed."""
+
+    @functools.wraps(change)
+    def changed(stream: Stream, *arguments: Any, **more: Any) -> Any:
+        with _STREAMS:
+            kept = [(shard, shard.records) for shard in stream.shards.values()]
+            for shard, _ in kept:
+                shard.records = OrderedDict()
+            try:
+                return change(stream, *arguments, **more)
+            finally:
+                for shard, records in kept:
+                    shard.records = records
+
+    return changed
 
 
 def _waiting_for_none(receive: Callable[..., Any]) -> Callable[..., Any]:
