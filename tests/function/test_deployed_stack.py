@@ -267,6 +267,7 @@ def test_the_answers_are_kept_and_an_unreachable_aws_is_no_hindrance(
         )
         first = made.run("env", "-n", "kept", "Fn", "--output", "json").succeeded()
     # The endpoint is gone now.
+    made.just_asked()
     second = made.run("env", "-n", "kept", "Fn", "--output", "json").succeeded()
     stale = made.run("env", "-n", "kept", "Fn", "--output", "json", "--snapshot-age", "0").succeeded()
     never = made.run("env", "-n", "other", "Fn").ended(6)
