@@ -31,7 +31,7 @@ from samlocal.http_api.vtl.variables import Input, Parameters, Util, context_mem
 from samlocal.sandbox.result import error_message
 
 _JSON = "application/json"
-_STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
+_STATUS = re.compile(rb"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
 _HEADER = "method.response.header."
 _BODY = "integration.response.body"
 _ANSWERED = re.compile(r"integration\.response\.(multivalue)?header\.(.+)")
@@ -122,10 +122,10 @@ class Transformation:
 
     def of_mock(self) -> HttpAnswer:
         """The request template names the status. Raises RefusedError."""
-        asked = _STATUS.search(self.payload().decode())
+        asked = _STATUS.search(self.payload())
         if asked is None:
             raise failed("the request template of a MOCK integration names no statusCode")
-        return self._answer(asked[1], b"", ())
+        return self._answer(asked[1].decode(), b"", ())
 
     def _answer(self, said: str | None, payload: bytes, fields: Fields) -> HttpAnswer:
         """``fields`` are the headers that came with the payload, which without any is JSON."""

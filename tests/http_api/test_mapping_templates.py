@@ -406,6 +406,15 @@ def test_a_mock_that_cannot_answer_is_refused_when_it_is_asked(
     )
 
 
+def test_a_mock_takes_its_status_from_a_body_that_passes_through_whatever_its_bytes_are() -> None:
+    heard = Heard()
+    mock = STATIC_MOCK | {"requestTemplates": {}}
+
+    assert asked(mock, body=b'{"statusCode": 418, "raw": "\x80"}')[0] == 418
+    assert asked(mock, body=b"\x80", heard=heard)[0] == 500
+    assert ["names no statusCode" in each for each in heard.remarks] == [True]
+
+
 def test_a_mocks_headers_may_be_variables() -> None:
     response = {"statusCode": "200", "responseParameters": {"method.response.header.X-Stage": "context.stage"}}
     mock = {"type": "mock", "requestTemplates": {"application/json": "{statusCode: 200}"}}
