@@ -18,6 +18,7 @@ from samlocal.local.server import LocalServer
 from samlocal.sandbox.journal import Log, Record, Remark
 from samlocal.sandbox.log_format import render
 from samlocal.sandbox.tasks import Tasks
+from samlocal.sources.pace import Pace
 
 # Lines that come together go together, as Lambda sends them.
 _TOGETHER_SECONDS = 0.5
@@ -47,6 +48,7 @@ class FunctionLogs:
         self._server = server
         self._aws = aws
         self._tasks = Tasks(failed)
+        self._pace = Pace()
         self._waiting: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._subscribed: tuple[float, frozenset[str]] = 0.0, frozenset()
         self._streams: set[tuple[str, str]] = set()
@@ -58,6 +60,7 @@ class FunctionLogs:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
+        self._pace.stop()
         await self._tasks.done()
 
     def put(self, item: Record | Remark) -> None:
@@ -73,7 +76,7 @@ class FunctionLogs:
         await self._log.room()
 
     async def _write(self) -> None:
-        await asyncio.sleep(_TOGETHER_SECONDS)
+        await self._pace.pause(_TOGETHER_SECONDS)
         waiting, self._waiting = self._waiting, {}
         # One behind the other: the lines of a stream stay in their order.
         async with self._writes:
