@@ -48,7 +48,7 @@ FILES = {"template.json": TEMPLATE, "code/app.py": TELLER}
 
 def heard(done: Queue, count: int, running: kit.Running) -> list[Any]:
     """What the function has told of, as soon as it is so much."""
-    eventually(lambda: done.waiting >= count, within=90, told=running.stderr)
+    eventually(lambda: done.waiting >= count, within=120, told=running.stderr)
     return [json.loads(body) for body in done.bodies()]
 
 
@@ -115,6 +115,38 @@ def test_events_that_nobody_ran_are_run_by_the_next_who_comes(local: MakeProject
         assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 8}]
         own.ended()
     eventually(lambda: made.run("local", "status", "--output", "json").payload["waiting_events"] == 0)
+
+
+SLOW = (
+    TELLER
+    + """
+import time
+
+def slow(event, context):
+    tell(json.dumps(event))
+    time.sleep(30)
+"""
+)
+
+
+def test_an_event_that_was_running_when_the_command_was_killed_is_run_again_by_the_next(local: MakeProject) -> None:
+    rule = {"Type": "EventBridgeRule", "Properties": {"Pattern": {"source": ["shop"]}, "InputPath": "$.detail"}}
+    slow = teller(Handler="app.slow", Events={"Orders": rule})
+    slow["Properties"]["Timeout"] = 60
+    template = kit.template(Done={"Type": "AWS::SQS::Queue"}, Slow=slow)
+    made = local({"template.json": template, "code/app.py": SLOW})
+    with up(made) as own:
+        own.client("events").put_events(
+            Entries=[{"Source": "shop", "DetailType": "Placed", "Detail": '{"order": 9}'}]
+        )
+        done = Queue(own.client("sqs"), "Done")
+        assert heard(done, 1, own.running) == [{"order": 9}]
+        done.sqs.purge_queue(QueueUrl=done.url)
+        own.running.process.kill()
+        own.running.process.wait()
+    with up(made) as own:
+        assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 9}]
+        own.ended()
 
 
 def test_a_schedule_is_fired_at_will_by_its_functions_event(local: MakeProject) -> None:
