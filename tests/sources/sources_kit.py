@@ -88,7 +88,7 @@ class Told(list[Happening]):
         return [each for each in self if isinstance(each, kind)]
 
 
-async def until(what: Callable[[], object], *, within: float = 30.0) -> None:
+async def until(what: Callable[[], object], *, within: float = 60.0) -> None:
     """Waits for a state. Raises TimeoutError."""
     async with asyncio.timeout(within):
         while not what():
