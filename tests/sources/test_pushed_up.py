@@ -36,6 +36,7 @@ TEMPLATE = kit.template(
                 "Type": "EventBridgeRule",
                 "Properties": {"Pattern": {"source": ["shop"]}, "InputPath": "$.detail"},
             },
+            "Thing": {"Type": "IoTRule", "Properties": {"Sql": "SELECT * FROM 'things'"}},
             "Nightly": {
                 "Type": "Schedule",
                 "Properties": {"Schedule": "cron(0 3 1 1 ? 2199)", "Input": '{"job": "nightly"}'},
@@ -56,6 +57,10 @@ def test_a_function_hears_of_topics_buckets_and_rules_and_of_nothing_that_filter
     local: MakeProject,
 ) -> None:
     with up(local(FILES)) as own:
+        banner = " ".join(own.running.stderr().split())
+        for event in ("Topic (SNS)", "Put (S3)", "Orders (EventBridgeRule)", "Nightly (Schedule)"):
+            assert f"{event} → Listener" in banner, banner
+        assert "Thing (IoTRule) → Listener is not read: the local environment runs no rules of IoT" in banner
         done = Queue(own.client("sqs"), "Done")
         sns, s3, events = (own.client(name) for name in ("sns", "s3", "events"))
         topic = named([each["TopicArn"] for each in sns.list_topics()["Topics"]], "Topic")

@@ -79,7 +79,7 @@ def _functions(serving: Serving, tags: FunctionTags, output: Output) -> Iterator
 
 
 def _sources(serving: Serving, tags: FunctionTags, output: Output) -> Iterator[str]:
-    """Which queue or stream is read for whom, and why another one is not."""
+    """Which queue or stream is read for whom, what is pushed to whom, and why another one is not."""
     if serving.sources is None:
         return
     for source in serving.sources:

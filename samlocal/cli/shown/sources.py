@@ -11,6 +11,7 @@ from samlocal.cli.shown.said import ServedSource
 from samlocal.endpoint.directory import Directory
 from samlocal.sources.mapping import Mapping, NotPolled, SourceKind
 from samlocal.sources.mappings import mappings
+from samlocal.sources.pushed_sources import PushedSource, pushed_sources
 
 _OF_QUEUES = "in a deployed environment that takes its messages from others; --source {function} reads it"
 _OF_STREAMS = "in a deployed environment others read it; --source {function} reads what comes from then on, too"
@@ -40,4 +41,11 @@ class ReadSources(Struct, frozen=True, kw_only=True):
                         read.append(each)
                     not_read = None if wanted else why
                     shown.append(ServedSource(id=id_, function=function, source=source, name=name, not_read=not_read))
+        # A deployed environment pushes to the functions that are deployed there.
+        shown += map(_pushed, pushed_sources(directory)) if is_local else ()
         return cls(mappings=tuple(read), shown=tuple(shown))
+
+
+def _pushed(source: PushedSource) -> ServedSource:
+    name = f"{source.id.rpartition('/')[2]} ({source.type})"
+    return ServedSource(id=source.id, function=source.function, source="", name=name, not_read=source.not_run)
