@@ -157,11 +157,14 @@ def _member_matches(wanted: Json, value: Json) -> bool:
 
 def _leaves(value: Json) -> Iterator[Json]:
     """What may be compared: nothing where there is none, or an object."""
-    if isinstance(value, list):
-        for each in value:
-            yield from _leaves(each)
-    elif value is not _ABSENT and not isinstance(value, dict):
-        yield value
+    left = [value]
+    while left:
+        # Somebody's message may have lists in lists as deep as it likes.
+        each = left.pop()
+        if isinstance(each, list):
+            left += reversed(each)
+        elif each is not _ABSENT and not isinstance(each, dict):
+            yield each
 
 
 def _one_matches(wanted: Json, leaves: list[Json]) -> bool:
@@ -213,10 +216,21 @@ def _text_matches(operator: str, operand: Json, leaf: Json) -> bool:
 
 
 def _wildcard(text: str) -> re.Pattern[str]:
-    """``*`` is any text; behind a backslash it is itself, as a backslash is."""
-    parts = re.findall(r"\\[*\\]|.", text, re.DOTALL)
-    expression = "".join(".*" if part == "*" else re.escape(part[-1]) for part in parts)
-    return re.compile(expression, re.DOTALL)
+    """``*`` is any text; behind a backslash it is itself, as a backslash is.
+
+    What stands between two of them is looked for once, from the left, and never again: to try all ways would take
+    for ever where there are many.
+    """
+    texts = [""]
+    for part in re.findall(r"\\[*\\]|.", text, re.DOTALL):
+        if part == "*":
+            texts.append("")
+        else:
+            texts[-1] += re.escape(part[-1])
+    if len(texts) == 1:
+        return re.compile(texts[0], re.DOTALL)
+    first, *middle, last = texts
+    return re.compile("".join([first, *(f"(?>.*?{each})" for each in middle if each), ".*", last]), re.DOTALL)
 
 
 def _is_in(leaf: Json, block: str) -> bool:

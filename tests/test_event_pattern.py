@@ -58,6 +58,13 @@ TABLE: dict[str, tuple[Any, list[Any], list[Any]]] = {
     "cidr": ({"ip": [{"cidr": "10.0.0.0/24"}]}, [{"ip": "10.0.0.255"}], [{"ip": "10.0.1.0"}, {"ip": "host"}]),
     "cidr of IPv6": ({"ip": [{"cidr": "2001:db8::/32"}]}, [{"ip": "2001:db8::1"}], [{"ip": "10.0.0.1"}]),
     "wildcard": ({"a": [{"wildcard": "dir/*.png"}]}, [{"a": "dir/x/y.png"}, {"a": "dir/.png"}], [{"a": "dir/x.gif"}]),
+    "several wildcards": (
+        {"a": [{"wildcard": "x*ab*b*c"}]},
+        [{"a": "xabbc"}, {"a": "x ab ab b c c"}],
+        [{"a": "xabc"}, {"a": "xabbcd"}, {"a": "xbabc"}, {"a": "wxabbc"}],
+    ),
+    "wildcards side by side": ({"a": [{"wildcard": "**x**"}]}, [{"a": "x"}, {"a": "axb"}], [{"a": "ab"}]),
+    "a wildcard's text is there once": ({"a": [{"wildcard": "aba*aba"}]}, [{"a": "abaaba"}], [{"a": "ababa"}]),
     "wildcard's own star": ({"a": [{"wildcard": r"a\*b\\*"}]}, [{"a": "a*b\\x"}], [{"a": "aXb\\x"}]),
     "or": (
         {"source": ["m"], "$or": [{"n": [{"prefix": "C"}]}, {"v": [{"numeric": [">", 90]}]}]},
@@ -74,6 +81,20 @@ def test_a_pattern_lets_through_what_eventbridge_says(name: str) -> None:
     pattern = event_pattern(rule)
     assert [event for event in through if not pattern.matches(event)] == []
     assert [event for event in kept_back if pattern.matches(event)] == []
+
+
+def test_a_pattern_of_many_wildcards_is_as_quick_as_one() -> None:
+    pattern = event_pattern({"a": [{"wildcard": "*a" * 40 + "*b"}]})
+    assert not pattern.matches({"a": "a" * 1_000})
+    assert pattern.matches({"a": "a" * 1_000 + "b"})
+
+
+def test_lists_in_lists_are_read_however_deep_they_are() -> None:
+    deep: Any = "x"
+    for _ in range(50_000):
+        deep = [deep]
+    assert event_pattern({"a": ["x"]}).matches({"a": deep})
+    assert not event_pattern({"a": ["y"]}).matches({"a": deep})
 
 
 @pytest.mark.parametrize(
