@@ -58,7 +58,7 @@ def _with_common(chain: Sequence[Link], said: Given) -> list[Link]:
 
 def _event(link: Link, inner: Sequence[Link], random: Random) -> Any:
     given = _holding(link, inner, random) if inner else link.given
-    values = Values(link.kind, given, random, count=_count(link, given), over=link.over)
+    values = Values(link.kind, given, random, fill=filled, count=_count(link, given), over=link.over)
     event = filled(link.kind.shape.event, values)
     if link.over is not None and not link.kind.repeats:
         event = merged(event, link.over)
@@ -99,7 +99,7 @@ def _held(link: Link, inner: Sequence[Link], wanted: int | None, random: Random)
         )
     link = msgspec.structs.replace(link, count=count)
     given = _holding(link, inner, random) if inner else link.given
-    values = Values(link.kind, given, random, count=count)
+    values = Values(link.kind, given, random, fill=filled, count=count)
     inside = shape.raw.value if shape.raw is not None and _is_raw(link) else shape.inside
     return [filled(inside, values.record(index)) for index in range(count)]
 
@@ -110,7 +110,7 @@ def _inside(link: Link, inner: Sequence[Link], random: Random) -> Any:
     if inside is None:
         return encoded(_event(link, inner, random), "json")
     given = _holding(link, inner, random) if inner else link.given
-    return filled(inside, Values(link.kind, given, random, count=_count(link, given)))
+    return filled(inside, Values(link.kind, given, random, fill=filled, count=_count(link, given)))
 
 
 def _is_raw(link: Link) -> bool:

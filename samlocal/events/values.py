@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -19,7 +19,8 @@ Given = Mapping[str, Sequence[Any]]
 class Values:
     """Of an event with ``count`` records, or of one of these: ``index`` says which. ``over`` goes over each record.
 
-    A record's are its own, but for those that are made once for its event.
+    A record's are its own, but for those that are made once for its event. ``fill`` gives a flag's default, which may
+    be made of other values, with these in it.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Values:
         given: Given,
         random: Random,
         *,
+        fill: Callable[[Any, Values], Any],
         count: int = 1,
         index: int = 0,
         event: Values | None = None,
@@ -38,6 +40,7 @@ class Values:
         self.count = count
         self.index = index
         self.random = random
+        self._fill = fill
         self._event = event
         self._given = {name: each[index if len(each) > 1 else 0] for name, each in given.items()}
         self._all_given = given
@@ -45,7 +48,7 @@ class Values:
         self._take_apart()
 
     def record(self, index: int) -> Values:
-        return Values(self.kind, self._all_given, self.random, index=index, event=self)
+        return Values(self.kind, self._all_given, self.random, fill=self._fill, index=index, event=self)
 
     def value(self, name: str) -> Any:
         """None where it is absent."""
@@ -58,16 +61,11 @@ class Values:
                 return None
             if flag.once and self._event is not None:
                 return self._event.value(name)
-            self._made[name] = self._filled(flag.default)
+            self._made[name] = self._fill(flag.default, self)
         return self._made[name]
 
     def new(self, description: str) -> str:
         return fresh(description, self.random)
-
-    def _filled(self, default: Any) -> Any:
-        from samlocal.events.filling import filled
-
-        return filled(default, self)
 
     def _take_apart(self) -> None:
         """What a given value says of those that it is composed of: an ARN of its region, account and name.
