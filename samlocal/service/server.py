@@ -24,8 +24,8 @@ _KEEP_ALIVE_SECONDS = 75
 _OPEN_FILES = 10_240
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """Raises ConfigurationError where nobody can listen."""
+def listening(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """``option`` is the one that names the port. Raises ConfigurationError where nobody can listen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it, each answer waits 40 ms.
     listens = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -40,7 +40,7 @@ def listening(host: str, port: int) -> socket.socket:
         why = getattr(error, "strerror", None) or error
         raise ConfigurationError(
             f"samlocal cannot listen on {host} port {port}: {why}.",
-            tip="Name others with --host and --port (0 takes a free one), or end what listens there.",
+            tip=f"Name others with --host and {option} (0 takes a free one), or end what listens there.",
         ) from error
     return listens
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 from collections.abc import Callable, Mapping
 
 import kit
@@ -15,6 +16,18 @@ from samlocal.cli.world import World
 MakeProject = Callable[..., kit.Project]
 
 DEPLOYED_BY_SAM = '[default.deploy.parameters]\nstack_name = "app"\n'
+API = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Handler: app.handler
+      Runtime: python3.11
+      Events:
+        Any: {Type: HttpApi}
+"""
 ENVIRONMENT = '[dev.deploy.parameters]\nstack_name = "app-dev"\n'
 
 
@@ -66,3 +79,15 @@ def test_the_configuration_files_own_is_taken(project: MakeProject) -> None:
     file = f'[default.samlocal.parameters]\nenv_name = "dev"\n{ENVIRONMENT}'
     made = project({**python("def handler(event, context): return None"), "samconfig.toml": file})
     assert environment_of(made)[1] == "app-dev"
+
+
+@pytest.mark.parametrize(("option", "other"), [("--port", "--lambda-port"), ("--lambda-port", "--port")])
+def test_of_a_port_that_is_taken_the_option_that_names_it_is_said(
+    project: MakeProject, option: str, other: str
+) -> None:
+    made = project({"template.yaml": API, "app.py": "def handler(event, context): return None"})
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        outcome = made.run("up", option, port, other, "0").ended(4)
+    assert f"cannot listen on 127.0.0.1 port {port}" in outcome.stderr
+    assert f"Name others with --host and {option} (0 takes a free one)" in outcome.stderr

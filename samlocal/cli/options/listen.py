@@ -52,7 +52,8 @@ def listen(ctx: click.Context, output: Output, *, port: str = "port", after: int
     from samlocal.service.server import is_open, listening
 
     host, first = ctx.params["host"], ctx.params[port]
-    listens = ctx.with_resource(contextlib.closing(listening(host, first and first + after)))
+    named = f"--{port.replace('_', '-')}"
+    listens = ctx.with_resource(contextlib.closing(listening(host, first and first + after, option=named)))
     if is_open(listens):
         output.warning(
             f"--host {host}: every machine that reaches this one can run your functions, under their rights."
