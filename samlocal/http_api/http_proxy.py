@@ -13,6 +13,8 @@ import http.client
 import re
 import socket
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from urllib.parse import quote, urlsplit
 
 from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest
@@ -26,6 +28,8 @@ _HOP = frozenset(
     }
 )  # fmt: skip
 _ANSWER_BYTES = 10 * 1024 * 1024
+# So many other servers may be waited for at once.
+_THREADS = 64
 _PATH = "overwrite:path"
 _PARAMETER = re.compile(r"\{(\w+)\+?\}")
 
@@ -79,9 +83,16 @@ async def asked(
     """
     connection = _Connection(url, timeout)
     try:
-        return await asyncio.to_thread(connection.asked, method, headers, body, longest)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_threads(), connection.asked, method, headers, body, longest)
     finally:
         connection.hang_up()
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Threads of their own: servers that do not answer keep nothing else waiting, such as what is read on a save."""
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="samlocal-server")
 
 
 def filled(uri: str, values: Mapping[str, str]) -> str:

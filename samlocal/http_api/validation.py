@@ -48,12 +48,13 @@ def _fits(validation: Validation, request: HttpRequest) -> bool:
 
 
 def _is_valid(schema: str, body: object) -> bool:
-    """By a schema that names what is not there, or has a wrong pattern, nothing is: AWS would not have taken it."""
+    """By a schema that names what is not there, or has a wrong pattern, nothing is: AWS would not have taken it. Nor
+    is a body that is nested deeper than can be looked into here."""
     from referencing.exceptions import Unresolvable
 
     try:
         return bool(_validator(schema).is_valid(body))
-    except (Unresolvable, re.error):
+    except (Unresolvable, re.error, RecursionError):
         return False
 
 

@@ -47,6 +47,16 @@ def test_a_value_may_stand_in_a_file(run: Run) -> None:
     assert "gone.json cannot be read: No such file or directory." in outcome.stderr
 
 
+def test_a_file_without_an_end_is_not_read_for_ever(run: Run) -> None:
+    outcome = run("generate", "sqs", "receive-message", "--body", "file:///dev/zero").ended(2)
+    assert "/dev/zero has more than 16 MB; an event has 6 MB at most." in outcome.stderr
+
+
+def test_a_batch_has_no_more_records_than_lambda_gives_a_function(run: Run) -> None:
+    outcome = run("generate", "sqs", "receive-message", "--count", "10001").ended(2)
+    assert "10001 is not in the range 1<=x<=10000" in outcome.stderr
+
+
 def test_an_event_is_put_into_others_by_in(run: Run) -> None:
     outcome = run("generate", "s3", "put", "--key", "a.txt", "in", "sns", "--topic", "Uploads", "in", "sqs")
     (record,) = outcome.payload["Records"]
@@ -75,7 +85,7 @@ def test_an_event_is_put_into_others_by_in(run: Run) -> None:
         (("s3", "put", "--key", "\udcff"), "Invalid value for '--key': it is not UTF-8."),
         (("sqs", "receive-message", "--attribute", "x"), "'x' is not NAME=VALUE."),
         (("sqs", "receive-message", "--at", "soon"), "'soon' is no time. Write 2026-01-31T12:00:00Z"),
-        (("sqs", "receive-message", "--count", "0"), "0 is not in the range x>=1"),
+        (("sqs", "receive-message", "--count", "0"), "0 is not in the range 1<=x<=10000"),
         (("sqs", "receive-message", "--body", "a", "--body", "b", "--count", "3"), "--body is given 2 times for 3"),
     ],
 )

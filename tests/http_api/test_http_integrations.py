@@ -8,6 +8,7 @@ AWS (localstack/localstack, ``test_apigateway_http.snapshot.json``).
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import threading
@@ -18,10 +19,11 @@ from typing import Any
 
 import pytest
 import yaml
-from front_kit import FakePool, Heard, answered
+from front_kit import FakePool, Heard, answered, ran
 from msgspec import Struct
 from routes_kit import api, request
 
+from samlocal.http_api.http_proxy import asked
 from samlocal.sandbox.result import Success
 
 PNG = b"\x89PNG\r\n\x1a\n\xff"
@@ -338,3 +340,26 @@ def test_a_function_may_return_an_image_in_base64() -> None:
     )
 
     assert (status, body) == (200, PNG)
+
+
+def test_many_servers_that_do_not_answer_yet_are_waited_for_at_once() -> None:
+    # asyncio's own threads are 32 at most.
+    many = 40
+
+    async def main() -> None:
+        waiting: list[asyncio.StreamWriter] = []
+
+        async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            waiting.append(writer)
+            if len(waiting) == many:
+                for each in waiting:
+                    each.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+                    each.close()
+
+        async with await asyncio.start_server(server, "127.0.0.1", 0) as there:
+            url = f"http://127.0.0.1:{there.sockets[0].getsockname()[1]}/"
+            answers = await asyncio.gather(*(asked("GET", url, (), b"", timeout=20) for _ in range(many)))
+        assert [each.status for each in answers] == [204] * many
+
+    ran(main())

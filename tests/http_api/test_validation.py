@@ -132,6 +132,20 @@ def test_a_model_that_cannot_be_read_lets_nothing_pass_and_fetches_nothing(schem
     assert answered(api(text, head=""), asked)[0] == 400
 
 
+def test_a_body_that_is_nested_too_deeply_for_a_model_of_itself_is_refused() -> None:
+    text = RESOURCES.replace("type: object, required: [kind]", '"properties": {"pet": {"$ref": "#"}}')
+    deep = b'{"pet":' * 400 + b"{}" + b"}" * 400
+
+    assert (
+        answered(api(text, head=""), request("POST", "/", query="q=1", body=b'{"firstName": "A", "pet": {}}'))[0]
+        == 200
+    )
+    status, _, content = answered(
+        api(text, head=""), request("POST", "/", query="q=1", body=b'{"firstName": "A", "pet": ' + deep + b"}")
+    )
+    assert (status, json.loads(content)) == (400, {"message": "Invalid request body"})
+
+
 def test_sam_writes_models_and_parameters_into_its_document() -> None:
     one = api("""
   Web: {Type: AWS::Serverless::Api, Properties: {StageName: p, Models: {User: {type: object, required: [name]}}}}

@@ -22,6 +22,10 @@ _IN = "in"
 """The word between an event and the one that holds it."""
 
 
+_MOST_RECORDS = 10_000
+"""Of a batch (Lambda API reference, CreateEventSourceMapping, ``BatchSize``)."""
+
+
 class OneEvent(click.Command):
     """One event of a chain: its flags, and behind them what holds it."""
 
@@ -31,7 +35,7 @@ class OneEvent(click.Command):
             options.append(
                 click.Option(
                     ["--count", "--batch-size", "count"],
-                    type=click.IntRange(min=1),
+                    type=click.IntRange(min=1, max=_MOST_RECORDS),
                     metavar="N",
                     help="How many records.  [default: 1, or as many as a flag is given]",
                 )

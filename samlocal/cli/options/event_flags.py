@@ -18,6 +18,9 @@ from samlocal.events.placeholder import Placeholder, alone, pieces
 
 _FILE = "file://"
 
+_LONGEST = 16 * 1024 * 1024
+"""Characters of a file: more than any event has (6 MB; Lambda developer guide, "Lambda quotas")."""
+
 
 class _Text(ParamType[str]):
     """Text, or where it stands: ``file://order.json``, as the AWS CLI has it."""
@@ -35,11 +38,16 @@ class _Text(ParamType[str]):
         world: World = ctx.obj
         name = text.removeprefix(_FILE)
         try:
-            return (world.cwd / name).read_text(encoding="utf-8")
+            with (world.cwd / name).open(encoding="utf-8") as file:
+                # Devices have no end.
+                text = file.read(_LONGEST + 1)
         except OSError as error:
             self.fail(f"{name} cannot be read: {error.strerror}.", param, ctx)
         except UnicodeDecodeError as error:
             self.fail(f"{name} is not UTF-8: byte {error.start}.", param, ctx)
+        if len(text) > _LONGEST:
+            self.fail(f"{name} has more than 16 MB; an event has 6 MB at most.", param, ctx)
+        return text
 
 
 class _Json(_Text):

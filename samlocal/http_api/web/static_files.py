@@ -39,8 +39,8 @@ class StaticFiles:
             if there.is_dir():
                 there = (there / _INDEX).resolve()
             inside = there.is_relative_to(self._folder) and there.is_file()
-        except (OSError, ValueError):
-            # A name that no file can have.
+        except (OSError, ValueError, RuntimeError):
+            # A name that no file can have, or links in a circle (RuntimeError, before Python 3.13).
             return None
         return there if inside else None
 

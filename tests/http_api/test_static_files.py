@@ -1,0 +1,19 @@
+"""Files beside an API, without sockets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from api_kit import request_of
+
+from samlocal.http_api.web.static_files import StaticFiles
+
+
+@pytest.mark.parametrize("path", ["/one", "/one/index.html", "/itself"])
+def test_links_in_a_circle_are_no_file(tmp_path: Path, path: str) -> None:
+    (tmp_path / "one").symlink_to("other")
+    (tmp_path / "other").symlink_to("one")
+    (tmp_path / "itself").symlink_to("itself")
+
+    assert StaticFiles(tmp_path).answer(request_of("GET", path)) is None
