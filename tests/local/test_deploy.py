@@ -341,6 +341,33 @@ Resources:
     assert made.not_made == ()
 
 
+def test_what_is_taken_out_of_the_template_and_put_back_is_made_anew(
+    aws: Aws, client: Client, tmp_path: Path
+) -> None:
+    queue = {"Type": "AWS::SQS::Queue"}
+    whole = {"Resources": {"Orders": queue, "Deep": queue}}
+    part = {"Resources": {"Orders": queue}}
+
+    def deployed(body: dict[str, Any]) -> Deployment:
+        return deploy(document(json.dumps(body), tmp_path), stack_name="put-back", aws=aws)
+
+    def queues() -> set[str]:
+        given = client("sqs").list_queues(QueueNamePrefix="put-back-").get("QueueUrls", [])
+        return {url.rpartition("/")[2].split("-")[2] for url in given}
+
+    first = deployed(whole)
+    deployed(part)
+    assert queues() == {"Orders"}
+    back = deployed(whole)
+    assert queues() == {"Orders", "Deep"}
+    assert back.physical_id("Deep") != first.physical_id("Deep")
+    assert back.physical_id("Orders") == first.physical_id("Orders")
+    # Nor is what is gone in the way of the next change.
+    again = deployed(part)
+    assert (again.action, queues()) == (Action.UPDATED, {"Orders"})
+    assert again.physical_id("Orders") == first.physical_id("Orders")
+
+
 def test_a_resource_that_turns_bad_costs_no_data(aws: Aws, client: Client, tmp_path: Path) -> None:
     def with_policy(version: str) -> Deployment:
         template = document(

@@ -14,7 +14,7 @@ from samlocal.template.references import conditions, references
 def mend_updates(create: Callable[..., Any]) -> None:
     """``create`` makes one resource."""
     parsing.parse_and_update_resource = _made_anew(parsing.parse_and_update_resource, create)
-    setattr(parsing.ResourceMap, "update", _keeping_count(parsing.ResourceMap.update))  # noqa: B010 - mypy forbids it
+    setattr(parsing.ResourceMap, "update", _forgetting_removed(_keeping_count(parsing.ResourceMap.update)))  # noqa: B010 - mypy forbids it
     setattr(parsing.ResourceMap, "build_resource_diff", _all_that_changes(parsing.ResourceMap.build_resource_diff))  # noqa: B010
     setattr(parsing.ResourceMap, "parse_ssm_parameter", _but_names(parsing.ResourceMap.parse_ssm_parameter))  # noqa: B010
 
@@ -60,6 +60,20 @@ def _keeping_count(update: Callable[..., Any]) -> Callable[..., Any]:
                 name: body for name, body in resources._resource_json_map.items() if name in there
             }
             raise
+
+    return updated
+
+
+def _forgetting_removed(update: Callable[..., Any]) -> Callable[..., Any]:
+    """moto holds on to what it has removed, and takes it for what the next template has of that name."""
+
+    def updated(resources: Any, template: Mapping[str, Any], parameters: Any = None) -> None:
+        before = set(resources._resource_json_map)
+        try:
+            update(resources, template, parameters)
+        finally:
+            for name in before.difference(resources._resource_json_map, template.get("Parameters") or ()):
+                resources._parsed_resources.pop(name, None)
 
     return updated
 
