@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from api_kit import RECEIVED, api_of, matched_of, request_of, route_of
 from joserfc import jwk, jwt
+from joserfc.jws import JWSRegistry
 
 from samlocal.http_api.answers.answer import refused
 from samlocal.http_api.authorizers.authorizers import Authorizers
@@ -71,7 +72,12 @@ class Issuer:
     def token(self, kid: str = "first", *, key: Any = None, algorithm: str = "RS256", **claims: Any) -> str:
         given = {"iss": self.url, "aud": "app", "exp": RECEIVED + 60, "iat": RECEIVED - 1, "sub": "me"} | claims
         kept = {name: value for name, value in given.items() if value is not None}
-        return jwt.encode({"alg": algorithm, "kid": kid}, kept, key or self.keys[kid], algorithms=[algorithm])
+        return self.token_of({"alg": algorithm, "kid": kid}, kept, key or self.keys[kid])
+
+    def token_of(self, header: Mapping[str, Any], claims: Mapping[str, Any], key: Any) -> str:
+        registry = JWSRegistry(algorithms=[header["alg"]], strict_check_header=False)
+        registry.max_header_length = 10_000
+        return jwt.encode(dict(header), dict(claims), key, registry=registry)
 
     def close(self) -> None:
         self.server.shutdown()
@@ -152,6 +158,14 @@ def test_other_right_tokens_pass(issuer: Issuer, claims: dict[str, Any]) -> None
     assert isinstance(jwt_gate(issuer).decide(issuer.token(**claims)), Allowed)
 
 
+# RFC 7515: 4.1.6 (x5c, the chain of certificates), 4 (header parameters that are not understood are ignored).
+@pytest.mark.parametrize("more", [{"nonce": "q1"}, {"x5c": ["MIID" * 500]}])
+def test_what_else_a_tokens_header_has_keeps_nobody_out(issuer: Issuer, more: dict[str, Any]) -> None:
+    claims = {"iss": issuer.url, "aud": "app", "exp": RECEIVED + 60}
+    token = issuer.token_of({"alg": "RS256", "kid": "first", **more}, claims, issuer.keys["first"])
+    assert isinstance(jwt_gate(issuer).decide(token), Allowed)
+
+
 AUDIENCE = "the token does not have a valid audience"
 
 
@@ -169,6 +183,10 @@ AUDIENCE = "the token does not have a valid audience"
         ({"exp": RECEIVED - 25 * 3600 - 61}, "the token has expired 25 h 1 min ago"),
         ({"exp": None}, "the token does not say when it expires"),
         ({"exp": "soon"}, "the token has a wrong exp"),
+        ({"exp": float("nan")}, "the token has a wrong exp"),
+        ({"exp": float("-inf")}, "the token has a wrong exp"),
+        ({"nbf": float("inf")}, "the token has a wrong nbf"),
+        ({"nbf": 10**400}, "the token has a wrong nbf"),
         ({"nbf": RECEIVED + 30}, "the token is not valid yet"),
         ({"iat": RECEIVED + 30}, "the token is not valid yet"),
         ({"iss": "http://127.0.0.1/foreign"}, "the token does not have a valid issuer"),

@@ -7,6 +7,7 @@ and that only RSA-based algorithms are taken.
 from __future__ import annotations
 
 import json
+import sys
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Collection, Mapping
@@ -14,11 +15,18 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
 
 from samlocal.http_api.authorizers.issuer_keys import Fetch, IssuerKeys, fetched
 from samlocal.http_api.authorizers.token_errors import ExpiredError, TokenError
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+
+
+class _Headers(JWSRegistry):
+    """As long as an API takes headers (API Gateway developer guide, "Quotas"): some hold the key's certificates."""
+
+    max_header_length = 10_240
 
 
 class Tokens:
@@ -52,8 +60,10 @@ async def _verified(token: str, issuers: Collection[str], keys: IssuerKeys, *, n
         raise TokenError("the token does not name its key: it has no kid")
     if not isinstance(issuer, str) or issuer not in issuers:
         raise TokenError(f"the token does not have a valid issuer: {issuer!r} is not {' or '.join(sorted(issuers))}")
+    # What of a header is not understood is to be ignored (RFC 7515, 4), but for what it calls critical.
+    headers = _Headers(algorithms=ALGORITHMS, strict_check_header=False)
     try:
-        checked = jwt.decode(token, await keys.keys(issuer, kid), algorithms=list(ALGORITHMS))
+        checked = jwt.decode(token, await keys.keys(issuer, kid), algorithms=list(ALGORITHMS), registry=headers)
     except (JoseError, ValueError) as error:
         raise TokenError(f"the token does not have a valid signature: {error}") from error
     _check_times(checked.claims, now)
@@ -76,7 +86,8 @@ def _seconds(claims: Mapping[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    # Python reads NaN and Infinity, which are no JSON, and integers that no float holds.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         raise TokenError(f"the token has a wrong {name}: {value!r}")
     return float(value)
 
