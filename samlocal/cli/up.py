@@ -154,7 +154,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
                     readers = ServiceReaders(service, limits, threads, events=requests.told, told=told_of_source)
                     sources = EventSources(readers, told=told_of_source, failed=requests.failed)
                     pushes = PushedEvents(endpoint, server, threads, hears=requests)
-                    schedules = Schedules(server, threads, hears=requests)
+                    schedules = Schedules(server, threads, hears=requests, passes_over=lambda: pushes.is_replaced)
                     news = News(tell)
                     async with (
                         pushes,

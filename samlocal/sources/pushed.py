@@ -25,6 +25,9 @@ from samlocal.sandbox.tasks import Tasks
 from samlocal.sources.pace import Pace, backoff
 from samlocal.sources.threads import Threads
 
+# How often one that has been replaced looks whether it is alone again.
+_ALONE_SECONDS = 2.0
+
 
 class Invokes(Protocol):
     """Runs functions as Lambda's Invoke does. Both raise ApiError."""
@@ -77,6 +80,8 @@ class PushedEvents:
         self._tasks = Tasks(hears.failed)
         self._fetches: asyncio.Task[None] | None = None
         self._runner: Runner | None = None
+        self.is_replaced = False
+        """Whether somebody else runs functions now."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -128,10 +133,12 @@ class PushedEvents:
             failures = 0
             if fetched.replaced:
                 self._hears.remarked(
-                    "another `samlocal up` runs functions for what topics, buckets and rules send now; this one no "
-                    "longer does."
+                    "another `samlocal up` runs functions for what topics, buckets, rules and schedules send now; "
+                    "this one does once that one has ended."
                 )
-                return
+                await self._alone(runner)
+                first = True
+                continue
             if fetched.lost:
                 events = "event is" if fetched.lost == 1 else "events are"
                 self._hears.remarked(f"{fetched.lost} {events} lost: nobody ran functions, and no more could wait.")
@@ -146,6 +153,14 @@ class PushedEvents:
         if count:
             events = "event has" if count == 1 else "events have"
             self._hears.remarked(f"{count} {events} come while nobody ran functions: run now.")
+
+    async def _alone(self, runner: Runner) -> None:
+        """Until nobody else runs functions, or the environment is gone; it comes as another one then."""
+        self.is_replaced = True
+        with contextlib.suppress(SamlocalError):
+            while await self._pace.pause(_ALONE_SECONDS) and (await self._threads(runner.waiting)).is_run:
+                pass
+        self._runner, self.is_replaced = None, False
 
     def _current(self) -> Runner:
         server = self._server()

@@ -40,7 +40,10 @@ class Clockwork(Protocol):
 
 
 class Schedules:
-    """Use it as a context manager, on an event loop. ``server`` is the environment as it is, called in a thread."""
+    """Use it as a context manager, on an event loop. ``server`` is the environment as it is, called in a thread.
+
+    Nothing is due while ``passes_over``: of two who run functions one alone has the schedules.
+    """
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Schedules:
         threads: Threads,
         *,
         hears: Hears,
+        passes_over: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.time,
         sleep: Sleep = asyncio.sleep,
         clockwork: Callable[[LocalServer], Clockwork] = Runner,
@@ -55,6 +59,7 @@ class Schedules:
         self._server = server
         self._threads = threads
         self._hears = hears
+        self._passes_over = passes_over
         self._clock = clock
         self._clockwork = clockwork
         self._pace = Pace(sleep=sleep)
@@ -99,7 +104,7 @@ class Schedules:
         try:
             clockwork = await self._threads(lambda: self._clockwork(self._server()))
             for each in await self._threads(clockwork.schedules):
-                if self._is_due(each, since, now):
+                if self._is_due(each, since, now) and not self._passes_over():
                     due = now - now % _MINUTE
                     await self._threads(lambda name=each.arn, at=due: clockwork.fire(name, at=at))  # type: ignore[misc]
         except SamlocalError as error:

@@ -62,10 +62,20 @@ class Fake:
 NOWHERE = LocalServer(url="http://127.0.0.1:1", pid=0)
 
 
-def passes(fake: Fake, threads: Threads, minutes: int) -> Time:
+def passes(
+    fake: Fake, threads: Threads, minutes: int, *, passes_over: Callable[[float], bool] = lambda _: False
+) -> Time:
     async def test() -> Time:
         time = Time(minutes)
-        own = Schedules(lambda: NOWHERE, threads, hears=fake, clock=time, sleep=time.sleep, clockwork=lambda _: fake)
+        own = Schedules(
+            lambda: NOWHERE,
+            threads,
+            hears=fake,
+            passes_over=lambda: passes_over(time()),
+            clock=time,
+            sleep=time.sleep,
+            clockwork=lambda _: fake,
+        )
         async with own:
             own.begin()
             await asyncio.wait_for(time.over.wait(), 60)
@@ -105,6 +115,13 @@ def test_a_schedule_that_nobody_can_read_is_named_once_and_the_others_go_on(thre
     assert [name for name, _ in fake.fired] == ["good"] * 3
     (remark,) = fake.remarks
     assert remark.startswith("wrong is never due")
+
+
+def test_no_schedule_is_due_for_one_while_another_runs_functions(threads: Threads) -> None:
+    fake, began = Fake(named("each", "rate(1 minute)")), Time(0).began
+    passes(fake, threads, minutes=5, passes_over=lambda now: now < began + 120)
+    # Nor is what the other one has had due again behind that.
+    assert [at - began for _, at in fake.fired] == [150, 210, 270]
 
 
 # what the process sends
