@@ -14,6 +14,7 @@ from samlocal.errors import CodeError
 from samlocal.http_api.answers.answer import refused
 from samlocal.http_api.authorizers.authorizers import Authorizers
 from samlocal.http_api.authorizers.decision import Allowed, Decision, Denied
+from samlocal.http_api.authorizers.verdicts import SayingError, simple_saying
 from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.integration import PayloadFormat
 from samlocal.http_api.model import (
@@ -394,3 +395,14 @@ def test_the_key_may_come_from_the_authorizer() -> None:
 def test_the_authorizer_comes_before_the_key() -> None:
     door = Door(ApiKind.REST, token(), api_keys=KEYS)
     assert door.answered({}, api_key_required=True)[0] == 401
+
+
+@pytest.mark.parametrize("context", ['{"a": "\\ud800"}', '{"\\udfff": 1}'])
+def test_a_context_with_half_a_character_is_an_authorizers_fault(context: str) -> None:
+    with pytest.raises(SayingError, match="no text"):
+        simple_saying(f'{{"isAuthorized": true, "context": {context}}}'.encode())
+
+
+def test_a_context_may_have_any_character() -> None:
+    said = simple_saying(b'{"isAuthorized": true, "context": {"a": "\\ud83d\\ude00 \\u00e9"}}')
+    assert said.context == {"a": "\N{GRINNING FACE} \N{LATIN SMALL LETTER E WITH ACUTE}"}

@@ -177,3 +177,19 @@ def test_order_does_not_matter(rules: list[tuple[str, str]]) -> None:
     forward = policy(*(statement(effect, resource) for effect, resource in rules))
     backward = policy(*(statement(effect, resource) for effect, resource in reversed(rules)))
     assert evaluated(forward, ARN, source_ip="1.1.1.1") == evaluated(backward, ARN, source_ip="1.1.1.1")
+
+
+@pytest.mark.parametrize(
+    ("resource", "verdict"),
+    [
+        ("*" * 3000, Verdict.ALLOWED),
+        (f"{'*' * 3000}x", Verdict.IMPLICIT_DENY),
+        (f"{'*a' * 25}*x", Verdict.IMPLICIT_DENY),
+        (f"{'*a' * 25}*", Verdict.ALLOWED),
+        ("arn:*:us-?est-*2:*/*/GET/*a", Verdict.ALLOWED),
+        ("arn:*:us-?est-*2:*/*/GET/*b", Verdict.IMPLICIT_DENY),
+    ],
+)
+def test_a_policy_with_many_wildcards_comes_to_an_end(resource: str, verdict: Verdict) -> None:
+    arn = ARN + "a" * 200
+    assert evaluated(policy(statement("Allow", resource)), arn, source_ip="127.0.0.1").verdict is verdict

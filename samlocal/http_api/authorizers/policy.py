@@ -101,9 +101,19 @@ def _any_matches(patterns: object, wanted: str, *, lower: bool) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _expression(pattern: str, *, lower: bool) -> re.Pattern[str]:
-    """``*`` is anything, ``?`` one character. The same policies come with every request."""
-    parts = ({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern))
-    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if lower else re.NOFLAG))
+    """``*`` is anything, ``?`` one character. The same policies come with every request.
+
+    What stands between two ``*`` is taken where it is found first, and not looked for again (atomic groups): else a
+    policy with many of them would never come to an end.
+    """
+    first, *rest = [_literal(part) for part in re.split(r"\*+", pattern)]
+    middle = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    last = f".*{rest[-1]}" if rest else ""
+    return re.compile(first + middle + last, re.DOTALL | (re.IGNORECASE if lower else re.NOFLAG))
+
+
+def _literal(part: str) -> str:
+    return ".".join(re.escape(text) for text in part.split("?"))
 
 
 def _conditions(conditions: object, source_ip: str) -> Iterator[tuple[str, bool | None]]:

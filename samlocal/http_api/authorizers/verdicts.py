@@ -96,6 +96,12 @@ def _object(payload: bytes) -> dict[str, object]:
         raise SayingError(f"it returned no JSON: {error}") from error
     if not isinstance(said, dict):
         raise SayingError(f"it returned {said!r}, which is no object")
+    if b"\\u" in payload:
+        try:
+            json.dumps(said, ensure_ascii=False).encode()
+        except (UnicodeEncodeError, RecursionError) as error:
+            # Half of a character: the event that it would go into could not be written.
+            raise SayingError(f"it returned what is no text: {error}") from error
     return said
 
 
