@@ -17,3 +17,16 @@ def test_links_in_a_circle_are_no_file(tmp_path: Path, path: str) -> None:
     (tmp_path / "itself").symlink_to("itself")
 
     assert StaticFiles(tmp_path).answer(request_of("GET", path)) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "served"),
+    [(".env", False), (".git/config", False), ("a/.htpasswd", False), (".well-known/x.txt", True), ("a/b.txt", True)],
+)
+def test_what_is_hidden_is_not_served_but_for_what_is_well_known(tmp_path: Path, file: str, served: bool) -> None:
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("content")
+
+    answer = StaticFiles(tmp_path).answer(request_of("GET", f"/{file}"))
+
+    assert (answer is not None) == served

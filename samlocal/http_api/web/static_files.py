@@ -12,7 +12,7 @@ _INDEX = "index.html"
 
 
 class StaticFiles:
-    """Of this folder and below it; links do not lead out of it."""
+    """Of this folder and below it; links do not lead out of it, nor to what is hidden (``.env``, ``.git``)."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
@@ -42,7 +42,12 @@ class StaticFiles:
         except (OSError, ValueError, RuntimeError):
             # A name that no file can have, or links in a circle (RuntimeError, before Python 3.13).
             return None
-        return there if inside else None
+        return there if inside and not _is_hidden(there.relative_to(self._folder)) else None
+
+
+def _is_hidden(path: Path) -> bool:
+    """``.well-known`` is there to be found (RFC 8615)."""
+    return any(part.startswith(".") and part != ".well-known" for part in path.parts)
 
 
 def _with_charset(kind: str | None) -> str:
