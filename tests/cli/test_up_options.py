@@ -88,6 +88,10 @@ def test_of_a_port_that_is_taken_the_option_that_names_it_is_said(
     made = project({"template.yaml": API, "app.py": "def handler(event, context): return None"})
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        outcome = made.run("up", option, port, other, "0").ended(4)
+        try:
+            outcome = made.run("up", option, port, other, "0").ended(4)
+        finally:
+            # The ports of the APIs are known from what is deployed.
+            made.run("local", "stop")
     assert f"cannot listen on 127.0.0.1 port {port}" in outcome.stderr
     assert f"Name others with --host and {option} (0 takes a free one)" in outcome.stderr
