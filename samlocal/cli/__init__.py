@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from samlocal import __version__
+from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.streams import flush, standard_streams
 from samlocal.cli.world import World
 from samlocal.collector import held_off
@@ -72,7 +73,7 @@ class _Carried(Exception):  # noqa: N818 - past click, to `run`
     """Its cause is the error."""
 
 
-class _Commands(click.Group):
+class _Commands(CommandGroup):
     def list_commands(self, _: click.Context) -> list[str]:
         return list(_COMMANDS)
 

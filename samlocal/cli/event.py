@@ -6,6 +6,7 @@ import textwrap
 
 import click
 
+from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.generated import of_function
 from samlocal.cli.generated.one_event import OneEvent, no_service, no_type
 from samlocal.cli.options.environment import OwnOptions, variable
@@ -25,7 +26,7 @@ Examples:
 """
 
 
-@click.group("event", short_help="Events as AWS makes them: generate, list.")
+@click.group("event", cls=CommandGroup, short_help="Events as AWS makes them: generate, list.")
 def command() -> None:
     """Events as AWS makes them."""
 

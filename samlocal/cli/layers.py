@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
 from samlocal.cli.options.sandbox import LAYER_CACHE, LAYER_ROLE, layer_cache
 from samlocal.cli.output import Output
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from samlocal.artifact.cache import Cache
 
 
-@click.group("layers")
+@click.group("layers", cls=CommandGroup)
 def command() -> None:
     """Layers kept on this machine: each layer version is fetched once, and merged once for each list of layers."""
 

@@ -40,6 +40,14 @@ class Output:
         self._told: set[str] = set()
         self._display = Display(world.stderr, world.environ)
 
+    @property
+    def payload_stream(self) -> IO[bytes]:
+        return self._world.stdout
+
+    @property
+    def message_stream(self) -> IO[str]:
+        return self._world.stderr
+
     def notice(self, text: str) -> None:
         """Something the user should know, in one line; once, also where values are asked for again."""
         self._say_once("samlocal: ", text, fg="cyan")
@@ -249,7 +257,7 @@ class Output:
         stdout.flush()
 
     def _drawn(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, stream: IO[Any]) -> str:
-        """As wide as it needs where nobody looks; at a terminal folded into it, or a block for each row."""
+        """As wide as it needs where nobody looks; at a terminal, and in so many COLUMNS, folded or in blocks."""
         import io
 
         from rich import box
@@ -260,7 +268,8 @@ class Output:
         drawn = io.StringIO()
         console = Console(
             file=drawn,
-            width=None if stream.isatty() else _UNBOUND,
+            # COLUMNS is no variable of a shell's own: whoever has exported it means it.
+            width=None if stream.isatty() or self._world.environ.get("COLUMNS") else _UNBOUND,
             force_terminal=self._has_colours(stream),
             _environ=self._world.environ,
         )

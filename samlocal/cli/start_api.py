@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from samlocal.cli.options.apis import DEFAULT_PORT, FIXED_OF_APIS, ChosenApis, ListeningApis, api_flags, chosen_apis
+from samlocal.cli.options.apis import (
+    DEFAULT_PORT,
+    FIXED_OF_APIS,
+    ChosenApis,
+    ListeningApis,
+    api_flags,
+    chosen_apis,
+    refuse_taken_ports,
+)
 from samlocal.cli.options.debug import service_debugging
 from samlocal.cli.options.environment import environment_options
 from samlocal.cli.options.listen import listen_flags
@@ -43,6 +51,8 @@ def command(ctx: click.Context, /, **_: object) -> int:
     output = Output(ctx.obj) if ctx.params["print_routes"] else chosen_output(ctx)
     chosen, options = run_options(ctx)
     project = ctx.with_resource(Project(chosen, output))
+    if not ctx.params["print_routes"]:
+        refuse_taken_ports(ctx, chosen, output)
     apis = chosen_apis(ctx, project, output)
     if ctx.params["print_routes"]:
         _print(apis.served, output, as_json=ctx.params["output_form"] == "json")

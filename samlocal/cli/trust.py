@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.output import Output
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 
-@click.group("trust", short_help="Let a function's role trust you, and take it back.")
+@click.group("trust", cls=CommandGroup, short_help="Let a function's role trust you, and take it back.")
 def command() -> None:
     """Let the execution role of a deployed function trust you, so that samlocal can assume it.
 

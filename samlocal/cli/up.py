@@ -6,7 +6,14 @@ import asyncio
 
 import click
 
-from samlocal.cli.options.apis import DEFAULT_PORT, FIXED_OF_APIS, ListeningApis, api_flags, chosen_apis
+from samlocal.cli.options.apis import (
+    DEFAULT_PORT,
+    FIXED_OF_APIS,
+    ListeningApis,
+    api_flags,
+    chosen_apis,
+    refuse_taken_ports,
+)
 from samlocal.cli.options.debug import service_debugging
 from samlocal.cli.options.environment import environment_options, names_environment, variable
 from samlocal.cli.options.listen import listen, listen_flags
@@ -72,6 +79,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
     warm = dict(warmed(ctx.params["warm"]))
     project = ctx.with_resource(Project(chosen, output))
     listens = listen(ctx, output, port="lambda_port")
+    refuse_taken_ports(ctx, chosen, output, taken=ctx.params["lambda_port"] or None)
     found = chosen_apis(ctx, project, output, may_be_none=True)
     apis = ListeningApis(ctx, project, options, found, output, taken=ctx.params["lambda_port"] or None)
     with held_off():

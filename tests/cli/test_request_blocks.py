@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests_kit import FAILED, Shown, plain, run
 
+from samlocal.cli.shown import said
 from samlocal.cli.shown.function_tags import FunctionTags
 from samlocal.errors import CodeError
 from samlocal.function.logging_config import LogFormat
@@ -490,6 +491,44 @@ def test_the_banner_says_what_is_served_and_how_to_call_it() -> None:
                 "    --no-sign-request --function-name getEvent /dev/stdout",
                 "",
             ]
+
+    run(test)
+
+
+def served_api(*routes: tuple[str, str], authorizer: str | None = None, url: str | None = None) -> said.ServedApi:
+    shown = tuple(
+        said.ServedRoute(
+            method=method, path=path, leads_to="getEvent", not_run=None, authorizer=authorizer, api_key=False
+        )
+        for method, path in routes
+    )
+    return said.ServedApi(id="Api", kind="HTTP API", stage="$default", url=url or URL, routes=shown)
+
+
+URL = "http://127.0.0.1:3000"
+
+
+@pytest.mark.parametrize(
+    ("apis", "hint"),
+    [
+        ([served_api(("OPTIONS", "/"), ("POST", "/events"), ("GET", "/events"))], f"curl {URL}/events"),
+        ([served_api(("GET", "/events/{id}"), ("GET", "/health"))], f"curl {URL}/health"),
+        ([served_api(("GET", "/events/{id}"))], f"curl {URL}/events/1"),
+        ([served_api(("ANY", "$default"))], f"curl {URL}/"),
+        ([served_api(("OPTIONS", "/"), ("POST", "/events"))], f"curl -X POST -d '{{}}' {URL}/events"),
+        (
+            [served_api(("GET", "/"), authorizer="Auth"), served_api(("POST", "/in"))],
+            f"curl -X POST -d '{{}}' {URL}/in",
+        ),
+        ([served_api(("GET", "/"), url="https://127.0.0.1:3000")], "curl --insecure https://127.0.0.1:3000/"),
+    ],
+)
+def test_where_apis_are_served_the_banners_call_is_the_one_of_them_that_asks_for_least(
+    apis: list[said.ServedApi], hint: str
+) -> None:
+    async def test() -> None:
+        async with Shown("getEvent", url="http://127.0.0.1:3001", apis=tuple(apis)) as shown:
+            assert plain(shown.banner)[-2:] == [f"  {hint}", ""]
 
     run(test)
 

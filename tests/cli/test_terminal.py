@@ -115,6 +115,10 @@ def test_who_wants_no_colours_gets_none(
     assert "\x1b" not in project(python("")).terminal(*args, environ=environ).stderr
 
 
+def whole(made: Project) -> list[str]:
+    return made.run("list").succeeded().stdout.decode().splitlines()
+
+
 @pytest.mark.parametrize("columns", [20, 80, 300])
 def test_a_table_fits_the_terminal_and_no_name_is_cut(project: Callable[..., Project], columns: int) -> None:
     events = {"Get": {"Type": "Api", "Properties": {"Path": "/events/{id}/seats", "Method": "get"}}}
@@ -122,6 +126,10 @@ def test_a_table_fits_the_terminal_and_no_name_is_cut(project: Callable[..., Pro
     made = project({"template.json": template(**{name: function(Events=events) for name in names})})
     lines = SGR.sub("", made.terminal("list", columns=columns).succeeded().stderr).splitlines()
     assert max(map(len, lines)) <= columns
+    # Whoever has exported COLUMNS wants them on a pipe, too; nobody else has a table cut up for grep.
+    on_a_pipe = made.run("list", environ={"COLUMNS": str(columns)}).succeeded().stdout.decode().splitlines()
+    assert [line.rstrip() for line in on_a_pipe if line] == [line.rstrip() for line in lines if line]
+    assert any(all(name in line for name in (names[0], "app.handler")) for line in whole(made))
     assert "…" not in "".join(lines)
     if columns >= 80:
         shown = " ".join(lines)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import socket
 from collections.abc import Callable, Mapping
 
 import kit
 import pytest
-from kit import python
+from kit import free_port, python
 
 from samlocal.cli.up import command
 from samlocal.cli.world import World
@@ -88,10 +89,23 @@ def test_of_a_port_that_is_taken_the_option_that_names_it_is_said(
     made = project({"template.yaml": API, "app.py": "def handler(event, context): return None"})
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        try:
-            outcome = made.run("up", option, port, other, "0").ended(4)
-        finally:
-            # The ports of the APIs are known from what is deployed.
-            made.run("local", "stop")
+        outcome = made.run("up", option, port, other, "0").ended(4)
     assert f"cannot listen on 127.0.0.1 port {port}" in outcome.stderr
     assert f"Name others with --host and {option} (0 takes a free one)" in outcome.stderr
+    # Before anything is started for it.
+    assert "starting the local environment" not in outcome.stderr
+    made.run("local", "status").ended(1)
+
+
+def free_port_before_a_taken_one() -> tuple[int, socket.socket]:
+    while True:
+        first = free_port()
+        with contextlib.suppress(OSError):
+            return first, socket.create_server(("127.0.0.1", first + 1))
+
+
+def test_a_port_that_is_taken_behind_the_last_api_is_in_nobodys_way(project: MakeProject) -> None:
+    made = project({"template.yaml": API, "app.py": "def handler(event, context): return None"})
+    first, taken = free_port_before_a_taken_one()
+    with taken, made.start("start-api", "--port", str(first)) as running:
+        running.has_logged(f"is served at http://127.0.0.1:{first}")

@@ -160,3 +160,19 @@ def test_a_list_option_may_be_one_text_in_the_file(project: Callable[..., Projec
 def test_a_flag_that_is_typed_wins_over_a_wrong_variable(project: Callable[..., Project]) -> None:
     made = project(PROJECT)
     made.run("list", "--output", "json", environ={"SAMLOCAL_OUTPUT": "dotenv"}).succeeded()
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (("upp",), "There is no command upp; did you mean up?"),
+        (("invoek",), "There is no command invoek; did you mean invoke?"),
+        (("local", "sed"), "There is no command local sed; did you mean seed?"),
+        (("event", "genrate"), "There is no command event genrate; did you mean generate?"),
+        (("layers", "qqq"), "There is no command layers qqq.\n"),
+    ],
+)
+def test_a_command_that_there_is_not_is_named_with_the_one_that_was_meant(
+    project: Callable[..., Project], typed: tuple[str, ...], says: str
+) -> None:
+    assert says in project(PROJECT).run(*typed).ended(ExitStatus.USAGE).stderr

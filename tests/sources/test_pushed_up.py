@@ -115,6 +115,7 @@ def test_events_that_nobody_ran_are_run_by_the_next_who_comes(local: MakeProject
     not_run = client("lambda").invoke(FunctionName=name)
     assert "samlocal up" in json.load(not_run["Payload"])["errorMessage"]
     assert made.run("local", "status", "--output", "json").payload["waiting_events"] == 1
+    assert b"waiting 1 event for functions: run by `samlocal up`" in made.run("local", "status").stdout
     with up(made) as own:
         own.running.has_logged("1 event has come while nobody ran functions: run now.")
         assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 8}]
@@ -183,9 +184,9 @@ def test_a_schedule_is_fired_at_will_by_its_functions_event(local: MakeProject) 
         fired = made.run("local", "fire", "Listener/Nightly").succeeded()
         assert "Listener/Nightly is due" in fired.stderr
         assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"job": "nightly"}]
-        unknown = made.run("local", "fire", "Hourly")
-        assert unknown.status == 4
-        assert "ListenerNightly" in unknown.stderr
+        unknown = made.run("local", "fire", "Nightlyy").ended(4)
+        assert "has no rule or schedule Nightlyy; did you mean Listener/Nightly?" in unknown.stderr
+        assert "There are: Listener/Nightly" in unknown.stderr
         own.ended()
 
 

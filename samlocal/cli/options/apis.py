@@ -13,7 +13,7 @@ from samlocal.cli.options.environment import variable
 from samlocal.cli.options.listen import listen
 from samlocal.cli.output import Output
 from samlocal.config import nearest
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, SamlocalError
 
 if TYPE_CHECKING:
     # What serves HTTP is for who serves.
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from samlocal.http_api.websocket.reachable import Reachable
     from samlocal.project.project import Project
     from samlocal.project.run_options import RunOptions
+    from samlocal.project.settings import Settings
     from samlocal.sandbox.layout import SandboxSpec
     from samlocal.service.service import Service
 
@@ -33,6 +34,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_PORT = 3000
 """SAM CLI's."""
+
+# More APIs than a template has that somebody serves by hand.
+_LOOKED_AT = 8
 
 FIXED_OF_APIS = ("api_ids", "stage_variables", "static_dir", "disable_authorizer", "tls")
 """Options that cannot change while such a command stays."""
@@ -119,11 +123,9 @@ class ListeningApis:
         """``taken`` is a port that is for something else. Raises ConfigurationError, EngineError."""
         self._ctx = ctx
         self._chosen = chosen
-        first = ctx.params["port"]
-        passed = range(first, first + len(chosen.served))
+        places = _places(ctx.params["port"], len(chosen.served), taken)
         self._sockets = {
-            api.id: listen(ctx, output, after=number + (taken in passed and first + number >= (taken or 0)))
-            for number, api in enumerate(chosen.served)
+            api.id: listen(ctx, output, after=after) for api, after in zip(chosen.served, places, strict=True)
         }
         self._tls: Path | None = None
         if ctx.params["tls"] and chosen.served:
@@ -167,6 +169,46 @@ class ListeningApis:
             return url_of(self._sockets[api.id], tls=self._tls is not None)
 
         return tuple(served_api(api, place_of(api, url(api))) for api in gateway.apis)
+
+
+def refuse_taken_ports(ctx: click.Context, settings: Settings, output: Output, *, taken: int | None = None) -> None:
+    """Raises ConfigurationError where an API could not listen, before anything is started or deployed for it.
+
+    How many APIs there are is asked of the template alone, and only where a port is not free. ``taken`` is a port
+    that is for something else.
+    """
+    from samlocal.service.server import listening
+
+    host, first = ctx.params["host"], ctx.params["port"]
+    refused: dict[int, ConfigurationError] = {}
+    for number, after in enumerate(_places(first, _LOOKED_AT, taken) if first else ()):
+        try:
+            listening(host, first + after).close()
+        except ConfigurationError as error:
+            refused[number] = error
+    if not refused:
+        return
+
+    from samlocal.http_api.routes.apis import apis
+    from samlocal.project.application import joined
+    from samlocal.template.files import Files
+
+    try:
+        found = apis(joined(settings, None, output, Files(), quietly=True)).apis
+    except SamlocalError:
+        # Whoever reads the template next says what is wrong with it.
+        return
+    wanted: tuple[str, ...] = ctx.params["api_ids"]
+    count = sum(not wanted or api.id in wanted or api.name in wanted for api in found)
+    for number, refusal in refused.items():
+        if number < count:
+            raise refusal
+
+
+def _places(first: int, count: int, taken: int | None) -> list[int]:
+    """How far behind the first port each API's is; the one that is ``taken`` is passed over."""
+    passed = range(first, first + count)
+    return [number + (taken in passed and first + number >= (taken or 0)) for number in range(count)]
 
 
 def _pairs(texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:

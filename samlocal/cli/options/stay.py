@@ -62,5 +62,5 @@ def requests_to(output: Output) -> Requests:
     from samlocal.cli.shown.requests import Requests
 
     if isinstance(output, RecordedOutput):
-        return Requests(JsonRecords(output))
-    return Requests(Blocks(output))
+        return Requests(JsonRecords(output), read=output.payload_stream)
+    return Requests(Blocks(output), read=output.message_stream)

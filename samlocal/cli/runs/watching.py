@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from samlocal.cli.output import Output
+from samlocal.cli.reader import noticing_its_end
 from samlocal.cli.runs.answer import difference, readable
 from samlocal.errors import (
     BuildError,
@@ -18,6 +19,7 @@ from samlocal.errors import (
     ConfigurationError,
     EventError,
     LayerError,
+    ReaderGoneError,
     TemplateError,
     UnresolvedError,
 )
@@ -75,6 +77,7 @@ class Watching:
         self._out: Outlet[_Item] = Outlet(self._write)
         self._saved = asyncio.Event()
         self._failed = False
+        self._has_gone = False
         self._shown: list[str] | None = None
 
     async def run(
@@ -100,15 +103,22 @@ class Watching:
                     # It may have been saved since the command has read it.
                     self._payload = await asyncio.to_thread(self._read)
                 self._saved.set()
-                while True:
-                    await self._saved.wait()
-                    self._saved.clear()
-                    await self._run_once(service, overheard)
+                with noticing_its_end(self._output.payload_stream, self._gone):
+                    while True:
+                        await self._saved.wait()
+                        self._saved.clear()
+                        if self._has_gone:
+                            raise ReaderGoneError("Whoever read the answers has gone.")
+                        await self._run_once(service, overheard)
         finally:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LAST_SECONDS):
                     await self._out.drain()
             self._out.close()
+
+    def _gone(self) -> None:
+        self._has_gone = True
+        self._saved.set()
 
     def put(self, item: Record | Remark) -> None:
         self._out.put(item)

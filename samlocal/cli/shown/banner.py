@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from samlocal.cli.output import Output
 from samlocal.cli.shown.function_tags import FunctionTags
 from samlocal.cli.shown.routes import named, rows
-from samlocal.cli.shown.said import Serving
+from samlocal.cli.shown.said import ServedApi, ServedRoute, Serving
 
 _COLUMNS = 80
 _LABEL = 13
@@ -20,6 +21,12 @@ _LINES = 6
 # So many routes of an API are, their paths in so many columns.
 _ROUTES = 20
 _PATH = 40
+
+# What a route leaves open: variables, and a load balancer's wildcards.
+_FILLED_IN = re.compile(r"\{[^}]*\}|[*?]")
+_ANY_METHOD = ("ANY", "*", "$default", "HEAD")
+_ANY_PATH = ("$default", "*", "/*", "/{proxy+}")
+_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def banner(serving: Serving, tags: FunctionTags, output: Output) -> list[str]:
@@ -114,20 +121,61 @@ def _debugged(serving: Serving, output: Output) -> Iterator[str]:
 
 
 def _command(serving: Serving, output: Output) -> Iterator[str]:
-    """A call of the first function, as a shell takes it, with all that the AWS CLI asks for."""
-    if serving.url is None or not serving.functions:
-        return
-    options = (
-        ("aws", "lambda", "invoke"),
-        ("--endpoint-url", serving.url),
-        ("--region", serving.region),
-        ("--no-sign-request",),
-        ("--function-name", serving.functions[0].id),
-        ("/dev/stdout",),
+    """A call as a shell takes it: of an API where one is served, else of the first function."""
+    requests = (
+        (_simplicity(route), api, route) for api in serving.apis for route in api.routes if _is_asked(api, route)
     )
+    simplest = min(requests, key=lambda each: each[0], default=None)
+    if simplest is not None:
+        _, api, route = simplest
+        yield from _folded_command(_curl(api, route), output)
+    elif serving.url is not None and serving.functions:
+        yield from _folded_command(
+            (
+                ("aws", "lambda", "invoke"),
+                ("--endpoint-url", serving.url),
+                ("--region", serving.region),
+                ("--no-sign-request",),
+                ("--function-name", serving.functions[0].id),
+                ("/dev/stdout",),
+            ),
+            output,
+        )
+
+
+def _is_asked(api: ServedApi, route: ServedRoute) -> bool:
+    """Whether curl can: a WebSocket API's routes have no methods."""
+    return bool(api.url and route.method) and route.not_run is None
+
+
+def _simplicity(route: ServedRoute) -> tuple[bool, int, bool]:
+    """The lower, the less is asked of whoever calls it."""
+    asks = route.authorizer is not None or route.api_key
+    method = {"GET": 0, "OPTIONS": 2}.get(_method(route), 1)
+    return asks, method, _FILLED_IN.search(route.path) is not None
+
+
+def _method(route: ServedRoute) -> str:
+    return "GET" if route.method in _ANY_METHOD else route.method
+
+
+def _curl(api: ServedApi, route: ServedRoute) -> Iterator[tuple[str, ...]]:
+    path = "/" if route.path in _ANY_PATH else _FILLED_IN.sub("1", route.path)
+    yield ("curl",)
+    if (method := _method(route)) != "GET":
+        yield "-X", method
+    if method in _WITH_BODY:
+        yield "-d", "{}"
+    if (api.url or "").startswith("https:"):
+        # Its certificate is samlocal's own.
+        yield ("--insecure",)
+    yield ((api.url or "").rstrip("/") + path,)
+
+
+def _folded_command(parts: Iterable[Sequence[str]], output: Output) -> Iterator[str]:
     line = "  "
-    for option in options:
-        words = shlex.join(option)
+    for part in parts:
+        words = shlex.join(part)
         if len(line) + len(words) + 3 > _COLUMNS and line.strip():
             yield output.styled(line) + "\\"
             line = "    "

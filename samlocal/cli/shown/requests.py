@@ -7,15 +7,16 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, assert_never
+from typing import IO, TYPE_CHECKING, Any, Protocol, Self, TypeAlias, assert_never
 
 import click
 from msgspec import Struct
 
+from samlocal.cli.reader import noticing_its_end
 from samlocal.cli.shown import said
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.happening import Begun, Ended, Happening, Retried, Sent
-from samlocal.errors import BuildError, SamlocalError
+from samlocal.errors import BuildError, ReaderGoneError, SamlocalError
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
 from samlocal.reload.told import NotReloaded, Reloaded
@@ -62,8 +63,10 @@ class _Running(Struct, frozen=True, kw_only=True):
 class Requests:
     """What sandboxes write (it is their ``Log``) and what is told of events, on one event loop."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, *, read: IO[Any] | None = None) -> None:
+        """``read`` is the stream by which somebody follows: without a reader the command ends."""
         self._view = view
+        self._read = read
         self._running: dict[str, _Running] = {}
         self._serving: said.Serving | None = None
         self._broken: asyncio.Future[None] | None = None
@@ -273,12 +276,19 @@ class Requests:
 
         Raises OutputError and ReaderGoneError where what is said no longer arrives.
         """
-        if self._broken is None:
+        broken = self._broken
+        if broken is None:
             raise RuntimeError("requests are shown within their block")
-        try:
-            await asyncio.shield(self._broken)
-        finally:
-            self.ending()
+
+        def gone() -> None:
+            if not broken.done():
+                broken.set_exception(ReaderGoneError("Whoever read what is said here has gone."))
+
+        with contextlib.nullcontext() if self._read is None else noticing_its_end(self._read, gone):
+            try:
+                await asyncio.shield(broken)
+            finally:
+                self.ending()
 
     def ending(self) -> None:
         """Whoever ended the command hears what is waited for."""

@@ -1,0 +1,25 @@
+"""``samlocal local``: the environment on this machine, by hand."""
+
+from __future__ import annotations
+
+import click
+
+from samlocal.cli.command_group import CommandGroup
+from samlocal.cli.local.fire import fire
+from samlocal.cli.local.life import reset, start, stop
+from samlocal.cli.local.seed import seed
+from samlocal.cli.local.status import status
+
+
+@click.group(
+    "local", cls=CommandGroup, short_help="The environment on this machine: start, stop, status, reset, seed, fire."
+)
+def command() -> None:
+    """The environment on this machine, which needs no AWS account.
+
+    `-e local` starts it by itself, and it ends by itself half an hour after its last use. Its data lasts that long.
+    """
+
+
+for each in (start, stop, reset, status, fire, seed):
+    command.add_command(each)
