@@ -525,16 +525,20 @@ class SlowEngine:
 
     ``request`` is the end of the path that it is slow at. ``answer`` holds back what the engine says to it, else the
     request itself is held back; it is carried out in any case, as the engine does when nobody waits any more.
+    One that is ``always`` slow is so at each further piece of that answer too, as of the stream that it becomes.
     ``reached`` says that there was such a request, ``answered`` that the engine has answered one that was held back.
     """
 
-    def __init__(self, path: Path, *, request: str, seconds: float, answer: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, request: str, seconds: float, answer: bool = False, always: bool = False
+    ) -> None:
         self.environ = {"DOCKER_HOST": f"unix://{path}"}
         self.reached = threading.Event()
         self.answered = threading.Event()
         self._request = request
         self._seconds = seconds
         self._answer = answer
+        self._always = always
         self._engine = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
         self._path = path
         self._open: list[socket.socket] = []
@@ -572,7 +576,8 @@ class SlowEngine:
                 if asks and self._is_meant(data):
                     late.set()
                 if late.is_set() and asks is not self._answer:
-                    late.clear()
+                    if not self._always:
+                        late.clear()
                     self.reached.set()
                     time.sleep(self._seconds)
                     asked.set()

@@ -60,9 +60,6 @@ class State(Enum):
     ENDED = auto()
 
 
-# How long a sandbox has been idle when the log of its last event ends: it takes a word with the container.
-_SETTLE_SECONDS = 0.005
-
 LIVE = frozenset({State.STARTING, State.IDLE, State.BUSY, State.RELOADING})
 """What counts against limits: what ends runs no more events."""
 
@@ -111,7 +108,6 @@ class Pooled:
         self._settled = settled
         self._state = State.STARTING
         self._timer: Timer | None = None
-        self._soon: asyncio.TimerHandle | None = None
         self._settling: asyncio.Task[None] | None = None
         self._reloading: asyncio.Task[None] | None = None
         self._leave = asyncio.Event()
@@ -187,13 +183,11 @@ class Pooled:
         self.idle_since = now
         self._become(State.IDLE)
         self._timer = timer
-        # Of a caller who asks again at once the next event ends the log.
-        self._soon = asyncio.get_running_loop().call_later(_SETTLE_SECONDS, self._end_log)
+        # At once: an event that follows waits for it, and most callers take longer to ask again.
+        self._settling = asyncio.create_task(self._settle())
 
     def reload(self, plan: Plan) -> None:
         """Has what runs in it begin anew, by a plan. One that cannot be reloaded ends."""
-        if self._soon is not None:
-            self._end_log()
         settling, self._settling = self._settling, None
         self._become(State.RELOADING)
         self._reloading = asyncio.create_task(self._reload(plan, settling))
@@ -224,19 +218,10 @@ class Pooled:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._soon is not None:
-            self._soon.cancel()
-            self._soon = None
-        if self._settling is not None:
-            # The next event ends the log of the one before, and so does the end.
+        if self._settling is not None and state is State.ENDING:
+            # The end of a sandbox ends its log too.
             self._settling.cancel()
             self._settling = None
-
-    def _end_log(self) -> None:
-        if self._soon is not None:
-            self._soon.cancel()
-            self._soon = None
-        self._settling = asyncio.create_task(self._settle())
 
     async def _settle(self) -> None:
         # An engine that goes away now shows with the next event.

@@ -36,7 +36,7 @@ _DRAIN_SECONDS = 5.0
 
 # How long what the function has written is waited for, and for how long nothing may come where nobody says that it is
 # all: a line takes the engine a millisecond or two.
-_SETTLE_SECONDS = 0.25
+_SETTLE_SECONDS = 1.0
 _QUIET_SECONDS = 0.005
 
 # How late an event loop may be woken that is not late, and how many times as late a line may then be.
@@ -155,7 +155,7 @@ class Container:
         shell = self._shell
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SETTLE_SECONDS):
-                if shell is not None and shell.knows_runtime:
+                if shell is not None:
                     await shell.flush()
                     return True
                 await self._quiet()

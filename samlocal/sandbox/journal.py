@@ -156,7 +156,6 @@ class Journal:
     # invocation
 
     def start(self, request_id: str, *, trace_id: str, tenant_id: str | None = None) -> None:
-        self.end_invocation()
         self._request_id = request_id
         self._platform(
             "start",
@@ -229,11 +228,13 @@ class Journal:
         }
         self._closing = (*words, end, self._event("platform.report", fields, text=report.line()))
 
-    def end_invocation(self) -> None:
-        """Ends the log of an invocation that is over, now that what the function has written is in it.
+    @property
+    def is_open(self) -> bool:
+        """Whether an invocation is over whose log has not ended."""
+        return bool(self._closing)
 
-        Where nobody says so, the next invocation's START does.
-        """
+    def end_invocation(self) -> None:
+        """Ends the log of an invocation that is over, now that what the function has written is in it."""
         closing, self._closing = self._closing, ()
         for record in closing:
             self._sink(record)

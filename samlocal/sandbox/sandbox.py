@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 from typing import assert_never
@@ -71,6 +72,7 @@ class Sandbox:
         self._init_duration: float | None = None
         self._timeout = debug.SECONDS if spec.debugging else spec.function.timeout
         self._failed_init: InitOutcome = None
+        self._settling = asyncio.Lock()
 
     async def __aenter__(self) -> Sandbox:
         try:
@@ -99,6 +101,7 @@ class Sandbox:
         function does is a result. A sandbox that is ``spent`` afterwards is yet to be stopped: its extensions have a
         phase of their own for that, and what came of the event need not wait for them.
         """
+        await self.settle()
         await self._life.renew()
         await self._finish_init()
         outlet = Outlet(chunk)
@@ -168,13 +171,14 @@ class Sandbox:
     async def settle(self) -> None:
         """Ends the log of an event after which the sandbox goes on, and what runs in one that is spent.
 
-        Where nobody says so, the next START or ``stop`` does.
+        Where nobody says so, the next event or ``stop`` does. Whoever comes second waits for the first.
         """
-        if self._life.state is State.SPENT:
-            await self._life.reset()
-        elif self._life.container is not None and self.ends_at_once:
-            await self._life.container.settle()
-        self._journal.end_invocation()
+        async with self._settling:
+            if self._life.state is State.SPENT:
+                await self._life.reset()
+            elif self._journal.is_open and self._life.container is not None and self.ends_at_once:
+                await self._life.container.settle()
+            self._journal.end_invocation()
 
     async def stop(self, reason: Reason = Reason.SPINDOWN) -> None:
         """Ends the container and waits for the last of its output. The engine removes it by itself.

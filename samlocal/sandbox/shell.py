@@ -44,11 +44,6 @@ class Shell:
             case _:
                 pass
 
-    @property
-    def knows_runtime(self) -> bool:
-        """Whether the runtime has been started, so that the shell listens beside it."""
-        return self._runtime is not None
-
     def start_runtime(self) -> None:
         """All extensions have registered."""
         if not self._clearing:
@@ -61,7 +56,8 @@ class Shell:
             self._input.write(f"{self._runtime}\n".encode())
 
     async def flush(self) -> None:
-        """Waits until what has been written so far is read."""
+        """Waits until what has been written so far is read. Nobody answers before the runtime has been started."""
+        await self._runtime_known.wait()
         self._flushed = asyncio.Semaphore(0)
         self._flush += 1
         self._input.write(f"flush {self._flush}\n".encode())

@@ -36,8 +36,14 @@ def opened(docker: object, loop: EventLoop) -> Iterator[Callable[..., Open]]:
     """Opens a sandbox for a project's function ``Fn``; it is closed after the test."""
     with ExitStack() as stack:
 
-        def start(project: Project, *, log: Log | None = None, live: bool = False) -> Open:
-            engine = stack.enter_context(_engine())
+        def start(
+            project: Project,
+            *,
+            log: Log | None = None,
+            live: bool = False,
+            environ: Mapping[str, str] | None = None,
+        ) -> Open:
+            engine = stack.enter_context(_engine(environ))
             spec = partial(_spec, project, engine)
             own = stack.enter_context(session(project.sessions))
             said = Said()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from extension_kit import watched
-from kit import Project, eventually, python
+from kit import Project, SlowEngine, eventually, python
 
 from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.outlet import Outlet
@@ -57,6 +58,31 @@ def handler(event, context):
     assert lines[:start] == [f"init {number}" for number in range(200)]
     assert lines[start + 1 : start + 3] == ["invoked", "no end"]
     assert [line.split(" ")[0] for line in lines[start + 3 :]] == ["END", "REPORT"]
+
+
+def test_what_an_event_writes_is_its_own_however_soon_the_next_one_begins(
+    project: Callable[..., Project], opened: Callable[..., Any], tmp_path: Path
+) -> None:
+    source = """
+import sys
+def handler(event, context):
+    print('out of', event)
+    print('error of', event, file=sys.stderr)
+    return event
+"""
+    # Its answers come before its lines, as on a busy machine.
+    with SlowEngine(tmp_path / "docker.sock", request="/attach", seconds=0.05, answer=True, always=True) as slow:
+        running = opened(project(python(source)), environ=slow.environ)
+        ids = {str(number): running.invoke(str(number).encode()).request_id for number in range(3)}
+        running.stop()
+    written = [(record.request_id, record.text) for record in running.records if record.type == "function"]
+    expected = [(ids[event], f"{stream} of {event}") for event in ids for stream in ("out", "error")]
+    assert sorted(written) == sorted(expected)
+    # Each stands between its START and its END.
+    for event, request_id in ids.items():
+        own = [record.type for record in running.records if record.request_id == request_id]
+        assert own.index("platform.start") < own.index("function"), event
+        assert own[-2:] == ["platform.end", "platform.report"], event
 
 
 def test_the_payload_does_not_wait_for_the_shutdown_phase(project: Callable[..., Project]) -> None:
