@@ -1,25 +1,60 @@
-"""The functions' events that AWS pushes: which of them reach their functions in the environment on this machine.
+"""What AWS pushes to the functions: which of it reaches them in the environment on this machine.
 
-Source: SAM specification, ``EventSource`` and its types.
+The template is read after the SAM translator, so that a function's event and a subscription that stands elsewhere
+count alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
 from samlocal.endpoint.directory import Directory
+from samlocal.events.triggers.trigger import Trigger
+from samlocal.events.triggers.triggers import Reading
+from samlocal.function.application import Application
+from samlocal.template.model import Resource
 from samlocal.template.reader import Map
 
+_MAPPING = "AWS::Lambda::EventSourceMapping"
+_CUSTOM = ("AWS::CloudFormation::CustomResource", "Custom::")
+_PERMISSION = "AWS::Lambda::Permission"
+
 _PUSHED = frozenset(
-    {"CloudWatchEvent", "CloudWatchLogs", "Cognito", "EventBridgeRule", "S3", "SNS", "Schedule", "ScheduleV2"}
+    {
+        "AWS::Events::Rule",
+        "AWS::Logs::SubscriptionFilter",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Subscription",
+        "AWS::SNS::Topic",
+        "AWS::Scheduler::Schedule",
+        "AWS::SecretsManager::RotationSchedule",
+        "AWS::StepFunctions::StateMachine",
+    }
 )
-_NOT_RUN = {"IoTRule": "the local environment runs no rules of IoT"}
+
+_NOT_RUN = {"AWS::IoT::TopicRule": "the local environment runs no rules of IoT"}
+
+# What user pools do here (local/moto/user_pools.py).
+_OF_USER_POOLS = frozenset(
+    {
+        "post-authentication",
+        "post-confirmation",
+        "pre-authentication",
+        "pre-sign-up",
+        "pre-token-generation",
+        "pre-token-generation-v2",
+    }
+)
 
 
 class PushedSource(Struct, frozen=True, kw_only=True):
-    """An event of a function, as ``Function/Event``; ``not_run`` says why nothing comes of it."""
+    """An event of a function as ``Function/Event``, or the resource that names the function.
+
+    ``type`` is SAM's of an event, else what ``samlocal event generate`` calls it; ``not_run`` says why nothing comes
+    of it.
+    """
 
     id: str
     function: str
@@ -27,15 +62,47 @@ class PushedSource(Struct, frozen=True, kw_only=True):
     not_run: str | None = None
 
 
-def pushed_sources(directory: Directory) -> Iterator[PushedSource]:
-    """Those that stand with their functions; a topic's subscription may stand elsewhere in a template."""
+def pushed_sources(directory: Directory, not_made: Mapping[str, str]) -> Iterator[PushedSource]:
+    """All but requests and event source mappings, each once.
+
+    ``not_made`` says of the resources that the environment on this machine does not have why that is so.
+    """
+    reading = Reading(directory.application)
     for callee in directory:
         owner, resource = directory.resource(callee)
-        events = owner.evaluator.branch(resource.properties.get("Events"))
-        for name, node in events.items() if isinstance(events, Map) else ():
-            event = owner.evaluator.branch(node)
-            type_ = str(event.get("Type")) if isinstance(event, Map) else ""
-            if type_ in _PUSHED or type_ in _NOT_RUN:
-                yield PushedSource(
-                    id=f"{callee.path}/{name}", function=callee.path, type=type_, not_run=_NOT_RUN.get(type_)
-                )
+        events = _events(owner, resource)
+        found: dict[PushedSource, None] = {}
+        for each in reading.without_requests(owner, resource):
+            event = next((name for name in each.names if name in events), None)
+            if each.type == _MAPPING or (each.type == _PERMISSION and event is None):
+                # A permission alone does not say what there is that would use it.
+                continue
+            source = PushedSource(
+                id=f"{callee.path}/{event}" if event is not None else str(each.resource),
+                function=callee.path,
+                type=events[event] if event is not None else each.kind.name,
+                not_run=_not_run(each, not_made),
+            )
+            found[source] = None
+        yield from found
+
+
+def _events(owner: Application, resource: Resource) -> dict[str, str]:
+    """The types of a function's own events."""
+    events = owner.evaluator.branch(resource.properties.get("Events"))
+    bodies = {name: owner.evaluator.branch(node) for name, node in events.items()} if isinstance(events, Map) else {}
+    return {name: str(body.get("Type")) for name, body in bodies.items() if isinstance(body, Map)}
+
+
+def _not_run(trigger: Trigger, not_made: Mapping[str, str]) -> str | None:
+    type_ = str(trigger.type)
+    if type_.startswith(_CUSTOM):
+        return "the local environment makes no custom resources"
+    if type_ == "AWS::Cognito::UserPool" and trigger.kind.type not in _OF_USER_POOLS:
+        return f"the local environment's user pools run no {trigger.kind.name}"
+    if type_ == _PERMISSION:
+        return "what sends it is not in the local environment"
+    if type_ != "AWS::Cognito::UserPool" and type_ not in _PUSHED:
+        return _NOT_RUN.get(type_, f"the local environment runs no {type_}")
+    reason = not_made.get(str(trigger.resource))
+    return None if reason is None else f"{trigger.resource} is not made: {reason}"

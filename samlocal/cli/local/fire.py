@@ -50,5 +50,5 @@ def _as_typed(names: Collection[str], project: Project) -> Iterator[str]:
     from samlocal.sources.pushed_sources import pushed_sources
 
     directory = Directory(project.application(quietly=True))
-    events = {each.id.replace("/", ""): each.id for each in pushed_sources(directory)}
+    events = {each.id.replace("/", ""): each.id for each in pushed_sources(directory, {})}
     yield from (events.get(name, name) for name in names)

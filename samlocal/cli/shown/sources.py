@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from collections.abc import Mapping as Table
 from typing import Self
 
 from msgspec import Struct
@@ -24,8 +25,12 @@ class ReadSources(Struct, frozen=True, kw_only=True):
     shown: tuple[ServedSource, ...]
 
     @classmethod
-    def of(cls, directory: Directory, *, named: Collection[str], is_local: bool) -> Self:
-        """Those of the functions that are ``named``; where none is, all of the environment on this machine."""
+    def of(cls, directory: Directory, *, named: Collection[str], not_made: Table[str, str] | None) -> Self:
+        """Those of the functions that are ``named``; where none is, all of the environment on this machine.
+
+        ``not_made`` says which resources that one does not have, and why; it is None of a deployed environment.
+        """
+        is_local = not_made is not None
         read: list[Mapping] = []
         shown: list[ServedSource] = []
         for each in mappings(directory):
@@ -42,10 +47,10 @@ class ReadSources(Struct, frozen=True, kw_only=True):
                     not_read = None if wanted else why
                     shown.append(ServedSource(id=id_, function=function, source=source, name=name, not_read=not_read))
         # A deployed environment pushes to the functions that are deployed there.
-        shown += map(_pushed, pushed_sources(directory)) if is_local else ()
+        shown += map(_pushed, pushed_sources(directory, not_made)) if not_made is not None else ()
         return cls(mappings=tuple(read), shown=tuple(shown))
 
 
 def _pushed(source: PushedSource) -> ServedSource:
-    name = f"{source.id.rpartition('/')[2]} ({source.type})"
+    name = f"{source.id.removeprefix(f'{source.function}/')} ({source.type})"
     return ServedSource(id=source.id, function=source.function, source="", name=name, not_read=source.not_run)

@@ -89,6 +89,8 @@ def _trigger(item: Item, declaration: Declaration, names: tuple[str, ...]) -> Tr
         remarks=tuple(item.remarks),
         permitted=tuple(references(item.resource.properties.get("SourceArn"))) if is_permission else None,
         behind=None if behind is None else behind.logical_id,
+        resource=item.stack.path(item.resource),
+        type=item.resource.type,
     )
 
 

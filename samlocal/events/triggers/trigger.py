@@ -35,6 +35,12 @@ class Trigger(Struct, frozen=True, kw_only=True):
     held: Trigger | None = None
     """What the template puts there: the event inside of its."""
 
+    resource: str | None = None
+    """The resource of the translated template that says so, by its way from the top; None of requests."""
+
+    type: str | None = None
+    """Its type."""
+
     @property
     def name(self) -> str:
         return self.names[0]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +15,7 @@ from samlocal.events.triggers.apis import of_apis
 from samlocal.events.triggers.reading import declared, to_function, to_resource
 from samlocal.events.triggers.trigger import Trigger
 from samlocal.function.application import Application
+from samlocal.http_api.model import Api
 from samlocal.http_api.routes.apis import apis
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.plain import plain
@@ -29,25 +31,40 @@ class Triggers(Struct, frozen=True, kw_only=True):
     remarks: tuple[str, ...] = ()
 
 
+class Reading:
+    """One state of an application, of which as many functions' triggers are read as one asks for."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._callees = Callees(application)
+        self._parts = [(Stack(translated), refusals) for translated, refusals in map(plain, _all(application))]
+
+    @cached_property
+    def _apis(self) -> tuple[Api, ...]:
+        return apis(self._application).apis
+
+    def of(self, owner: Application, resource: Resource) -> Triggers:
+        """All of a function, which stands in the template of ``owner``. Raises TemplateError."""
+        requests = of_apis(self._apis, owner, resource, owner.path(resource))
+        found = [*requests, *self._declared(owner, resource)]
+        remarks = [remark for stack, refusals in self._parts for remark in (*refusals, *stack.remarks)]
+        return Triggers(found=_in_order(found, owner, resource), remarks=tuple(dict.fromkeys(remarks)))
+
+    def without_requests(self, owner: Application, resource: Resource) -> tuple[Trigger, ...]:
+        """What starts a function beside the requests to its APIs."""
+        return _in_order(self._declared(owner, resource), owner, resource)
+
+    def _declared(self, owner: Application, resource: Resource) -> Iterator[Trigger]:
+        leads = to_function(self._callees, owner.path(resource))
+        for stack, _ in self._parts:
+            for each in declared(stack, resource, leads):
+                yield _with_held(stack, each, resource, frozenset())
+
+
 def triggers(application: Application, function: str) -> Triggers:
     """Of a function by any of its names. Raises FunctionNotFoundError and TemplateError."""
     owner, resource = application.find(function)
-    path = owner.path(resource)
-    callees = Callees(application)
-    served = apis(application)
-    found: list[Trigger] = list(of_apis(served.apis, owner, resource, path))
-    remarks: list[str] = []
-    for part in _all(application):
-        translated, refusals = plain(part)
-        stack = Stack(translated)
-        own = declared(stack, resource, to_function(callees, path))
-        found += (_with_held(stack, each, resource, frozenset()) for each in own)
-        remarks += [*refusals, *stack.remarks]
-    found = list(_without_known_permissions(found))
-    events = owner.evaluator.branch(resource.properties.get("Events"))
-    order = list(events) if isinstance(events, Map) else []
-    found.sort(key=lambda each: order.index(each.name) if each.name in order else len(order))
-    return Triggers(found=tuple(found), remarks=tuple(dict.fromkeys(remarks)))
+    return Reading(application).of(owner, resource)
 
 
 def chosen(found: Sequence[Trigger], source: str | None, function: str) -> Trigger:
@@ -67,6 +84,14 @@ def chosen(found: Sequence[Trigger], source: str | None, function: str) -> Trigg
         names = [name for each in found for name in each.names]
         raise EventError(f"{function} has no source {source}{nearest(source, names)}", tip=f"It has {there}.")
     return named[0]
+
+
+def _in_order(found: Iterable[Trigger], owner: Application, resource: Resource) -> tuple[Trigger, ...]:
+    """As the function's events stand there, and what stands elsewhere behind them."""
+    events = owner.evaluator.branch(resource.properties.get("Events"))
+    order = list(events) if isinstance(events, Map) else []
+    certain = _without_known_permissions(list(found))
+    return tuple(sorted(certain, key=lambda each: order.index(each.name) if each.name in order else len(order)))
 
 
 def _with_held(stack: Stack, trigger: Trigger, function: Resource, seen: frozenset[str]) -> Trigger:
