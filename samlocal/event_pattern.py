@@ -8,11 +8,12 @@ in arrays, and that ``exists`` is a matter of leaves).
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from msgspec import Struct
+
+from samlocal.wildcard import wildcard
 
 Json: TypeAlias = Any
 
@@ -212,25 +213,7 @@ def _text_matches(operator: str, operand: Json, leaf: Json) -> bool:
             return given.endswith(wanted)
         case "equals-ignore-case":
             return given.casefold() == wanted.casefold()
-    return _wildcard(wanted).fullmatch(given) is not None
-
-
-def _wildcard(text: str) -> re.Pattern[str]:
-    """``*`` is any text; behind a backslash it is itself, as a backslash is.
-
-    What stands between two of them is looked for once, from the left, and never again: to try all ways would take
-    for ever where there are many.
-    """
-    texts = [""]
-    for part in re.findall(r"\\[*\\]|.", text, re.DOTALL):
-        if part == "*":
-            texts.append("")
-        else:
-            texts[-1] += re.escape(part[-1])
-    if len(texts) == 1:
-        return re.compile(texts[0], re.DOTALL)
-    first, *middle, last = texts
-    return re.compile("".join([first, *(f"(?>.*?{each})" for each in middle if each), ".*", last]), re.DOTALL)
+    return wildcard(wanted, escaped="*\\").fullmatch(given) is not None
 
 
 def _is_in(leaf: Json, block: str) -> bool:

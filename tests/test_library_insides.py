@@ -257,6 +257,10 @@ def test_airspeed_sets_in_a_namespace_that_can_be_given_and_says_where_it_fails(
 
     assert airspeed.Template("#set($a = 1)$a").merge(Namespace({})) == "<1>"
     assert airspeed.SetDirective.PLACE.match("$a.b_c =")[1] == "a.b_c"
+    # Its loops have a namespace of their own, which is asked for by its name, as they are.
+    assert airspeed.Block.parse.__globals__["ForeachDirective"] is airspeed.ForeachDirective
+    assert airspeed.ForeachDirective.evaluate_raw.__globals__["LocalNamespace"] is airspeed.LocalNamespace
+    assert Namespace(Namespace({"b": 1})).top() == {"b": 1}
     with pytest.raises(airspeed.TemplateSyntaxError) as syntax:
         airspeed.Template("\n#if(1)").ensure_compiled()
     assert syntax.value.line == 2
@@ -383,3 +387,10 @@ def test_uvicorn_refuses_what_comes_too_late_on_a_websocket() -> None:
     assert "raise ClientDisconnected()" in sent
     assert "raise RuntimeError(" in sent
     assert issubclass(ClientDisconnected, OSError)
+
+
+def test_jsonpath_ng_asks_a_table_for_what_an_operator_does() -> None:
+    # http_api/vtl/jsonpath.py
+    from jsonpath_ng.ext import filter as filters
+
+    assert callable(filters.OPERATOR_MAP["=~"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import assert_never
 
 from samlocal.errors import SamlocalError
@@ -13,6 +14,7 @@ from samlocal.http_api.answers.cors import preflight
 from samlocal.http_api.answers.fixed import fixed_answer, not_run, redirect_answer
 from samlocal.http_api.answers.refusal import (
     FAILED,
+    INTERNAL_ERROR,
     NO_ROUTE,
     THROTTLED,
     TIMED_OUT,
@@ -43,6 +45,7 @@ from samlocal.http_api.outside import Outside
 from samlocal.http_api.request_values import RequestValues
 from samlocal.http_api.service_call import AsksServices
 from samlocal.http_api.streamed import streamed_answer
+from samlocal.http_api.time_limit import TimeLimitError, aside
 from samlocal.http_api.usage import Usage
 from samlocal.http_api.validation import refusal
 from samlocal.pool.pool import PoolClosedError
@@ -118,8 +121,7 @@ class Front:
         caller = await self._backend.caller(matched, request)
         if isinstance(caller, Refusal):
             return refused(api, request, caller, matched)
-        validation = matched.route.validation
-        wrong = refusal(validation, RequestValues(api, matched, request), request) if validation is not None else None
+        wrong = await self._invalid(api, matched, request)
         if wrong is not None:
             return refused(api, request, wrong, matched)
         integration = matched.route.integration
@@ -141,6 +143,17 @@ class Front:
                 return not_run(reason)
             case _:
                 assert_never(integration)
+
+    async def _invalid(self, api: Api, matched: Matched, request: HttpRequest) -> Refusal | None:
+        """What the route's validator has against a request."""
+        validation = matched.route.validation
+        if validation is None:
+            return None
+        try:
+            return await aside(partial(refusal, validation, RequestValues(api, matched, request), request))
+        except TimeLimitError as error:
+            self._hears.remarked(f"{api.id}: {matched.route.key}: its model, tried on the body: {error}.")
+            return INTERNAL_ERROR
 
     async def _run(
         self, api: Api, matched: Matched, request: HttpRequest, integration: LambdaIntegration, caller: Caller

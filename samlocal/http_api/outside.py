@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -11,8 +12,8 @@ from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.http_api.answers.answer import refused
 from samlocal.http_api.answers.http_api import service_answer
 from samlocal.http_api.answers.refusal import (
-    ANSWER_TOO_LARGE,
     FAILED,
+    INTERNAL_ERROR,
     THROTTLED,
     TIMED_OUT,
     UNSUPPORTED,
@@ -39,6 +40,7 @@ from samlocal.http_api.server_request import server_answer
 from samlocal.http_api.service_call import AsksServices, ServiceCall
 from samlocal.http_api.services import NoValueError, service_call, subtype_call
 from samlocal.http_api.targets import FunctionTarget, HttpTarget, Mock, ServiceTarget
+from samlocal.http_api.time_limit import aside
 from samlocal.http_api.transformed import RefusedError, Transformation
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
@@ -62,26 +64,28 @@ class Outside:
             target = integration.target
             match target:
                 case Mock():
-                    return transformation.of_mock()
+                    return await aside(transformation.of_mock)
                 case FunctionTarget(function=function) if not transformation.waits:
-                    self._backend.begin(function, request, transformation.event(), _unheard)
-                    return transformation.of_success(b"")
+                    event = await aside(transformation.event)
+                    self._backend.begin(function, request, event, _unheard)
+                    return await aside(partial(transformation.of_success, b""))
                 case FunctionTarget(function=function):
+                    event = await aside(transformation.event)
                     async with asyncio.timeout(integration.timeout / 1000):
-                        result = await self._backend.result(function, request, transformation.event())
+                        result = await self._backend.result(function, request, event)
                     if isinstance(result, Throttled):
                         return refused(api, request, THROTTLED, matched)
                     of = transformation.of_success if isinstance(result, Success) else transformation.of_error
-                    return of(result.payload)
+                    return await aside(partial(of, result.payload))
                 case HttpTarget():
-                    sent = transformation.server_request()
+                    sent = await aside(transformation.server_request)
                     async with asyncio.timeout(integration.timeout / 1000):
                         said = await server_answer(api, request, target, sent, timeout=integration.timeout / 1000)
-                    return transformation.of_server(said)
+                    return await aside(partial(transformation.of_server, said))
                 case ServiceTarget(role=role, region=region):
-                    call = service_call(target, request, transformation.server_request())
+                    call = service_call(target, request, await aside(transformation.server_request))
                     said = await self._asked(call, role, region, integration.timeout)
-                    return transformation.of_server(said)
+                    return await aside(partial(transformation.of_server, said))
                 case _:
                     assert_never(target)
         except RefusedError as error:
@@ -99,6 +103,9 @@ class Outside:
                 return self._of_failed_server(api, matched, request, error)
             # Whoever hears of the event's end has heard why.
             return refused(api, request, FAILED, matched)
+        finally:
+            for remark in transformation.remarks:
+                self._hears.remarked(f"{api.id}: {matched.route.key}: {remark}.")
 
     async def ask_service(
         self, api: Api, matched: Matched, request: HttpRequest, integration: ServiceIntegration, caller: Caller
@@ -157,7 +164,7 @@ class Outside:
         said = " ".join((error.in_a_line if isinstance(error, SamlocalError) else str(error)).split())
         self._hears.remarked(f"{api.id}: {matched.route.key}: {said}")
         is_too_large = isinstance(error, AnswerTooLargeError)
-        return refused(api, request, ANSWER_TOO_LARGE if is_too_large else FAILED, matched)
+        return refused(api, request, INTERNAL_ERROR if is_too_large else FAILED, matched)
 
 
 def _unheard(_: bytes) -> None:

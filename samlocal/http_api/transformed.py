@@ -15,7 +15,7 @@ from typing import Any
 
 from samlocal.http_api.answers.accepted import accepted_template
 from samlocal.http_api.answers.payload import header_value, text_bytes
-from samlocal.http_api.answers.refusal import UNSUPPORTED, Refusal, RefusalType
+from samlocal.http_api.answers.refusal import INTERNAL_ERROR, UNSUPPORTED, Refusal, RefusalType
 from samlocal.http_api.answers.rest import mapped_answer
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.content import NotBase64Error, answer_content, request_content
@@ -23,8 +23,10 @@ from samlocal.http_api.events.body import media_type
 from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest, Matched
 from samlocal.http_api.integration import IntegrationResponse, MappedIntegration
 from samlocal.http_api.model import Api
+from samlocal.http_api.regular_expression import PatternError, fits
 from samlocal.http_api.request_values import RequestValues, in_body, static
 from samlocal.http_api.server_request import OwnHeaderError, ServerRequest, server_request
+from samlocal.http_api.time_limit import TimeLimitError
 from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated
 from samlocal.http_api.vtl.values import Members
 from samlocal.http_api.vtl.variables import Input, Parameters, Util, context_members
@@ -48,7 +50,11 @@ class RefusedError(Exception):
 
 
 class Transformation:
-    """Of one request, through one integration."""
+    """Of one request, through one integration.
+
+    Its methods are work for ``time_limit.aside``, since templates and patterns may take their time. ``remarks`` is
+    what there is to say of the templates that have been evaluated.
+    """
 
     def __init__(
         self, api: Api, matched: Matched, request: HttpRequest, integration: MappedIntegration, caller: Caller
@@ -57,6 +63,7 @@ class Transformation:
         self._request = request
         self._integration = integration
         self._values = RequestValues(api, matched, request, caller)
+        self.remarks: list[str] = []
 
     def payload(self) -> bytes:
         """What the integration gets. Raises RefusedError, UnsupportedEncodingError."""
@@ -160,11 +167,10 @@ class Transformation:
             if each.pattern is None or said is None:
                 continue
             try:
-                fits = re.fullmatch(each.pattern, said)
-            except re.error as error:
-                raise failed(f"the selection pattern {each.pattern} cannot be read: {error}") from error
-            if fits:
-                return each
+                if fits(each.pattern, said):
+                    return each
+            except (PatternError, TimeLimitError) as error:
+                raise failed(f"a selection pattern: {error}") from error
         default = next((each for each in responses if each.pattern is None), None)
         if default is None:
             raise failed("none of its responses fits, and none is the default")
@@ -201,9 +207,11 @@ class Transformation:
             "stageVariables": Members(self._api.stage_variables),
         }
         try:
-            return evaluated(template, variables), context
+            made = evaluated(template, variables)
         except TemplateFailedError as error:
             raise failed(f"{what}, {error}") from error
+        self.remarks += [f"{what}, {remark}" for remark in made.remarks]
+        return made.text, context
 
 
 def _texts(members: Any) -> dict[str, str]:
@@ -213,4 +221,4 @@ def _texts(members: Any) -> dict[str, str]:
 
 def failed(remark: str) -> RefusedError:
     """500 {"message": "Internal server error"}."""
-    return RefusedError(Refusal(type=RefusalType.API_CONFIGURATION_ERROR), remark)
+    return RefusedError(INTERNAL_ERROR, remark)

@@ -131,6 +131,7 @@ def test_what_it_says_is_in_the_event_of_the_function() -> None:
         (token(), {"Authorization": ""}, ""),
         (token(validation="^Bearer .*$"), {"Authorization": "Basic x"}, ""),
         (token(validation="abc"), {"Authorization": "abcd"}, ""),
+        (token(validation="^(a+)+$"), {"Authorization": "a" * 60 + "!"}, ""),
         (token(identity_sources=("method.request.header.tokenHeader",)), HELD, ""),
         (request(identity_sources=("method.request.header.Auth", "method.request.querystring.q")), {"Auth": "x"}, ""),
         (request(identity_sources=("method.request.querystring.q",)), {}, "q="),

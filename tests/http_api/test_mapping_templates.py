@@ -390,7 +390,7 @@ def test_a_mock_without_variables_answers_in_the_type_that_is_accepted(accept: s
         ({"requestTemplates": {"text/x": "{}"}, "passthroughBehavior": "NEVER"}, 415, None),
         ({"requestTemplates": {}}, 500, "the request template of a MOCK integration names no statusCode."),
         ({"responses": {}}, 500, "none of its responses fits, and none is the default."),
-        ({"responses": {"4(": {"statusCode": "418"}}}, 500, "the selection pattern 4( cannot be read: "),
+        ({"responses": {"4(": {"statusCode": "418"}}}, 500, "a selection pattern: 4( is no regular expression: "),
     ],
 )
 def test_a_mock_that_cannot_answer_is_refused_when_it_is_asked(
@@ -526,9 +526,64 @@ def test_an_api_without_templates_loads_nothing_that_evaluates_them() -> None:
 def test_a_template_without_directive_or_reference_is_itself() -> None:
     program = (
         "import sys; from samlocal.http_api.vtl.evaluation import evaluated; "
-        "print(evaluated('{\"a\": 1}\\\\', {}), 'airspeed' in sys.modules)"
+        "print(evaluated('{\"a\": 1}\\\\', {}).text, 'airspeed' in sys.modules)"
     )
 
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert ran.stdout == '{"a": 1}\\ False\n'
+
+
+def test_a_loop_ends_after_1000_turns_as_on_aws_and_that_is_said() -> None:
+    text = '#foreach($n in [1..2500])#set($last = $n)#end{"last": $last, "n": #foreach($n in [1..1000])1#end}'
+    pool, heard = FakePool(Success(payload=b"{}")), Heard()
+
+    status, _, _ = asked(of_function({"application/json": text}), pool=pool, heard=heard)
+
+    assert (status, pool.asked[0][1]) == (200, {"last": 1000, "n": int("1" * 1000)})
+    said = "request template, line 1: the loop ends after 1,000 turns, as on AWS: 2,500 are there."
+    assert heard.remarks == [f"Api: POST /things/{{id}}: {said}"]
+
+
+NESTED = "#foreach($a in [1..1000])" * 4 + "#end" * 4
+MUCH = '#set($text = "0123456789")#foreach($n in [1..40])#set($text = "$text$text")#end'
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        pytest.param(NESTED, "it does not come to an end within 2 s", id="loops in loops"),
+        pytest.param(MUCH, "$text would be larger than 10 MB", id="a text that doubles"),
+        pytest.param(
+            '#set($text = "0123456789")#foreach($n in [1..17])#set($text = "$text$text")#end'
+            "#foreach($n in [1..1000])$text#end",
+            "it writes more than 10 MB",
+            id="much that is written",
+        ),
+        pytest.param(
+            "## " + "x" * 307_200, "it is larger than the 300 KB that a template may have", id="its own size"
+        ),
+    ],
+)
+def test_a_template_that_asks_for_too_much_is_500_and_says_so(text: str, remark: str) -> None:
+    heard = Heard()
+
+    status, _, body = asked(of_function({"application/json": text}), heard=heard)
+
+    assert (status, json.loads(body)) == (500, {"message": "Internal server error"})
+    assert [remark in each for each in heard.remarks] == [True]
+
+
+def test_patterns_that_take_pythons_own_expressions_for_ever_come_to_an_end() -> None:
+    hard, text = "^(a+)+$", "a" * 60 + "!"
+    template = (
+        '#set($t = $input.path("$.t")){"matches": $t.matches("^(a+)+$"), "replaced": "$t.replaceAll("^(a+)+$", "")",'
+        ' "found": $input.json("$.several[?(@.t =~ \'^(a+)+$\')]")}'
+    )
+
+    event = event_of(template, body={"t": text, "several": [{"t": text}, {"t": "aa"}]})
+
+    assert event == {"matches": False, "replaced": text, "found": [{"t": "aa"}]}
+    responses = {"default": {"statusCode": "200"}, hard: {"statusCode": "409"}}
+    failed = FakePool(FunctionError(payload=json.dumps({"errorMessage": text}).encode()))
+    assert asked(of_function({}, responses), pool=failed)[0] == 200

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from front_kit import FakePool, answered
+from front_kit import FakePool, Heard, answered
 from routes_kit import api, request
 
 # "Tutorial: Create an API with request validation", the guide's OpenAPI document, in its essence.
@@ -161,3 +161,38 @@ def test_sam_writes_models_and_parameters_into_its_document() -> None:
     assert answered(one, request("POST", "/a", headers={"X-A": "1"}, body=b'{"name": 1}'))[0] == 200
     assert answered(one, request("POST", "/a", headers={"X-A": "1"}, body=b"{}"))[0] == 400
     assert answered(one, request("POST", "/a", body=b'{"name": 1}'))[0] == 400
+
+
+HARD = "a" * 60 + "!"
+
+
+@pytest.mark.parametrize(
+    ("schema", "pet", "status"),
+    [
+        ('"pattern": "^(a+)+$"', "aaa", 200),
+        ('"pattern": "^(a+)+$"', HARD, 400),
+        ('"patternProperties": {"^(a+)+$": {"type": "string"}}', {"aa": 1}, 400),
+        ('"patternProperties": {"^(a+)+$": {"type": "string"}}', {HARD: 1}, 200),
+        ('"patternProperties": {"^(a+)+$": {}}, "additionalProperties": false', {"aa": 1}, 200),
+        ('"patternProperties": {"^(a+)+$": {}}, "additionalProperties": false', {HARD: 1}, 400),
+        ('"properties": {"b": {}}, "additionalProperties": {"type": "string"}', {"b": 1, "c": "d"}, 200),
+        ('"properties": {"b": {}}, "additionalProperties": {"type": "string"}', {"c": 1}, 400),
+    ],
+)
+def test_patterns_of_a_model_come_to_an_end_with_every_body(schema: str, pet: object, status: int) -> None:
+    text = RESOURCES.replace("type: object, required: [kind]", schema)
+    body = json.dumps({"firstName": "A", "pet": pet}).encode()
+
+    assert answered(api(text, head=""), request("POST", "/", query="q=1", body=body))[0] == status
+
+
+def test_a_model_that_does_not_come_to_an_end_with_a_body_is_500_and_says_so() -> None:
+    text = RESOURCES.replace("type: object, required: [kind]", '"pattern": "(a|aa)+$"')
+    body = json.dumps({"firstName": "A", "pet": "a" * 100 + "!"}).encode()
+    heard = Heard()
+
+    status, _, content = answered(api(text, head=""), request("POST", "/", query="q=1", body=body), heard=heard)
+
+    assert (status, json.loads(content)) == (500, {"message": "Internal server error"})
+    said = "Api: POST /: its model, tried on the body: (a|aa)+$ does not come to an end within 2 s."
+    assert heard.remarks == [said]

@@ -15,7 +15,7 @@ from samlocal.http_api.answers.gateway_responses import gateway_response
 from samlocal.http_api.answers.http_api import http_answer, http_refusal
 from samlocal.http_api.answers.load_balancer import load_balancer_answer, load_balancer_refusal
 from samlocal.http_api.answers.payload import MalformedError, UndecodableError
-from samlocal.http_api.answers.refusal import MALFORMED, UNDECODABLE, Refusal
+from samlocal.http_api.answers.refusal import INTERNAL_ERROR, MALFORMED, Refusal
 from samlocal.http_api.answers.rest import rest_answer
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
 from samlocal.http_api.integration import LambdaIntegration, PayloadFormat
@@ -39,7 +39,7 @@ def answer(api: Api, matched: Matched, request: HttpRequest, result: Result) -> 
     try:
         made = _answer(api, matched, request, result.payload)
     except UndecodableError as error:
-        return Answered(answer=refused(api, request, UNDECODABLE, matched), remark=malformed(matched, error))
+        return Answered(answer=refused(api, request, INTERNAL_ERROR, matched), remark=malformed(matched, error))
     except MalformedError as error:
         return Answered(answer=refused(api, request, MALFORMED, matched), remark=malformed(matched, error))
     return Answered(answer=made)

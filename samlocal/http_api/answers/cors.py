@@ -7,12 +7,11 @@ what a preflight is.
 
 from __future__ import annotations
 
-import re
-
 from samlocal.http_api import identifiers
 from samlocal.http_api.answers.function_url import url_headers
 from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest, Matched, NoRoute
 from samlocal.http_api.model import Api, ApiKind, Cors
+from samlocal.wildcard import wildcard
 
 _OF_CORS = "access-control-"
 
@@ -85,8 +84,7 @@ def _allowed(cors: Cors, request: HttpRequest) -> Fields:
 
 def _matches(origin: str, pattern: str) -> bool:
     """``*`` and ``https://*`` stand for what they cover; the rest is compared without case, as hosts are."""
-    wanted = ".*".join(re.escape(part) for part in pattern.split("*"))
-    return re.fullmatch(wanted, origin, re.IGNORECASE) is not None
+    return wildcard(pattern, ignore_case=True).fullmatch(origin) is not None
 
 
 def _lowered(fields: Fields) -> Fields:

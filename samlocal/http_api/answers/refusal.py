@@ -55,6 +55,7 @@ TOO_LARGE = Refusal(type=RefusalType.REQUEST_TOO_LARGE)
 THROTTLED = Refusal(type=RefusalType.THROTTLED)
 FAILED = Refusal(type=RefusalType.INTEGRATION_FAILURE)
 MALFORMED = Refusal(type=RefusalType.MALFORMED)
-ANSWER_TOO_LARGE = Refusal(type=RefusalType.API_CONFIGURATION_ERROR)
-UNDECODABLE = Refusal(type=RefusalType.API_CONFIGURATION_ERROR)
 UNSUPPORTED = Refusal(type=RefusalType.UNSUPPORTED_MEDIA_TYPE)
+
+INTERNAL_ERROR = Refusal(type=RefusalType.API_CONFIGURATION_ERROR)
+"""500: the API itself cannot do what it is to do, as with an answer that is too large for it."""

@@ -7,10 +7,10 @@ center, "401 Unauthorized errors … Amazon Cognito user pool" for what is asked
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
 from samlocal.http_api.authorizers.token_errors import TokenError
+from samlocal.http_api.regular_expression import fits
 
 
 def bare(value: str) -> str:
@@ -27,14 +27,14 @@ def check_audience(claims: Mapping[str, object], audiences: Collection[str]) -> 
 
 def check_cognito(claims: Mapping[str, object], *, has_scopes: bool, validation: str | None) -> None:
     """A method without scopes takes ID tokens, one with scopes access tokens; the expression is for ``aud``, which an
-    access token has not. Raises TokenError, re.error."""
+    access token has not. Raises TokenError, PatternError, TimeLimitError."""
     use = claims.get("token_use")
     wanted = "access" if has_scopes else "id"
     if use != wanted:
         raise TokenError(
             f"the token is for {use!r}; a method {'with' if has_scopes else 'without'} scopes takes {wanted!r}"
         )
-    if validation and not any(re.fullmatch(validation, each) for each in _audiences(claims, "aud")):
+    if validation and not any(fits(validation, each) for each in _audiences(claims, "aud")):
         raise TokenError(f"the token has no aud that matches {validation}")
 
 

@@ -6,8 +6,8 @@ Lambda authorizers"; AWS knowledge center, "401 Unauthorized errors after creati
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import assert_never
 
 import msgspec
@@ -34,6 +34,8 @@ from samlocal.http_api.exchange import HttpRequest, Matched
 from samlocal.http_api.integration import PayloadFormat
 from samlocal.http_api.method_arn import method_arn
 from samlocal.http_api.model import Api, ApiKind, LambdaAuthorizer
+from samlocal.http_api.regular_expression import PatternError, fits
+from samlocal.http_api.time_limit import TimeLimitError, aside
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.result import Result, Success, error_message
@@ -62,7 +64,7 @@ class LambdaAuthorizers:
         self._kept = Kept(clock)
 
     async def hear(self, authorizer: LambdaAuthorizer, matched: Matched, request: HttpRequest) -> Heard:
-        identity = self._identity(authorizer, matched, request)
+        identity = await self._identity(authorizer, matched, request)
         if isinstance(identity, Denied):
             return Heard(decision=identity)
         key = (authorizer.name, *identity) if identity and authorizer.ttl > 0 else None
@@ -97,7 +99,7 @@ class LambdaAuthorizers:
             case _:
                 assert_never(found.verdict)
 
-    def _identity(
+    async def _identity(
         self, authorizer: LambdaAuthorizer, matched: Matched, request: HttpRequest
     ) -> tuple[str, ...] | Denied:
         """The values by which the function is asked, and what it says is kept. 401 where one is missing or wrong."""
@@ -114,9 +116,9 @@ class LambdaAuthorizers:
             return unauthorized(f"{authorizer.name}: the request has no {source}")
         if authorizer.validation:
             try:
-                is_valid = re.fullmatch(authorizer.validation, token) is not None
-            except re.error as error:
-                return broken(f"{authorizer.name}: {authorizer.validation} is no regular expression: {error}")
+                is_valid = await aside(partial(fits, authorizer.validation, token))
+            except (PatternError, TimeLimitError) as error:
+                return broken(f"{authorizer.name}: its IdentityValidationExpression: {error}")
             if not is_valid:
                 return unauthorized(f"{authorizer.name}: the token does not match {authorizer.validation}")
         return (token,)

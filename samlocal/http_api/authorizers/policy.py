@@ -8,12 +8,12 @@ API".
 from __future__ import annotations
 
 import enum
-import functools
 import ipaddress
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
+
+from samlocal.wildcard import wildcard
 
 _ACTION = "execute-api:Invoke"
 
@@ -94,26 +94,9 @@ def _any_matches(patterns: object, wanted: str, *, lower: bool) -> bool:
     for pattern in several:
         if not isinstance(pattern, str):
             raise PolicyError(f"{pattern!r} is no string")
-        if _expression(pattern, lower=lower).fullmatch(wanted):
+        if wildcard(pattern, one=True, ignore_case=lower).fullmatch(wanted):
             return True
     return False
-
-
-@functools.lru_cache(maxsize=1024)
-def _expression(pattern: str, *, lower: bool) -> re.Pattern[str]:
-    """``*`` is anything, ``?`` one character. The same policies come with every request.
-
-    What stands between two ``*`` is taken where it is found first, and not looked for again (atomic groups): else a
-    policy with many of them would never come to an end.
-    """
-    first, *rest = [_literal(part) for part in re.split(r"\*+", pattern)]
-    middle = "".join(f"(?>.*?{part})" for part in rest[:-1])
-    last = f".*{rest[-1]}" if rest else ""
-    return re.compile(first + middle + last, re.DOTALL | (re.IGNORECASE if lower else re.NOFLAG))
-
-
-def _literal(part: str) -> str:
-    return ".".join(re.escape(text) for text in part.split("?"))
 
 
 def _conditions(conditions: object, source_ip: str) -> Iterator[tuple[str, bool | None]]:

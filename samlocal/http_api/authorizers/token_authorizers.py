@@ -7,8 +7,8 @@ for what a client is told.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from samlocal.http_api.authorizers.claims import bare, check_audience, check_cognito, shared_scopes
@@ -19,6 +19,8 @@ from samlocal.http_api.authorizers.user_pools import user_pool_issuer
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.exchange import Fields, HttpRequest, Matched
 from samlocal.http_api.model import Api, CognitoAuthorizer, JwtAuthorizer
+from samlocal.http_api.regular_expression import PatternError
+from samlocal.http_api.time_limit import TimeLimitError, aside
 
 
 class Verifies(Protocol):
@@ -65,12 +67,12 @@ class TokenAuthorizers:
         try:
             issuers = {user_pool_issuer(pool) for pool in authorizer.user_pools}
             claims = await self._verifier().claims(bare(token), issuers)
-            check_cognito(claims, has_scopes=bool(wanted), validation=authorizer.validation)
+            await aside(partial(check_cognito, claims, has_scopes=bool(wanted), validation=authorizer.validation))
         except ExpiredError as error:
             return unauthorized(f"{name}: {error}", message="The incoming token has expired")
         except TokenError as error:
             return unauthorized(f"{name}: {error}")
-        except (IssuerError, ValueError, re.error) as error:
+        except (IssuerError, ValueError, PatternError, TimeLimitError) as error:
             return broken(f"{name}: {error}")
         shared = shared_scopes(claims, wanted)
         if wanted and not shared:

@@ -8,13 +8,11 @@ methods are compared with their case, hosts, headers and query strings without.
 from __future__ import annotations
 
 import ipaddress
-import re
 from urllib.parse import unquote
 
 from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.model import RuleCondition
-
-_PART = re.compile(r"\\[*?]|.", re.DOTALL)
+from samlocal.wildcard import wildcard
 
 
 def applies(condition: RuleCondition, request: HttpRequest) -> bool:
@@ -38,9 +36,7 @@ def applies(condition: RuleCondition, request: HttpRequest) -> bool:
 
 
 def _like(text: str, pattern: str) -> bool:
-    # Not fnmatch's: ELB's patterns have no sets of characters, and a backslash.
-    parts = ({"*": ".*", "?": "."}.get(part, re.escape(part[-1])) for part in _PART.findall(pattern))
-    return re.fullmatch("".join(parts), text, re.DOTALL) is not None
+    return wildcard(pattern, one=True, escaped="*?").fullmatch(text) is not None
 
 
 def _in_query(value: str, query: str) -> bool:

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from samlocal.http_api.regular_expression import is_in
+
 
 class JsonPathError(Exception):
     """It is no path that can be read here."""
@@ -54,13 +56,20 @@ def _member(document: object, names: list[str]) -> object:
 @lru_cache(maxsize=512)
 def _parsed(path: str) -> _Path:
     from jsonpath_ng.exceptions import JSONPathError
+    from jsonpath_ng.ext import filter as filters
     from jsonpath_ng.ext.parser import parse
 
+    filters.OPERATOR_MAP["=~"] = _matches
     try:
         expression = parse(path)
     except (JSONPathError, ValueError) as error:
         raise JsonPathError(f"{path}: {error}") from error
     return _Path(expression, _is_definite(expression))
+
+
+def _matches(value: object, pattern: str) -> bool:
+    """``=~`` of a filter. Raises PatternError, TimeLimitError."""
+    return isinstance(value, str) and is_in(pattern, value)
 
 
 def _is_definite(expression: Any) -> bool:

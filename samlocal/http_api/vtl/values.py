@@ -8,9 +8,10 @@ that its methods are of (String, List, Map). What is absent is an empty text, as
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from samlocal.http_api.regular_expression import fits, parts, replaced
 
 
 class NoSuchMethodError(Exception):
@@ -68,29 +69,21 @@ class Text(str):
         return Text(self + other)
 
     def matches(self, pattern: str) -> Flag:
-        return Flag(re.fullmatch(pattern, self) is not None)
+        return Flag(fits(pattern, self))
 
     def replaceAll(self, pattern: str, by: str) -> Text:  # noqa: N802 - Java's
         # The guide's ``replaceAll("\\'", "'")`` takes off a backslash: Velocity keeps both of those that are written.
-        return Text(re.sub(r"\\'" if pattern == r"\'" else pattern, _replacement(by), self))
+        return Text(replaced(r"\\'" if pattern == r"\'" else pattern, by, self))
 
     def split(self, pattern: str) -> Items:  # type: ignore[override]
         """As Java does, without empty texts at the end."""
-        parts = re.split(pattern, str(self))
-        while len(parts) > 1 and not parts[-1]:
-            parts.pop()
-        return Items(parts)
+        return Items(parts(pattern, self))
 
     def replace(self, old: str, new: str) -> Text:  # type: ignore[override]
         return Text(str(self).replace(old, new))
 
     def __getattr__(self, name: str) -> Any:
         return _missing(name, Unknown(f"texts have no {name} here"))
-
-
-def _replacement(by: str) -> str:
-    """Groups are ``$1`` in Java."""
-    return re.sub(r"\$(\d)", r"\\g<\1>", by)
 
 
 class Nothing(Text):
