@@ -11,7 +11,7 @@ from typing import Protocol, Self
 from msgspec import Struct
 
 from samlocal.aws import Aws
-from samlocal.errors import SamlocalError
+from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.sources.happening import Interrupted, Told
 from samlocal.sources.mapping import Mapping
 from samlocal.sources.pace import Pace, Sleep, backoff
@@ -19,8 +19,15 @@ from samlocal.sources.pace import Pace, Sleep, backoff
 # A source that has been read for so long is read anew at once where it is interrupted.
 _STEADY_SECONDS = 60.0
 
+# How often is looked whether a source that somebody else reads is free.
+_ELSEWHERE_SECONDS = 1.0
+
 # Keys are exchanged for new ones so long before they end.
 _BEFORE_EXPIRY_SECONDS = 60.0
+
+
+class ReadElsewhereError(ConfigurationError):
+    """Another samlocal reads it, as long as it runs."""
 
 
 class Reader(Struct, frozen=True, kw_only=True):
@@ -47,7 +54,7 @@ class Readers(Protocol):
     """Says who reads, and what reads."""
 
     async def reader(self, mapping: Mapping) -> Reader:
-        """Once the function can be run. Raises SamlocalError."""
+        """Once the function can be run. Raises ReadElsewhereError, SamlocalError."""
 
     def poller(self, mapping: Mapping, reader: Reader, pace: Pace) -> Polls:
         """What reads a source until ``pace`` is stopped."""
@@ -152,7 +159,8 @@ class EventSources:
             except SamlocalError as error:
                 steady = self._clock() - began > _STEADY_SECONDS
                 failures = 1 if steady else failures + 1
-                seconds = backoff(failures)
+                # The other one may end at any moment.
+                seconds = _ELSEWHERE_SECONDS if isinstance(error, ReadElsewhereError) else backoff(failures)
                 if steady or error.message != told:
                     # The same again is no news.
                     told = error.message

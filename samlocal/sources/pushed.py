@@ -25,8 +25,8 @@ from samlocal.sandbox.tasks import Tasks
 from samlocal.sources.pace import Pace, backoff
 from samlocal.sources.threads import Threads
 
-# How often one that has been replaced looks whether it is alone again.
-_ALONE_SECONDS = 2.0
+# How often one that is not alone looks whether it is.
+_ALONE_SECONDS = 1.0
 
 
 class Invokes(Protocol):
@@ -121,7 +121,11 @@ class PushedEvents:
             try:
                 runner = await self._threads(self._current)
                 if first:
-                    await self._tell_waiting(runner)
+                    waiting = await self._threads(runner.waiting)
+                    if waiting.is_run:
+                        await self._alone(runner)
+                        continue
+                    self._tell_waiting(waiting.events)
                     first = False
                 fetched = await self._threads(runner.fetch)
             except SamlocalError as error:
@@ -132,10 +136,7 @@ class PushedEvents:
                 continue
             failures = 0
             if fetched.replaced:
-                self._hears.remarked(
-                    "another `samlocal up` runs functions for what topics, buckets, rules and schedules send now; "
-                    "this one does once that one has ended."
-                )
+                # Both have come at once, or this one has stood still.
                 await self._alone(runner)
                 first = True
                 continue
@@ -148,8 +149,7 @@ class PushedEvents:
             for each in fetched.invocations:
                 self._tasks.start(self._run(runner, each))
 
-    async def _tell_waiting(self, runner: Runner) -> None:
-        count = (await self._threads(runner.waiting)).events
+    def _tell_waiting(self, count: int) -> None:
         if count:
             events = "event has" if count == 1 else "events have"
             self._hears.remarked(f"{count} {events} come while nobody ran functions: run now.")
@@ -157,10 +157,16 @@ class PushedEvents:
     async def _alone(self, runner: Runner) -> None:
         """Until nobody else runs functions, or the environment is gone; it comes as another one then."""
         self.is_replaced = True
+        self._hears.remarked(
+            "another `samlocal up` runs functions for what topics, buckets, rules and schedules send now; this one "
+            "does once that one has ended."
+        )
         with contextlib.suppress(SamlocalError):
             while await self._pace.pause(_ALONE_SECONDS) and (await self._threads(runner.waiting)).is_run:
                 pass
         self._runner, self.is_replaced = None, False
+        if not self._is_stopped():
+            self._hears.remarked("the other `samlocal up` has ended: this one runs functions for all that now.")
 
     def _current(self) -> Runner:
         server = self._server()

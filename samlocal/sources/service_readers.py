@@ -21,7 +21,7 @@ from samlocal.pool.options import PoolOptions
 from samlocal.service.service import Service
 from samlocal.sources.aws_streams import KinesisStream, TableStream
 from samlocal.sources.discards import AwsDiscards
-from samlocal.sources.event_sources import Polls, Reader
+from samlocal.sources.event_sources import Polls, ReadElsewhereError, Reader
 from samlocal.sources.happening import Doubtful, Told
 from samlocal.sources.mapping import Latest, Mapping, SourceKind, StreamOptions
 from samlocal.sources.pace import Pace
@@ -68,11 +68,20 @@ class ServiceReaders:
         self._checked: list[Mapping] = []
 
     async def reader(self, mapping: Mapping) -> Reader:
-        """Raises what planning the function raises: one that cannot be made reads nothing that others could have."""
+        """Raises ReadElsewhereError where another samlocal reads it, and what planning the function raises: one that
+        cannot be made reads nothing that others could have.
+        """
         callee = mapping.callee
-        spec = await self._service.plan(callee.path)
         project = self._service.project
         is_local = project.settings.is_local
+        if is_local:
+            await asyncio.to_thread(self._claim, mapping)
+        try:
+            spec = await self._service.plan(callee.path)
+        except SamlocalError:
+            if is_local:
+                await asyncio.to_thread(self._let_go, mapping)
+            raise
         aws = await asyncio.to_thread(project.account.caller) if is_local else aws_of(spec)
         if aws is None:
             raise ConfigurationError(
@@ -114,9 +123,6 @@ class ServiceReaders:
             self._told(Doubtful(mapping=mapping, reason=reason))
 
     def poller(self, mapping: Mapping, reader: Reader, pace: Pace) -> Polls:
-        """Raises ConfigurationError where another samlocal reads it."""
-        if self._service.project.settings.is_local:
-            self._claim(mapping)
         if mapping.stream is not None:
             return self._stream_poller(mapping, mapping.stream, reader, pace)
         bounds = (mapping.concurrency, self._concurrency, reader.concurrency, _AT_ONCE)
@@ -169,20 +175,28 @@ class ServiceReaders:
         """Until this process ends, however that is."""
         from filelock import FileLock, Timeout
 
-        file = self._file(mapping).with_suffix(".lock")
+        file = self._claim_file(mapping)
         if file in self._claims:
             return
-        lock = FileLock(file, mode=0o600)
+        lock = FileLock(file, mode=0o600, thread_local=False)
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise ConfigurationError(
+            raise ReadElsewhereError(
                 f"Another `samlocal up` reads {mapping.source_name} for {mapping.callee.path}.",
                 tip="It is read here as soon as that one has ended.",
             ) from error
         except OSError as error:
             raise ConfigurationError(f"{file} cannot be written: {error.strerror}.") from error
         self._claims[file] = lock
+
+    def _let_go(self, mapping: Mapping) -> None:
+        lock = self._claims.pop(self._claim_file(mapping), None)
+        if lock is not None:
+            lock.release()
+
+    def _claim_file(self, mapping: Mapping) -> Path:
+        return self._file(mapping).with_suffix(".lock")
 
     def _file(self, mapping: Mapping) -> Path:
         """Of each mapping of each stack its own, beside what lasts as long as its environment."""

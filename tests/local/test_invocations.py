@@ -107,3 +107,24 @@ def test_nobody_waits_for_an_answer_where_nobody_runs_functions_any_more() -> No
     time.seconds = 3600
     caller.join(60)
     assert refused.is_set()
+
+
+def test_who_was_killed_while_they_waited_for_events_gets_none_and_counts_as_gone_at_once() -> None:
+    invocations = Invocations()
+    lives = threading.Event()
+    lives.set()
+    asking = threading.Thread(target=invocations.fetch, args=("old", 20), kwargs={"is_there": lives.is_set})
+    asking.start()
+    eventually(lambda: invocations.is_run)
+    lives.clear()
+    assert not invocations.is_run
+    invocations.put("Fn", b"1", source="topic")
+    asking.join(60)
+    assert payloads(invocations, "next") == [b"1"]
+
+
+def test_what_came_while_its_runner_was_being_killed_is_the_next_ones() -> None:
+    invocations = Invocations()
+    invocations.put("Fn", b"1", source="topic")
+    assert invocations.fetch("old", 20, is_there=lambda: False).invocations == ()
+    assert payloads(invocations, "next") == [b"1"]

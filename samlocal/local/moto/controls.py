@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
@@ -31,7 +32,7 @@ class Controls:
                 waiting = Waiting(events=self._invocations.count, is_run=self._invocations.is_run)
                 return _json(start_response, msgspec.json.encode(waiting))
             case "GET", _ if path == PATH:
-                return _json(start_response, self._fetch(_query(environ)))
+                return _json(start_response, self._fetch(_query(environ), environ.get("werkzeug.socket")))
             case "DELETE", _ if path == PATH:
                 self._invocations.leave(_query(environ)("runner"))
                 return _json(start_response, b"{}")
@@ -49,9 +50,22 @@ class Controls:
         start_response("404 Not Found", [("Content-Type", "application/json"), ("Content-Length", "2")])
         return [b"{}"]
 
-    def _fetch(self, query: Callable[[str], str]) -> bytes:
-        fetched = self._invocations.fetch(query("runner"), float(query("wait") or WAIT_SECONDS))
+    def _fetch(self, query: Callable[[str], str], connection: socket.socket | None) -> bytes:
+        wait = float(query("wait") or WAIT_SECONDS)
+        fetched = self._invocations.fetch(query("runner"), wait, is_there=lambda: _is_open(connection))
         return msgspec.json.encode(fetched)
+
+
+def _is_open(connection: socket.socket | None) -> bool:
+    """Whether who has asked still waits: the kernel closes the connection of one that has been killed, too."""
+    if connection is None:
+        return True
+    try:
+        return bool(connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def _body(environ: Environ) -> bytes:

@@ -17,8 +17,10 @@ MOST = 10_000
 """So many events wait at most, and so many bytes of them."""
 MOST_BYTES = 256 * 1024 * 1024
 
-# Whoever runs functions asks again at once: one who has not asked for so long is gone.
-_GONE_SECONDS = WAIT_SECONDS + 10
+# Whoever runs functions asks again at once: one who has not asked for so long is gone. Whether one who waits for an
+# answer is still there is looked at as often as the second says.
+_GONE_SECONDS = 10.0
+_LOOK_SECONDS = 1.0
 
 # Lambda quotas: a function runs for 15 minutes at most. It may have to wait for its turn, and be built.
 _ANSWER_SECONDS = 1_200.0
@@ -49,7 +51,8 @@ class Invocations:
         self._runner: str | None = None
         self._replaced: set[str] = set()
         self._seen = 0.0
-        self._asking = 0
+        # Of the runner's question that waits: whether it is still there.
+        self._asks: Callable[[], bool] | None = None
 
     # the endpoint's side
 
@@ -130,12 +133,17 @@ class Invocations:
 
     @property
     def _is_run(self) -> bool:
-        return self._runner is not None and (self._asking > 0 or self._clock() - self._seen < _GONE_SECONDS)
+        if self._runner is None:
+            return False
+        return self._asks() if self._asks is not None else self._clock() - self._seen < _GONE_SECONDS
 
     # the side of who runs them
 
-    def fetch(self, runner: str, wait: float) -> Fetched:
-        """The next ones, as soon as there are some; none behind so many seconds."""
+    def fetch(self, runner: str, wait: float, *, is_there: Callable[[], bool] = lambda: True) -> Fetched:
+        """The next ones, as soon as there are some; none behind so many seconds.
+
+        ``is_there`` says whether the runner still waits for them: one that has been killed gets none.
+        """
         until = self._clock() + min(wait, WAIT_SECONDS)
         with self._changed:
             if runner in self._replaced:
@@ -143,28 +151,35 @@ class Invocations:
             if runner != self._runner:
                 if self._runner is not None:
                     self._replaced.add(self._runner)
+                self._take_back()
                 self._runner = runner
-                # What the last one had has not come to its end.
-                self._waiting = {**self._fetched, **self._waiting}
-                self._fetched = {}
-                self._changed.notify_all()
-            self._asking += 1
+            self._asks = is_there
             try:
-                while not self._waiting and not self._lost and runner == self._runner:
+                while not self._waiting and not self._lost and runner == self._runner and is_there():
                     left = until - self._clock()
                     if left <= 0:
                         break
-                    self._changed.wait(left)
+                    self._changed.wait(min(left, _LOOK_SECONDS))
             finally:
-                self._asking -= 1
-                self._seen = self._clock()
+                if self._asks is is_there:
+                    self._asks, self._seen = None, self._clock()
             if runner != self._runner:
                 return Fetched(invocations=(), replaced=runner in self._replaced)
+            if not is_there():
+                self._runner = None
+                self._take_back()
+                return Fetched(invocations=())
             some = list(self._waiting)[:_AT_ONCE]
             for each in some:
                 self._fetched[each] = self._waiting.pop(each)
             lost, self._lost = self._lost, 0
             return Fetched(invocations=tuple(self._fetched[each] for each in some), lost=lost)
+
+    def _take_back(self) -> None:
+        """What the last one had has not come to its end."""
+        self._waiting = {**self._fetched, **self._waiting}
+        self._fetched = {}
+        self._changed.notify_all()
 
     def over(self, invocation_id: str, answered: Answered) -> None:
         """What came of one; of one that is not known any more nobody wants to know it."""
@@ -182,6 +197,4 @@ class Invocations:
         with self._changed:
             if runner == self._runner:
                 self._runner = None
-                self._waiting = {**self._fetched, **self._waiting}
-                self._fetched = {}
-                self._changed.notify_all()
+                self._take_back()
