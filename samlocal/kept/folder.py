@@ -200,6 +200,18 @@ def is_served(settings: Settings) -> bool:
     return any(not is_keeper(name) for name in folder.names())
 
 
+def serving_commands(settings: Settings) -> list[str]:
+    """The names of the commands that run a template's functions now, in the order of the alphabet."""
+    folder = Folder.of(settings.world.cache_folder, settings.world.cwd / settings.template)
+    found = set()
+    for name in folder.names():
+        with contextlib.suppress(KeptError):
+            if not is_keeper(name) and (connection := folder.connect(name)) is not None:
+                connection.close()
+                found.add(name.rpartition("-")[0])
+    return sorted(found)
+
+
 def is_keeper(name: str) -> bool:
     return name.startswith(f"{KEEPER}-")
 

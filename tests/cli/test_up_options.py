@@ -109,3 +109,14 @@ def test_a_port_that_is_taken_behind_the_last_api_is_in_nobodys_way(project: Mak
     first, taken = free_port_before_a_taken_one()
     with taken, made.start("start-api", "--port", str(first)) as running:
         running.has_logged(f"is served at http://127.0.0.1:{first}")
+
+
+def test_where_another_command_of_the_template_has_the_port_it_is_named(project: MakeProject) -> None:
+    made = project({"template.yaml": API, "app.py": "def handler(event, context): return None"})
+    port = str(free_port())
+    with made.start("start-lambda", "--port", port) as running:
+        running.has_logged("Lambda is served at")
+        outcome = made.run("up", "--lambda-port", port).ended(4)
+    assert "`samlocal start-lambda` of this template runs already. Name others with --host and --lambda-port" in (
+        outcome.stderr
+    )

@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 
 from samlocal.cli.options.environment import variable
-from samlocal.cli.options.listen import listen
+from samlocal.cli.options.listen import bound, listen
 from samlocal.cli.output import Output
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError, SamlocalError
@@ -177,13 +177,11 @@ def refuse_taken_ports(ctx: click.Context, settings: Settings, output: Output, *
     How many APIs there are is asked of the template alone, and only where a port is not free. ``taken`` is a port
     that is for something else.
     """
-    from samlocal.service.server import listening
-
-    host, first = ctx.params["host"], ctx.params["port"]
+    first = ctx.params["port"]
     refused: dict[int, ConfigurationError] = {}
     for number, after in enumerate(_places(first, _LOOKED_AT, taken) if first else ()):
         try:
-            listening(host, first + after).close()
+            bound(ctx, after=after).close()
         except ConfigurationError as error:
             refused[number] = error
     if not refused:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from samlocal.cli.options.environment import variable
+from samlocal.cli.options.environment import settings, variable
 from samlocal.cli.output import Output
+from samlocal.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import socket
@@ -49,13 +50,31 @@ def listen(ctx: click.Context, output: Output, *, port: str = "port", after: int
 
     Raises ConfigurationError.
     """
-    from samlocal.service.server import is_open, listening
+    from samlocal.service.server import is_open
 
-    host, first = ctx.params["host"], ctx.params[port]
-    named = f"--{port.replace('_', '-')}"
-    listens = ctx.with_resource(contextlib.closing(listening(host, first and first + after, option=named)))
+    listens = ctx.with_resource(contextlib.closing(bound(ctx, port=port, after=after)))
     if is_open(listens):
         output.warning(
-            f"--host {host}: every machine that reaches this one can run your functions, under their rights."
+            f"--host {ctx.params['host']}: every machine that reaches this one can run your functions, "
+            "under their rights."
         )
     return listens
+
+
+def bound(ctx: click.Context, *, port: str = "port", after: int = 0) -> socket.socket:
+    """The socket, which is the caller's to close. Where it cannot be had, other commands of the template are named.
+
+    Raises ConfigurationError.
+    """
+    from samlocal.service.server import listening
+
+    first = ctx.params[port]
+    try:
+        return listening(ctx.params["host"], first and first + after, option=f"--{port.replace('_', '-')}")
+    except ConfigurationError as error:
+        from samlocal.kept.folder import serving_commands
+
+        others = " and ".join(f"`samlocal {name}`" for name in serving_commands(settings(ctx)))
+        if not others:
+            raise
+        raise ConfigurationError(error.message, tip=f"{others} of this template runs already. {error.tip}") from error
