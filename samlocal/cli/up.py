@@ -133,12 +133,16 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 gateway = apis.gateway(service, requests)
                 gateway.watch()
 
+                def look_again() -> None:
+                    """In a local environment that is another now, all have other names and another address."""
+                    endpoint.functions.forget()
+                    service.pool.change()
+                    news.come()
+
                 def told_of_source(happening: Happening) -> None:
                     requests.of_source(happening)
                     if isinstance(happening, Interrupted):
-                        # The queue may have another name, in a local environment that is another now.
-                        endpoint.functions.forget()
-                        news.come()
+                        look_again()
 
                 async def tell() -> None:
                     directory = await endpoint.functions.get()
@@ -162,7 +166,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 with Threads() as threads:
                     readers = ServiceReaders(service, limits, threads, events=requests.told, told=told_of_source)
                     sources = EventSources(readers, told=told_of_source, failed=requests.failed)
-                    pushes = PushedEvents(endpoint, server, threads, hears=requests)
+                    pushes = PushedEvents(endpoint, server, threads, hears=requests, interrupted=look_again)
                     schedules = Schedules(server, threads, hears=requests, passes_over=lambda: pushes.is_replaced)
                     news = News(tell)
                     async with (

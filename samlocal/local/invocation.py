@@ -5,6 +5,7 @@ The endpoint's process connects to nobody: whoever runs its functions asks it fo
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 
 from msgspec import Struct, field
@@ -28,9 +29,9 @@ class Invocation(Struct, frozen=True, kw_only=True):
     ``waits``: somebody waits for its result. ``source`` says where it comes from.
     """
 
-    id: str
     function: str
     payload: bytes
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
     qualifier: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     waits: bool = False
@@ -38,13 +39,13 @@ class Invocation(Struct, frozen=True, kw_only=True):
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
-    """The next ones. ``lost`` is how many there was no more room for since the last time.
+    """The next ones. ``remarks`` are what services could not do meanwhile, sentences without their full stop.
 
     ``replaced``: somebody else runs functions now, and this one gets no more.
     """
 
     invocations: tuple[Invocation, ...]
-    lost: int = 0
+    remarks: tuple[str, ...] = ()
     replaced: bool = False
 
 

@@ -20,7 +20,7 @@ from msgspec import Struct
 from samlocal.errors import AwsError
 from samlocal.local.residence import Residence, unwritable
 from samlocal.local.server import PROGRAM, LocalServer, awaited, check_installed, process_environment
-from samlocal.records import put_record, read_record
+from samlocal.records import put_private, put_record, read_record
 
 IDLE = 1800.0
 """Seconds after its last use at which an endpoint ends by itself."""
@@ -74,6 +74,11 @@ class LocalProject:
         """What the process has said; it is there until the next start."""
         return self.folder / "server.log"
 
+    @property
+    def log_before(self) -> Path:
+        """What the process before this one had said, where it has ended by itself."""
+        return self.log.with_name("server.before.log")
+
     def memory(self, server: LocalServer) -> Path:
         return self.folder / f"start-{server.token}"
 
@@ -104,8 +109,11 @@ class LocalProject:
         Raises ConfigurationError where moto is not installed, AwsError where it does not come up.
         """
         check_installed()
+        kept = self.log.read_bytes() if self.log.exists() else None
         # One that was left half-started would be waited for.
         self.stop()
+        if kept is not None:
+            put_private(self.log_before, kept)
         with os.fdopen(
             os.open(self.log, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600), "w+", encoding="utf-8"
         ) as writing:
@@ -157,7 +165,8 @@ class LocalProject:
 
     def _forget(self) -> None:
         self.residence.state.unlink(missing_ok=True)
-        self.log.unlink(missing_ok=True)
+        for log in (self.log, self.log_before):
+            log.unlink(missing_ok=True)
         for memory in self.folder.glob("start-*"):
             shutil.rmtree(memory, ignore_errors=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -53,8 +54,9 @@ class LocalStackInUse:
     def close(self) -> None:
         """Lets go of it, and says when it has gone meanwhile."""
         try:
-            if self._project is not None and self._opened is not None:
-                self._tell_end(self._project, self._opened)
+            # Whatever failed in a run failed because of it.
+            if self._project is not None and (gone := self._gone(log=self._project.log)) is not None:
+                self._teller.warning(f"{gone}.")
         finally:
             self._opened = None
             if self._use is not None:
@@ -90,6 +92,10 @@ class LocalStackInUse:
                 self._project = local_project(settings)
             if self._use is None:
                 self._use = self._project.residence.use()
+            if (gone := self._gone(log=self._project.log_before)) is not None:
+                self._teller.warning(
+                    f"{gone}. Its messages, objects, items and waiting events are gone: it goes on with an empty one."
+                )
             self._opened = local_environment(self._project, wanted, told_of, anew=anew)
             if told:
                 self._tell_made_up(self._opened)
@@ -125,15 +131,19 @@ class LocalStackInUse:
         folder, token = local.memory / "credentials", local.server.token
         return CredentialCache(folder, caller=token, clock=time.time, refresh=refresh)
 
-    def _tell_end(self, project: LocalProject, opened: LocalEnvironment) -> None:
-        """Whatever failed in a run failed because of it, where the environment has gone meanwhile."""
-        now = project.running()
-        if now is not None and now.token == opened.server.token:
-            return
-        if now is None and project.log.exists():
-            self._teller.warning(f"the local environment has broken down during this run; its log is {project.log}.")
-        else:
-            self._teller.warning("the local environment was stopped during this run.")
+    def _gone(self, *, log: Path) -> str | None:
+        """What has become of the environment that was opened; None where it is still there, or none was.
+
+        ``log`` is where one that has broken down has its log.
+        """
+        if self._project is None or self._opened is None:
+            return None
+        now = self._project.running()
+        if now is not None and now.token == self._opened.server.token:
+            return None
+        if now is None and self._project.log.exists():
+            return f"the local environment has broken down during this run; its log is {log}"
+        return "the local environment was stopped during this run"
 
     def _tell_made_up(self, opened: LocalEnvironment) -> None:
         """For each deployment once: what nobody has given would else become the stack's own value in silence."""

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from samlocal.aws import Aws
 from samlocal.errors import ConfigurationError, SamlocalError
+from samlocal.sandbox.tasks import Tasks
 from samlocal.sources.happening import Interrupted, Told
 from samlocal.sources.mapping import Mapping
 from samlocal.sources.pace import Pace, Sleep, backoff
@@ -85,11 +86,10 @@ class EventSources:
     ) -> None:
         self._readers = readers
         self._told = told
-        self._failed = failed
         self._sleep = sleep
         self._clock = clock
         self._read: dict[str, _Read] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(failed)
         self._stopped = False
         self._news = asyncio.Event()
 
@@ -101,11 +101,9 @@ class EventSources:
     ) -> None:
         self.stop()
         try:
-            while self._tasks:
-                await asyncio.wait(self._tasks)
+            await self._tasks.done()
         finally:
-            for task in self._tasks:
-                task.cancel()
+            await self._tasks.end()
 
     def stop(self) -> None:
         """Nothing more is read; what runs goes on."""
@@ -135,15 +133,8 @@ class EventSources:
 
     def _start(self, mapping: Mapping, *, after: asyncio.Task[None] | None) -> None:
         pace = Pace(sleep=self._sleep)
-        task = asyncio.create_task(self._keep(mapping, pace, after))
+        task = self._tasks.start(self._keep(mapping, pace, after))
         self._read[mapping.id] = _Read(mapping=mapping, pace=pace, task=task)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._failed(error)
 
     async def _keep(self, mapping: Mapping, pace: Pace, after: asyncio.Task[None] | None) -> None:
         """Reads it, again and again where that is interrupted."""

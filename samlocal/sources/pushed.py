@@ -7,7 +7,6 @@ next.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -66,19 +65,27 @@ class Hears(Protocol):
 class PushedEvents:
     """Use it as a context manager, on an event loop, around what runs functions: some are over when that ends.
 
-    ``server`` is the environment as it is now, called in a thread.
+    ``server`` is the environment as it is now, called in a thread. ``interrupted`` hears each time that
+    it does not answer.
     """
 
     def __init__(
-        self, invokes: Invokes, server: Callable[[], LocalServer], threads: Threads, *, hears: Hears
+        self,
+        invokes: Invokes,
+        server: Callable[[], LocalServer],
+        threads: Threads,
+        *,
+        hears: Hears,
+        interrupted: Callable[[], None] = lambda: None,
     ) -> None:
         self._invokes = invokes
         self._server = server
         self._threads = threads
         self._hears = hears
         self._pace = Pace()
+        self._interrupted = interrupted
         self._tasks = Tasks(hears.failed)
-        self._fetches: asyncio.Task[None] | None = None
+        self._fetches = Tasks(hears.failed)
         self._runner: Runner | None = None
         self.is_replaced = False
         """Whether somebody else runs functions now."""
@@ -95,14 +102,11 @@ class PushedEvents:
             # Where the environment is gone nobody waits for it any more.
             with contextlib.suppress(SamlocalError):
                 await self._threads(self._runner.leave)
-        if self._fetches is not None:
-            self._fetches.cancel()
-            await asyncio.wait({self._fetches})
+        await self._fetches.end()
 
     def begin(self) -> None:
         """Functions can be run now."""
-        self._fetches = asyncio.create_task(self._fetch())
-        self._fetches.add_done_callback(self._ended)
+        self._fetches.start(self._fetch())
 
     def stop(self) -> None:
         """Nothing more is fetched; what runs goes on."""
@@ -110,10 +114,6 @@ class PushedEvents:
 
     def _is_stopped(self) -> bool:
         return self._pace.stopped
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._hears.failed(error)
 
     async def _fetch(self) -> None:
         failures, first = 0, True
@@ -132,6 +132,8 @@ class PushedEvents:
                 failures += 1
                 if failures == 1:
                     self._hears.remarked(f"what topics, buckets and rules send is not fetched now: {error.message}")
+                # Each time: its process may not be wholly gone yet.
+                self._interrupted()
                 await self._pace.pause(backoff(failures))
                 continue
             failures = 0
@@ -140,9 +142,8 @@ class PushedEvents:
                 await self._alone(runner)
                 first = True
                 continue
-            if fetched.lost:
-                events = "event is" if fetched.lost == 1 else "events are"
-                self._hears.remarked(f"{fetched.lost} {events} lost: nobody ran functions, and no more could wait.")
+            for remark in fetched.remarks:
+                self._hears.remarked(f"local environment: {remark.rstrip('.')}.")
             if self._is_stopped():
                 # They stay there for whoever comes next.
                 return

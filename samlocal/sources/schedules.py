@@ -12,6 +12,7 @@ from samlocal.errors import SamlocalError
 from samlocal.local.runner import Runner
 from samlocal.local.schedule import Schedule
 from samlocal.local.server import LocalServer
+from samlocal.sandbox.tasks import Tasks
 from samlocal.sources.pace import Pace, Sleep
 from samlocal.sources.schedule_expression import At, ExpressionError, is_due, schedule_expression
 from samlocal.sources.threads import Threads
@@ -63,7 +64,7 @@ class Schedules:
         self._clock = clock
         self._clockwork = clockwork
         self._pace = Pace(sleep=sleep)
-        self._ticks: asyncio.Task[None] | None = None
+        self._ticks = Tasks(hears.failed)
         # When each was seen first: rates count from there.
         self._began: dict[tuple[str, str], float] = {}
         self._refused: set[str] = set()
@@ -75,21 +76,15 @@ class Schedules:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         self.stop()
-        if self._ticks is not None:
-            await asyncio.wait({self._ticks})
+        await self._ticks.done()
 
     def begin(self) -> None:
         """Functions can be run now."""
-        self._ticks = asyncio.create_task(self._tick())
-        self._ticks.add_done_callback(self._ended)
+        self._ticks.start(self._tick())
 
     def stop(self) -> None:
         """Nothing more is due."""
         self._pace.stop()
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._hears.failed(error)
 
     async def _tick(self) -> None:
         """With each minute, which is as exact as AWS's clocks are."""

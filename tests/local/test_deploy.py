@@ -595,3 +595,49 @@ Resources:
         "Queue",
         "the local endpoint knows no Colour of an AWS::EFS::FileSystem",
     )
+
+
+def test_a_queue_takes_up_all_that_a_template_changes_of_it_and_keeps_its_messages(
+    aws: Aws, client: Client, tmp_path: Path
+) -> None:
+    """The CloudFormation template reference, AWS::SQS::Queue: these are updated with no interruption, and what is
+    taken out is the default again."""
+    sqs = client("sqs")
+
+    def deployed(redrive: str, more: str) -> tuple[str, dict[str, str]]:
+        template = document(
+            f"""
+Resources:
+  Dead: {{Type: AWS::SQS::Queue}}
+  Other: {{Type: AWS::SQS::Queue}}
+  Policy:
+    Type: AWS::SQS::QueuePolicy
+    Properties: {{Queues: [!Ref Orders], PolicyDocument: {{Statement: [{{Effect: Allow, Action: "sqs:*"}}]}}}}
+  Orders: {{Type: AWS::SQS::Queue, Properties: {{{redrive} {more}}}}}
+""",
+            tmp_path,
+        )
+        made = deploy(template, stack_name="changed-queue", aws=aws)
+        url = str(made.physical_id("Orders"))
+        return url, sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+
+    def to(queue: str, count: int) -> str:
+        return f"RedrivePolicy: {{deadLetterTargetArn: !GetAtt {queue}.Arn, maxReceiveCount: {count}}},"
+
+    url, first = deployed(to("Dead", 3), "DelaySeconds: 5, VisibilityTimeout: 60")
+    sqs.send_message(QueueUrl=url, MessageBody="stays", DelaySeconds=0)
+    again, second = deployed(to("Other", 1), "VisibilityTimeout: 0, MessageRetentionPeriod: 600")
+    assert again == url
+    assert [json.loads(each["RedrivePolicy"])["maxReceiveCount"] for each in (first, second)] == [3, 1]
+    assert second["VisibilityTimeout"] == "0"
+    assert second["MessageRetentionPeriod"] == "600"
+    assert second["DelaySeconds"] == "0"
+    assert "Policy" in second
+    # It is the other queue that gets what has been received once.
+    assert [each["Body"] for each in sqs.receive_message(QueueUrl=url)["Messages"]] == ["stays"]
+    assert sqs.receive_message(QueueUrl=url).get("Messages", []) == []
+    others = next(each for each in sqs.list_queues()["QueueUrls"] if "changed-queue-Other" in each)
+    assert [each["Body"] for each in sqs.receive_message(QueueUrl=others)["Messages"]] == ["stays"]
+    _, third = deployed("", "DelaySeconds: 1")
+    assert "RedrivePolicy" not in third
+    assert third["VisibilityTimeout"] == "30"

@@ -7,7 +7,7 @@ import threading
 import pytest
 from kit import eventually
 
-from samlocal.local.invocation import Answered
+from samlocal.local.invocation import Answered, Invocation
 from samlocal.local.moto.invocations import FullError, Invocations, NobodyRunsError
 
 
@@ -19,6 +19,10 @@ class Time:
         return self.seconds
 
 
+def of(payload: bytes) -> Invocation:
+    return Invocation(function="Fn", payload=payload, source="topic")
+
+
 def payloads(invocations: Invocations, runner: str) -> list[bytes]:
     return [each.payload for each in invocations.fetch(runner, 0).invocations]
 
@@ -26,7 +30,7 @@ def payloads(invocations: Invocations, runner: str) -> list[bytes]:
 def test_events_wait_in_their_order_until_somebody_runs_functions() -> None:
     invocations = Invocations()
     for payload in (b"1", b"2"):
-        invocations.put("Fn", payload, source="topic")
+        invocations.put(of(payload))
     assert invocations.count == 2
     assert payloads(invocations, "one") == [b"1", b"2"]
     assert payloads(invocations, "one") == []
@@ -35,7 +39,7 @@ def test_events_wait_in_their_order_until_somebody_runs_functions() -> None:
 def test_an_event_that_was_fetched_and_is_not_over_is_the_next_runners() -> None:
     invocations = Invocations()
     for payload in (b"done", b"begun", b"waits"):
-        invocations.put("Fn", payload, source="topic")
+        invocations.put(of(payload))
     first = invocations.fetch("one", 0).invocations
     invocations.over(first[0].id, Answered())
     assert invocations.count == 2
@@ -55,28 +59,25 @@ def test_who_has_been_replaced_gets_no_more() -> None:
     assert not waiting.is_alive()
     # And it takes nothing back by asking again.
     assert invocations.fetch("old", 0).replaced
-    invocations.put("Fn", b"1", source="topic")
+    invocations.put(of(b"1"))
     assert payloads(invocations, "new") == [b"1"]
 
 
-def test_more_events_than_have_room_are_refused_and_counted_for_the_next_runner() -> None:
+def test_more_events_than_have_room_are_refused() -> None:
     invocations = Invocations(most=1)
-    invocations.put("Fn", b"1", source="topic")
-    for _ in range(2):
-        with pytest.raises(FullError):
-            invocations.put("Fn", b"2", source="topic")
-    fetched = invocations.fetch("one", 0)
-    assert (len(fetched.invocations), fetched.lost) == (1, 2)
-    assert invocations.fetch("one", 0).lost == 0
-    invocations.over(fetched.invocations[0].id, Answered())
-    invocations.put("Fn", b"3", source="topic")
+    invocations.put(of(b"1"))
+    with pytest.raises(FullError):
+        invocations.put(of(b"2"))
+    (fetched,) = invocations.fetch("one", 0).invocations
+    invocations.over(fetched.id, Answered())
+    invocations.put(of(b"3"))
 
 
 def test_a_caller_who_waits_gets_the_answer_and_is_no_event_that_waits() -> None:
     invocations = Invocations()
     assert payloads(invocations, "one") == []
     got: list[Answered] = []
-    caller = threading.Thread(target=lambda: got.append(invocations.answer("Fn", b"1", source="lambda")))
+    caller = threading.Thread(target=lambda: got.append(invocations.answer(of(b"1"))))
     caller.start()
     fetched = invocations.fetch("one", 20).invocations
     assert [each.waits for each in fetched] == [True]
@@ -90,13 +91,13 @@ def test_nobody_waits_for_an_answer_where_nobody_runs_functions_any_more() -> No
     time = Time()
     invocations = Invocations(clock=time)
     with pytest.raises(NobodyRunsError):
-        invocations.answer("Fn", b"1", source="lambda")
+        invocations.answer(of(b"1"))
     assert payloads(invocations, "one") == []
     refused = threading.Event()
 
     def call() -> None:
         try:
-            invocations.answer("Fn", b"1", source="lambda")
+            invocations.answer(of(b"1"))
         except NobodyRunsError:
             refused.set()
 
@@ -118,13 +119,28 @@ def test_who_was_killed_while_they_waited_for_events_gets_none_and_counts_as_gon
     eventually(lambda: invocations.is_run)
     lives.clear()
     assert not invocations.is_run
-    invocations.put("Fn", b"1", source="topic")
+    invocations.put(of(b"1"))
     asking.join(60)
     assert payloads(invocations, "next") == [b"1"]
 
 
 def test_what_came_while_its_runner_was_being_killed_is_the_next_ones() -> None:
     invocations = Invocations()
-    invocations.put("Fn", b"1", source="topic")
+    invocations.put(of(b"1"))
     assert invocations.fetch("old", 20, is_there=lambda: False).invocations == ()
     assert payloads(invocations, "next") == [b"1"]
+
+
+def test_what_services_could_not_do_is_told_once_to_whoever_runs_functions_with_how_often_it_was_so() -> None:
+    invocations = Invocations()
+    for _ in range(3):
+        invocations.remark("not delivered to a queue that is not there")
+    invocations.remark("not called")
+    assert invocations.fetch("one", 20).remarks == (
+        "not delivered to a queue that is not there (3 times)",
+        "not called",
+    )
+    for number in range(1_000):
+        invocations.remark(f"remark {number}")
+    assert len(invocations.fetch("one", 0).remarks) == 100
+    assert invocations.fetch("one", 0).remarks == ()

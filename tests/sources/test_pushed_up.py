@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -121,6 +123,44 @@ def test_events_that_nobody_ran_are_run_by_the_next_who_comes(local: MakeProject
         assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 8}]
         own.ended()
     eventually(lambda: made.run("local", "status", "--output", "json").payload["waiting_events"] == 0)
+
+
+def test_what_cannot_be_delivered_is_said_and_who_kills_the_environment_hears_what_is_gone_with_it(
+    local: MakeProject,
+) -> None:
+    template = json.loads(json.dumps(TEMPLATE))
+    elsewhere = {"Arn": "arn:aws:sqs:us-east-1:123456789012:nowhere", "Id": "elsewhere"}
+    template["Resources"]["Lost"] = {
+        "Type": "AWS::Events::Rule",
+        "Properties": {"EventPattern": {"source": ["shop"]}, "Targets": [elsewhere]},
+    }
+    made = local({**FILES, "template.json": template})
+
+    def put(order: int) -> None:
+        detail = json.dumps({"order": order})
+        client = own.client("events")
+        client.put_events(Entries=[{"Source": "shop", "DetailType": "Placed", "Detail": detail}])
+
+    with up(made) as own:
+        put(1)
+        assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 1}]
+        own.running.has_logged("arn:aws:sqs:us-east-1:123456789012:nowhere: ", within=60)
+        assert "local environment: not delivered from arn:aws:events:" in own.running.stderr()
+        before = made.run("local", "status", "--output", "json").payload["pid"]
+        os.kill(before, signal.SIGKILL)
+        own.running.has_logged("the local environment has broken down during this run; its log is ", within=60)
+        own.running.has_logged("waiting events are gone: it goes on with an empty one.", within=60)
+
+        def is_up() -> bool:
+            told = made.run("local", "status", "--output", "json").payload
+            own.url = told.get("url", "")
+            return told.get("pid") not in (None, before) and told["stacks"] == ["local in us-east-1"]
+
+        eventually(is_up, within=90, told=own.running.stderr)
+        put(2)
+        assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 2}]
+        assert own.running.stderr().count("has broken down during this run") == 1
+        assert own.ended().status == 130
 
 
 def test_of_two_commands_the_first_runs_events_and_the_second_as_soon_as_that_is_killed(local: MakeProject) -> None:

@@ -60,6 +60,7 @@ def _moto_s(resource: Any, attribute: str) -> Any:
     try:
         return resource.get_cfn_attribute(attribute)
     except (NotImplementedError, UnformattedGetAttTemplateException):
+        # moto's models answer so what they do not know; some with the one, some with the other.
         return None
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+
+import msgspec
 
 from samlocal.local.invocation import WAIT_SECONDS, Answered, Fetched, Invocation
 
@@ -26,6 +27,9 @@ _LOOK_SECONDS = 1.0
 _ANSWER_SECONDS = 1_200.0
 
 _AT_ONCE = 100
+
+# Of one kind or another; whoever runs functions next reads the first of them.
+_REMARKS = 100
 
 
 class NobodyRunsError(Exception):
@@ -47,7 +51,7 @@ class Invocations:
         self._fetched: dict[str, Invocation] = {}
         self._answers: dict[str, Answered | None] = {}
         self._count = self._bytes = 0
-        self._lost = 0
+        self._remarks: dict[str, int] = {}
         self._runner: str | None = None
         self._replaced: set[str] = set()
         self._seen = 0.0
@@ -56,57 +60,23 @@ class Invocations:
 
     # the endpoint's side
 
-    def put(
-        self,
-        function: str,
-        payload: bytes,
-        *,
-        source: str,
-        qualifier: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        """One that nobody waits for. Raises FullError, which is counted."""
-        invocation = Invocation(
-            id=str(uuid.uuid4()),
-            function=function,
-            payload=payload,
-            source=source,
-            qualifier=qualifier,
-            headers=headers or {},
-        )
+    def put(self, invocation: Invocation) -> None:
+        """One that nobody waits for. Raises FullError."""
         with self._changed:
-            if self._count >= self._most or self._bytes + len(payload) > MOST_BYTES:
-                self._lost += 1
+            if self._count >= self._most or self._bytes + len(invocation.payload) > MOST_BYTES:
                 raise FullError
             self._count += 1
-            self._bytes += len(payload)
+            self._bytes += len(invocation.payload)
             self._waiting[invocation.id] = invocation
             self._changed.notify_all()
 
-    def answer(
-        self,
-        function: str,
-        payload: bytes,
-        *,
-        source: str,
-        qualifier: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answered:
+    def answer(self, invocation: Invocation) -> Answered:
         """Waits for its answer. Raises NobodyRunsError, also where the one who ran it is gone."""
-        invocation = Invocation(
-            id=str(uuid.uuid4()),
-            function=function,
-            payload=payload,
-            source=source,
-            qualifier=qualifier,
-            headers=headers or {},
-            waits=True,
-        )
         until = self._clock() + _ANSWER_SECONDS
         with self._changed:
             if not self._is_run:
                 raise NobodyRunsError
-            self._waiting[invocation.id] = invocation
+            self._waiting[invocation.id] = msgspec.structs.replace(invocation, waits=True)
             self._answers[invocation.id] = None
             self._changed.notify_all()
             try:
@@ -119,6 +89,13 @@ class Invocations:
                 self._waiting.pop(invocation.id, None)
                 self._fetched.pop(invocation.id, None)
             return answered
+
+    def remark(self, text: str) -> None:
+        """For whoever runs functions to tell; the same again is counted, and no more than ``_REMARKS`` are kept."""
+        with self._changed:
+            if text in self._remarks or len(self._remarks) < _REMARKS:
+                self._remarks[text] = self._remarks.get(text, 0) + 1
+                self._changed.notify_all()
 
     @property
     def count(self) -> int:
@@ -155,7 +132,7 @@ class Invocations:
                 self._runner = runner
             self._asks = is_there
             try:
-                while not self._waiting and not self._lost and runner == self._runner and is_there():
+                while not (self._waiting or self._remarks) and runner == self._runner and is_there():
                     left = until - self._clock()
                     if left <= 0:
                         break
@@ -172,8 +149,11 @@ class Invocations:
             some = list(self._waiting)[:_AT_ONCE]
             for each in some:
                 self._fetched[each] = self._waiting.pop(each)
-            lost, self._lost = self._lost, 0
-            return Fetched(invocations=tuple(self._fetched[each] for each in some), lost=lost)
+            remarks, self._remarks = self._remarks, {}
+            return Fetched(
+                invocations=tuple(self._fetched[each] for each in some),
+                remarks=tuple(text if times == 1 else f"{text} ({times} times)" for text, times in remarks.items()),
+            )
 
     def _take_back(self) -> None:
         """What the last one had has not come to its end."""

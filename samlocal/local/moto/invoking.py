@@ -7,7 +7,6 @@ moto 5.2. Sources: Lambda API reference, Invoke (types, statuses, headers) and I
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -16,7 +15,9 @@ from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.awslambda.responses import LambdaResponse
 from moto.events import notifications
 
+from samlocal.local.invocation import Invocation
 from samlocal.local.moto.invocations import FullError, Invocations, NobodyRunsError
+from samlocal.local.moto.targets import LOG
 
 _NO_RUN = (
     "samlocal's local environment holds functions but does not run them by itself. "
@@ -51,9 +52,11 @@ def mend_invoking(invocations: Invocations) -> None:
         """A step of a secret's rotation, which goes on when it is over."""
         step = _rotation_step(json.loads(body), backend.account_id, backend.region_name)
         try:
-            return invocations.answer(function_name, step, source="secretsmanager").payload
+            return invocations.answer(
+                Invocation(function=function_name, payload=step, source="secretsmanager")
+            ).payload
         except NobodyRunsError:
-            logging.getLogger("samlocal").warning("a rotation goes on without %s: %s", function_name, _NO_RUN)
+            LOG.warning("a rotation goes on without %s: %s", function_name, _NO_RUN)
             return _NOT_RUN
 
     def notified(_: str, fn_arn: str, event: Any) -> None:
@@ -75,12 +78,11 @@ def _rotation_step(step: dict[str, Any], account: str, region: str) -> bytes:
 
 
 def push(invocations: Invocations, function: str, payload: bytes, *, source: str) -> None:
-    """For a service that has an event for a function. One that there is no room for is logged, and counted."""
+    """For a service that has an event for a function. One that there is no room for is logged."""
     try:
-        invocations.put(function, payload, source=source)
+        invocations.put(Invocation(function=function, payload=payload, source=source))
     except FullError:
-        # The number of them is told to the next who runs functions.
-        logging.getLogger("samlocal").warning("an event for %s is lost: %s", function, _FULL)
+        LOG.warning("an event for %s is lost: %s", function, _FULL)
 
 
 def _invoked(
@@ -98,14 +100,15 @@ def _invoked(
     type_ = passed.get("x-amz-invocation-type", "")
     if type_ == "DryRun":
         return 204, {"status": "204"}, b""
+    invocation = Invocation(function=name, payload=payload, source="lambda", qualifier=qualifier, headers=passed)
     if type_ == "Event":
         try:
-            invocations.put(name, payload, source="lambda", qualifier=qualifier, headers=passed)
+            invocations.put(invocation)
         except FullError:
             return _refused(429, "TooManyRequestsException", _FULL)
         return 202, {"status": "202"}, b""
     try:
-        answered = invocations.answer(name, payload, source="lambda", qualifier=qualifier, headers=passed)
+        answered = invocations.answer(invocation)
     except NobodyRunsError:
         given = {"status": "200", "content-type": "application/json", "x-amz-function-error": "Unhandled"}
         return 200, given, _NOT_RUN

@@ -62,6 +62,7 @@ def _serve(control: str, folder: Path | None) -> tuple[int, Door]:
     from samlocal.local.moto.door import Door
     from samlocal.local.moto.invocations import Invocations
     from samlocal.local.moto.refusals import refuse
+    from samlocal.local.moto.remarks import tell_of_warnings
     from samlocal.local.moto.repairs import repair
 
     # What it cannot make is told in the table of the deployment.
@@ -77,6 +78,7 @@ def _serve(control: str, folder: Path | None) -> tuple[int, Door]:
         return door.guarded(made) if service == "moto_api" else made
 
     invocations = Invocations()
+    tell_of_warnings(invocations.remark)
     door = Door(DomainDispatcherApplication(create), control=control, own=lambda *asked: controls(*asked))
     # Port 0: the kernel gives a free one, and nobody can take it before the server has it.
     server = make_server("127.0.0.1", 0, door, threaded=True, request_handler=MotoRequestHandler)

@@ -6,11 +6,12 @@ A service is imported when it is first asked, and mended then.
 from __future__ import annotations
 
 import importlib
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from msgspec import Struct
+
+from samlocal.local.moto.targets import LOG
 
 
 class _Runs(Struct, frozen=True, kw_only=True):
@@ -60,7 +61,7 @@ def _delivered_here(publish: Callable[..., None]) -> Callable[..., None]:
 
     def published(subscription: Any, *message: Any, **more: Any) -> None:
         if subscription.protocol in ("http", "https"):
-            logging.getLogger("samlocal").warning(
+            LOG.warning(
                 "not delivered from %s: the local environment calls nobody (%s)",
                 subscription.topic_arn,
                 subscription.arn,

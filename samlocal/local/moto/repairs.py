@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -30,7 +29,7 @@ from samlocal.local.moto.log_groups import mend_log_groups
 from samlocal.local.moto.resources import register
 from samlocal.local.moto.schedules import Schedules
 from samlocal.local.moto.state_machines import mend_state_machines
-from samlocal.local.moto.targets import Targets
+from samlocal.local.moto.targets import LOG, Targets
 from samlocal.local.moto.topics import mend_topics
 from samlocal.local.moto.updates import mend_updates
 
@@ -197,5 +196,5 @@ def _reason(error: Exception) -> str:
             return f"the local endpoint needs {error.args[0] if error.args else 'a property'}, which is not given"
         case ServiceException() | HTTPException():
             return f"{type(error).__name__}: {message}"
-    logging.getLogger("samlocal").error("moto fell over a resource", exc_info=error)
+    LOG.error("moto fell over a resource", exc_info=error)
     return "moto cannot make it of these properties (its log says where it fell)"

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.core.common_models import CloudFormationModel
 
 from samlocal.aws import Aws
@@ -59,7 +60,7 @@ def _model(kind: Kind, connect: Callable[[str], Aws]) -> type[CloudFormationMode
         def get_cfn_attribute(self, name: str) -> str:
             if name not in kind.attributes:
                 # ``attributes.py`` knows the others.
-                raise NotImplementedError
+                raise UnformattedGetAttTemplateException
             return kind.attributes[name].format_map(self._made.facts)
 
         def is_created(self) -> bool:

@@ -13,9 +13,15 @@ from typing import Any
 
 from moto.core.utils import unix_time_millis
 
+from samlocal.local.invocation import Invocation
 from samlocal.local.moto.invocations import FullError, Invocations
 
 LOG = logging.getLogger("samlocal")
+"""What has a warning's level is told where functions run, too (``remarks.py``)."""
+
+
+class _UndeliverableError(Exception):
+    """Nothing here takes what is sent to such a service."""
 
 
 class Targets:
@@ -29,8 +35,7 @@ class Targets:
         try:
             self._send(arn, text, source, target or {})
         except FullError:
-            # The number of them is told to the next who runs functions.
-            LOG.warning("an event of %s for %s is lost: too many wait already", source, arn)
+            LOG.warning("an event of %s for %s is lost: nobody ran functions, and no more could wait", source, arn)
         except Exception as error:
             LOG.warning("not delivered from %s to %s: %s", source, arn, error)
 
@@ -38,7 +43,7 @@ class Targets:
         _, _, service, region, account, resource = arn.split(":", 5)
         match service:
             case "lambda":
-                self._invocations.put(arn, text.encode(), source=source)
+                self._invocations.put(Invocation(function=arn, payload=text.encode(), source=source))
             case "sqs":
                 from moto.sqs.models import sqs_backends
 
@@ -63,7 +68,7 @@ class Targets:
             case "logs":
                 self._log(account, region, resource.split(":")[1], text)
             case _:
-                raise NotImplementedError(f"the local environment delivers nothing to {service}")
+                raise _UndeliverableError(f"the local environment delivers nothing to {service}")
 
     @staticmethod
     def _put_record(account: str, region: str, arn: str, text: str) -> None:

@@ -7,8 +7,27 @@ from contextlib import suppress
 from typing import Any
 
 from moto.cloudformation import parsing
+from moto.core.utils import camelcase_to_underscores, tags_from_cloudformation_tags_list
+from moto.sqs.models import Queue, sqs_backends
 
 from samlocal.template.references import conditions, references
+
+# CloudFormation template reference, AWS::SQS::Queue: what of it can be updated, or is the same for good.
+_QUEUE = (
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "DelaySeconds",
+    "FifoQueue",
+    "FifoThroughputLimit",
+    "KmsDataKeyReusePeriodSeconds",
+    "KmsMasterKeyId",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "RedrivePolicy",
+    "SqsManagedSseEnabled",
+    "VisibilityTimeout",
+)
 
 
 def mend_updates(create: Callable[..., Any]) -> None:
@@ -17,6 +36,32 @@ def mend_updates(create: Callable[..., Any]) -> None:
     setattr(parsing.ResourceMap, "update", _forgetting_removed(_keeping_count(parsing.ResourceMap.update)))  # noqa: B010 - mypy forbids it
     setattr(parsing.ResourceMap, "build_resource_diff", _all_that_changes(parsing.ResourceMap.build_resource_diff))  # noqa: B010
     setattr(parsing.ResourceMap, "parse_ssm_parameter", _but_names(parsing.ResourceMap.parse_ssm_parameter))  # noqa: B010
+    setattr(Queue, "update_from_cloudformation_json", classmethod(_queue))  # noqa: B010
+
+
+def _queue(
+    queue_type: Any,
+    original_resource: Queue,
+    new_resource_name: str,  # noqa: ARG001 - moto gives it
+    cloudformation_json: Any,
+    account_id: str,
+    region_name: str,
+) -> Queue:
+    """With all its attributes, and those that the template no longer has as they are by default.
+
+    moto takes up two of them. A policy is a resource of its own.
+    """
+    given = cloudformation_json.get("Properties") or {}
+    queue = sqs_backends[account_id][region_name].get_queue(original_resource.name)
+    wanted = queue_type(
+        queue.name, region_name, account_id, **{name: given[name] for name in _QUEUE if name in given}
+    )
+    for name in _QUEUE:
+        attribute = camelcase_to_underscores(name)
+        setattr(queue, attribute, getattr(wanted, attribute))
+    queue.dead_letter_queue = wanted.dead_letter_queue
+    queue.tags = tags_from_cloudformation_tags_list(given.get("Tags") or [])
+    return queue
 
 
 def _made_anew(update: Callable[..., Any], create: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from moto.cognitoidp.models import CognitoIdpBackend, CognitoIdpUser, CognitoIdpUserPool
 from moto.core.exceptions import JsonRESTError
 
+from samlocal.local.invocation import Invocation
 from samlocal.local.moto.invocations import Invocations, NobodyRunsError
 from samlocal.local.moto.targets import LOG, as_json
 
@@ -85,7 +86,9 @@ class _Triggers:
             "response": response or {},
         }
         try:
-            answered = self._invocations.answer(arn, as_json(event).encode(), source=pool.arn)
+            answered = self._invocations.answer(
+                Invocation(function=arn, payload=as_json(event).encode(), source=pool.arn)
+            )
         except NobodyRunsError:
             LOG.warning("the %s trigger of %s is passed over: nobody runs functions now", trigger, pool.id)
             return response or {}
