@@ -83,25 +83,23 @@ class Environment:
         """Another stack of the account, such as a nested one, by name or ARN."""
         return self._snapshot.ask(("stack", name), lambda: read_stack(self._aws, name), Stack)
 
-    def child(self, stack_arn: str) -> Environment:
-        """The environment of a nested stack: the same caller and the same answers."""
-        return Environment(
-            self._aws,
-            stack_name=stack_arn,
-            snapshot=self._snapshot,
-            credentials=self._credentials,
-            remedy=self.remedy,
-        )
+    def child(self, logical_id: str) -> Environment:
+        """The environment of a nested stack: the same caller and the same answers.
 
-    def undeployed_child(self, logical_id: str) -> Environment:
-        """The environment of a nested stack that is not deployed yet: nothing in it is known."""
-        stack = undeployed_stack(self.stack, logical_id)
+        Of one that is not deployed yet nothing is known.
+        """
+        deployed = self.stack.resources.get(logical_id)
+        if deployed is not None:
+            name, undeployed = deployed.physical_id, None
+        else:
+            undeployed = undeployed_stack(self.stack, logical_id)
+            name = undeployed.name
         return Environment(
             self._aws,
-            stack_name=stack.name,
+            stack_name=name,
             snapshot=self._snapshot,
             credentials=self._credentials,
-            undeployed=stack,
+            undeployed=undeployed,
             remedy=self.remedy,
         )
 

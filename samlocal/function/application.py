@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,19 +10,20 @@ from msgspec import Struct, field
 from samlocal.config import nearest
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.place import Place, partition_of
-from samlocal.errors import FunctionNotFoundError, TemplateError, UnresolvedError
+from samlocal.errors import FunctionNotFoundError, UnresolvedError
 from samlocal.function import pseudo
 from samlocal.function.absence import Absence, absence
 from samlocal.function.circles import circles
 from samlocal.function.constraints import check_defaults
 from samlocal.function.declared_variables import declared_variables
-from samlocal.function.deployed_values import unchanged, with_deployed_values
+from samlocal.function.deployed_values import with_deployed_values
 from samlocal.function.evaluation import find_function, function_spec
 from samlocal.function.execution_role import execution_role
 from samlocal.function.names import DeployedNames, PlaceholderNames, placeholder_parameters
 from samlocal.function.overrides import Overrides, check_matches, put_over
 from samlocal.function.package import LocalLayer
 from samlocal.function.parameters import check_names, parameter_values
+from samlocal.function.passed_parameters import environment_parameters, passed_parameters
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.template_package import local_layers
 from samlocal.function.translated import TranslatedResources
@@ -33,8 +33,8 @@ from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.files import Files
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import STACK_TYPES, Resource, Template
-from samlocal.template.nested import child_parameters, child_path, child_problem
-from samlocal.template.reader import Document, Map, Node, Problem, read
+from samlocal.template.nested import check_nesting, child_path, child_problem
+from samlocal.template.reader import Document, Map, Problem, read
 from samlocal.template.values import Answer, Known, ParameterValue, Unknown, text
 
 
@@ -266,63 +266,27 @@ class Application(Struct, frozen=True, kw_only=True):
         path = child_path(self.template, resource) if resource.type in STACK_TYPES else None
         if path is None:
             return None
-        if path.resolve() in self.chain:
-            top = self.chain[0].parent
-            nested = " → ".join(os.path.relpath(there, top) for there in (*self.chain, path.resolve()))
-            where = self.template.place(resource.line)
-            raise TemplateError(
-                f"{where}: {resource.logical_id}: a template is nested in itself: {nested}.",
-                tip="Break the circle.",
-            )
-        environment = None
-        if self.environment is not None:
-            deployed = self.environment.stack.resources.get(resource.logical_id)
-            environment = (
-                self.environment.child(deployed.physical_id)
-                if deployed
-                else self.environment.undeployed_child(resource.logical_id)
-            )
-        passed = {
-            name: value
-            for name, node in child_parameters(resource).items()
-            if (value := self._passed(resource, name, node)) is not None
-        }
+        check_nesting(self.template, resource, path, self.chain)
         return _join(
             read(path, self.files),
-            environment=environment,
+            environment=self.environment.child(resource.logical_id) if self.environment is not None else None,
             place=self.place,
-            given=(passed,),
+            given=(
+                passed_parameters(
+                    self.template,
+                    resource,
+                    self.evaluator,
+                    environment=self.environment,
+                    given=self.given,
+                    prefix=self.prefix,
+                ),
+            ),
             overrides=self.overrides,
             prefix=f"{self.prefix}{resource.logical_id}/",
             layers=self.layers,
             absent=self.absence(resource),
             region_known=self.region_known,
             chain=self.chain,
-        )
-
-    def _passed(self, resource: Resource, name: str, node: Node) -> ParameterValue | None:
-        """What a parent gives for a nested stack's parameter, None where that is AWS::NoValue."""
-        answer = self.evaluator.evaluate(node)
-        origin = f"{self.prefix}{resource.logical_id}: {name}"
-        match answer:
-            case None:
-                return None
-            case Unknown() as unknown:
-                same = self.environment is not None and unchanged(
-                    self.template,
-                    self.environment,
-                    self.given,
-                    resource.logical_id,
-                    lambda resource: child_parameters(resource).get(name),
-                )
-                return ParameterValue(text="", origin=origin, unknown=unknown, as_deployed=same)
-        value = ",".join(map(text, answer.value)) if isinstance(answer.value, list) else text(answer.value)
-        origins = ", ".join(origin.text for origin in answer.origins) or name
-        return ParameterValue(
-            text=value,
-            origin=f"{resource.logical_id}: {origins}",
-            placeholder=answer.placeholder,
-            secret=answer.secret,
         )
 
     def name(self, resource: Resource) -> str:
@@ -391,24 +355,7 @@ def _join(
     region_known: bool = True,
     chain: tuple[Path, ...] = (),
 ) -> Application:
-    deployed: dict[str, ParameterValue] = {}
-    if environment is not None:
-        stack = environment.stack
-        deployed = {
-            name: ParameterValue(
-                text=value.value or "",
-                resolved=value.resolved,
-                origin=f"stack {stack.name}: parameter {name}",
-                hidden=value.value is None,
-            )
-            for name, value in stack.parameters.items()
-        }
-        deployed |= {
-            name: ParameterValue(
-                text=value.value or "", resolved=value.resolved, origin=f"!Ref {name}", placeholder=True
-            )
-            for name, value in environment.made_up.items()
-        }
+    deployed = environment_parameters(environment) if environment is not None else {}
     understood = model.template(document)
     values = parameter_values(understood.parameters, *given, deployed)
     if needs_expanding(document.root):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from samlocal.errors import TemplateError
 from samlocal.template.model import Resource, Template
 from samlocal.template.reader import Map, Node, Problem
 
@@ -37,6 +39,16 @@ def child_problem(template: Template, resource: Resource) -> Problem | None:
         line=resource.line_of(name),
         message=f"{resource.logical_id}: {why}; its functions are left out.",
     )
+
+
+def check_nesting(template: Template, resource: Resource, path: Path, chain: tuple[Path, ...]) -> None:
+    """Raises TemplateError where a nested stack's file is one of those that it is nested in, from the top."""
+    if path.resolve() in chain:
+        nested = " → ".join(os.path.relpath(there, chain[0].parent) for there in (*chain, path.resolve()))
+        where = template.place(resource.line)
+        raise TemplateError(
+            f"{where}: {resource.logical_id}: a template is nested in itself: {nested}.", tip="Break the circle."
+        )
 
 
 def child_parameters(resource: Resource) -> Mapping[str, Node]:
