@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class SecondEngine:
     def client(self) -> Iterator[Any]:
         import docker
 
-        client = docker.APIClient(base_url=self.host, version="auto")
+        client = docker.APIClient(base_url=f"unix://{self.folder}/socket", version="auto")
         try:
             yield client
         finally:
@@ -66,8 +67,10 @@ class SecondEngine:
 
 
 @contextlib.contextmanager
-def second_engine(*, image: str) -> Iterator[SecondEngine]:
+def second_engine(*, image: str, hidden: Sequence[Path] = (), host: str | None = None) -> Iterator[SecondEngine]:
     """Starts an engine that knows one image of this machine's engine, and stops all of it at the end of the block.
+
+    In its view of this disk the ``hidden`` folders are empty. ``host`` is an address at which it is asked, besides.
 
     It needs root on Linux, where an engine is a program of this machine.
     """
@@ -78,8 +81,8 @@ def second_engine(*, image: str) -> Iterator[SecondEngine]:
     try:
         with _network() as pid:
             try:
-                _start(folder, pid)
-                engine = SecondEngine(host=f"unix://{folder}/socket", pid=pid, folder=folder)
+                _start(folder, pid, hidden=hidden, host=host)
+                engine = SecondEngine(host=host or f"unix://{folder}/socket", pid=pid, folder=folder)
                 _load(engine, image)
                 yield engine
             finally:
@@ -106,7 +109,7 @@ def inside(pid: int) -> tuple[str, ...]:
     return "nsenter", f"--net=/proc/{pid}/ns/net", "--"
 
 
-def _start(folder: Path, network: int) -> None:
+def _start(folder: Path, network: int, *, hidden: Sequence[Path] = (), host: str | None = None) -> None:
     # The machine's own settings are for its own engine: two of them may not share what daemon.json names.
     (folder / "daemon.json").write_text("{}", encoding="ascii")
     options = {
@@ -118,10 +121,16 @@ def _start(folder: Path, network: int) -> None:
         # Nothing of it leaves its network, which has no other interfaces than its bridges and its loopback.
         "iptables": "false",
     }
+    launcher = inside(network)
+    if hidden:
+        # What is mounted there goes with the engine's own view.
+        covered = "; ".join(f"mount -t tmpfs none {shlex.quote(str(place))}" for place in hidden)
+        launcher += ("unshare", "--mount", "--", "sh", "-ec", f'{covered}; exec "$@"', "sh")
+    listening = [f"--host={host}"] if host else []
     with (folder / "log").open("ab") as log:
         # nsenter becomes dockerd, so this is dockerd's process. `ip netns exec` would hide the cgroups from it.
         daemon = subprocess.Popen(
-            [*inside(network), "dockerd", *(f"--{name}={value}" for name, value in options.items())],
+            [*launcher, "dockerd", *(f"--{name}={value}" for name, value in options.items()), *listening],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -184,7 +193,10 @@ def _answers(folder: Path) -> bool:
 def _load(engine: SecondEngine, image: str) -> None:
     with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as saved:
         subprocess.run(
-            ["docker", "--host", engine.host, "load", "--quiet"], stdin=saved.stdout, check=True, capture_output=True
+            ["docker", "--host", f"unix://{engine.folder}/socket", "load", "--quiet"],
+            stdin=saved.stdout,
+            check=True,
+            capture_output=True,
         )
     assert saved.returncode == 0
 

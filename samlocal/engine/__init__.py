@@ -10,7 +10,8 @@ from samlocal.engine.client import open_client
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Mount, Tmp
 from samlocal.engine.containers import Containers, ContainerState
 from samlocal.engine.context import check_address, context_host
-from samlocal.engine.failures import cause, translated
+from samlocal.engine.disk import Carrier, Disk, OwnContainer
+from samlocal.engine.failures import MountMissingError, cause, translated
 from samlocal.engine.images import PROBE, ImageDescription, Images, PullProgress
 from samlocal.engine.networks import Network, Networks
 from samlocal.errors import EngineError
@@ -23,13 +24,16 @@ if TYPE_CHECKING:
 __all__ = [
     "LABEL",
     "PROBE",
+    "Carrier",
     "ContainerSpec",
     "ContainerState",
     "Engine",
     "ImageDescription",
     "Input",
     "Mount",
+    "MountMissingError",
     "Network",
+    "OwnContainer",
     "PullProgress",
     "Tmp",
     "hand_over",
@@ -44,16 +48,21 @@ _THREADS = 4
 # How long requests under way are waited for at the end: a removal among them must still reach the engine.
 _LAST_SECONDS = 5.0
 
+# docker.constants, which need not be loaded to know it.
+_DEFAULT = "unix:///var/run/docker.sock"
+
 _START = "Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST."
 
 
-class Engine(Containers, Images, Networks):
+class Engine(Containers, Disk, Images, Networks):
     """One Docker engine. Every method raises EngineError when it does not answer."""
 
     _threads: ThreadPoolExecutor | None = None
 
-    def __init__(self, client: docker.APIClient) -> None:
+    def __init__(self, client: docker.APIClient, *, address: str) -> None:
+        """``address`` is where it was asked, such as ``unix:///var/run/docker.sock``."""
         super().__init__(client)
+        self.address = address
         self._under_way: set[Future[Any]] = set()
 
     @classmethod
@@ -79,7 +88,7 @@ class Engine(Containers, Images, Networks):
             check_address(host)
             options["base_url"] = host
         try:
-            return cls(open_client(options, notice=notice))
+            return cls(open_client(options, notice=notice), address=host or _DEFAULT)
         except DockerException as error:
             raise EngineError(f"No Docker engine answers at {where}: {cause(error)}.", tip=_START) from error
         # What the SDK says of an address or a configuration file that is none: it checks neither.

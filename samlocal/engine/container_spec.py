@@ -28,11 +28,15 @@ class Tmp(StrEnum):
 
 
 class Mount(Struct, frozen=True, kw_only=True):
-    """A folder or file of the host, read-only in the container unless it is ``writable``."""
+    """A folder or file of this machine, read-only in the container unless it is ``writable``.
+
+    ``seen_as`` is where its engine finds it, where that is elsewhere.
+    """
 
     source: Path
     target: str
     writable: bool = False
+    seen_as: str | None = None
 
 
 class ContainerSpec(Struct, frozen=True, kw_only=True):
@@ -77,7 +81,9 @@ def host_config(client: docker.APIClient, spec: ContainerSpec) -> HostConfig:
 
     # Not `binds`: those split at colons, and make a folder where the source is absent.
     mounts = [
-        docker.types.Mount(mount.target, str(mount.source), type="bind", read_only=not mount.writable)
+        docker.types.Mount(
+            mount.target, mount.seen_as or str(mount.source), type="bind", read_only=not mount.writable
+        )
         for mount in spec.mounts
     ]
     tmpfs = None

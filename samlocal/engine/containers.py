@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from samlocal.engine.attached import Input
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Tmp, host_config
-from samlocal.engine.failures import image_tip, translated
+from samlocal.engine.failures import MountMissingError, image_tip, translated
 from samlocal.errors import EngineError, ImageError
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ class Containers:
             if spec.tmp is Tmp.LIMITED_DISK and "quota" in str(error.explanation):
                 # The engine's disk was another one when it was asked.
                 return self._make(replace(spec, tmp=Tmp.DISK))
+            if _names_no_mount(str(error.explanation)):
+                raise MountMissingError(f"Docker: the container cannot be made: {error.explanation}.") from error
             raise
         return made
 
@@ -212,6 +214,12 @@ class Containers:
         with translated("the containers cannot be listed"):
             found = self._client.containers(all=True, filters={"label": LABEL})
             return {str(container["Id"]): container["Labels"] for container in found}
+
+
+def _names_no_mount(explanation: str) -> bool:
+    """Docker's words, and Podman's, for a mount whose source is not there."""
+    said = explanation.lower()
+    return "bind source path does not exist" in said or ("statfs" in said and "no such file" in said)
 
 
 def _to_the_end(stream: Any) -> Iterator[tuple[bytes | None, bytes | None]]:

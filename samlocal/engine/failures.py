@@ -5,6 +5,10 @@ from __future__ import annotations
 from samlocal.errors import EngineError
 
 
+class MountMissingError(EngineError):
+    """The engine does not find what is to be mounted."""
+
+
 class translated:  # noqa: N801 - reads as the statement it is
     """Turns the Docker SDK's exceptions into EngineError."""
 

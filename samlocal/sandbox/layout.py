@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from samlocal.artifact.engine_disk.standpoint import Standpoint
 from samlocal.artifact.image.runtime_image import Image
 from samlocal.artifact.lease import Lease
 from samlocal.engine import ContainerSpec, Mount, Tmp
@@ -61,6 +62,8 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     debugging: Debugging | None = None
     mounts: tuple[Mount, ...] = ()
     inside: Path = INSIDE
+    standpoint: Standpoint | None = None
+    """Where samlocal stands to the engine; None is beside it."""
     leases: tuple[Lease, ...] = ()
     """Of what is mounted from the cache: they end with the last sandbox that is made of this."""
 

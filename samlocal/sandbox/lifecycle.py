@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from samlocal.artifact.cache import Cache
-from samlocal.engine import ContainerSpec, Engine
+from samlocal.engine import ContainerSpec, Engine, MountMissingError
 from samlocal.errors import EngineError
 from samlocal.function.variables import LOG_STREAM
 from samlocal.sandbox.apis.telemetry import Telemetry
@@ -110,12 +110,14 @@ class Lifecycle:
     async def _start(self, *, inside_invoke: bool) -> Container:
         mailbox = self._begin_init()
         site = self._site
-        spec = await site.lay_out(self._spec)
-        if self._spec.debugging is not None:
-            await self._spec.debugging.await_port()
-        container = self.container = Container(self._engine, spec.name, tell=mailbox.put)
-        log = self.debugger.line if self.debugger else self.journal.function_line
-        await container.create(spec, mark=site.mark, log=log, room=self._log.room, hear=self._hear)
+        try:
+            container = await self._create(mailbox)
+        except MountMissingError:
+            anew = await site.doubt(self._spec)
+            if anew is None:
+                raise
+            self._spec = anew
+            container = await self._create(mailbox)
         self._telemetry.restart()
         self.journal.init_start(inside_invoke=inside_invoke)
         starting = asyncio.ensure_future(container.start())
@@ -127,6 +129,17 @@ class Lifecycle:
         finally:
             await starting
         apis.started(_whereabouts(container))
+        return container
+
+    async def _create(self, mailbox: Mailbox) -> Container:
+        """The next container, not running yet."""
+        site = self._site
+        spec = await site.lay_out(self._spec)
+        if self._spec.debugging is not None:
+            await self._spec.debugging.await_port()
+        container = self.container = Container(self._engine, spec.name, tell=mailbox.put)
+        log = self.debugger.line if self.debugger else self.journal.function_line
+        await container.create(spec, mark=site.mark, log=log, room=self._log.room, hear=self._hear)
         return container
 
     async def reload(self, spec: SandboxSpec) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from samlocal.artifact.cache import Cache, hash_of
+from samlocal.artifact.engine_disk.standpoint import Standpoint
 from samlocal.engine import Mount
 from samlocal.errors import ConfigurationError
 from samlocal.function.file_systems import FileSystem
@@ -25,6 +26,7 @@ def mounts_of(
     named: Sequence[FolderMount],
     *,
     cache: Cache,
+    standpoint: Standpoint,
     notice: Callable[[str], None],
 ) -> tuple[Mount, ...]:
     """The mounts of a function's sandbox. Raises ConfigurationError."""
@@ -44,10 +46,11 @@ def mounts_of(
         if system.path not in mounts:
             folder = _own_folder(cache, system)
             mounts[system.path] = Mount(source=folder, target=system.path, writable=True)
-            notice(
-                f"{function.logical_id}: {system.path} is the folder {folder} here. "
-                f"--mount {system.path}=FOLDER names another."
-            )
+            if standpoint.place(folder) is None:
+                said = "a volume of the engine's here, which does not see this disk."
+            else:
+                said = f"the folder {folder} here. --mount {system.path}=FOLDER names another."
+            notice(f"{function.logical_id}: {system.path} is {said}")
     return tuple(mounts.values())
 
 
@@ -62,6 +65,11 @@ def _own_folder(cache: Cache, system: FileSystem) -> Path:
             f"The cache folder {cache.root} cannot be written: {error}.", tip="Name another with SAMLOCAL_CACHE_DIR."
         ) from error
     return folder
+
+
+def key_of_own(folder: Path, cache_folder: Path) -> str | None:
+    """What tells a folder that stands in for a file system from others; None for any other folder."""
+    return folder.name if folder.parent == cache_folder / _KIND else None
 
 
 def groups_for(mounts: Sequence[Mount]) -> tuple[int, ...]:

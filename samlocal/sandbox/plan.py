@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.code.folder import code_folder
+from samlocal.artifact.engine_disk.standpoint import standpoint
 from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.image.function_image import image_of_function
 from samlocal.artifact.image.runtime_image import Image, choose_image, fitted
@@ -68,6 +69,7 @@ def sandbox_spec(
     if code is not None:
         warn_of_size(function.logical_id, code, opt, supply)
     image = fitted(engine, function, _image(function, engine, supply, options, progress), cache)
+    stands = standpoint(engine, image.name, cache)
     for folder in (code, opt):
         if folder is not None:
             cache.hold(folder.folder)
@@ -82,8 +84,9 @@ def sandbox_spec(
         endpoint=_endpoint(function, endpoint_url if credentials else None, options.network, notice),
         expires=credentials.expires if credentials else None,
         debugging=_debugging(function, image, engine, cache, options),
-        mounts=mounts_of(function, options.mounts, cache=cache, notice=notice),
+        mounts=mounts_of(function, options.mounts, cache=cache, standpoint=stands, notice=notice),
         inside=readable(INSIDE, cache),
+        standpoint=stands,
         leases=(*cache.leases.values(), *supply.layers.leases.values()),
     )
 

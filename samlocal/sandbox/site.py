@@ -7,10 +7,14 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec.structs import replace
+
 from samlocal.artifact.cache import Cache
+from samlocal.artifact.engine_disk.standpoint import Side, Standpoint, doubted
 from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
 from samlocal.sandbox.layout import SandboxSpec, container_spec
+from samlocal.sandbox.mounts import key_of_own
 from samlocal.sandbox.network.sockets import Sockets
 from samlocal.sandbox.session import Session
 
@@ -50,20 +54,21 @@ class Site:
             self._sockets = await self._engine.ask(
                 Sockets.open, self._engine, spec.network, spec.endpoints, unclaimed=Sockets.close
             )
-        if self._live is not None and spec.image.has_shell:
+        if self._live is not None and spec.image.has_shell and _shows(self._live, spec):
             spec = await asyncio.wrap_future(self._begin(self._shown, spec, self._live))
         self.mark = uuid.uuid4().hex if spec.image.has_shell else None
-        return self._container(spec, name=self._session.next_name())
+        return await self._container(spec, name=self._session.next_name())
 
     async def lay_out_again(self, spec: SandboxSpec, *, name: str) -> ContainerSpec | None:
         """The container of that name as it would be by another spec, whose folders are made ready for ``exchange``.
 
         None where its folders are none that can show another's. Raises ConfigurationError.
         """
-        if self._folders is None:
+        if self._live is None or not spec.image.has_shell:
             return None
-        staged = await asyncio.wrap_future(self._begin(self._folders.stage, spec))
-        return self._container(staged, name=name)
+        if self._folders is not None:
+            spec = await asyncio.wrap_future(self._begin(self._folders.stage, spec))
+        return await self._container(spec, name=name)
 
     async def exchange(self) -> None:
         """Shows what has been made ready. Raises ConfigurationError."""
@@ -99,8 +104,19 @@ class Site:
         self._folders.show()
         return laid_out
 
-    def _container(self, spec: SandboxSpec, *, name: str) -> ContainerSpec:
-        return container_spec(
+    async def doubt(self, spec: SandboxSpec) -> SandboxSpec | None:
+        """The spec with what is found out anew of the engine, which did not find what is to be mounted.
+
+        None where nothing else comes of it. Raises EngineError.
+        """
+        known = spec.standpoint
+        if known is None:
+            return None
+        found = await self._engine.ask(doubted, self._engine, known, spec.image.name)
+        return replace(spec, standpoint=found) if found is not None else None
+
+    async def _container(self, spec: SandboxSpec, *, name: str) -> ContainerSpec:
+        laid_out = container_spec(
             spec,
             name=name,
             labels=self._session.labels,
@@ -108,3 +124,26 @@ class Site:
             variables=dict(spec.variables) | self.sockets.variables,
             mark=self.mark,
         )
+        standpoint = spec.standpoint
+        if standpoint is None or standpoint.side is Side.BESIDE:
+            return laid_out
+        return await asyncio.wrap_future(self._begin(self._carried, laid_out, standpoint))
+
+    def _carried(self, laid_out: ContainerSpec, standpoint: Standpoint) -> ContainerSpec:
+        from samlocal.artifact.engine_disk.carried import carried
+
+        cache_folder = standpoint.records.parent
+        mounts = carried(
+            laid_out.mounts,
+            standpoint,
+            self._engine,
+            image=laid_out.image,
+            owner=self._session,
+            kept=lambda folder: key_of_own(folder, cache_folder),
+        )
+        return replace(laid_out, mounts=mounts)
+
+
+def _shows(live: Cache, spec: SandboxSpec) -> bool:
+    """Whether what is exchanged in the cache is exchanged for the engine, too."""
+    return spec.standpoint is None or spec.standpoint.place(live.root) is not None

@@ -1,0 +1,1 @@
+"""How what lies on this machine's disk comes into containers of an engine that may have another one."""
