@@ -21,11 +21,13 @@ all_option = click.option("--all", "every", is_flag=True, help="Those of all tem
 
 
 class LocalCommand(EnvironmentCommand):
-    """A command about ``-e local``, which need not be said."""
+    """A command about ``-e local``, which need not be said. ``means`` are those of AWS's options that it takes."""
+
+    means: frozenset[str] = frozenset()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         for option in self.params:
-            if isinstance(option, click.Option) and option.name in _HIDDEN:
+            if isinstance(option, click.Option) and option.name in _HIDDEN - self.means:
                 option.hidden = True
         return super().parse_args(ctx, ["--env-name", LOCAL_ENVIRONMENT, *args])
 
