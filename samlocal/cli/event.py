@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
+from collections.abc import Iterator, Sequence
 
 import click
 
+from samlocal.captured.saved import SavedEvent, SavedEvents
+from samlocal.cli.captured.save import save
+from samlocal.cli.captured.share import share
 from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.generated import of_function
 from samlocal.cli.generated.one_event import OneEvent, no_service, no_type
-from samlocal.cli.options.environment import OwnOptions, variable
+from samlocal.cli.options.environment import EnvironmentCommand, OwnOptions, name_options, named_settings, variable
 from samlocal.cli.output import Output
+from samlocal.errors import ConfigurationError, TemplateError
 from samlocal.events import catalog
 from samlocal.events.kind import Kind
 
@@ -26,9 +32,13 @@ Examples:
 """
 
 
-@click.group("event", cls=CommandGroup, short_help="Events as AWS makes them: generate, list.")
+@click.group("event", cls=CommandGroup, short_help="Events: generate, save, share, capture, list.")
 def command() -> None:
-    """Events as AWS makes them."""
+    """Events as AWS makes them, as functions got them, and as a team shares them."""
+
+
+command.add_command(save)
+command.add_command(share)
 
 
 class _Types(OwnOptions):
@@ -103,8 +113,10 @@ def generate_command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", cls=EnvironmentCommand)
 @click.argument("service", required=False)
+@name_options
+@click.option("--saved", "only_saved", is_flag=True, help="Only those that `event save` keeps.")
 @click.option(
     "--output",
     "output_form",
@@ -115,21 +127,60 @@ def generate_command() -> None:
     help="A list to read, or JSON for other programs.",
 )
 @click.pass_context
-def list_command(ctx: click.Context, /, service: str | None, output_form: str) -> int:
-    """List the events that can be generated: all, or those of SERVICE."""
+def list_command(
+    ctx: click.Context, /, service: str | None, output_form: str, *, only_saved: bool, **_: object
+) -> int:
+    """List the events that are saved with the project, and those that can be generated: all, or those of SERVICE.
+
+    `samlocal event share list FUNCTION -e ENV` lists those that are shared. JSON has those that can be generated, or
+    with --saved those that are saved.
+    """
     output = Output(ctx.obj)
     if service is not None and service not in catalog.services():
         raise no_service(service, ctx)
-    services = catalog.services() if service is None else (service,)
+    if service is not None and only_saved:
+        raise click.UsageError(f"Those that are saved are not {service}'s: leave out SERVICE, or --saved.")
+    services = () if only_saved else catalog.services() if service is None else (service,)
+    saved = _saved(ctx, needed=only_saved) if service is None else []
     if output_form == "json":
-        output.document([_as_json(kind) for each in services for kind in catalog.kinds(each).values()])
-    else:
-        shown = click.HelpFormatter()
-        for each in services:
-            with shown.section(each):
-                shown.write_dl([(kind.type, kind.description) for kind in catalog.kinds(each).values()], col_max=40)
-        output.answer(shown.getvalue().splitlines())
+        documents = map(_saved_as_json, saved) if only_saved else _generated_as_json(services)
+        output.document(list(documents))
+        return 0
+    shown = click.HelpFormatter()
+    if saved:
+        with shown.section(f"saved in {os.path.relpath(saved[0].file.parent, ctx.obj.cwd)}"):
+            shown.write_dl([(each.name, _saved_told(each)) for each in saved], col_max=40)
+    for each in services:
+        with shown.section(each):
+            shown.write_dl([(kind.type, kind.description) for kind in catalog.kinds(each).values()], col_max=40)
+    output.answer(shown.getvalue().splitlines())
     return 0
+
+
+def _saved(ctx: click.Context, *, needed: bool) -> list[SavedEvent]:
+    """A folder without a template has none, unless they are asked for."""
+    try:
+        return list(SavedEvents.of(named_settings(ctx)))
+    except (TemplateError, ConfigurationError):
+        if needed:
+            raise
+        return []
+
+
+def _saved_told(saved: SavedEvent) -> str:
+    return f"{saved.file.name}, with {saved.answer.name}" if saved.answer else saved.file.name
+
+
+def _saved_as_json(saved: SavedEvent) -> dict[str, object]:
+    return {
+        "name": saved.name,
+        "file": str(saved.file),
+        "answer": None if saved.answer is None else str(saved.answer),
+    }
+
+
+def _generated_as_json(services: Sequence[str]) -> Iterator[dict[str, object]]:
+    return (_as_json(kind) for each in services for kind in catalog.kinds(each).values())
 
 
 def _as_json(kind: Kind) -> dict[str, object]:

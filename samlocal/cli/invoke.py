@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from msgspec.structs import replace
 
+from samlocal.captured.saved import SavedEvents
 from samlocal.cli.options.debug import debug_flags, debug_options
 from samlocal.cli.options.environment import environment_options, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
@@ -15,6 +16,7 @@ from samlocal.cli.options.keep import KeepingCommand, keep_flags, keep_options
 from samlocal.cli.options.run import code_flag, run_flags, run_options, strict_flag, tenant_flag
 from samlocal.cli.output import Output
 from samlocal.cli.runs.events import event_options, events_to_run
+from samlocal.cli.runs.named import Shared, named
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
@@ -23,7 +25,9 @@ from samlocal.errors import ExitStatus
 if TYPE_CHECKING:
     from samlocal.cli.runs.runs import Runs
     from samlocal.function.spec import FunctionSpec
+    from samlocal.project.project import Project
     from samlocal.project.settings import Settings
+    from samlocal.sandbox.result import Result
 
 
 @click.command("invoke", cls=KeepingCommand, short_help="Run a function once.")
@@ -52,6 +56,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     FUNCTION is a logical id of the template or a function's name. With -e or -n the function gets the deployed
     stack's values and runs under its own role.
     """
+    from samlocal.project.last_events import LastEvents
     from samlocal.project.project import Project
 
     output = Output(ctx.obj)
@@ -59,11 +64,17 @@ def command(ctx: click.Context, /, **values: object) -> int:
     wanted = wanted_function(ctx)
     debug = debug_options(ctx)
     options = replace(options, sandbox=replace(options.sandbox, debug=debug))
-    events = events_to_run(ctx)
+    project = Project(chosen, output)
+    events = events_to_run(ctx, named(ctx.obj, SavedEvents.of(chosen), _shared(project, wanted)))
     if events.repeat > 1 and debug is not None:
         raise click.UsageError("--repeat measures, and a debugger stops what is measured: leave --debug-port out.")
     tenant_id = values["tenant_id"] if isinstance(values["tenant_id"], str) else None
     as_json = values["output_form"] == "json"
+
+    last_events = LastEvents(chosen)
+
+    def remember(event: bytes, result: Result, streamed: bytes) -> None:
+        last_events.put(last_events.made(wanted, event, result, streamed))
 
     keep = keep_options(ctx)
     if keep.seconds is not None and debug is not None:
@@ -86,7 +97,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
             said=output.said,
         )
         with ways_on(ctx, chosen):
-            ran = run_kept(opening, events, output, as_json=as_json)
+            ran = run_kept(opening, events, output, as_json=as_json, remember=remember)
         if ran is not None:
             return _status(ran)
 
@@ -95,7 +106,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
 
         check_tenant(tenant_id, isolated=function.isolates_tenants)
 
-    project = ctx.with_resource(Project(chosen, output))
+    ctx.with_resource(project)
     with ways_on(ctx, chosen), held_off():
         spec = project.plan(wanted, options, accept=accept)
 
@@ -106,7 +117,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     for remark in spec.image.remarks:
         output.notice(remark)
 
-    runs = Runs(events, output, image=spec.image, as_json=as_json)
+    runs = Runs(events, output, image=spec.image, as_json=as_json, remember=remember)
     sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:
         try:
@@ -128,6 +139,19 @@ def command(ctx: click.Context, /, **values: object) -> int:
         finally:
             runs.finish()
     return _status(runs)
+
+
+def _shared(project: Project, function: str) -> Shared | None:
+    """The test events that are shared in the environment, where one of a real account is named."""
+    if project.settings.stack_name is None or project.settings.is_local:
+        return None
+
+    def event(name: str) -> bytes:
+        from samlocal.captured.shared import SharedEvents
+
+        return SharedEvents.of(project, function).event(name)
+
+    return event
 
 
 def _is_served(chosen: Settings) -> bool:

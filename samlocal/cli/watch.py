@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from samlocal.captured.saved import SavedEvents
 from samlocal.cli.options.debug import DEBUG_NAMES, debug_flags, debug_options
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
@@ -11,6 +12,7 @@ from samlocal.cli.options.reload import rereading
 from samlocal.cli.options.run import run_flags, run_options, strict_flag, tenant_flag
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import is_there, read_event
+from samlocal.cli.runs.named import saved_file
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
@@ -22,9 +24,10 @@ from samlocal.collector import held_off
 @click.option(
     "--event",
     default="{}",
-    metavar="FILE|-|JSON",
+    metavar="FILE|-|JSON|NAME",
     envvar=variable("event"),
-    help="The event. When its file is saved, too, the function runs again.  [default: {}]",
+    help="The event; NAME is one that `event save` keeps. When its file is saved, too, the function runs again.  "
+    "[default: {}]",
 )
 @tenant_flag
 @strict_flag
@@ -42,7 +45,8 @@ def command(ctx: click.Context, /, **_: object) -> int:
 
     output = Output(ctx.obj)
     chosen, options = run_options(ctx)
-    wanted, given, tenant_id = wanted_function(ctx), ctx.params["event"], ctx.params["tenant_id"]
+    wanted, tenant_id = wanted_function(ctx), ctx.params["tenant_id"]
+    given = saved_file(ctx.params["event"], ctx.obj, SavedEvents.of(chosen))
     debugger = debug_options(ctx)
     debug = None if debugger is None else Debugging(function=wanted, options=debugger)
     first = read_event(given, ctx.obj)

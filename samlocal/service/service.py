@@ -20,6 +20,8 @@ from samlocal.errors import EngineError
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan, in_thread
 from samlocal.pool.pool import Pool
+from samlocal.pool.pooled import Make
+from samlocal.project.last_events import LastEvents
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
 from samlocal.project.settings import Settings
@@ -31,6 +33,7 @@ from samlocal.sandbox.sandbox import Sandbox
 from samlocal.sandbox.session import Session
 from samlocal.service.debugged import Debugged, Debugging
 from samlocal.service.functions import Functions
+from samlocal.service.remembering import RememberingPool
 
 if TYPE_CHECKING:
     # watchfiles is for those alone who reload.
@@ -120,11 +123,7 @@ class Service:
         self._closing.push_async_callback(self._clear, engine)
         debugged = self.debugged = await Debugged.of(self._debug, self.functions) if self._debug else None
         self._pool = await self._closing.enter_async_context(
-            Pool(
-                self._planned,
-                lambda spec: Sandbox(engine, spec, session=self._session, log=self._log, live=self._live),
-                options=self._pool_options,
-            )
+            self._made_pool(lambda spec: Sandbox(engine, spec, session=self._session, log=self._log, live=self._live))
         )
         if self._reload is not None:
             # It goes first: what is saved then is nobody's any more.
@@ -144,6 +143,12 @@ class Service:
             await self._closing.aclose()
         finally:
             await stopping
+
+    def _made_pool(self, make: Make) -> Pool:
+        last_events = LastEvents(self.project.settings)
+        if not last_events.is_on:
+            return Pool(self._planned, make, options=self._pool_options)
+        return RememberingPool(self._planned, make, options=self._pool_options, last_events=last_events)
 
     def ends(self) -> None:
         """Somebody has ended the command, which waits for what runs.

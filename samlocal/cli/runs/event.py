@@ -66,7 +66,7 @@ def _raw(given: str, world: World, literal: str) -> tuple[str, bytes]:
     path = world.cwd / given
     if is_there(path, given):
         return given, read_file(path, given)
-    if given.lstrip()[:1] in ("{", "[", '"') or _is_json(given):
+    if given.lstrip()[:1] in ("{", "[", '"') or is_json(given):
         return literal, os.fsencode(given)
     raise EventError(f"{given}: there is no such event file{_others(path)}.", tip=_TIP)
 
@@ -87,7 +87,7 @@ def is_there(path: Path, given: str) -> bool:
         return False
 
 
-def _is_json(text: str) -> bool:
+def is_json(text: str) -> bool:
     try:
         check_json(text)
     except ValueError:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from samlocal.cli.options.environment import variable
 from samlocal.cli.runs.event import BOM, Event, event, is_there, read_event, read_file
+from samlocal.cli.runs.named import Named
 from samlocal.cli.world import World
 from samlocal.errors import EventError
 
@@ -47,10 +48,11 @@ def event_options(command: F) -> F:
                 "--event",
                 multiple=True,
                 type=_Given(),
-                metavar="FILE|FOLDER|-|JSON",
+                metavar="FILE|FOLDER|-|JSON|NAME",
                 envvar=variable("event"),
-                help="The event. Several (the option again, a folder's *.json, the lines of a .jsonl) run in order "
-                "in one sandbox, and each puts one line of JSON on standard output.  [default: {}]",
+                help="The event; NAME is one that `event save` keeps, or with -e ENV one that is shared. Several "
+                "(the option again, a folder's *.json, the lines of a .jsonl) run in order in one sandbox, and each "
+                "puts one line of JSON on standard output.  [default: {}]",
             ),
             click.option(
                 "--repeat",
@@ -68,8 +70,11 @@ def event_options(command: F) -> F:
     return command
 
 
-def events_to_run(ctx: click.Context) -> Events:
-    """Raises EventError for one that is absent or wrong, by its place, and click.UsageError for one named twice."""
+def events_to_run(ctx: click.Context, named: Named) -> Events:
+    """``named`` finds those that are no files.
+
+    Raises EventError for one that is absent or wrong, by its place, and click.UsageError for one named twice.
+    """
     world: World = ctx.obj
     given: tuple[str, ...] = ctx.params["event"] or ("{}",)
     repeat: int = ctx.params["repeat"]
@@ -80,7 +85,9 @@ def events_to_run(ctx: click.Context) -> Events:
     for number, text in enumerate(given, 1):
         path = world.cwd / text
         if text == "-" or not is_there(path, text):
-            read.append(read_event(text, world, literal="--event" if len(given) == 1 else f"--event #{number}"))
+            literal = "--event" if len(given) == 1 else f"--event #{number}"
+            by_name = None if text == "-" else named(text)
+            read.append(read_event(text, world, literal=literal) if by_name is None else by_name)
         elif path.is_dir():
             read += _in_folder(path, text)
             is_series = True

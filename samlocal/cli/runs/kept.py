@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import Event
 from samlocal.cli.runs.events import Events
-from samlocal.cli.runs.runs import Runs
+from samlocal.cli.runs.runs import Remember, Runs
 from samlocal.kept.client import KeptRun, NothingRanError
 from samlocal.kept.folder import KEEPER
 from samlocal.kept.opening import Opening, changed
 
 
-def run_kept(opening: Opening, events: Events, output: Output, *, as_json: bool) -> Runs | None:
+def run_kept(opening: Opening, events: Events, output: Output, *, as_json: bool, remember: Remember) -> Runs | None:
     """What came of the events; None where nobody runs them, which is said where it was to be expected.
 
     Raises what a run of its own would, and KeptError where the process goes while an event runs.
@@ -21,13 +23,13 @@ def run_kept(opening: Opening, events: Events, output: Output, *, as_json: bool)
         if run is None:
             return None
         with run:
-            return _run(run, events, output, as_json=as_json)
+            return _run(run, events, output, as_json=as_json, remember=remember)
     except NothingRanError as error:
         output.warning(f"{error.in_a_line} The function runs in a sandbox of its own.")
         return None
 
 
-def _run(run: KeptRun, events: Events, output: Output, *, as_json: bool) -> Runs:
+def _run(run: KeptRun, events: Events, output: Output, *, as_json: bool, remember: Remember) -> Runs:
     planned = run.planned()
     for remark in planned.image.remarks:
         output.notice(remark)
@@ -35,18 +37,18 @@ def _run(run: KeptRun, events: Events, output: Output, *, as_json: bool) -> Runs
         output.notice(changed(planned.changed))
     if run.by != KEEPER:
         output.notice(f"it runs in the pool of `samlocal {run.by}`; with --cold it does not.")
-    runs = Runs(events, output, image=planned.image, as_json=as_json)
+    runs = Runs(events, output, image=planned.image, as_json=as_json, remember=remember)
     try:
         for event in events.runs():
             runs.begin(event)
-            _show(run, event, output, runs)
+            _show(run, event, runs)
         run.finish()
     finally:
         runs.finish()
     return runs
 
 
-def _show(run: KeptRun, event: Event, output: Output, runs: Runs) -> None:
+def _show(run: KeptRun, event: Event, runs: Runs) -> None:
     streamed = bytearray()
-    invocation = run.invoke(event.payload, chunk=output.chunk if runs.shows_chunks else streamed.extend)
+    invocation = run.invoke(event.payload, chunk=partial(runs.chunk, streamed))
     runs.show(event, invocation, bytes(streamed))

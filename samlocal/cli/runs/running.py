@@ -51,7 +51,7 @@ async def run_events(
                 streamed = bytearray()
                 invocation = await sandbox.invoke(
                     Request(payload=event.payload, tenant_id=tenant_id),
-                    chunk=output.chunk if runs.shows_chunks else streamed.extend,
+                    chunk=partial(runs.chunk, streamed),
                 )
                 try:
                     if left:

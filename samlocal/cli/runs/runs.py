@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, field
 
@@ -12,7 +12,8 @@ from samlocal.artifact.image.runtime_image import Image, lacking
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import Event
 from samlocal.cli.runs.events import Events
-from samlocal.sandbox.result import Success
+from samlocal.function.limits import RESPONSE_BYTES
+from samlocal.sandbox.result import Result, Success
 
 if TYPE_CHECKING:
     from samlocal.sandbox.sandbox import Invocation
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _NAMED = 6
 """So many events that failed are named."""
 
+
+Remember: TypeAlias = Callable[[bytes, Result, bytes], None]
+"""Puts down an event, what came of it, and what was streamed."""
 
 _HEADS = ("Runs", "Failed", "Cold starts", "Minimum", "Median", "p99")
 
@@ -65,19 +69,28 @@ class _Tally(Struct, kw_only=True):
 class Runs:
     """Shows each run as it ends, and knows what came of all."""
 
-    def __init__(self, events: Events, output: Output, *, image: Image, as_json: bool) -> None:
+    def __init__(self, events: Events, output: Output, *, image: Image, as_json: bool, remember: Remember) -> None:
         self._events = events
         self._output = output
         self._image = image
         self._as_json = as_json
+        self._remember = remember
+        self._last: tuple[bytes, Result, bytes] | None = None
         self._tallies = {event.name: _Tally() for event in events.events}
         # What the image may lack, as the failures have it: each once.
         self._lacks: dict[str, None] = {}
 
     @property
-    def shows_chunks(self) -> bool:
+    def _shows_chunks(self) -> bool:
         """Whether parts of a streamed response go out as they come."""
         return not self._as_json and not self._events.is_series
+
+    def chunk(self, streamed: bytearray, data: bytes) -> None:
+        """A part of a streamed response, which ``streamed`` keeps: of one that is shown no more than is of use."""
+        if not self._shows_chunks or len(streamed) <= RESPONSE_BYTES:
+            streamed += data
+        if self._shows_chunks:
+            self._output.chunk(data)
 
     @property
     def has_failed(self) -> bool:
@@ -89,7 +102,8 @@ class Runs:
             self._output.notice(f"event {event.name}")
 
     def show(self, event: Event, invocation: Invocation, streamed: bytes) -> None:
-        """One that is over; ``streamed`` is what came of it in parts that were not shown."""
+        """One that is over; ``streamed`` is what came of it in parts."""
+        self._last = event.payload, invocation.result, streamed
         self._tallies[event.name].add(invocation)
         if not isinstance(invocation.result, Success):
             lacks = lacking(self._image, invocation.result.payload)
@@ -103,7 +117,10 @@ class Runs:
             self._output.invocation(invocation)
 
     def finish(self) -> None:
-        """What there is to say of all, also where not all of them have run."""
+        """What there is to say of all, also where not all of them have run; the last one is remembered."""
+        if self._last is not None:
+            self._remember(*self._last)
+            self._last = None
         tallies = {name: tally for name, tally in self._tallies.items() if tally.runs}
         if self._events.repeat > 1 and tallies:
             self._show_figures(tallies)

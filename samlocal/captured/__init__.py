@@ -1,0 +1,1 @@
+"""Events that are kept: saved with a project, shared with a team, taken from where they really arrive."""

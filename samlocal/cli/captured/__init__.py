@@ -1,0 +1,1 @@
+"""Commands of events that are kept."""
