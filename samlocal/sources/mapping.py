@@ -49,10 +49,12 @@ class StreamOptions(Struct, frozen=True, kw_only=True):
     """How a stream is read. ``retries`` and ``age`` (seconds) are without end where None.
 
     ``lanes`` is the parallelization factor: so many batches of a shard run at once, of different keys.
+    ``tumbling`` is how long a window is whose records a function adds up, in seconds; 0 where there are none.
     """
 
     start: Start
     lanes: int = 1
+    tumbling: int = 0
     bisects: bool = False
     retries: int | None = None
     age: int | None = None

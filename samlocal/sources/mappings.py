@@ -78,8 +78,8 @@ def _mapping(declared: DeclaredMapping) -> Mapping | None:
             f"BatchSize {batch_size} is more than {_WITHOUT_WINDOW}, "
             "and AWS takes that of a queue only with MaximumBatchingWindowInSeconds of 1 or more"
         )
-    if read.number("TumblingWindowInSeconds", range(901), 0):
-        raise _Refused("TumblingWindowInSeconds: samlocal runs no tumbling windows")
+    if kind is SourceKind.QUEUE and read.number("TumblingWindowInSeconds", range(901), 0):
+        raise _Refused("TumblingWindowInSeconds is for streams")
     return Mapping(
         id=declared.id,
         uuid=declared.uuid,
@@ -97,9 +97,13 @@ def _mapping(declared: DeclaredMapping) -> Mapping | None:
 
 
 def _stream(read: _Properties) -> StreamOptions:
+    tumbling = read.number("TumblingWindowInSeconds", range(901), 0) or 0
+    lanes = read.number("ParallelizationFactor", range(1, 11), 1) or 1
     return StreamOptions(
         start=_start(read),
-        lanes=read.number("ParallelizationFactor", range(1, 11), 1) or 1,
+        # A window's state is its shard's.
+        lanes=1 if tumbling else lanes,
+        tumbling=tumbling,
         bisects=read.flag("BisectBatchOnFunctionError", default=False),
         retries=read.number("MaximumRetryAttempts", range(-1, 10_001), None),
         age=_age(read),

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from samlocal.records import read_record, write_record
 from samlocal.sources.mapping import AtTimestamp, Latest, Start
 from samlocal.sources.stream import After, Position
+from samlocal.sources.tumbling_window import OpenWindow
 
 
 class _Kept(Struct, kw_only=True):
@@ -22,6 +23,7 @@ class _Kept(Struct, kw_only=True):
     source: str
     since: float | None
     after: dict[str, str] = field(default_factory=dict)
+    windows: dict[str, OpenWindow] = field(default_factory=dict)
 
 
 class Positions:
@@ -53,9 +55,22 @@ class Positions:
         self._kept.after[shard] = sequence
         self._write()
 
+    def window(self, shard: str) -> OpenWindow | None:
+        """The tumbling window that was not over."""
+        return self._kept.windows.get(shard)
+
+    def keep_window(self, shard: str, window: OpenWindow | None) -> None:
+        """None where none is open."""
+        if window is None:
+            self._kept.windows.pop(shard, None)
+        else:
+            self._kept.windows[shard] = window
+        self._write()
+
     def forget(self, shard: str) -> None:
         """The shard is another one than it was, or has gone."""
         self._kept.after.pop(shard, None)
+        self._kept.windows.pop(shard, None)
         self._write()
 
     def _write(self) -> None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from itertools import islice, takewhile
+from typing import Any
 
 from samlocal.aws import AwsCallError
 from samlocal.pool.clock import Clock
@@ -23,6 +25,7 @@ from samlocal.sources.queue_event import within_limit
 from samlocal.sources.stream import After, Position, Shard, Stream, StreamRecord
 from samlocal.sources.stream_batches import StreamBatches
 from samlocal.sources.threads import Threads
+from samlocal.sources.tumbling_window import OpenWindow, TumblingWindow, window_start
 
 _EXPIRED = "ExpiredIteratorException"
 
@@ -52,12 +55,18 @@ class _Order:
 
 
 class _Lane:
-    """Records whose order is kept among one another, and the batch of them that runs."""
+    """Records whose order is kept among one another, the batch of them that runs, and its tumbling window."""
 
     def __init__(self, mapping: Mapping) -> None:
         self._mapping = mapping
         self._waiting: deque[tuple[StreamRecord, float]] = deque()
         self.running: asyncio.Task[None] | None = None
+        self.window: TumblingWindow | None = None
+
+    @property
+    def first(self) -> StreamRecord | None:
+        """The one that waits longest."""
+        return self._waiting[0][0] if self._waiting else None
 
     def add(self, record: StreamRecord, now: float) -> None:
         self._waiting.append((record, now))
@@ -74,7 +83,9 @@ class _Lane:
         return now if len(whole) < len(self._waiting) else first + window
 
     def batch(self) -> list[StreamRecord]:
-        some = [each for each, _ in list(self._waiting)[: self._mapping.batch_size]]
+        some = [each for each, _ in islice(self._waiting, self._mapping.batch_size)]
+        if self.window is not None:
+            some = list(takewhile(self.window.has, some))
         whole = next(within_limit([each.record for each in some]))
         for _ in whole:
             self._waiting.popleft()
@@ -114,6 +125,9 @@ class ShardReader:
         self._in_thread = in_thread
         self._clock = clock
         self._lanes = [_Lane(mapping) for _ in range(options.lanes)]
+        self._tumbling = options.tumbling
+        # Until when all records are known that came, in epoch seconds.
+        self._seen_until = 0.0
         # So many records are read ahead.
         self._most = 2 * mapping.batch_size * options.lanes
         self._order = _Order(shard.id, positions)
@@ -132,7 +146,7 @@ class ShardReader:
             while not self._pace.stopped:
                 more = self._iterator is not None and len(self._order) < self._most and await self._fetched()
                 self._start()
-                if self._iterator is None and not len(self._order):
+                if self._iterator is None and not len(self._order) and not any(each.window for each in self._lanes):
                     return
                 if not more:
                     await self._waited()
@@ -156,6 +170,9 @@ class ShardReader:
             self._iterator = await self._iterator_at(TrimHorizon())
         elif isinstance(position, AtTimestamp):
             self._since = position.timestamp
+        opened = self._positions.window(self._shard.id) if self._tumbling else None
+        if opened is not None:
+            self._lanes[0].window = self._window(opened)
 
     async def _iterator_at(self, position: Position) -> str | None:
         return await self._in_thread(lambda: self._stream.iterator(self._shard.id, position))
@@ -164,7 +181,7 @@ class ShardReader:
         """Reads the next records; says whether there may be more at once."""
         iterator, limit = self._iterator, self._most - len(self._order)
         # What was closed before it was asked has all that it will ever have.
-        closed = self._closed
+        closed, asked = self._closed, self._clock.epoch()
         if iterator is None:
             return False
         try:
@@ -177,6 +194,7 @@ class ShardReader:
             )
             return True
         self._take(page.records)
+        self._seen_until = page.records[-1].arrived if page.records else asked
         at_end = page.following is None or (closed and not page.records)
         self._iterator = None if at_end else page.following
         return len(page.records) >= limit
@@ -205,10 +223,42 @@ class ShardReader:
                 running, lane.running = lane.running, None
                 # A fault of samlocal's own.
                 running.result()
-            due = lane.due(now)
-            if lane.running is None and due is not None and (due <= now or self._iterator is None):
-                batch = lane.batch()
-                lane.running = asyncio.create_task(self._batches.run(self._shard.id, batch, self._order.done))
+            if lane.running is None and (work := self._next(lane, now)) is not None:
+                lane.running = asyncio.create_task(work)
+
+    def _next(self, lane: _Lane, now: float) -> Coroutine[Any, Any, None] | None:
+        """What a lane is to do now."""
+        if lane.window is not None and self._is_over(lane, lane.window):
+            return self._close(lane, lane.window)
+        due, first = lane.due(now), lane.first
+        if due is None or first is None or (due > now and self._iterator is not None):
+            return None
+        if self._tumbling and lane.window is None:
+            lane.window = self._window(OpenWindow(start=window_start(first, self._tumbling), state={}))
+        return self._batches.run(self._shard.id, lane.batch(), self._order.done, lane.window)
+
+    def _window(self, opened: OpenWindow) -> TumblingWindow:
+        return TumblingWindow(
+            opened,
+            seconds=self._tumbling,
+            shard=self._shard.id,
+            source=self._mapping.source,
+            kept=lambda window: self._positions.keep_window(self._shard.id, window),
+        )
+
+    def _is_over(self, lane: _Lane, window: TumblingWindow) -> bool:
+        """Whether nothing more comes of it: AWS waits up to two minutes for that, which sees less of its streams."""
+        if window.is_full:
+            return True
+        if lane.first is not None:
+            return not window.has(lane.first)
+        return self._iterator is None or self._seen_until >= window.end
+
+    async def _close(self, lane: _Lane, window: TumblingWindow) -> None:
+        early = window.is_full or (lane.first is None and self._clock.epoch() < window.end)
+        if await self._batches.close(window, early=early):
+            window.over()
+            lane.window = None
 
     async def _waited(self) -> None:
         """Until a batch is over, or there may be more to read or to send."""

@@ -24,6 +24,7 @@ from samlocal.sources.pace import Pace, backoff
 from samlocal.sources.running import Runs
 from samlocal.sources.stream import StreamRecord
 from samlocal.sources.threads import Threads
+from samlocal.sources.tumbling_window import TumblingWindow, state_of
 
 
 class _Part(Struct, frozen=True, kw_only=True):
@@ -61,16 +62,23 @@ class StreamBatches:
         self._clock = clock
 
     async def run(
-        self, shard: str, records: Sequence[StreamRecord], done: Callable[[Sequence[StreamRecord]], None]
+        self,
+        shard: str,
+        records: Sequence[StreamRecord],
+        done: Callable[[Sequence[StreamRecord]], None],
+        window: TumblingWindow | None = None,
     ) -> None:
-        """Until all are done with, which ``done`` hears of in their order, or until it is stopped."""
+        """Until all are done with, which ``done`` hears of in their order, or until it is stopped.
+
+        ``window`` is the one that they belong to.
+        """
         parts = [_Part(records=records)]
         failures = 0
         while parts and not self._pace.stopped:
             part = await self._young(shard, parts.pop(0), done)
             if not part.records:
                 continue
-            ran = await self._runs(self._mapping, event(part.records))
+            ran = await self._runs(self._mapping, window.event(part.records) if window else event(part.records))
             if ran.result is None:
                 # Nobody has tried: it stays what it is, and grows older.
                 parts.insert(0, part)
@@ -79,10 +87,15 @@ class StreamBatches:
                 continue
             sequences = [each.sequence for each in part.records]
             failed = failed_items(ran.result, sequences, reports=self._mapping.reports_failures)
+            state = state_of(ran.result) if window else None
+            if window and state is None:
+                failed = frozenset(sequences)
             first = next((number for number, each in enumerate(sequences) if each in failed), len(sequences))
             handled, left = part.records[:first], part.records[first:]
             self._tell(ran.request_id, part, left)
             if handled:
+                if window and state is not None:
+                    window.take(state)
                 done(handled)
             if not left:
                 failures = 0
@@ -105,6 +118,26 @@ class StreamBatches:
             failures += 1
             parts.insert(0, msgspec.structs.replace(rest, retried=part.retried + 1))
             await self._pace.pause(backoff(failures))
+
+    async def close(self, window: TumblingWindow, *, early: bool) -> bool:
+        """The last event of a window, which has no records: tried as a batch is. Whether it has come to its end."""
+        failures = retried = 0
+        while not self._pace.stopped:
+            ran = await self._runs(self._mapping, window.event((), final=True, early=early))
+            if ran.result is not None:
+                if state_of(ran.result) is not None:
+                    return True
+                if self._options.retries is not None and retried >= self._options.retries:
+                    self._told(
+                        Discarded(
+                            mapping=self._mapping, records=0, condition=Condition.RETRIES_EXHAUSTED.value, to=None
+                        )
+                    )
+                    return True
+                retried += 1
+            failures += 1
+            await self._pace.pause(backoff(failures))
+        return False
 
     async def _young(self, shard: str, part: _Part, done: Callable[[Sequence[StreamRecord]], None]) -> _Part:
         """Without the records that have become too old, which are given up."""

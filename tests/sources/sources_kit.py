@@ -24,6 +24,7 @@ from samlocal.sources.running import Ran
 
 T = TypeVar("T")
 
+NOW = 1_700_000_000.0
 PLACE = "us-east-1:123456789012"
 FUNCTION = Callee(path="Fn", logical_id="Fn", name="Fn", place=Place(region="us-east-1", account="123456789012"))
 RAISES = FunctionError(payload=b'{"errorType":"ValueError"}')
@@ -33,6 +34,27 @@ ANSWERS = Success(payload=b"null")
 def failures(*ids: str) -> Success:
     """The answer of a function that reports these."""
     return Success(payload=json.dumps({"batchItemFailures": [{"itemIdentifier": each} for each in ids]}).encode())
+
+
+class Clock:
+    """Stands still, but for the pauses."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return self.seconds
+
+    def epoch(self) -> float:
+        return NOW + self.seconds
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> Any:
+        raise NotImplementedError
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.seconds += seconds
 
 
 class Function:

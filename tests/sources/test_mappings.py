@@ -153,6 +153,7 @@ def test_a_function_with_an_alias_is_mapped_by_it(project: MakeProject) -> None:
         ({"ScalingConfig": {"MaximumConcurrency": 1}}, "MaximumConcurrency is 2 to 1000"),
         ({"FilterCriteria": {"Filters": [{"Pattern": '{"body": "text"}'}]}}, "no pattern: body is a list"),
         ({"FilterCriteria": {"Filters": [{"Pattern": "{body"}]}}, "it is no JSON"),
+        ({"TumblingWindowInSeconds": 30}, "is for streams"),
         ({"Queue": QUEUE + ".fifo", "BatchSize": 11}, "BatchSize is 1 to 10"),
         ({"Queue": QUEUE + ".fifo", "MaximumBatchingWindowInSeconds": 1}, "no FIFO queue"),
         ({"Queue": "arn:aws:kafka:eu-west-1:123456789012:cluster/x"}, "no queue, table's stream or Kinesis stream"),
@@ -174,7 +175,7 @@ def test_a_queue_that_aws_would_not_take_is_not_read_and_why_is_said(
         ({"ParallelizationFactor": 11}, "is 1 to 10"),
         ({"MaximumRecordAgeInSeconds": 59}, "-1 or 60 to 604800"),
         ({"MaximumRetryAttempts": 10001}, "is -1 to 10000"),
-        ({"TumblingWindowInSeconds": 30}, "no tumbling windows"),
+        ({"TumblingWindowInSeconds": 901}, "is 0 to 900"),
         ({"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:lambda:x:1:function:F"}}}, "no queue, topic"),
     ],
 )

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sources_kit import ANSWERS, FUNCTION, PLACE, RAISES, Function, Told, failures, run
+from sources_kit import ANSWERS, FUNCTION, NOW, PLACE, RAISES, Clock, Function, Told, failures, run
 
 from samlocal.errors import AwsError
 from samlocal.sandbox.result import Result
@@ -25,29 +25,7 @@ from samlocal.sources.stream import StreamRecord
 from samlocal.sources.stream_batches import StreamBatches
 from samlocal.sources.threads import Threads
 
-NOW = 1_700_000_000.0
 QUEUE = f"arn:aws:sqs:{PLACE}:discarded"
-
-
-class Clock:
-    """Stands still, but for the pauses."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.pauses: list[float] = []
-
-    def now(self) -> float:
-        return self.seconds
-
-    def epoch(self) -> float:
-        return NOW + self.seconds
-
-    def call_later(self, seconds: float, call: Callable[[], object]) -> Any:
-        raise NotImplementedError
-
-    async def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.seconds += seconds
 
 
 class Kept:

@@ -1,0 +1,272 @@
+"""Tumbling windows: what AWS documents, and what happens.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sources_kit import FUNCTION, NOW, PLACE, RAISES, Clock, Function, Told, run
+
+from samlocal.sandbox.result import Result, Success
+from samlocal.sources.discards import Discard
+from samlocal.sources.happening import Discarded
+from samlocal.sources.mapping import Mapping, SourceKind, StreamOptions, TrimHorizon
+from samlocal.sources.pace import Pace
+from samlocal.sources.positions import Positions
+from samlocal.sources.shard_reader import ShardReader
+from samlocal.sources.stream import Page, Position, Shard, StreamRecord
+from samlocal.sources.stream_batches import StreamBatches
+from samlocal.sources.threads import Threads
+
+# A multiple of each window's length here.
+BEGIN = int(NOW)
+SOURCE = f"arn:aws:kinesis:{PLACE}:stream/clicks"
+
+Answer = Callable[[dict[str, Any]], Result | None]
+
+
+def adds(event: dict[str, Any]) -> Result:
+    """What the documentation's own example does: one more for each record."""
+    state = event["state"]
+    for record in event["Records"]:
+        state[record["n"]] = state.get(record["n"], 0) + 1
+    return Success(payload=json.dumps({"state": state}).encode())
+
+
+class Arriving:
+    """A shard into which records come at their time, which is at its end at ``ends``."""
+
+    def __init__(self, clock: Clock, arrivals: Sequence[float], ends: float) -> None:
+        self._clock = clock
+        self._ends = NOW + ends
+        self._records = [
+            StreamRecord(sequence=str(n), key="k", arrived=NOW + seconds, record={"n": str(n)})
+            for n, seconds in enumerate(arrivals, 1)
+        ]
+
+    def identity(self) -> str:
+        return SOURCE
+
+    def shards(self) -> Sequence[Shard]:
+        return [Shard(id="shard-1")]
+
+    def iterator(self, shard: str, position: Position) -> str:
+        return getattr(position, "sequence", "0")
+
+    def page(self, shard: str, iterator: str, limit: int) -> Page:
+        first, now = int(iterator), self._clock.epoch()
+        some = [each for each in self._records[first : first + limit] if each.arrived <= now]
+        at_end = now >= self._ends and first + len(some) == len(self._records)
+        return Page(records=some, following=None if at_end else str(first + len(some)))
+
+
+class NoDiscards:
+    def send(self, arn: str, discard: Discard) -> None:
+        raise AssertionError("nothing is sent anywhere")
+
+
+class Windows:
+    """A shard that has been read to its end, or until the function was run so often."""
+
+    def __init__(
+        self,
+        arrivals: Sequence[float],
+        *,
+        ends: float = 100.0,
+        answer: Answer = adds,
+        file: Path | None = None,
+        stops_after: int | None = None,
+        batch_size: int = 100,
+        reports: bool = False,
+        **options: Any,
+    ) -> None:
+        clock = Clock()
+        pace = Pace(sleep=clock.sleep)
+        self.told = Told()
+
+        def answered(event: dict[str, Any]) -> Result | None:
+            if len(self.function.events) == stops_after:
+                pace.stop()
+            return answer(json.loads(json.dumps(event)))
+
+        self.function = Function(answered)
+        mapping = Mapping(
+            id="FnStream",
+            uuid="the-uuid",
+            callee=FUNCTION,
+            kind=SourceKind.STREAM,
+            source=SOURCE,
+            batch_size=batch_size,
+            reports_failures=reports,
+        )
+        given = StreamOptions(start=TrimHorizon(), **{"tumbling": 10, **options})
+
+        async def test() -> None:
+            with Threads() as threads:
+                around: dict[str, Any] = {
+                    "told": self.told.append,
+                    "pace": pace,
+                    "in_thread": threads,
+                    "clock": clock,
+                }
+                stream = Arriving(clock, arrivals, ends)
+                batches = StreamBatches(mapping, given, self.function, NoDiscards(), **around)
+                positions = Positions(SOURCE, given.start, now=NOW, file=file)
+                await ShardReader(
+                    mapping,
+                    given,
+                    stream,
+                    Shard(id="shard-1"),
+                    positions,
+                    batches,
+                    is_new=False,
+                    rest=1.0,
+                    **around,
+                ).read()
+
+        run(test)
+
+    @property
+    def events(self) -> list[tuple[str, int, dict[str, Any], str]]:
+        """The records of each, when its window begins, its state, and what it says of the window's end."""
+        return [
+            (
+                "".join(record["n"] for record in event["Records"]),
+                _seconds(event["window"]["start"]) - BEGIN,
+                event["state"],
+                " ".join(
+                    word
+                    for word, name in (("final", "isFinalInvokeForWindow"), ("early", "isWindowTerminatedEarly"))
+                    if event[name]
+                ),
+            )
+            for event in self.function.events
+        ]
+
+
+def _seconds(text: str) -> int:
+    return int(datetime.datetime.fromisoformat(text).timestamp())
+
+
+def at_first(*first: Result, then: Answer = adds) -> Answer:
+    left = list(first)
+    return lambda event: left.pop(0) if left else then(event)
+
+
+# When records come, what the function answers, how it is read, and the events.
+TABLE: dict[str, tuple[list[float], dict[str, Any], list[tuple[str, int, dict[str, Any], str]]]] = {
+    "a window's records are added up, and its end is told when its time is over": (
+        [1, 2, 3],
+        {"ends": 30},
+        [
+            ("1", 0, {}, ""),
+            ("2", 0, {"1": 1}, ""),
+            ("3", 0, {"1": 1, "2": 1}, ""),
+            ("", 0, {"1": 1, "2": 1, "3": 1}, "final"),
+        ],
+    ),
+    "a batch ends with its window, and the next one begins with no state": (
+        [0, 0, 12],
+        {"ends": 40},
+        [("12", 0, {}, ""), ("", 0, {"1": 1, "2": 1}, "final"), ("3", 10, {}, ""), ("", 10, {"3": 1}, "final")],
+    ),
+    "a batch is no larger than the batch size": (
+        [0, 0, 0],
+        {"batch_size": 2, "ends": 30},
+        [("12", 0, {}, ""), ("3", 0, {"1": 1, "2": 1}, ""), ("", 0, {"1": 1, "2": 1, "3": 1}, "final")],
+    ),
+    "the end of its shard ends a window early": (
+        [0],
+        {"ends": 2},
+        [("1", 0, {}, ""), ("", 0, {"1": 1}, "final early")],
+    ),
+    "an answer without a state is a failure, and is tried again": (
+        [0],
+        {"answer": at_first(Success(payload=b"null"), Success(payload=b'{"state": 1}')), "ends": 30},
+        [("1", 0, {}, ""), ("1", 0, {}, ""), ("1", 0, {}, ""), ("", 0, {"1": 1}, "final")],
+    ),
+    "a failed last event is tried again, and nothing else is run until then": (
+        [0, 20],
+        {"answer": at_first(adds({"state": {}, "Records": [{"n": "1"}]}), RAISES, RAISES), "ends": 60},
+        [
+            ("1", 0, {}, ""),
+            ("", 0, {"1": 1}, "final"),
+            ("", 0, {"1": 1}, "final"),
+            ("", 0, {"1": 1}, "final"),
+            ("2", 20, {}, ""),
+            ("", 20, {"2": 1}, "final"),
+        ],
+    ),
+    "of a batch that fails in part the state counts for what was handled": (
+        [0, 0],
+        {
+            "answer": at_first(
+                Success(payload=b'{"state": {"1": 1}, "batchItemFailures": [{"itemIdentifier": "2"}]}')
+            ),
+            "reports": True,
+            "ends": 30,
+        },
+        [("12", 0, {}, ""), ("2", 0, {"1": 1}, ""), ("", 0, {"1": 1, "2": 1}, "final")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_windows_are_as_aws_documents_them(name: str) -> None:
+    arrivals, given, events = TABLE[name]
+    assert Windows(arrivals, **given).events == events
+
+
+def test_an_event_has_the_members_of_the_documentations_example() -> None:
+    first, *_ = Windows([1]).function.events
+    assert first == {
+        "Records": [{"n": "1"}],
+        "window": {"start": "2023-11-14T22:13:20Z", "end": "2023-11-14T22:13:30Z"},
+        "state": {},
+        "shardId": "shard-1",
+        "eventSourceARN": SOURCE,
+        "isFinalInvokeForWindow": False,
+        "isWindowTerminatedEarly": False,
+    }
+
+
+def test_a_state_of_more_than_a_megabyte_ends_its_window_early() -> None:
+    large = {"text": "x" * 1024 * 1024}
+    windows = Windows([0, 5], answer=at_first(Success(payload=json.dumps({"state": large}).encode())), ends=30)
+    (first, begun, _, _), (last, _, state, ends), (rest, again, fresh, _), *_ = windows.events
+    assert (first, begun, last, ends) == ("1", 0, "", "final early")
+    assert state == large
+    assert (rest, again, fresh) == ("2", 0, {})
+
+
+def test_a_last_event_is_given_up_when_its_retries_are_over() -> None:
+    answer = at_first(adds({"state": {}, "Records": [{"n": "1"}]}), RAISES, RAISES)
+    windows = Windows([0, 20], answer=answer, retries=1, ends=60)
+    assert [(records, ends) for records, _, _, ends in windows.events] == [
+        ("1", ""),
+        ("", "final"),
+        ("", "final"),
+        ("2", ""),
+        ("", "final"),
+    ]
+    assert [each.condition for each in windows.told.of(Discarded)] == ["RetryAttemptsExhausted"]
+
+
+def test_a_window_goes_on_where_it_was_when_its_stream_is_read_on(tmp_path: Path) -> None:
+    file = tmp_path / "positions.json"
+    assert Windows([0, 1, 2], file=file, stops_after=2, batch_size=1).events == [
+        ("1", 0, {}, ""),
+        ("2", 0, {"1": 1}, ""),
+    ]
+    assert Windows([0, 1, 2], file=file, ends=30).events == [
+        ("3", 0, {"1": 1, "2": 1}, ""),
+        ("", 0, {"1": 1, "2": 1, "3": 1}, "final"),
+    ]
