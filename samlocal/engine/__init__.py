@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from samlocal.engine.attached import Input
-from samlocal.engine.client import open_client
+from samlocal.engine.client import Connection, open_client
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Mount, Tmp
 from samlocal.engine.containers import Containers, ContainerState
 from samlocal.engine.context import check_address, context_host
 from samlocal.engine.disk import Carrier, Disk, OwnContainer
-from samlocal.engine.failures import MountMissingError, cause, translated
+from samlocal.engine.failures import MountMissingError, translated
 from samlocal.engine.images import PROBE, ImageDescription, Images, PullProgress
+from samlocal.engine.listener import listener
 from samlocal.engine.networks import Network, Networks
+from samlocal.engine.places import found_places
+from samlocal.engine.product import LoopbackNetwork
 from samlocal.errors import EngineError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
-
-    import docker
 
 __all__ = [
     "LABEL",
@@ -42,71 +44,65 @@ __all__ = [
 
 T = TypeVar("T")
 
+# What holds the socket of an engine that runs on this machine; systemd does before the first request.
+_SERVERS = ("podman", "systemd")
+
 # An engine makes containers one after the other anyway; what takes it long is the answer to a start.
 _THREADS = 4
 
 # How long requests under way are waited for at the end: a removal among them must still reach the engine.
 _LAST_SECONDS = 5.0
 
-# docker.constants, which need not be loaded to know it.
-_DEFAULT = "unix:///var/run/docker.sock"
-
-_START = "Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST."
-
 
 class Engine(Containers, Disk, Images, Networks):
-    """One Docker engine. Every method raises EngineError when it does not answer."""
+    """One Docker engine. ``address`` is its own as DOCKER_HOST has it.
+
+    Every method raises EngineError when it does not answer.
+    """
 
     _threads: ThreadPoolExecutor | None = None
 
-    def __init__(self, client: docker.APIClient, *, address: str) -> None:
-        """``address`` is where it was asked, such as ``unix:///var/run/docker.sock``."""
-        super().__init__(client)
-        self.address = address
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection.client, connection.product)
+        self.address = connection.address
         self._under_way: set[Future[Any]] = set()
 
     @classmethod
     def connect(cls, environ: Mapping[str, str], *, notice: Callable[[str], None] | None = None) -> Engine:
-        """The engine at DOCKER_HOST, else the current Docker context's, else the default socket's.
+        """The engine at DOCKER_HOST, else the current Docker context's, else the first that answers at a known place.
 
         ``notice`` is told when it accepts a request and stays silent.
         """
-        from docker.errors import DockerException
-        from docker.utils import kwargs_from_env
-
         host = environ.get("DOCKER_HOST") or context_host(environ)
-        where = host or "its default socket"
-        try:
-            options = kwargs_from_env(environment=dict(environ))
-        except DockerException as error:
-            folder = environ.get("DOCKER_CERT_PATH") or "~/.docker"
-            raise EngineError(
-                f"DOCKER_TLS_VERIFY or DOCKER_CERT_PATH asks for TLS, and {folder} has not what it needs.",
-                tip="Put ca.pem, cert.pem and key.pem there; without TLS unset both variables.",
-            ) from error
         if host:
             check_address(host)
-            options["base_url"] = host
+        address, *others = (host,) if host else found_places(environ)
         try:
-            return cls(open_client(options, notice=notice), address=host or _DEFAULT)
-        except DockerException as error:
-            raise EngineError(f"No Docker engine answers at {where}: {cause(error)}.", tip=_START) from error
-        # What the SDK says of an address or a configuration file that is none: it checks neither.
-        except (ValueError, AttributeError, TypeError, KeyError) as error:
-            raise EngineError(
-                f"Docker cannot be asked at {where}: {error}.",
-                tip="Check DOCKER_HOST, the Docker context, and ~/.docker/config.json.",
-            ) from error
+            return cls(open_client(address, environ, notice=notice))
+        except EngineError:
+            for other in others:
+                with suppress(EngineError):
+                    return cls(open_client(other, environ, notice=notice))
+            raise
 
     def version(self) -> str:
         """What answers, and where: ``Docker Engine 27.3.1 (API 1.47, linux/amd64) at unix:///var/run/docker.sock``."""
         with translated("its version cannot be read"):
             told = self._client.version()
-            name = (told.get("Platform") or {}).get("Name") or "Docker Engine"
-            what = f"{name} {told.get('Version')} (API {told.get('ApiVersion')}, {told.get('Os')}/{told.get('Arch')})"
-            # The SDK calls a socket http+docker://localhost.
-            where = self._client.base_url
-            return what if where.startswith("http+docker") else f"{what} at {where}"
+            # Podman calls its platform by its system.
+            name = (told.get("Platform") or {}).get("Name") if self.product.is_docker else None
+            what = f"{name or self.product.name} {told.get('Version')}"
+            return f"{what} (API {told.get('ApiVersion')}, {told.get('Os')}/{told.get('Arch')}) at {self.address}"
+
+    def loopback_network(self) -> LoopbackNetwork | None:
+        """What an ordinary user's containers have in place of a bridge to this machine, None where they have one."""
+        offered = self.product.loopback_network
+        if offered is None:
+            return None
+        who = listener(self.address)
+        # A virtual machine's socket belongs to what passes it on (gvproxy, ssh).
+        is_own = who is not None and who.user != 0 and who.program in _SERVERS
+        return offered if is_own else None
 
     def begin(self, request: Callable[..., T], *arguments: object) -> Future[T]:
         """Makes a request in one of a few threads of the engine's own, for callers that must not wait for it."""

@@ -5,8 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from samlocal.engine.failures import cause
+from samlocal.engine.places import start_tip
+from samlocal.engine.product import Product, product
+from samlocal.errors import EngineError
 
 if TYPE_CHECKING:
     import docker
@@ -15,21 +20,71 @@ _SILENT_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
 
 
-def open_client(options: Mapping[str, Any], *, notice: Callable[[str], None] | None) -> docker.APIClient:
-    """Raises docker.errors.DockerException. Every request ends at the SDK's own deadline, a minute."""
-    from docker.api.client import APIClient
+class Connection(NamedTuple):
+    """The SDK's client of what answers at an address."""
 
-    if notice is None:
-        return APIClient(version="auto", **options)
-    where = options.get("base_url", "its default socket")
-    patience = _Patience(lambda: notice(f"the Docker engine at {where} has been silent for 5 seconds; waiting on …"))
+    client: docker.APIClient
+    product: Product
+    address: str
+
+
+def open_client(address: str, environ: Mapping[str, str], *, notice: Callable[[str], None] | None) -> Connection:
+    """Raises EngineError where nobody answers. Every request ends at the SDK's own deadline, a minute."""
+    from docker.errors import DockerException
+    from docker.utils import kwargs_from_env
+
+    try:
+        options = kwargs_from_env(environment=dict(environ))
+    except DockerException as error:
+        folder = environ.get("DOCKER_CERT_PATH") or "~/.docker"
+        raise EngineError(
+            f"DOCKER_TLS_VERIFY or DOCKER_CERT_PATH asks for TLS, and {folder} has not what it needs.",
+            tip="Put ca.pem, cert.pem and key.pem there; without TLS unset both variables.",
+        ) from error
+    try:
+        return _connect(address, options, notice)
+    except DockerException as error:
+        raise EngineError(
+            f"No Docker engine answers at {address}: {cause(error)}.", tip=start_tip(environ)
+        ) from error
+    # What the SDK says of an address or a configuration file that is none: it checks neither.
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        raise EngineError(
+            f"Docker cannot be asked at {address}: {error}.",
+            tip="Check DOCKER_HOST, the Docker context, and ~/.docker/config.json.",
+        ) from error
+
+
+def _connect(address: str, options: Mapping[str, Any], notice: Callable[[str], None] | None) -> Connection:
+    from docker.api.client import APIClient
+    from requests.structures import CaseInsensitiveDict
+
+    patience = None
+    if notice is not None:
+        patience = _Patience(
+            lambda: notice(f"the Docker engine at {address} has been silent for 5 seconds; waiting on …")
+        )
+    headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
 
     class Client(APIClient):
         def send(self, *args: Any, **named: Any) -> Any:
-            with patience.during():
+            with patience.during() if patience is not None else nullcontext():
                 return super().send(*args, **named)
 
-    return Client(version="auto", **options)
+        def version(self, api_version: bool = True) -> Any:
+            """The SDK asks this, without an API's version, for the one that the engine speaks.
+
+            A ping says that as well, as Docker's own client has it, and Podman takes half a second for all the rest.
+            """
+            if api_version:
+                return super().version()
+            answer = self.get(f"{self.base_url}/_ping", timeout=self.timeout)
+            answer.raise_for_status()
+            headers.update(answer.headers)
+            return {"ApiVersion": headers["Api-Version"]}
+
+    client = Client(version="auto", **{**options, "base_url": address})
+    return Connection(client, product(headers), address)
 
 
 class _Patience:

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     import docker
     from docker.types import HostConfig
 
+    from samlocal.engine.product import Product
+
 LABEL = "samlocal"
 """On everything that samlocal makes in Docker."""
+
+_MANY_PROCESSES = 32768
 
 TMP = "/tmp"  # noqa: S108 - in the container
 
@@ -75,7 +79,15 @@ class ContainerSpec(Struct, frozen=True, kw_only=True):
     open_stdin: bool = False
 
 
-def host_config(client: docker.APIClient, spec: ContainerSpec) -> HostConfig:
+def _own_processes() -> int:
+    """As many as this process may have, or so many that nobody meets the limit: it counts a user's, everywhere."""
+    import resource
+
+    own, _ = resource.getrlimit(resource.RLIMIT_NPROC)
+    return _MANY_PROCESSES if own == resource.RLIM_INFINITY else min(own, _MANY_PROCESSES)
+
+
+def host_config(client: docker.APIClient, spec: ContainerSpec, product: Product) -> HostConfig:
     """What the engine is told of the machine's side of a container."""
     import docker.types
 
@@ -90,13 +102,16 @@ def host_config(client: docker.APIClient, spec: ContainerSpec) -> HostConfig:
     if spec.tmp is Tmp.MEMORY:
         user, _, group = spec.user.partition(":")
         # runc before 1.2 gives it the mode of the image's own folder whatever is asked for; its owner it lets be.
-        tmpfs = {TMP: f"rw,nosuid,nodev,exec,mode=1777,uid={user},gid={group},size={spec.tmp_size}m"}
+        owner = f",uid={user},gid={group}" if product.tmpfs_owner else ""
+        tmpfs = {TMP: f"rw,nosuid,nodev,exec,mode=1777{owner},size={spec.tmp_size}m"}
     else:
         # A volume without a name is removed with its container, and begins as the image's own folder.
         options = {"size": f"{spec.tmp_size}m"} if spec.tmp is Tmp.LIMITED_DISK else {}
         driver = docker.types.DriverConfig("local", options) if options else None
         mounts.append(docker.types.Mount(TMP, None, type="volume", driver_config=driver, labels=dict(spec.labels)))
     limits = {"nofile": spec.open_files, "nproc": spec.user_processes}
+    if product.needs_process_limit and not spec.user_processes:
+        limits["nproc"] = _own_processes()
     # One process more: the engine's init is none of Lambda's.
     processes = spec.processes + 1 if spec.processes else None
     return client.create_host_config(
@@ -113,7 +128,9 @@ def host_config(client: docker.APIClient, spec: ContainerSpec) -> HostConfig:
         cap_drop=["ALL"],
         cap_add=list(spec.capabilities),
         port_bindings={port: ("127.0.0.1", port) for port in spec.published},
-        security_opt=["no-new-privileges"],
+        # Under SELinux a container reads only what is labelled for it. To label the user's folders, and samlocal's
+        # own files, which may be root's, would change what is not samlocal's (podman-run(1), `--security-opt`).
+        security_opt=["no-new-privileges", "label=disable"],
         # What the function prints is read as it comes, and is for nobody else's disk.
         log_config=docker.types.LogConfig(type="none"),
         # A runtime is never process 1 on Lambda: there it would meet no signal, and orphans would stay.

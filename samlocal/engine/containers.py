@@ -17,7 +17,10 @@ from samlocal.errors import EngineError, ImageError
 if TYPE_CHECKING:
     import docker
 
+    from samlocal.engine.product import Product
     from samlocal.engine.streams import Output
+
+_DAY = 24 * 60 * 60 * 1_000_000_000
 
 # Long enough to send a request; the engine carries it out whether or not anyone hears its answer.
 _UNHEARD_SECONDS = 0.005
@@ -37,8 +40,9 @@ class ContainerState(Struct, frozen=True, kw_only=True):
 class Containers:
     """What an engine runs. Every method raises EngineError when it does not answer."""
 
-    def __init__(self, client: docker.APIClient) -> None:
+    def __init__(self, client: docker.APIClient, product: Product) -> None:
         self._client = client
+        self.product = product
 
     @property
     def deadline(self) -> float:
@@ -71,12 +75,13 @@ class Containers:
                 environment=[f"{name}={value}" for name, value in spec.environment.items()],
                 labels=dict(spec.labels),
                 ports=list(spec.published),
-                host_config=host_config(self._client, spec),
+                host_config=host_config(self._client, spec, self.product),
                 hostname=spec.hostname,
                 domainname=spec.domain_name,
                 stdin_open=spec.open_stdin,
-                # An image's own check would run its processes among the function's.
-                healthcheck={"test": ["NONE"]},
+                # An image's own check would run its processes among the function's. Podman would look every 30 s
+                # whether there is one.
+                healthcheck={"test": ["NONE"], "interval": _DAY},
             )
         except ImageNotFound as error:
             raise ImageError(f"The image {spec.image} is not there.", tip=image_tip(spec.image)) from error

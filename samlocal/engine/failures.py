@@ -25,11 +25,35 @@ class translated:  # noqa: N801 - reads as the statement it is
         from docker.errors import APIError, DockerException
 
         if isinstance(error, APIError):
-            raise EngineError(f"Docker: {self._what}: {error.explanation or error}.") from error
+            told = str(error.explanation or error)
+            raise EngineError(f"Docker: {self._what}: {told}.", tip=_remedy(told)) from error
         if isinstance(error, (DockerException, requests.exceptions.RequestException)):
             raise EngineError(
                 f"Docker: {self._what}: {cause(error)}.", tip="Is the Docker engine still running?"
             ) from error
+
+
+# What an engine says of a program that its machine lacks, and what to do about it.
+_REMEDIES = (
+    (
+        "container-init binary not found",
+        "Podman begins each container with catatonit: install it (`apt-get install catatonit`, `dnf install "
+        "catatonit`).",
+    ),
+    (
+        "could not find slirp4netns",
+        "Install slirp4netns (`apt-get install slirp4netns`): it gives an ordinary user's containers their network.",
+    ),
+    (
+        "cgroups in hybrid mode not supported",
+        'crun does not run on this machine\'s cgroups; runc does: `runtime = "runc"` under [engine] in '
+        "~/.config/containers/containers.conf.",
+    ),
+)
+
+
+def _remedy(told: str) -> str | None:
+    return next((remedy for complaint, remedy in _REMEDIES if complaint in told), None)
 
 
 def cause(error: BaseException) -> str:

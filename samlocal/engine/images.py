@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -18,6 +18,8 @@ from samlocal.errors import BuildError, EngineError, ImageError
 if TYPE_CHECKING:
     import docker
 
+    from samlocal.engine.product import Product
+
 
 PROBE = f"{LABEL}.probe"
 """On a container that was made to look into an image: when, in epoch seconds. It lives for a moment."""
@@ -26,6 +28,11 @@ _BUILD_TIP = (
     "Mend the Dockerfile. samlocal asks the engine's own builder; what needs BuildKit (`RUN --mount`) is built with "
     "`docker build` and named with ImageUri."
 )
+
+
+# Go, io/fs, ModeSymlink: a FileMode's bits are the engine's word for what a path is. `linkTarget` is not: Podman
+# gives it for everything.
+_SYMLINK = 1 << 27
 
 
 class PullProgress(Struct, frozen=True, kw_only=True):
@@ -49,13 +56,14 @@ class ImageDescription(Struct, frozen=True, kw_only=True):
 class Images:
     """What an engine has for images, builds and pulls. Every method raises EngineError when it does not answer."""
 
-    def __init__(self, client: docker.APIClient) -> None:
+    def __init__(self, client: docker.APIClient, product: Product) -> None:
         self._client = client
+        self.product = product
 
     def images(self) -> list[str]:
         """The names of all images that are here."""
         with translated("the images cannot be listed"):
-            return sorted(name for image in self._client.images() for name in image.get("RepoTags") or ())
+            return sorted(name for image in self._client.images() for name in self._names(image))
 
     def has_image(self, name: str) -> bool:
         from docker.errors import ImageNotFound
@@ -114,7 +122,7 @@ class Images:
                         continue
                     answer.raise_for_status()
                     described = decode_json_header(answer.headers["X-Docker-Container-Path-Stat"])
-                    found[path] = 0 if described.get("linkTarget") else int(described["mode"]) & 0o777
+                    found[path] = 0 if int(described["mode"]) & _SYMLINK else int(described["mode"]) & 0o777
                 return found
             finally:
                 client.remove_container(made, force=True, v=True)
@@ -187,7 +195,7 @@ class Images:
         repository = name.rpartition(":")[0]
         with translated("the images cannot be listed"):
             for image in self._client.images(name=repository):
-                for other in image.get("RepoTags") or ():
+                for other in self._names(image):
                     if other != name and other.rpartition(":")[0] == repository:
                         with suppress(APIError):
                             self._client.remove_image(other)
@@ -239,3 +247,6 @@ class Images:
             ) from error
         except DockerException as error:
             raise EngineError(f"The image {name} cannot be pulled: {error}.") from error
+
+    def _names(self, image: Mapping[str, Any]) -> Iterator[str]:
+        return map(self.product.plain, image.get("RepoTags") or ())

@@ -13,6 +13,7 @@ from kit import Docker, Project, SlowEngine, python
 
 from samlocal.engine import ContainerSpec, Engine, Tmp
 from samlocal.engine.containers import Containers
+from samlocal.engine.product import Product
 
 HANDLER = "def handler(event, context):\n    return 1\n"
 
@@ -71,10 +72,13 @@ class _FarClient:
 
 def test_a_removal_that_is_not_waited_for_gives_the_way_to_the_engine_its_time() -> None:
     client = _FarClient()
-    assert Containers(client).remove("c", wait=False)  # type: ignore[arg-type]
+    assert Containers(client, DOCKER).remove("c", wait=False)  # type: ignore[arg-type]
     ((connecting, answer),) = client.timeouts
     assert connecting == 60
     assert answer < 0.1
+
+
+DOCKER = Product(name="Docker Engine", version="28.2.2")
 
 
 class _ClientWithoutCgroups(_FarClient):
@@ -114,7 +118,7 @@ def spec(**more: Any) -> ContainerSpec:
 
 def test_where_an_engine_cannot_count_processes_the_kernel_counts_the_users() -> None:
     client = _ClientWithoutCgroups()
-    assert Containers(client).create(spec(processes=1024)) == "c2"  # type: ignore[arg-type]
+    assert Containers(client, DOCKER).create(spec(processes=1024)) == "c2"  # type: ignore[arg-type]
     first, second = client.made
     assert first["pids_limit"] == 1025
     assert second["pids_limit"] is None
@@ -140,7 +144,7 @@ class _ClientWithQuotas(_ClientWithoutCgroups):
 @pytest.mark.parametrize("limits", [True, False])
 def test_tmp_is_limited_by_the_engines_disk_where_that_can(limits: bool) -> None:
     client = _ClientWithQuotas(limits=limits)
-    Containers(client).create(spec(tmp=Tmp.LIMITED_DISK))  # type: ignore[arg-type]
+    Containers(client, DOCKER).create(spec(tmp=Tmp.LIMITED_DISK))  # type: ignore[arg-type]
     (volume,) = client.made[-1]["mounts"]
     assert volume["Target"] == "/tmp"
     driver = volume.get("VolumeOptions", {}).get("DriverConfig")

@@ -8,6 +8,9 @@ set -u
 # shellcheck disable=SC2086  # the words are a list
 unset ${SAMLOCAL_UNSET:-} SAMLOCAL_UNSET SHLVL
 
+# Podman's API passes this limit on for root alone.
+ulimit -n 1024 2>/dev/null || :
+
 if [ -n "${SAMLOCAL_MARK:-}" ]; then
     # It does not come back.
     . /.samlocal/supervisor.sh

@@ -15,7 +15,9 @@ from samlocal.errors import EngineError
 
 HOST_NETWORK = "host"
 LOOPBACK = "127.0.0.1"
-_HOST_NAME = "host.docker.internal"
+
+# What `bridge` is called by the engines that have one.
+_DEFAULT_NETWORKS = ("bridge", "podman")
 
 # State 02 in /proc/net/tcp: a connection that nobody has answered (Linux kernel, include/net/tcp_states.h).
 _SYN_SENT = "02"
@@ -75,6 +77,16 @@ def open_route(engine: Engine, network: str) -> tuple[Route, socket.socket]:
     """
     if network == HOST_NETWORK:
         return Route(network=network, host=LOOPBACK, seen_as=LOOPBACK), bound_socket(LOOPBACK)
+    own = engine.loopback_network()
+    if own is not None:
+        # Asked first: its bridge may have the address of one that this machine has too, which is another one.
+        if network not in _DEFAULT_NETWORKS:
+            raise EngineError(
+                f"Containers on the network {network} cannot reach this machine: an ordinary user's bridges lead to "
+                "no other place.",
+                tip="Leave --docker-network out, or run with --docker-network host.",
+            )
+        return Route(network=own.mode, host=LOOPBACK, seen_as=own.address), bound_socket(LOOPBACK)
     address = _host_address(engine.network(network))
     if address is None:
         raise EngineError(
@@ -84,7 +96,8 @@ def open_route(engine: Engine, network: str) -> tuple[Route, socket.socket]:
     try:
         return Route(network=network, host=address, seen_as=address), bound_socket(address)
     except AddressNotHereError:
-        route = Route(network=network, host=LOOPBACK, seen_as=_HOST_NAME, extra_hosts={_HOST_NAME: "host-gateway"})
+        name, told = engine.product.host_name, engine.product.host_gateway
+        route = Route(network=network, host=LOOPBACK, seen_as=name, extra_hosts={name: told} if told else {})
         return route, bound_socket(LOOPBACK)
 
 
