@@ -39,6 +39,7 @@ __all__ = [
     "PullProgress",
     "Tmp",
     "hand_over",
+    "listener",
 ]
 
 

@@ -9,28 +9,35 @@ from pathlib import Path
 
 from msgspec import Struct
 
-_UNIX = "unix://"
+# As the SDK has them.
+_UNIX = ("unix", "http+unix")
 # struct ucred: process, user, group.
 _CREDENTIALS = "3i"
 
 
 class Listener(Struct, frozen=True, kw_only=True):
-    """The user, and the program's name, that have made the socket a listening one."""
+    """The process that has made the socket a listening one, its user, and its program's name.
 
+    ``process`` is 0, and ``program`` empty, where it is none of those that can be seen from here
+    (pid_namespaces(7)): one of another container, or outside of this one.
+    """
+
+    process: int
     user: int
     program: str
 
 
 def listener(address: str) -> Listener | None:
     """None where there is no telling: Linux alone says it, of its own sockets (unix(7), SO_PEERCRED)."""
-    if sys.platform != "linux" or not address.startswith(_UNIX):
+    scheme, _, path = address.partition("://")
+    if sys.platform != "linux" or scheme not in _UNIX:
         return None
     with socket.socket(socket.AF_UNIX) as asking:
         try:
-            asking.connect(address.removeprefix(_UNIX))
+            asking.connect(f"/{path.lstrip('/')}")
             told = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(_CREDENTIALS))
             process, user, _ = struct.unpack(_CREDENTIALS, told)
-            program = Path(f"/proc/{process}/comm").read_text(encoding="utf-8").strip()
+            program = Path(f"/proc/{process}/comm").read_text(encoding="utf-8").strip() if process else ""
         except OSError:
             return None
-    return Listener(user=user, program=program)
+    return Listener(process=process, user=user, program=program)

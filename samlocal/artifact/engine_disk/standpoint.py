@@ -10,8 +10,6 @@ import ipaddress
 import re
 import shutil
 import socket
-import struct
-import sys
 import urllib.parse
 import uuid
 from collections.abc import Iterator
@@ -23,14 +21,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from samlocal.artifact.cache import Cache, hash_of
-from samlocal.engine import Engine, OwnContainer
+from samlocal.engine import Engine, OwnContainer, listener
 from samlocal.own_folder import own_folder
 from samlocal.records import read_record, write_record
 
 KIND = "engines"
-
-# struct ucred (unix(7)): a process, its user, its group.
-_PEER = "3i"
 
 # What engines mount into every container comes from a folder that is named after it.
 _OWN_FILES = ("/etc/hostname", "/etc/hosts", "/etc/resolv.conf")
@@ -153,22 +148,12 @@ def _is_on_loopback(address: str) -> bool:
 
 
 def _is_process_here(address: str) -> bool:
-    """Whether the engine's Unix socket is one that a process of this machine, and of this container, listens at.
-
-    The kernel names the process that listens by its number among those that can be seen from here, which is 0 for one
-    of another container, or outside of this one (unix(7), pid_namespaces(7)).
-    """
-    scheme, found, path = address.partition("://")
-    if not found or "unix" not in scheme:
+    """Whether the engine's Unix socket is one that a process of this machine, and of this container, listens at."""
+    if "unix" not in address.partition("://")[0]:
         return False
-    if not sys.platform.startswith("linux"):
-        return True
-    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        asking.connect(f"/{path.lstrip('/')}")
-        told = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(_PEER))
-        return int(struct.unpack(_PEER, told)[0]) != 0
-    # Whoever asks it next says what is wrong with it.
-    return True
+    who = listener(address)
+    # Where nobody can tell, whoever asks it next says what is wrong with it.
+    return who is None or who.process != 0
 
 
 def _own_ids() -> Iterator[str]:
