@@ -42,6 +42,7 @@ from samlocal.http_api.mapping import mapped
 from samlocal.http_api.matching.matcher import Matcher
 from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.outside import Outside
+from samlocal.http_api.request_size import too_large_head
 from samlocal.http_api.request_values import RequestValues
 from samlocal.http_api.service_call import AsksServices
 from samlocal.http_api.streamed import streamed_answer
@@ -114,6 +115,9 @@ class Front:
         await self._backend.close()
 
     async def _answer(self, api: Api, matched: Matched | NoRoute, request: HttpRequest) -> HttpAnswer:
+        too_large = too_large_head(api.kind, request)
+        if too_large is not None:
+            return too_large
         if len(request.body) > BODY_BYTES[api.kind]:
             return refused(api, request, TOO_LARGE, matched if isinstance(matched, Matched) else None)
         if isinstance(matched, NoRoute):

@@ -9,7 +9,7 @@ import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from samlocal.errors import ConfigurationError
 from samlocal.service.slow_clients import HalfSent, leave_who_does_not_read
@@ -73,13 +73,15 @@ async def serving(
     sockets: list[socket.socket],
     *,
     protocol: type[asyncio.Protocol] | None = None,
-    websockets: bool = False,
+    websockets: tuple[int, int] | None = None,
     tls: Path | None = None,
 ) -> AsyncIterator[None]:
     """Serves until the end of the block, which waits for the answers to all requests that have come.
 
     Who has not sent a whole one by then is refused, and who does not read the answer is left.
     ``protocol`` is for who wants another one than uvicorn's own on h11. ``tls`` holds a key and its certificate.
+    ``websockets`` takes connections, too, by how many bytes a client's message and one frame of it may have: what is
+    larger closes its connection with 1009.
     """
     import uvicorn
 
@@ -97,6 +99,10 @@ async def serving(
             half_sent,
             http=protocol or "h11",
             ws="websockets-sansio" if websockets else "none",
+            # websockets takes two (message and frame), though uvicorn's type is of one.
+            ws_max_size=cast("int", websockets),
+            # Whoever wants pings sends them: AWS does not.
+            ws_ping_interval=None,
             ssl_certfile=tls,
             lifespan="off",
             log_config=None,

@@ -105,6 +105,25 @@ class Heard:
         self.remarks.append(text)
 
 
+class LeapingLoop(asyncio.SelectorEventLoop):
+    """Its time leaps where a test says so: what is to be waited for has been."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+    def leap(self, seconds: float) -> None:
+        self.ahead += seconds
+
+
+def ran_in_leaps(main: Callable[[LeapingLoop], Coroutine[Any, Any, T]]) -> T:
+    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, LeapingLoop)
+        return runner.run(main(loop))
+
+
 def ran(main: Coroutine[Any, Any, T]) -> T:
     async def bounded() -> T:
         async with asyncio.timeout(30):

@@ -9,6 +9,7 @@ from typing import Any, Never
 
 import pytest
 from api_kit import RECEIVED, api_of, event_of, matched_of, request_of, route_of
+from front_kit import LeapingLoop, ran_in_leaps
 
 from samlocal.errors import CodeError
 from samlocal.http_api.answers.answer import refused
@@ -407,3 +408,29 @@ def test_a_context_with_half_a_character_is_an_authorizers_fault(context: str) -
 def test_a_context_may_have_any_character() -> None:
     said = simple_saying(b'{"isAuthorized": true, "context": {"a": "\\ud83d\\ude00 \\u00e9"}}')
     assert said.context == {"a": "\N{GRINNING FACE} \N{LATIN SMALL LETTER E WITH ACUTE}"}
+
+
+# API Gateway developer guide, "Quotas for configuring and running an HTTP API": a Lambda authorizer's response.
+@pytest.mark.parametrize(
+    ("kind", "authorizer", "seconds"), [(ApiKind.HTTP, simple(), 10), (ApiKind.REST, token(), 29)]
+)
+def test_an_authorizer_that_does_not_answer_in_time_is_broken(
+    kind: ApiKind, authorizer: LambdaAuthorizer, seconds: int
+) -> None:
+    door = Door(kind, authorizer, {"isAuthorized": True} if kind is ApiKind.HTTP else policy())
+    sent = request_of("GET", "/pets", headers=HELD)
+    matched = matched_of(sent, route_of("GET", "/pets", authorizer="A"))
+
+    async def decided(loop: LeapingLoop, after: float) -> Decision:
+        async def late(function: str, request: HttpRequest, event: bytes) -> Result:
+            loop.leap(after)
+            await asyncio.sleep(0.001)
+            return await door.run(function, request, event)
+
+        return await Authorizers(door.api, late, no_tokens).decide(matched, sent)
+
+    assert isinstance(ran_in_leaps(lambda loop: decided(loop, seconds - 1)), Allowed)
+    denied = ran_in_leaps(lambda loop: decided(loop, seconds + 0.1))
+    assert isinstance(denied, Denied)
+    assert denied.remark == f"A: Auth has not answered within {seconds} s"
+    assert refused(door.api, sent, denied.refusal).status == 500

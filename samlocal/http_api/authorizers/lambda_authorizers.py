@@ -1,11 +1,15 @@
 """Authorizers that are functions of the template's.
 
 Sources: API Gateway developer guide, "Use API Gateway Lambda authorizers" and "Control access to HTTP APIs with AWS
-Lambda authorizers"; AWS knowledge center, "401 Unauthorized errors after creating a Lambda authorizer".
+Lambda authorizers"; AWS knowledge center, "401 Unauthorized errors after creating a Lambda authorizer". How long they
+are waited for: API Gateway developer guide, "Quotas for configuring and running an HTTP API" (10,000 ms); a REST API
+waits 29 s for any function, and answers as for one that failed (dev.to, "API Gateway + Lambda authorizer + Lambda
+proxy integration failure modes").
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import assert_never
@@ -43,6 +47,9 @@ from samlocal.sandbox.result import Result, Success, error_message
 Run = Callable[[str, HttpRequest, bytes], Awaitable[Result | Throttled]]
 """Runs a function, by its way from the top template, with an event that is made of a request. May raise
 SamlocalError, PoolClosedError."""
+
+_SECONDS_OF_HTTP_API = 10.0
+_SECONDS = 29.0
 
 _TOKEN_SOURCE = "method.request.header.Authorization"  # noqa: S105 - where the token is
 
@@ -127,8 +134,12 @@ class LambdaAuthorizers:
         self, authorizer: LambdaAuthorizer, matched: Matched, request: HttpRequest, identity: Sequence[str]
     ) -> Saying | Denied:
         event = msgspec.json.encode(self._event(authorizer, matched, request, identity))
+        seconds = _SECONDS_OF_HTTP_API if self._api.kind is ApiKind.HTTP else _SECONDS
         try:
-            result = await self._run(authorizer.function, request, event)
+            async with asyncio.timeout(seconds):
+                result = await self._run(authorizer.function, request, event)
+        except TimeoutError:
+            return broken(f"{authorizer.name}: {authorizer.function} has not answered within {seconds:g} s")
         except (SamlocalError, PoolClosedError) as error:
             return broken(f"{authorizer.name}: {error}")
         if isinstance(result, Throttled):

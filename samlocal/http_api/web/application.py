@@ -51,7 +51,7 @@ class WebApplication:
         if request.path == openapi_document.PATH and request.method in ("GET", "HEAD"):
             return self._document(request)
         if self._static is not None and not self._front.routes(request):
-            file = self._static.answer(request)
+            file = await self._static.answer(request)
             if file is not None:
                 return file
         return await self._front.answer(request)

@@ -26,15 +26,14 @@ FAULT = HttpAnswer(
 
 
 def misdirected(request: HttpRequest, *, any_host: bool) -> HttpAnswer | None:
-    """The answer to who calls this by a name that is not its own; with ``any_host`` every name is."""
-    host = request.header("host") or ""
-    if any_host or is_own(host):
+    """The answer to who calls this by a name that is not its own, or by none or several (RFC 9112, 3.2); with
+    ``any_host`` every name is its own."""
+    hosts = request.header_values("host")
+    if len(hosts) != 1:
+        return _refusal(400, "a request has one Host")
+    if any_host or is_own(hosts[0]):
         return None
-    return HttpAnswer(
-        status=421,
-        headers=(("Content-Type", "text/plain; charset=utf-8"),),
-        body=f"samlocal is not called {host!r} here: use the address that it told, or --host.\n".encode(),
-    )
+    return _refusal(421, f"samlocal is not called {hosts[0]!r} here: use the address that it told, or --host")
 
 
 async def read_request(scope: Message, receive: Receive) -> HttpRequest | None:
@@ -57,11 +56,12 @@ async def read_request(scope: Message, receive: Receive) -> HttpRequest | None:
 def request_of(scope: Message, body: bytes, *, received: float) -> HttpRequest:
     """A handshake's, too."""
     client = scope.get("client")
+    authority, path = _asked(scope["raw_path"].decode("latin-1"))
     return HttpRequest(
         method=scope.get("method", "GET"),
-        path=_path(scope["raw_path"].decode("latin-1")),
+        path=path,
         query=scope["query_string"].decode("latin-1"),
-        headers=_headers(scope),
+        headers=_with_host(_headers(scope), authority, scope),
         body=body,
         source_ip=client[0] if client else "127.0.0.1",
         protocol=f"HTTP/{scope['http_version']}",
@@ -69,6 +69,11 @@ def request_of(scope: Message, body: bytes, *, received: float) -> HttpRequest:
         received=received,
         request_id=str(uuid.uuid4()),
     )
+
+
+def _refusal(status: int, said: str) -> HttpAnswer:
+    headers = (("Content-Type", "text/plain; charset=utf-8"),)
+    return HttpAnswer(status=status, headers=headers, body=f"{said}.\n".encode())
 
 
 def encoded(fields: Fields) -> list[tuple[bytes, bytes]]:
@@ -95,12 +100,26 @@ async def send_answer(answer: HttpAnswer, send: Send, *, head: bool, failed: Cal
     await send({"type": "http.response.body", "body": b""})
 
 
-def _path(target: str) -> str:
-    """What is asked for, also of a client that takes this for its proxy (RFC 9112, 3.2.2)."""
+def _asked(target: str) -> tuple[str | None, str]:
+    """The authority and the path of what is asked for: a client that takes this for its proxy names both (RFC 9112,
+    3.2.2), others the path alone."""
     _, found, rest = target.partition("://")
     if target.startswith("/") or not found:
-        return target
-    return "/" + rest.partition("/")[2]
+        return None, target
+    authority, _, path = rest.partition("/")
+    return authority.rpartition("@")[2], f"/{path}"
+
+
+def _with_host(fields: Fields, authority: str | None, scope: Message) -> Fields:
+    """An authority goes before ``Host`` (RFC 9112, 3.2.2). A client of HTTP/1.0 that names none has called this
+    address: no browser is one."""
+    named = any(name.lower() == "host" for name, _ in fields)
+    if authority is None and not named and scope["http_version"] == "1.0" and scope.get("server"):
+        host, port = scope["server"]
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if authority is None:
+        return fields
+    return (("Host", authority), *(pair for pair in fields if pair[0].lower() != "host"))
 
 
 def _headers(scope: Message) -> Fields:

@@ -25,7 +25,7 @@ from samlocal.http_api.web.application import WebApplication
 from samlocal.http_api.web.cased_headers import CasedProtocol
 from samlocal.http_api.web.static_files import StaticFiles
 from samlocal.http_api.web.websocket import WebSocketApplication
-from samlocal.http_api.websocket.connections import Connections
+from samlocal.http_api.websocket.connections import FRAME_BYTES, MESSAGE_BYTES, Connections
 from samlocal.http_api.websocket.front import WebSocketFront
 from samlocal.http_api.websocket.reachable import Reachable
 from samlocal.project.project import Project
@@ -108,9 +108,14 @@ class Gateway:
                 for name, front in self._fronts.items():
                     listens = self._sockets[name]
                     application = self._application(front, any_host=is_open(listens))
-                    websockets = isinstance(front, WebSocketFront)
                     await stack.enter_async_context(
-                        serving(application, [listens], protocol=CasedProtocol, websockets=websockets, tls=self._tls)
+                        serving(
+                            application,
+                            [listens],
+                            protocol=CasedProtocol,
+                            websockets=(MESSAGE_BYTES, FRAME_BYTES) if isinstance(front, WebSocketFront) else None,
+                            tls=self._tls,
+                        )
                     )
                 yield
         finally:

@@ -120,13 +120,19 @@ class _Application:
         await send_answer(answer, send, head=request.method == "HEAD", failed=self._failed)
 
     async def _answer(self, request: HttpRequest) -> HttpAnswer:
-        answer = await self._connections.answer(request)
+        answer = await self._connections.answer(request, _api_id(request))
         if answer is not None:
             return answer
         headers = {name.lower(): value for name, value in request.headers}
         signature = signature_of(headers)
         said = no_service("what is asked for" if signature is None else signature.service, headers)
         return HttpAnswer(status=said.status, headers=tuple(said.headers.items()), body=said.body)
+
+
+def _api_id(request: HttpRequest) -> str | None:
+    """Of the API whose host is asked, as its events name it; None of the other door, which is every API's."""
+    name = (request.header("host") or "").partition(":")[0].lower()
+    return name.removesuffix(f".{INSIDE}") if name.endswith(f".{INSIDE}") else None
 
 
 def trust(certificate: Certificate, folder: Path) -> Trust:

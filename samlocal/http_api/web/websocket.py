@@ -19,15 +19,17 @@ from samlocal.http_api.web.asgi import (
     request_of,
     send_answer,
 )
-from samlocal.http_api.websocket.connections import MESSAGE_BYTES, Live
+from samlocal.http_api.websocket.connections import Live
 from samlocal.http_api.websocket.front import WebSocketFront
 
 # API Gateway developer guide, "Quotas": of a connection without messages, and of any.
 _IDLE_SECONDS = 10 * 60
 _LONGEST_SECONDS = 2 * 60 * 60
 
+# So many messages of one client run at once; the next ones are left with it.
+_AT_ONCE = 100
+
 _GOING_AWAY = 1001
-_TOO_LARGE = 1009
 _NO_STATUS = 1005
 _ABNORMAL = 1006
 
@@ -103,12 +105,11 @@ class WebSocketApplication:
                     return client.closed or _left(message)
                 data = message.get("text")
                 data = message["bytes"] if data is None else data
-                if len(data if isinstance(data, bytes) else data.encode()) > MESSAGE_BYTES:
-                    await client.close(_TOO_LARGE, "Message too long")
-                    return _TOO_LARGE, "Message too long"
                 task = asyncio.create_task(self._run(live, data))
                 running.add(task)
                 task.add_done_callback(running.discard)
+                while len(running) >= _AT_ONCE:
+                    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:
             if running:
                 await asyncio.wait(running)

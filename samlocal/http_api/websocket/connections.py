@@ -1,7 +1,8 @@
 """The clients that are connected, and ``@connections``, by which functions reach them.
 
 Sources: API Gateway developer guide, "Use @connections commands in your backend service"; API reference,
-"Amazon API Gateway Management API" (status codes, ``GoneException``, ``PayloadTooLargeException``).
+"Amazon API Gateway Management API" (status codes, ``GoneException``, ``PayloadTooLargeException``,
+``ForbiddenException``).
 """
 
 from __future__ import annotations
@@ -15,11 +16,15 @@ from urllib.parse import unquote
 
 from samlocal.http_api.events.websocket import Connection
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest
+from samlocal.http_api.model import Api
 
 MESSAGE_BYTES = 128 * 1024
 """Of a message, either way (API Gateway developer guide, "Quotas")."""
 
-_PATH = re.compile(r"^(?:/[^/]+)?/@connections/([^/]+)$")
+FRAME_BYTES = 32 * 1024
+"""Of a frame of a client's: a longer message comes in several."""
+
+_PATH = re.compile(r"(?:/(?P<stage>[^/]+))?/@connections/(?P<id>[^/]+)")
 
 
 class Client(Protocol):
@@ -35,9 +40,10 @@ class Client(Protocol):
 class Live:
     """One connection, as long as it is there."""
 
-    def __init__(self, connection: Connection, client: Client) -> None:
+    def __init__(self, connection: Connection, client: Client, api: Api) -> None:
         self.connection = connection
         self.client = client
+        self.api = api
         self.last_active = time.time()
 
     async def send(self, message: str | bytes) -> None:
@@ -58,14 +64,20 @@ class Connections:
     def remove(self, live: Live) -> None:
         self._live.pop(live.connection.id, None)
 
-    async def answer(self, request: HttpRequest) -> HttpAnswer | None:
-        """A function's own request to a client of it; None for any other request."""
-        asked = _PATH.match(request.path)
+    async def answer(self, request: HttpRequest, api_id: str | None = None) -> HttpAnswer | None:
+        """A function's own request to a client of it; None for any other request.
+
+        ``api_id`` is the API that is asked, None where the request does not say which: another's clients are none of
+        it, nor those of another stage.
+        """
+        asked = _PATH.fullmatch(request.path)
         if asked is None:
             return None
-        live = self._live.get(unquote(asked[1]))
-        if live is None:
+        live = self._live.get(unquote(asked["id"]))
+        if live is None or api_id not in (None, live.api.api_id):
             return _error(410, "GoneException", None)
+        if asked["stage"] not in (None, live.api.stage):
+            return _error(403, "ForbiddenException", "Forbidden")
         match request.method:
             case "POST":
                 return await self._post(live, request)

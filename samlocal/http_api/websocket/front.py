@@ -43,6 +43,7 @@ from samlocal.http_api.integration import (
     ServiceIntegration,
 )
 from samlocal.http_api.model import Api, Route
+from samlocal.http_api.request_size import too_large_head
 from samlocal.http_api.websocket.connections import Client, Connections, Live
 from samlocal.http_api.websocket.selection import route_of, selected
 from samlocal.pool.pool import PoolClosedError
@@ -85,10 +86,14 @@ class WebSocketFront:
     async def answer(self, request: HttpRequest) -> HttpAnswer:
         """A request that is no handshake: a function's own to a client, or nobody's."""
         api = self.api
-        return finished(api, request, await self.connections.answer(request) or refused(api, request, NO_ROUTE))
+        said = await self.connections.answer(request, api.api_id)
+        return finished(api, request, said or refused(api, request, NO_ROUTE))
 
     async def connect(self, request: HttpRequest) -> tuple[Connection, HttpAnswer]:
-        """What the handshake is answered with: below 300 it stands, with the headers that the function gives."""
+        """What the handshake is answered with: below 300 it stands, with the headers that the function gives.
+
+        It is one for the API's stage, or for the root, where a custom domain of AWS's has it.
+        """
         began = time.monotonic()
         connection, said = await self._connect(request)
         made = finished(self.api, request, said)
@@ -97,7 +102,7 @@ class WebSocketFront:
 
     def opened(self, connection: Connection, client: Client) -> Live:
         """It is there: functions reach it from now on."""
-        live = Live(connection, client)
+        live = Live(connection, client, self.api)
         self.connections.add(live)
         return live
 
@@ -126,6 +131,11 @@ class WebSocketFront:
 
     async def _connect(self, request: HttpRequest) -> tuple[Connection, HttpAnswer]:
         api = self.api
+        refusal = too_large_head(api.kind, request)
+        if refusal is None and request.path.rstrip("/") not in ("", f"/{api.stage}"):
+            refusal = refused(api, request, NO_ROUTE)
+        if refusal is not None:
+            return Connection(request=request), refusal
         route = route_of(api, CONNECT)
         if route is None:
             return Connection(request=request, domain=self._domain), HttpAnswer(status=200)
