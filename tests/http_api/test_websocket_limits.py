@@ -144,6 +144,8 @@ def test_connections_are_reached_by_their_own_api_and_stage_alone() -> None:
         for path, api_id in [
             (f"/{STAGE}/{place}", API.api_id),
             (f"/{place}", None),
+            # A function of several APIs finds them all at one address, which names the first one's stage.
+            (f"/other/{place}", None),
             (f"/other/{place}", API.api_id),
             (f"/{STAGE}/{place}", "another"),
             (f"/{STAGE}/{place}/more", API.api_id),
@@ -153,4 +155,4 @@ def test_connections_are_reached_by_their_own_api_and_stage_alone() -> None:
         await front.close()
         return said
 
-    assert ran(main()) == [200, 200, 403, 410, None]
+    assert ran(main()) == [200, 200, 200, 403, 410, None]

@@ -67,8 +67,8 @@ class Connections:
     async def answer(self, request: HttpRequest, api_id: str | None = None) -> HttpAnswer | None:
         """A function's own request to a client of it; None for any other request.
 
-        ``api_id`` is the API that is asked, None where the request does not say which: another's clients are none of
-        it, nor those of another stage.
+        ``api_id`` is the API that is asked: it has no clients of another, nor has its stage. None asks all of them,
+        whatever the stage.
         """
         asked = _PATH.fullmatch(request.path)
         if asked is None:
@@ -76,7 +76,7 @@ class Connections:
         live = self._live.get(unquote(asked["id"]))
         if live is None or api_id not in (None, live.api.api_id):
             return _error(410, "GoneException", None)
-        if asked["stage"] not in (None, live.api.stage):
+        if api_id is not None and asked["stage"] not in (None, live.api.stage):
             return _error(403, "ForbiddenException", "Forbidden")
         match request.method:
             case "POST":
