@@ -33,7 +33,7 @@ _COMMANDS = {
     "trust": "Let a function's role trust you, and take it back.",
     "event": "Events as AWS makes them: generate, list.",
     "kept": "Sandboxes kept between commands: list, stop.",
-    "local": "The environment on this machine: start, stop, status, reset, seed.",
+    "local": "The environment on this machine: start, status, tail, seed.",
     "doctor": "Check everything that samlocal needs, with remedies.",
     "debug-config": "Set up VS Code, PyCharm or Neovim to debug functions.",
 }

@@ -108,7 +108,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
 
     async def serve() -> None:
         async with requests_to(output) as requests:
-            logs = FunctionLogs(requests, server, project.account.caller, failed=requests.failed)
+            logs = FunctionLogs(requests, server, failed=requests.failed)
             overheard = Overheard(logs if chosen.is_local else requests)
             async with (
                 logs,

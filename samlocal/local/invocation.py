@@ -16,9 +16,6 @@ PATH = "/samlocal/invocations"
 WAITING = "/samlocal/waiting"
 """GET says what waits."""
 
-SUBSCRIBED = "/samlocal/subscribed"
-"""GET names the log groups that have subscribers."""
-
 WAIT_SECONDS = 20.0
 """How long GET waits at most."""
 

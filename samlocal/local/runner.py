@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import uuid
+from collections.abc import Sequence
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from samlocal.errors import AwsError
-from samlocal.local.invocation import PATH, SUBSCRIBED, WAIT_SECONDS, WAITING, Answered, Fetched, Waiting
+from samlocal.local.invocation import PATH, WAIT_SECONDS, WAITING, Answered, Fetched, Waiting
+from samlocal.local.log_line import LOGS, LogLine, LogLines
 from samlocal.local.moto.door import CONTROL_HEADER
 from samlocal.local.schedule import SCHEDULES, Fire, Fired, Schedule
 from samlocal.local.server import LocalServer
@@ -40,9 +42,13 @@ class Runner:
         """What is there for whoever runs functions. Raises AwsError."""
         return msgspec.json.decode(self._ask("GET", WAITING), type=Waiting)
 
-    def subscribed(self) -> tuple[str, ...]:
-        """The log groups that have subscribers. Raises AwsError."""
-        return msgspec.json.decode(self._ask("GET", SUBSCRIBED), type=tuple[str, ...])
+    def wrote(self, lines: Sequence[LogLine]) -> None:
+        """What functions have written. Raises AwsError."""
+        self._ask("POST", LOGS, msgspec.json.encode(lines))
+
+    def log(self, *, after: int, wait: float = WAIT_SECONDS) -> LogLines:
+        """What functions have written behind the line of that number, as soon as there is some. Raises AwsError."""
+        return msgspec.json.decode(self._ask("GET", LOGS, after=str(after), wait=str(wait)), type=LogLines)
 
     def schedules(self) -> tuple[Schedule, ...]:
         """Those that are enabled. Raises AwsError."""

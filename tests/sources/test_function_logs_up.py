@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from collections.abc import Callable
 
 import kit
@@ -52,4 +53,10 @@ def test_a_function_hears_of_the_lines_of_anothers_log_that_its_pattern_names(
         assert [each["message"].strip() for each in sent["logEvents"]] == ["ERROR one"]
         assert "-Talks-" in sent["logGroup"]
         assert sent["logStream"].count("/") >= 2
+        # The whole log is followed by whoever asks for it, and is where CloudWatch Logs has it.
+        tailed = own.project.run("local", "tail", "--no-follow", "Talker").succeeded().stdout.decode()
+        assert re.search(r"^[0-9:.]{12} Talker +[0-9a-f]{8} \| all is well$", tailed, re.MULTILINE)
+        assert "Listener" not in tailed
+        events = own.client("logs").filter_log_events(logGroupName=sent["logGroup"])["events"]
+        assert "all is well" in [each["message"].strip() for each in events]
         own.ended()

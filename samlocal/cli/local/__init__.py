@@ -9,10 +9,11 @@ from samlocal.cli.local.fire import fire
 from samlocal.cli.local.life import reset, start, stop
 from samlocal.cli.local.seed import seed
 from samlocal.cli.local.status import status
+from samlocal.cli.local.tail import tail
 
 
 @click.group(
-    "local", cls=CommandGroup, short_help="The environment on this machine: start, stop, status, reset, seed, fire."
+    "local", cls=CommandGroup, short_help="The environment on this machine: start, stop, status, tail, seed, fire."
 )
 def command() -> None:
     """The environment on this machine, which needs no AWS account.
@@ -21,5 +22,5 @@ def command() -> None:
     """
 
 
-for each in (start, stop, reset, status, fire, seed):
+for each in (start, stop, reset, status, tail, fire, seed):
     command.add_command(each)

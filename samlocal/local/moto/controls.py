@@ -9,9 +9,10 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from samlocal.local.invocation import PATH, SUBSCRIBED, WAIT_SECONDS, WAITING, Answered, Waiting
+from samlocal.local.invocation import PATH, WAIT_SECONDS, WAITING, Answered, Waiting
+from samlocal.local.log_line import LOGS, LogLine
+from samlocal.local.moto.function_log import FunctionLog
 from samlocal.local.moto.invocations import Invocations
-from samlocal.local.moto.log_groups import subscribed_groups
 from samlocal.local.moto.schedules import Schedules
 from samlocal.local.schedule import SCHEDULES, Fire
 
@@ -24,6 +25,7 @@ class Controls:
     def __init__(self, invocations: Invocations, schedules: Schedules) -> None:
         self._invocations = invocations
         self._schedules = schedules
+        self._log = FunctionLog()
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -40,8 +42,11 @@ class Controls:
                 answered = msgspec.json.decode(_body(environ), type=Answered)
                 self._invocations.over(path.removeprefix(f"{PATH}/"), answered)
                 return _json(start_response, b"{}")
-            case "GET", _ if path == SUBSCRIBED:
-                return _json(start_response, msgspec.json.encode(subscribed_groups()))
+            case "POST", _ if path == LOGS:
+                self._log.write(msgspec.json.decode(_body(environ), type=tuple[LogLine, ...]))
+                return _json(start_response, b"{}")
+            case "GET", _ if path == LOGS:
+                return _json(start_response, self._lines(_query(environ), environ.get("werkzeug.socket")))
             case "GET", _ if path == SCHEDULES:
                 return _json(start_response, msgspec.json.encode(self._schedules.enabled()))
             case "POST", _ if path == SCHEDULES:
@@ -49,6 +54,10 @@ class Controls:
                 return _json(start_response, msgspec.json.encode(self._schedules.fire(fire.name, fire.at)))
         start_response("404 Not Found", [("Content-Type", "application/json"), ("Content-Length", "2")])
         return [b"{}"]
+
+    def _lines(self, query: Callable[[str], str], connection: socket.socket | None) -> bytes:
+        after, wait = int(query("after") or 0), float(query("wait") or 0)
+        return msgspec.json.encode(self._log.after(after, wait, is_there=lambda: _is_open(connection)))
 
     def _fetch(self, query: Callable[[str], str], connection: socket.socket | None) -> bytes:
         wait = float(query("wait") or WAIT_SECONDS)

@@ -1,21 +1,25 @@
-"""Log groups of the local endpoint give their subscribers what their patterns let through.
+"""Log groups of the local endpoint have what functions write, and give subscribers what their patterns let through.
 
-moto gives everything. Source: CloudWatch Logs user guide, "Log group-level subscription filters" (what a function
-gets) and "Filter pattern syntax". Tried with moto 5.2.
+moto gives them everything. Source: CloudWatch Logs user guide, "Log group-level subscription filters" (what a
+function gets) and "Filter pattern syntax". Tried with moto 5.2.
 """
 
 from __future__ import annotations
 
 import base64
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from moto.logs.models import LogStream, logs_backends
+from moto.logs.models import LogGroup, LogStream, logs_backends
 
+from samlocal.local.log_line import LogLine
 from samlocal.local.moto.log_pattern import LogPatternError, Test, log_pattern
 from samlocal.local.moto.targets import LOG, Targets, as_json
+
+_MOST_EVENTS = 20_000
+"""Of a log group."""
 
 
 @lru_cache(maxsize=256)
@@ -33,15 +37,35 @@ def mend_log_groups(targets: Targets) -> None:
     setattr(LogStream, "_send_log_events", _sending(LogStream._send_log_events, targets))  # noqa: B010 - mypy forbids it as an assignment
 
 
-def subscribed_groups() -> list[str]:
-    """Their names."""
-    return [
-        group.name
+def put_lines(lines: Sequence[LogLine]) -> None:
+    """Each into its log group, where that is there. On AWS Lambda makes it; here a stack may have it yet to make."""
+    groups = {
+        group.name: group
         for regions in list(logs_backends.values())
         for backend in list(regions.values())
         for group in list(backend.groups.values())
-        if group.subscription_filters
-    ]
+    }
+    by_stream: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for each in lines:
+        event = {"timestamp": int(each.time * 1000), "message": each.text}
+        by_stream.setdefault((each.group, each.stream), []).append(event)
+    for (name, stream), events in by_stream.items():
+        if (group := groups.get(name)) is not None:
+            if stream not in group.streams:
+                group.create_log_stream(stream)
+            group.streams[stream].put_log_events(events)
+            _trim(group)
+
+
+def _trim(group: LogGroup) -> None:
+    """The process has all of it in memory: the streams that were written to first lose their first events."""
+    over = sum(len(each.events) for each in group.streams.values()) - _MOST_EVENTS
+    for stream in list(group.streams.values()):
+        if over <= 0:
+            return
+        lost = min(over, len(stream.events))
+        del stream.events[:lost]
+        over -= lost
 
 
 def _sending(send: Callable[..., None], targets: Targets) -> Callable[..., None]:
