@@ -20,6 +20,7 @@ HEAVY = (
     "botocore",
     "docker",
     "h11",
+    "httptools",
     "requests",
     "rich",
     "samtranslator",

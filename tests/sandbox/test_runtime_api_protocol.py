@@ -450,6 +450,12 @@ def test_what_is_no_request_is_answered_4xx(data: bytes, status: int, api: Api) 
     assert api.told(0) is None
 
 
+def test_who_asks_for_a_head_alone_gets_no_more(api: Api) -> None:
+    # RFC 9110, section 9.3.2.
+    head, _, body = raw(api, b"HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n").partition(b"\r\n\r\n")
+    assert (head[:13], body) == (b"HTTP/1.1 404 ", b"")
+
+
 def test_a_body_that_is_no_body_is_answered_4xx_and_is_no_answer(api: Api, nonce: str) -> None:
     head = f"POST {ROOT}/invocation/r-1/response HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert raw(api, head.encode() + b"no number\r\n").startswith(b"HTTP/1.1 400 ")

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum, auto
 
 from samlocal.function.limits import RESPONSE_BYTES, STREAMED_BYTES
-from samlocal.sandbox.apis.server import BodyTooLarge, Disconnected, Request, Response, Route, json_response, refusal
+from samlocal.sandbox.apis.http import Disconnected, Response
+from samlocal.sandbox.apis.server import BodyTooLarge, Request, Route, json_response, refusal
 from samlocal.sandbox.messages import (
     Chunk,
     Event,

@@ -14,7 +14,8 @@ from typing import Any
 from samlocal.sandbox.apis.delivery import Delivery, Destination, HttpDestination, TcpDestination
 from samlocal.sandbox.apis.extensions import Extension, Extensions, Refused
 from samlocal.sandbox.apis.extensions_api import BODY_BYTES, caller, refusing
-from samlocal.sandbox.apis.server import Request, Response, Route, json_response, refusal
+from samlocal.sandbox.apis.http import Response
+from samlocal.sandbox.apis.server import Request, Route, json_response, refusal
 from samlocal.sandbox.apis.subscription import Api, Buffering, Subscription, SubscriptionTerms
 from samlocal.sandbox.apis.telemetry import Category, Telemetry
 from samlocal.sandbox.journal import Journal
