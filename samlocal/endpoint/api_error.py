@@ -78,6 +78,15 @@ def throttled(reason: ThrottleReason) -> ApiError:
     )
 
 
+def recursive() -> ApiError:
+    """The function is one of a loop (Lambda API reference, Invoke: RecursiveInvocationException)."""
+    message = (
+        "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
+        "resources and stopped your function's invocation."
+    )
+    return ApiError(400, "RecursiveInvocationException", {"Type": "User", "Message": message})
+
+
 def foreign(message: str) -> ApiError:
     """A browser's request, or one that was led here."""
     return ApiError(403, "AccessDeniedException", {"Message": message})

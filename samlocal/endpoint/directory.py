@@ -27,7 +27,8 @@ _ALIAS_TYPE = "AWS::Lambda::Alias"
 class Callee(Struct, frozen=True, kw_only=True):
     """A function that can be called. ``path`` is what the pool and the command line call it.
 
-    ``aliases`` all run the working copy, which is ``$LATEST``. ``misconfigured`` is why nobody knows what is to
+    ``aliases`` all run the working copy, which is ``$LATEST``. ``may_loop``: it may invoke itself without end.
+    ``misconfigured`` is why nobody knows what is to
     become of its asynchronous events: ``asynchronous`` is what counts where a template says nothing, then.
     """
 
@@ -37,6 +38,7 @@ class Callee(Struct, frozen=True, kw_only=True):
     place: Place
     aliases: frozenset[str] = frozenset()
     isolates_tenants: bool = False
+    may_loop: bool = False
     asynchronous: AsyncInvocation = AsyncInvocation()
     misconfigured: SamlocalError | None = None
 
@@ -139,6 +141,7 @@ def _callee(owner: Application, resource: Resource) -> Callee:
         place=owner.place,
         aliases=frozenset(_aliases(owner, resource, name)),
         isolates_tenants=isolated,
+        may_loop=owner.evaluator.evaluate(resource.properties.get("RecursiveLoop")) == Known(value="Allow"),
         asynchronous=asynchronous,
         misconfigured=misconfigured,
     )

@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from samlocal.endpoint.directory import Callee
-from samlocal.endpoint.happening import Retried, Told
+from samlocal.endpoint.happening import Looped, Retried, Told
 from samlocal.endpoint.invocation_record import Condition, InvocationRecord
+from samlocal.endpoint.recursion import counted, is_stopped
 from samlocal.endpoint.run import run
 from samlocal.errors import SamlocalError
 from samlocal.pool.clock import Clock, SystemClock
@@ -77,13 +78,22 @@ class EventQueue:
         """
         if callee.misconfigured is not None:
             raise callee.misconfigured.with_traceback(None)
-        self._tasks.start(self._to_its_end(callee, request, over, born=self._clock.now()))
+        if is_stopped(callee, request.trace_id):
+            self._tasks.start(self._dropped(callee, request, over))
+            return
+        self._tasks.start(self._to_its_end(callee, counted(callee, request), over, born=self._clock.now()))
 
     async def close(self) -> int:
         """Waits for what runs, and says how many events are given up that would have been tried again."""
         self._closing.set()
         await self._tasks.done()
         return self._given_up
+
+    async def _dropped(self, callee: Callee, request: Request, over: Callable[[], None] | None) -> None:
+        self._told(Looped(callee=callee, request=request))
+        await self._over(callee, request, Condition.RECURSIVE, 0, None)
+        if over is not None:
+            over()
 
     async def _to_its_end(
         self, callee: Callee, request: Request, over: Callable[[], None] | None, *, born: float

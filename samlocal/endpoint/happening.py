@@ -49,5 +49,12 @@ class Sent(Struct, frozen=True, kw_only=True):
     to: str
 
 
-Happening: TypeAlias = Begun | Ended | Retried | Sent
+class Looped(Struct, frozen=True, kw_only=True):
+    """An event is dropped: its function has invoked itself too often."""
+
+    callee: Callee
+    request: Request
+
+
+Happening: TypeAlias = Begun | Ended | Retried | Sent | Looped
 Told: TypeAlias = Callable[[Happening], None]

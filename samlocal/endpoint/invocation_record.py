@@ -19,12 +19,16 @@ from samlocal.sandbox.result import Result, Success, error_message
 
 
 class Condition(Enum):
-    """How it ended, in AWS's words. NOT_RUN: the reserved concurrency is 0."""
+    """How it ended, in AWS's words. NOT_RUN: the reserved concurrency is 0.
+
+    What AWS calls RECURSIVE here, the end of a loop, is nowhere documented: it is the name of Invoke's own error.
+    """
 
     SUCCESS = "Success"
     RETRIES_EXHAUSTED = "RetriesExhausted"
     TOO_OLD = "EventAgeExceeded"
     NOT_RUN = "ZeroReservedConcurrency"
+    RECURSIVE = "RecursiveInvocationException"
 
 
 class InvocationRecord(Struct, frozen=True, kw_only=True):

@@ -15,9 +15,10 @@ from samlocal.endpoint import api_error, event_stream
 from samlocal.endpoint.answer import Answer
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.directory import Callee, CurrentDirectory
-from samlocal.endpoint.happening import Told
+from samlocal.endpoint.happening import Looped, Told
 from samlocal.endpoint.invoke_request import InvocationType, InvokeRequest, invoke_request
 from samlocal.endpoint.log_tail import LogTail, LogTails
+from samlocal.endpoint.recursion import counted, is_stopped
 from samlocal.endpoint.run import run
 from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.function.async_invocation import LATEST
@@ -79,7 +80,7 @@ class Invoker:
                 return Answer(status=202, headers=_traced(asked.request))
             case InvocationType.REQUEST_RESPONSE:
                 with self._tail(asked) as tail:
-                    return await self._response(callee, asked.request, tail)
+                    return await self._response(callee, self._counted(callee, asked.request), tail)
 
     async def event(
         self,
@@ -106,12 +107,13 @@ class Invoker:
         callee, asked = await self._asked(name, qualifier, headers, body, request_id=request_id, streams=True)
         if asked.type is InvocationType.DRY_RUN:
             return Answer(status=204)
+        request = self._counted(callee, asked.request)
         chunks = Chunks()
         closing = contextlib.ExitStack()
         closing.callback(chunks.leave)
         tail = closing.enter_context(self._tail(asked))
         try:
-            begun = self._run(callee, asked.request, chunks.put)
+            begun = self._run(callee, request, chunks.put)
             with _translated(callee):
                 _check(await begun.begun(chunks.first))
         except BaseException:
@@ -122,7 +124,7 @@ class Invoker:
             headers={
                 "Content-Type": event_stream.CONTENT_TYPE,
                 "X-Amz-Executed-Version": LATEST,
-                **_traced(asked.request),
+                **_traced(request),
             },
             stream=_frames(begun, chunks, tail),
             left=closing.close,
@@ -153,6 +155,13 @@ class Invoker:
         except ConfigurationError as error:
             raise api_error.of_tenancy(error) from error
         return callee, asked
+
+    def _counted(self, callee: Callee, request: Request) -> Request:
+        """Raises ApiError where a loop is stopped."""
+        if is_stopped(callee, request.trace_id):
+            self._told(Looped(callee=callee, request=request))
+            raise api_error.recursive()
+        return counted(callee, request)
 
     async def _response(self, callee: Callee, request: Request, tail: LogTail | None) -> Answer:
         streamed = bytearray()

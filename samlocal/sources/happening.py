@@ -44,6 +44,16 @@ class Discarded(Struct, frozen=True, kw_only=True):
     problem: str | None = None
 
 
+class Stopped(Struct, frozen=True, kw_only=True):
+    """So many messages are not run any more: their function has sent them itself too often.
+
+    They go to the dead letters of their queue.
+    """
+
+    mapping: Mapping
+    records: int
+
+
 class Doubtful(Struct, frozen=True, kw_only=True):
     """A mapping is read that AWS would not take, and why it would not."""
 
@@ -59,5 +69,5 @@ class Interrupted(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-Happening: TypeAlias = BatchRun | Filtered | Discarded | Doubtful | Interrupted
+Happening: TypeAlias = BatchRun | Filtered | Discarded | Stopped | Doubtful | Interrupted
 Told: TypeAlias = Callable[[Happening], None]

@@ -15,12 +15,13 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from samlocal.endpoint.recursion import is_stopped, times
 from samlocal.errors import SamlocalError
 from samlocal.pool.clock import Clock, SystemClock
 from samlocal.sandbox.tasks import Tasks
 from samlocal.sources.batch_answer import failed_items
 from samlocal.sources.filters import passes
-from samlocal.sources.happening import BatchRun, Doubtful, Filtered, Told
+from samlocal.sources.happening import BatchRun, Doubtful, Filtered, Stopped, Told
 from samlocal.sources.mapping import Mapping
 from samlocal.sources.pace import Pace, backoff
 from samlocal.sources.queue import AT_ONCE, Queue
@@ -132,10 +133,17 @@ class QueuePoller:
 
     async def _handled(self, batch: _Batch) -> None:
         try:
-            for part in within_limit(batch.records):
+            for part in within_limit(self._without_loops(batch.records)):
                 await self._run(part, until=batch.until)
         finally:
             self._free.release()
+
+    def _without_loops(self, records: Sequence[Record]) -> Sequence[Record]:
+        """AWS refuses to run the others: they are seen again, until their queue gives them up."""
+        run = [each for each in records if not is_stopped(self._mapping.callee, _trace(each))]
+        if len(run) < len(records):
+            self._told(Stopped(mapping=self._mapping, records=len(records) - len(run)))
+        return run
 
     async def _run(self, records: Sequence[Record], *, until: float) -> None:
         attempt, payload = 1, event(records)
@@ -171,7 +179,9 @@ class QueuePoller:
         On AWS a function's timeout is no longer than its queue's visibility timeout (CreateEventSourceMapping). Here
         an event may wait for a sandbox that is still being made, or a debugger holds the function: they stay hidden.
         """
-        running = asyncio.ensure_future(self._runs(self._mapping, payload))
+        # Of the one that has come round most often, so that no loop hides behind others.
+        trace = max(map(_trace, records), key=lambda each: times(self._mapping.callee, each))
+        running = asyncio.ensure_future(self._runs(self._mapping, payload, trace=trace))
         try:
             while not running.done():
                 await asyncio.wait({running}, timeout=self._visibility / 2 or None)
@@ -186,6 +196,11 @@ class QueuePoller:
 
     async def _hide(self, records: Sequence[Record], seconds: int) -> None:
         await self._in_thread(lambda: self._queue.hide(_handles(records), seconds))
+
+
+def _trace(record: Record) -> str | None:
+    trace: str | None = record["attributes"].get("AWSTraceHeader")
+    return trace
 
 
 def _handles(records: Sequence[Record]) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Protocol
 
 from msgspec import Struct
 
 from samlocal.endpoint.happening import Told
+from samlocal.endpoint.recursion import counted
 from samlocal.endpoint.run import run
 from samlocal.errors import SamlocalError
 from samlocal.pool.pool import PoolClosedError
@@ -27,17 +27,20 @@ class Ran(Struct, frozen=True, kw_only=True):
     result: Result | None
 
 
-Runs: TypeAlias = Callable[[Mapping, bytes], Awaitable[Ran]]
-"""Runs the function of a mapping with an event, to its end."""
+class Runs(Protocol):
+    """Runs the function of a mapping with an event, to its end."""
+
+    async def __call__(self, mapping: Mapping, payload: bytes, /, *, trace: str | None = None) -> Ran:
+        """``trace`` is the trace header of what the event comes of."""
 
 
 def running(pool: Invokes, told: Told) -> Runs:
     """By a service's pool; ``told`` hears of each event, as of those that callers send."""
 
-    async def runs(mapping: Mapping, payload: bytes) -> Ran:
+    async def runs(mapping: Mapping, payload: bytes, /, *, trace: str | None = None) -> Ran:
         request_id, streamed = str(uuid.uuid4()), bytearray()
-        request = Request(payload=payload, request_id=request_id, qualifier=mapping.qualifier)
-        begun = run(pool, mapping.callee, request, chunk=streamed.extend, told=told)
+        request = Request(payload=payload, request_id=request_id, qualifier=mapping.qualifier, trace_id=trace)
+        begun = run(pool, mapping.callee, counted(mapping.callee, request), chunk=streamed.extend, told=told)
         try:
             outcome = await begun.whole()
         except (SamlocalError, PoolClosedError):

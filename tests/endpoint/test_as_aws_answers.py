@@ -57,7 +57,7 @@ exports.handler = awslambda.streamifyResponse(async (event, stream) => {
 
 HERE = "arn:aws:lambda:eu-west-1:123456789012:function"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-TRACE = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=[01]"
+TRACE = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=[01](;Lineage=1:[0-9a-f]{8}:\d+)?"
 
 ANSWERED = {
     "content-type": "application/json",

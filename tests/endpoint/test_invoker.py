@@ -107,6 +107,27 @@ def test_an_event_is_taken_and_not_waited_for(made: kit.Project) -> None:
     run(test)
 
 
+def test_a_caller_in_a_loop_is_refused_as_aws_refuses_it_and_a_function_that_may_loop_is_not(
+    project: MakeProject,
+) -> None:
+    functions = kit.template(Fn=kit.function(), Endless=kit.function(RecursiveLoop="Allow"))
+    directory = directory_of(project({"template.json": functions, "code/app.py": ""}))
+
+    async def test() -> None:
+        own = Endpoint(directory, FakePool(Success(payload=b"1")))
+        for name, refused in (("Fn", True), ("Endless", False)):
+            trace = ""
+            for _ in range(16):
+                trace = (await own.invoke(name, x_amzn_trace_id=trace)).headers["X-Amzn-Trace-Id"]
+            if refused:
+                error = await own.refused(name, x_amzn_trace_id=trace)
+                assert (error.status, error.error_type) == (400, "RecursiveInvocationException")
+            else:
+                assert (await own.invoke(name, x_amzn_trace_id=trace)).status == 200
+
+    run(test)
+
+
 def test_a_dry_run_runs_nothing(made: kit.Project) -> None:
     async def test() -> None:
         own = Endpoint(directory_of(made), FakePool())

@@ -63,11 +63,13 @@ class Function:
     def __init__(self, answer: Callable[[dict[str, Any]], Result | None] = lambda _: ANSWERS) -> None:
         self._answer = answer
         self.events: list[dict[str, Any]] = []
+        self.traces: list[str | None] = []
         self.running = self.most = 0
         self.ready = asyncio.Event()
         self.ready.set()
 
-    async def __call__(self, _: Mapping, payload: bytes) -> Ran:
+    async def __call__(self, _: Mapping, payload: bytes, /, *, trace: str | None = None) -> Ran:
+        self.traces.append(trace)
         event = json.loads(payload)
         self.events.append(event)
         self.running += 1

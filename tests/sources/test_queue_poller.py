@@ -15,7 +15,9 @@ import pytest
 from sources_kit import ANSWERS, RAISES, Function, Told, failures, of_queue, polled, run
 
 from samlocal.aws import Aws
-from samlocal.sources.happening import BatchRun, Doubtful, Filtered
+from samlocal.endpoint.recursion import counted
+from samlocal.sandbox.invocation import Request
+from samlocal.sources.happening import BatchRun, Doubtful, Filtered, Stopped
 from samlocal.sources.mapping import Mapping
 from samlocal.sources.pace import Pace
 from samlocal.sources.queue import AwsQueue
@@ -102,6 +104,36 @@ def test_a_batch_has_batch_size_messages_at_most_and_what_is_handled_is_deleted(
     assert own.count() == (0, 0)
     assert sum(each.records for each in polling.told.of(BatchRun)) == 7
     assert [each.failed for each in polling.told.of(BatchRun) if each.failed] == []
+
+
+def test_a_message_that_its_function_has_sent_itself_16_times_is_not_run_and_goes_to_the_dead_letters(
+    aws: Aws, threads: Threads, queue: Callable[..., Queue]
+) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html"""
+    dead = queue()
+    arn = dead.sqs.get_queue_attributes(QueueUrl=dead.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
+    own, function = queue(RedrivePolicy=redrive, VisibilityTimeout="1"), Function()
+    mapping = of_queue(own.name)
+    lineages = {"looping": 15, "young": 3}
+    for body, count in lineages.items():
+        trace = f"Root=1-67f6cc3c-2501b4910e004349426d8006;Lineage=1:{_hash(mapping)}:{count}"
+        header = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+        own.send(body, MessageSystemAttributes=header)
+    own.send("free")
+    polling = Polling(aws, threads, mapping, function)
+    polling.until(lambda: dead.count()[0] == 1)
+    assert sorted(body for batch in function.bodies for body in batch) == ["free", "young"]
+    assert sum(each.records for each in polling.told.of(Stopped)) == 1
+    assert dead.bodies() == ["looping"]
+    # The event is of the chain that has come round most often.
+    assert any(trace and trace.endswith(":3") for trace in function.traces)
+
+
+def _hash(mapping: Mapping) -> str:
+    """What a lineage calls the function of a mapping."""
+    trace = counted(mapping.callee, Request(payload=b"")).trace_id
+    return str(trace).rsplit(":", 2)[1]
 
 
 def test_the_event_is_the_one_that_lambda_makes(aws: Aws, threads: Threads, queue: Callable[..., Queue]) -> None:

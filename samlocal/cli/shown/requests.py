@@ -15,7 +15,8 @@ from msgspec import Struct
 from samlocal.cli.reader import noticing_its_end
 from samlocal.cli.shown import said
 from samlocal.endpoint.api_error import ApiError
-from samlocal.endpoint.happening import Begun, Ended, Happening, Retried, Sent
+from samlocal.endpoint.happening import Begun, Ended, Happening, Looped, Retried, Sent
+from samlocal.endpoint.recursion import MOST
 from samlocal.errors import BuildError, ReaderGoneError, SamlocalError
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
@@ -105,8 +106,17 @@ class Requests:
                 self._view.show(
                     said.EventSent(request_id=request_id, function=function, condition=condition.value, to=to)
                 )
+            case Looped():
+                self._looped(function, 1)
             case _:
                 assert_never(happening)
+
+    def _looped(self, function: str, events: int) -> None:
+        what = "an event of it is" if events == 1 else f"{events} events of it are"
+        self.remarked(
+            f"{function} has invoked itself {MOST} times in one chain: {what} stopped here, as AWS's recursive loop "
+            "detection does. A function with `RecursiveLoop: Allow` goes on."
+        )
 
     def of_source(self, happening: of_sources.Happening) -> None:
         """What is told of queues and streams."""
@@ -127,6 +137,8 @@ class Requests:
                 self._view.show(
                     said.RecordsDiscarded(**about, records=records, condition=condition, to=to, problem=problem)
                 )
+            case of_sources.Stopped(records=records):
+                self._looped(mapping.callee.path, records)
             case of_sources.Doubtful(reason=reason):
                 self.remarked(f"{mapping.id}: AWS would not take this mapping: {reason}.")
             case of_sources.Interrupted(error=error, seconds=seconds):

@@ -18,6 +18,7 @@ from moto.events.models import EventBus, Rule, events_backends
 from samlocal.event_pattern import PatternError, event_pattern
 from samlocal.local.moto.target_input import target_input
 from samlocal.local.moto.targets import LOG, Targets
+from samlocal.local.moto.tracing import tracing
 
 Json: TypeAlias = dict[str, Any]
 
@@ -65,6 +66,10 @@ class Buses:
         self._send(rule, event)
 
     def _send(self, rule: Rule, event: Json, *, hops: int = 0) -> None:
+        with tracing(None):
+            self._send_to_targets(rule, event, hops)
+
+    def _send_to_targets(self, rule: Rule, event: Json, hops: int) -> None:
         about = {"arn": rule.arn, "name": rule.name}
         for target in list(rule.targets):
             arn = str(target["Arn"])

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+from samlocal.local.moto.tracing import tracing
 from samlocal.own_host import foreign
 
 CONTROL_HEADER = "X-Samlocal-Control"
@@ -41,7 +42,8 @@ class Door:
             return [json.dumps(sorted(get_model_map())).encode()]
         if path.startswith("/samlocal/"):
             return self._own(environ, start_response)
-        return self._application(environ, _without_cors(start_response))
+        with tracing(environ.get("HTTP_X_AMZN_TRACE_ID")):
+            return self._application(environ, _without_cors(start_response))
 
     def guarded(self, application: Application) -> Application:
         """What resets everything, shows everything or runs functions: for who knows the secret."""

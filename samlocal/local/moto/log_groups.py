@@ -17,6 +17,7 @@ from moto.logs.models import LogGroup, LogStream, logs_backends
 from samlocal.local.log_line import LogLine
 from samlocal.local.moto.log_pattern import LogPatternError, Test, log_pattern
 from samlocal.local.moto.targets import LOG, Targets, as_json
+from samlocal.local.moto.tracing import tracing
 
 _MOST_EVENTS = 20_000
 """Of a log group."""
@@ -87,7 +88,8 @@ def _sending(send: Callable[..., None], targets: Targets) -> Callable[..., None]
                 "logEvents": log_events,
             }
             packed = base64.b64encode(gzip.compress(as_json(data).encode())).decode()
-            targets.send(destination_arn, as_json({"awslogs": {"data": packed}}), source=stream.log_group.name)
+            with tracing(None):
+                targets.send(destination_arn, as_json({"awslogs": {"data": packed}}), source=stream.log_group.name)
             return
         try:
             send(

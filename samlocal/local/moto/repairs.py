@@ -31,6 +31,7 @@ from samlocal.local.moto.schedules import Schedules
 from samlocal.local.moto.state_machines import mend_state_machines
 from samlocal.local.moto.targets import LOG, Targets
 from samlocal.local.moto.topics import mend_topics
+from samlocal.local.moto.tracing import mend_tracing
 from samlocal.local.moto.updates import mend_updates
 
 # A nested stack's resource, until the stack's own name stands before it.
@@ -44,6 +45,8 @@ def repair(connect: Callable[[str], Aws], *, invocations: Invocations) -> Schedu
     """
     register(connect)
     mend_attributes(connect)
+    # It comes first: a message has its header before anybody can receive it.
+    mend_tracing()
     mend_event_sources()
     mend_invoking(invocations)
     targets = Targets(invocations)

@@ -15,6 +15,7 @@ from moto.core.utils import unix_time_millis
 
 from samlocal.local.invocation import Invocation
 from samlocal.local.moto.invocations import FullError, Invocations
+from samlocal.local.moto.tracing import trace_headers
 
 LOG = logging.getLogger("samlocal")
 """What has a warning's level is told where functions run, too (``remarks.py``)."""
@@ -43,7 +44,9 @@ class Targets:
         _, _, service, region, account, resource = arn.split(":", 5)
         match service:
             case "lambda":
-                self._invocations.put(Invocation(function=arn, payload=text.encode(), source=source))
+                self._invocations.put(
+                    Invocation(function=arn, payload=text.encode(), source=source, headers=trace_headers())
+                )
             case "sqs":
                 from moto.sqs.models import sqs_backends
 
