@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from samlocal.captured.saved import SavedEvent, SavedEvents
+from samlocal.cli.captured.capture import capture
 from samlocal.cli.captured.save import save
 from samlocal.cli.captured.share import share
 from samlocal.cli.command_group import CommandGroup
@@ -37,8 +38,8 @@ def command() -> None:
     """Events as AWS makes them, as functions got them, and as a team shares them."""
 
 
-command.add_command(save)
-command.add_command(share)
+for each in (save, share, capture):
+    command.add_command(each)
 
 
 class _Types(OwnOptions):

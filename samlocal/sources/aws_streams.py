@@ -129,6 +129,7 @@ class KinesisStream:
         return Page(
             records=[kinesis_record(each, self._mapping, shard=shard, role=self._role) for each in records],
             following=answer.get("NextShardIterator"),
+            is_newest=answer.get("MillisBehindLatest") == 0,
         )
 
     def _call(self, operation: str, **parameters: object) -> dict[str, Any]:

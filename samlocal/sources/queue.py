@@ -6,6 +6,7 @@ a time.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -48,13 +49,20 @@ class AwsQueue:
         answer = self._call("get_queue_attributes", AttributeNames=["VisibilityTimeout"])
         return int(answer["Attributes"]["VisibilityTimeout"])
 
-    def receive(self, count: int, *, wait: int) -> Sequence[Message]:
+    def most_receives(self) -> int | None:
+        """How often a message is received before it goes to a dead-letter queue; None where it never does."""
+        policy = self._call("get_queue_attributes", AttributeNames=["RedrivePolicy"]).get("Attributes", {})
+        return int(json.loads(policy["RedrivePolicy"])["maxReceiveCount"]) if "RedrivePolicy" in policy else None
+
+    def receive(self, count: int, *, wait: int, hidden: int | None = None) -> Sequence[Message]:
+        """``hidden`` is for how many seconds, the queue's own where None."""
         answer = self._call(
             "receive_message",
             MaxNumberOfMessages=min(count, AT_ONCE),
             WaitTimeSeconds=wait,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
+            **({} if hidden is None else {"VisibilityTimeout": hidden}),
         )
         messages: Sequence[Message] = answer.get("Messages", ())
         return messages

@@ -40,10 +40,14 @@ class Shard(Struct, frozen=True, kw_only=True):
 
 
 class Page(Struct, frozen=True, kw_only=True):
-    """``following`` is the iterator of the next one, None where the shard is at its end."""
+    """``following`` is the iterator of the next one, None where the shard is at its end.
+
+    ``is_newest`` says that nothing more was there; where a service does not tell, it is not said.
+    """
 
     records: Sequence[StreamRecord]
     following: str | None
+    is_newest: bool = False
 
 
 class Stream(Protocol):
