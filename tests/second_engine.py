@@ -7,12 +7,14 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from kit import Project, eventually
@@ -47,6 +49,12 @@ class SecondEngine:
         )
 
     @contextlib.contextmanager
+    def by_tcp(self) -> Iterator[Wire]:
+        """The way to it from this machine's own network, where its containers lead nowhere."""
+        with Wire(f"{self.folder}/socket") as wire:
+            yield wire
+
+    @contextlib.contextmanager
     def client(self) -> Iterator[Any]:
         import docker
 
@@ -66,11 +74,75 @@ class SecondEngine:
         return name
 
 
+class Wire:
+    """Carries connections to a port of the loopback on to a Unix socket, until it is ``cut``."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._ends: list[socket.socket] = []
+        self._pairs: list[threading.Thread] = []
+        self.carried = 0
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self.cut()
+        for pair in self._pairs:
+            pair.join()
+
+    @property
+    def host(self) -> str:
+        return f"tcp://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def project(self, project: Project) -> Project:
+        """The same project, whose engine is at the other end."""
+        return replace(project, environ={**project.environ, "DOCKER_HOST": self.host})
+
+    def cut(self) -> None:
+        """Breaks off the connections there are."""
+        for end in list(self._ends):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(self._path)
+                self._ends += [near, far]
+                pair = threading.Thread(target=self._join, args=(near, far), daemon=True)
+                self._pairs.append(pair)
+                pair.start()
+
+    def _join(self, near: socket.socket, far: socket.socket) -> None:
+        back = threading.Thread(target=self._carry, args=(far, near), daemon=True)
+        back.start()
+        self._carry(near, far)
+        back.join()
+        for end in (near, far):
+            self._ends.remove(end)
+            end.close()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+                self.carried += len(data)
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
 @contextlib.contextmanager
-def second_engine(*, image: str, hidden: Sequence[Path] = (), host: str | None = None) -> Iterator[SecondEngine]:
+def second_engine(*, image: str, hidden: Sequence[Path] = ()) -> Iterator[SecondEngine]:
     """Starts an engine that knows one image of this machine's engine, and stops all of it at the end of the block.
 
-    In its view of this disk the ``hidden`` folders are empty. ``host`` is an address at which it is asked, besides.
+    In its view of this disk the ``hidden`` folders are empty.
 
     It needs root on Linux, where an engine is a program of this machine.
     """
@@ -81,8 +153,8 @@ def second_engine(*, image: str, hidden: Sequence[Path] = (), host: str | None =
     try:
         with _network() as pid:
             try:
-                _start(folder, pid, hidden=hidden, host=host)
-                engine = SecondEngine(host=host or f"unix://{folder}/socket", pid=pid, folder=folder)
+                _start(folder, pid, hidden=hidden)
+                engine = SecondEngine(host=f"unix://{folder}/socket", pid=pid, folder=folder)
                 _load(engine, image)
                 yield engine
             finally:
@@ -109,7 +181,7 @@ def inside(pid: int) -> tuple[str, ...]:
     return "nsenter", f"--net=/proc/{pid}/ns/net", "--"
 
 
-def _start(folder: Path, network: int, *, hidden: Sequence[Path] = (), host: str | None = None) -> None:
+def _start(folder: Path, network: int, *, hidden: Sequence[Path] = ()) -> None:
     # The machine's own settings are for its own engine: two of them may not share what daemon.json names.
     (folder / "daemon.json").write_text("{}", encoding="ascii")
     options = {
@@ -126,11 +198,10 @@ def _start(folder: Path, network: int, *, hidden: Sequence[Path] = (), host: str
         # What is mounted there goes with the engine's own view.
         covered = "; ".join(f"mount -t tmpfs none {shlex.quote(str(place))}" for place in hidden)
         launcher += ("unshare", "--mount", "--", "sh", "-ec", f'{covered}; exec "$@"', "sh")
-    listening = [f"--host={host}"] if host else []
     with (folder / "log").open("ab") as log:
         # nsenter becomes dockerd, so this is dockerd's process. `ip netns exec` would hide the cgroups from it.
         daemon = subprocess.Popen(
-            [*launcher, "dockerd", *(f"--{name}={value}" for name, value in options.items()), *listening],
+            [*launcher, "dockerd", *(f"--{name}={value}" for name, value in options.items())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

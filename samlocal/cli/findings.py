@@ -56,6 +56,28 @@ def of_engine(engine: Engine) -> Finding:
         return failed("engine", error)
 
 
+def of_disk(engine: Engine, world: World) -> Finding:
+    """How what functions mount comes to the engine."""
+    from samlocal.artifact.cache import Cache
+    from samlocal.artifact.engine_disk.standpoint import standpoint
+
+    subject = "disk"
+    try:
+        stands = standpoint(engine, None, Cache(world.cache_folder))
+    except SamlocalError as error:
+        return failed(subject, error)
+    if stands.sees:
+        return good(subject, "the engine sees this disk; folders are mounted as they lie here")
+    if stands.own is None:
+        return good(subject, "the engine has another one; what functions mount is put there, once for its content")
+    places = ", ".join(sorted(stands.own.mounts)) or "none"
+    return good(
+        subject,
+        f"samlocal runs in a container of the engine's; what lies in its mounts ({places}) is mounted from there, "
+        "everything else is put on the engine's disk, once for its content",
+    )
+
+
 def of_images(engine: Engine, application: Application) -> Iterator[Finding]:
     """Of each runtime of the template, once."""
     from samlocal.artifact.image.runtime_image import images_of
@@ -83,8 +105,10 @@ def of_images(engine: Engine, application: Application) -> Iterator[Finding]:
 
 
 def of_reachability(engine: Engine, world: World, *, network: str) -> Finding:
+    from samlocal.artifact.cache import Cache
+    from samlocal.artifact.engine_disk.standpoint import Side, standpoint
     from samlocal.artifact.image.runtime_image import REGISTRY, STAND_INS
-    from samlocal.sandbox.network.reachability import try_reachability
+    from samlocal.sandbox.network.reachability import try_reachability, try_relay
     from samlocal.sandbox.session import session
 
     subject = "way back"
@@ -97,7 +121,15 @@ def of_reachability(engine: Engine, world: World, *, network: str) -> Finding:
                 "Pull one: docker pull public.ecr.aws/lambda/python:3.13 (in samlocal's checkout: make images).",
             )
         with session(world.cache_folder / "sessions") as own:
-            route, seconds = try_reachability(engine, image, session=own, network=network)
+            stands = standpoint(engine, image, Cache(world.cache_folder))
+            if stands.side is Side.APART:
+                took = try_relay(engine, image, session=own, network=network, standpoint=stands)
+                return good(
+                    subject,
+                    f"by a relay, a container on {network}, over the engine's own connection, which adds "
+                    f"{took * 1000:.1f} ms to each request",
+                )
+            route, seconds = try_reachability(engine, image, session=own, network=network, standpoint=stands)
     except SamlocalError as error:
         return failed(subject, error)
     return good(

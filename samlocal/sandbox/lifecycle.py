@@ -333,7 +333,7 @@ class Lifecycle:
 
     def _check_way(self) -> None:
         container, sockets = self.container, self._site.sockets
-        if container is not None and is_blocked(container.pid, sockets.port):
+        if container is not None and not sockets.route.is_relayed and is_blocked(container.pid, sockets.port):
             raise blocked_error(sockets.route, sockets.port)
 
 

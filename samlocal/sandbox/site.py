@@ -15,7 +15,7 @@ from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
 from samlocal.sandbox.layout import SandboxSpec, container_spec
 from samlocal.sandbox.mounts import key_of_own
-from samlocal.sandbox.network.sockets import Sockets
+from samlocal.sandbox.network.sockets import Sockets, is_far
 from samlocal.sandbox.session import Session
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ class Site:
     async def lay_out(self, spec: SandboxSpec) -> ContainerSpec:
         """A new container by a spec. Raises EngineError, ConfigurationError where its folders cannot be filled."""
         if self._sockets is None:
-            self._sockets = await self._engine.ask(
-                Sockets.open, self._engine, spec.network, spec.endpoints, unclaimed=Sockets.close
-            )
+            self._sockets = await self._opened(spec)
         if self._live is not None and spec.image.has_shell and _shows(self._live, spec):
             spec = await asyncio.wrap_future(self._begin(self._shown, spec, self._live))
         self.mark = uuid.uuid4().hex if spec.image.has_shell else None
@@ -103,6 +101,16 @@ class Site:
         laid_out = self._folders.stage(spec)
         self._folders.show()
         return laid_out
+
+    async def _opened(self, spec: SandboxSpec) -> Sockets:
+        standpoint = spec.standpoint
+        if standpoint is None or not is_far(standpoint):
+            return await self._engine.ask(
+                Sockets.open, self._engine, spec.network, spec.endpoints, standpoint, unclaimed=Sockets.close
+            )
+        return await Sockets.far(
+            self._engine, spec.network, spec.endpoints, standpoint, image=spec.image.name, session=self._session
+        )
 
     async def doubt(self, spec: SandboxSpec) -> SandboxSpec | None:
         """The spec with what is found out anew of the engine, which did not find what is to be mounted.

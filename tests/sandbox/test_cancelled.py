@@ -144,7 +144,7 @@ def test_an_event_cancelled_while_its_container_starts_leaves_the_next_one_a_sta
 def test_a_connection_that_comes_while_its_listener_is_cancelled_is_no_error(loop: Any) -> None:
     said: list[dict[str, Any]] = []
 
-    async def admits(_: socket.socket) -> bool:
+    async def admits(_: socket.socket, __: str) -> bool:
         return False
 
     async def connected(*_: object) -> None:

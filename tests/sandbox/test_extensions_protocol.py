@@ -40,7 +40,7 @@ from samlocal.sandbox.messages import (
     Taken,
 )
 from samlocal.sandbox.network.route import Route, Whereabouts, bound_socket
-from samlocal.sandbox.network.sockets import Sockets
+from samlocal.sandbox.network.sockets import Door, Sockets
 
 DEADLINE = 30.0
 ROOT = "/2020-01-01/extension"
@@ -112,7 +112,9 @@ class Sandbox:
         telemetry = Telemetry()
         self._journal = Journal(subject, self, telemetry=telemetry)
         route = Route(network="bridge", host="127.0.0.1", seen_as="127.0.0.1")
-        self._sockets = Sockets(route, bound_socket("127.0.0.1"), {})
+        listening = bound_socket("127.0.0.1")
+        door = Door(endpoint=None, port=listening.getsockname()[1], listening=listening)
+        self._sockets = Sockets(route, (door,), {})
         self.apis = self.loop.call(lambda: Apis(self._sockets, journal=self._journal, telemetry=telemetry))
         self.restart(None)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from kit import STAND_INS, Project, function, python, save, template
-from second_engine import SecondEngine, second_engine
+from second_engine import SecondEngine, Wire, second_engine
 
 import samlocal
 from samlocal.errors import ExitStatus
@@ -36,10 +36,17 @@ def handler(event, context):
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondEngine]:
-    """An engine that is asked by TCP, and has neither the projects nor samlocal itself on its disk."""
+    """An engine that has neither the projects nor samlocal itself on its disk."""
     hidden = (tmp_path_factory.getbasetemp(), Path(samlocal.__file__).parent)
-    with second_engine(image=STAND_INS[0], hidden=hidden, host="tcp://127.0.0.1:2375") as engine:
+    with second_engine(image=STAND_INS[0], hidden=hidden) as engine:
         yield engine
+
+
+@pytest.fixture(scope="module")
+def wire(elsewhere: SecondEngine) -> Iterator[Wire]:
+    """The way to it, by TCP."""
+    with elsewhere.by_tcp() as wire:
+        yield wire
 
 
 def with_a_layer() -> dict[str, Any]:
@@ -74,9 +81,9 @@ def _epoch(time: str) -> float:
 
 
 def test_what_a_function_mounts_is_put_on_the_engines_disk_once(
-    project: Callable[..., Project], elsewhere: SecondEngine
+    project: Callable[..., Project], elsewhere: SecondEngine, wire: Wire
 ) -> None:
-    own = elsewhere.project(project(with_a_layer()))
+    own = wire.project(project(with_a_layer()))
     seen: list[Any] = []
     first = made(elsewhere, lambda: seen.append(own.invoke("Fn").succeeded().payload))
     assert seen[0]["file"] == "/var/task/app.py"
@@ -85,7 +92,8 @@ def test_what_a_function_mounts_is_put_on_the_engines_disk_once(
     # samlocal's own files, the code and the layer.
     assert sum(name.startswith("samlocal-fills") for name in first) == 3
     second = made(elsewhere, lambda: seen.append(own.invoke("Fn").succeeded().payload))
-    assert len(second) == 1, second
+    # The relay and the sandbox.
+    assert len(second) == 2, second
     assert seen[1] == seen[0]
 
     # A save sends what has changed: of the other files there is still one copy.
@@ -105,21 +113,19 @@ def test_what_a_function_mounts_is_put_on_the_engines_disk_once(
 
 
 def test_another_machine_finds_what_was_put_there_by_its_content(
-    project: Callable[..., Project], elsewhere: SecondEngine
+    project: Callable[..., Project], elsewhere: SecondEngine, wire: Wire
 ) -> None:
     files = python("def handler(event, context):\n    return 'the same'\n")
-    elsewhere.project(project(files)).invoke("Fn").succeeded()
+    wire.project(project(files)).invoke("Fn").succeeded()
     before = volumes(elsewhere)
-    assert elsewhere.project(project(files)).invoke("Fn").succeeded().payload == "the same"
+    assert wire.project(project(files)).invoke("Fn").succeeded().payload == "the same"
     assert volumes(elsewhere) == before
 
 
-def test_a_file_system_of_aws_stays_on_the_engines_disk(
-    project: Callable[..., Project], elsewhere: SecondEngine
-) -> None:
+def test_a_file_system_of_aws_stays_on_the_engines_disk(project: Callable[..., Project], wire: Wire) -> None:
     point = {"Type": "AWS::EFS::AccessPoint", "Properties": {"FileSystemId": {"Ref": "Files"}}}
     systems = [{"Arn": {"Fn::GetAtt": ["Point", "Arn"]}, "LocalMountPath": "/mnt/data"}]
-    own = elsewhere.project(
+    own = wire.project(
         project(
             {
                 "template.json": template(
@@ -137,9 +143,9 @@ def test_a_file_system_of_aws_stays_on_the_engines_disk(
 
 
 def test_a_folder_to_write_to_is_refused_where_the_engine_does_not_see_it(
-    project: Callable[..., Project], elsewhere: SecondEngine, tmp_path: Path
+    project: Callable[..., Project], wire: Wire, tmp_path: Path
 ) -> None:
-    own = elsewhere.project(project(python("import os\ndef handler(*_):\n    return os.listdir('/mnt/data')\n")))
+    own = wire.project(project(python("import os\ndef handler(*_):\n    return os.listdir('/mnt/data')\n")))
     folder = tmp_path / "data"
     folder.mkdir(mode=0o777)
     (folder / "one.txt").write_text("1")

@@ -54,7 +54,7 @@ def event(request_id: str = "r-1", **more: Any) -> Event:
     return Event(request_id=request_id, **(given | more))
 
 
-async def everybody(_: socket.socket) -> bool:
+async def everybody(_: socket.socket, __: str) -> bool:
     return True
 
 

@@ -81,8 +81,8 @@ class _Known(Struct, frozen=True, kw_only=True):
     own: OwnContainer | None = None
 
 
-def standpoint(engine: Engine, image: str, cache: Cache, *, doubted: bool = False) -> Standpoint:
-    """What is known already holds unless it is ``doubted``. ``image`` is one that the engine has.
+def standpoint(engine: Engine, image: str | None, cache: Cache, *, doubted: bool = False) -> Standpoint:
+    """What is known already holds unless it is ``doubted``. ``image`` is one that the engine has; None is any.
 
     An engine whose socket is a process's of this machine is asked nothing. Raises EngineError, ConfigurationError.
     """
@@ -99,7 +99,10 @@ def standpoint(engine: Engine, image: str, cache: Cache, *, doubted: bool = Fals
     if near and not doubted:
         return beside
     own = engine.own_container(ids)
-    sees = own is None and _is_seen(engine, image, cache)
+    image = image or next(iter(engine.images()), None)
+    if own is None and image is None:
+        return beside
+    sees = own is None and image is not None and _is_seen(engine, image, cache)
     if own is not None:
         side = Side.AROUND
     elif sees and not ids and (near or _is_on_loopback(engine.address)):

@@ -231,6 +231,8 @@ def _reachable(
     ctx: click.Context, project: Project, options: RunOptions, served: tuple[Api, ...], output: Output
 ) -> Reachable | None:
     """How functions reach WebSocket clients, None without such an API. Raises ConfigurationError, EngineError."""
+    from samlocal.artifact.cache import Cache
+    from samlocal.artifact.engine_disk.standpoint import standpoint
     from samlocal.http_api.model import ApiKind
     from samlocal.http_api.web.inside import Inside
     from samlocal.http_api.websocket.reachable import Reachable
@@ -242,6 +244,7 @@ def _reachable(
         inside = Inside.open(
             project.engine,
             options.sandbox.network,
+            standpoint(project.engine, None, Cache(ctx.obj.cache_folder)),
             certificate=_certificate(ctx),
             folder=ctx.obj.cache_folder / "tls" / "trust",
         )

@@ -17,6 +17,7 @@ from typing import Self
 
 from msgspec import Struct
 
+from samlocal.artifact.engine_disk.standpoint import Side, Standpoint
 from samlocal.aws.signature import signature_of
 from samlocal.aws.trusted import trusted_roots
 from samlocal.engine import Engine
@@ -27,7 +28,7 @@ from samlocal.http_api.web.certificate import INSIDE, Certificate
 from samlocal.http_api.websocket.connections import Connections
 from samlocal.own_folder import own_folder
 from samlocal.records import put_private
-from samlocal.sandbox.network.route import Route, open_route
+from samlocal.sandbox.network.route import LOOPBACK, Route, bound_socket, open_route
 from samlocal.service.no_service import no_service
 from samlocal.service.server import listening, serving, url_of
 
@@ -56,12 +57,18 @@ class Inside:
         self._certificate = certificate
 
     @classmethod
-    def open(cls, engine: Engine, network: str, *, certificate: Certificate, folder: Path) -> Self:
+    def open(
+        cls, engine: Engine, network: str, stands: Standpoint, *, certificate: Certificate, folder: Path
+    ) -> Self:
         """Listens already. Raises EngineError, ConfigurationError, OSError for a ``folder`` that keeps nothing."""
         given = trust(certificate, folder)
         with contextlib.ExitStack() as opened:
             http = opened.enter_context(contextlib.closing(listening("127.0.0.1", 0)))
-            route, https = open_route(engine, network)
+            if stands.side is Side.APART:
+                # Functions find it by the address of ``url``, which is relayed.
+                route, https = Route(network=network, host=LOOPBACK, seen_as=LOOPBACK), bound_socket(LOOPBACK)
+            else:
+                route, https = open_route(engine, network, stands)
             opened.pop_all()
         return cls(http, https, route=route, certificate=certificate, trust=given)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable
 
 from samlocal.sandbox.apis.extensions import Extensions
 from samlocal.sandbox.apis.extensions_api import ExtensionsApi
-from samlocal.sandbox.apis.listener import Connected, Listener
+from samlocal.sandbox.apis.listener import Listener
 from samlocal.sandbox.apis.runtime_api import RuntimeApi
 from samlocal.sandbox.apis.server import Server
 from samlocal.sandbox.apis.telemetry import Telemetry
@@ -47,20 +46,27 @@ class Apis:
         # Where the container's own listeners are reached from this machine, once that is known.
         self._container_host: str | None = None
         self.extensions = Extensions(lambda message: self._tell(message), journal)
-        self._telemetry_api = TelemetryApi(self.extensions, telemetry, journal, host=lambda: self._container_host)
+        self._telemetry_api = TelemetryApi(self.extensions, telemetry, journal, connect=self._connect)
         self.extensions.init_ended = self._telemetry_api.close
         self._runtime = RuntimeApi(self._of_runtime)
         extensions_api = ExtensionsApi(self.extensions, journal.subject)
         routes = [*self._runtime.routes, *extensions_api.routes, *self._telemetry_api.routes]
         self._peers = Peers(sockets.route, lambda: journal.remark(_SHARED.format(network=sockets.route.network)))
-        served: list[tuple[socket.socket, Connected]] = [(sockets.apis, Server(routes, self._broken).serve)]
-        served += [(listening, relay(endpoint)) for endpoint, listening in sockets.relays.items()]
+        server = Server(routes, self._broken)
         self._listeners = [
-            Listener(listening, admits=self._peers.admits, connected=connected, failed=self._broken)
-            for listening, connected in served
+            Listener(
+                door.listening,
+                admits=self._peers.admits,
+                connected=server.serve if door.endpoint is None else relay(door.endpoint),
+                failed=self._broken,
+            )
+            for door in sockets.doors
         ]
         for listener in self._listeners:
             self._tasks.start(listener.run())
+        if sockets.relay is not None:
+            sockets.relay.serve([listener.take for listener in self._listeners])
+            self._tasks.start(sockets.relay.broken())
 
     @property
     def grace(self) -> float:
@@ -102,6 +108,12 @@ class Apis:
 
     async def close(self) -> None:
         await self._tasks.end()
+
+    async def _connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to a listener in the container. Raises OSError."""
+        if self._container_host is None:
+            raise OSError("the container has no address yet")
+        return await self._sockets.connect(self._container_host, port)
 
     def _of_runtime(self, message: Message) -> None:
         self._tell(message)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from msgspec import Struct
 
 _Connection: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Connect: TypeAlias = Callable[[int], Awaitable[_Connection]]
 
 # Nobody waits longer for an answer: an extension that is busy has its own buffer.
 _ANSWER_SECONDS = 3.0
@@ -35,11 +36,11 @@ Destination: TypeAlias = HttpDestination | TcpDestination
 
 
 class Delivery:
-    """Sends batches to one destination. ``host`` gives the container's address, None until that is known."""
+    """Sends batches to one destination. ``connect`` leads to a port of the container, or raises OSError."""
 
-    def __init__(self, destination: Destination, host: Callable[[], str | None]) -> None:
+    def __init__(self, destination: Destination, connect: Connect) -> None:
         self._destination = destination
-        self._host = host
+        self._open = connect
         self._lines: _Connection | None = None
 
     async def send(self, batch: list[bytes]) -> None:
@@ -90,8 +91,5 @@ class Delivery:
             raise OSError(f"the extension answered {status_line.decode(errors='replace').strip()!r}")
 
     async def _connect(self, port: int) -> _Connection:
-        host = self._host()
-        if host is None:
-            raise OSError("the container has no address yet")
         async with asyncio.timeout(_CONNECT_SECONDS):
-            return await asyncio.open_connection(host, port)
+            return await self._open(port)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from samlocal.engine.streams import readable
 from samlocal.sandbox.apis.incoming import Incoming, streams
 
-Admits: TypeAlias = Callable[[socket.socket], Awaitable[bool]]
+Admits: TypeAlias = Callable[[socket.socket, str], Awaitable[bool]]
 Connected: TypeAlias = Callable[[Incoming, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 Failed: TypeAlias = Callable[[BaseException], None]
 
@@ -23,12 +23,15 @@ _PAUSE_SECONDS = 0.05
 
 
 class Listener:
-    """Takes the connections of one socket that ``admits`` lets in, so many at once of each address.
+    """Takes the connections that ``admits`` lets in by their address, so many at once of each.
 
+    They come in at a socket, which somebody else may take them from: ``listening`` is None then.
     ``connected`` serves one connection to its end. That it breaks off is no news; any other error goes to ``failed``.
     """
 
-    def __init__(self, listening: socket.socket, *, admits: Admits, connected: Connected, failed: Failed) -> None:
+    def __init__(
+        self, listening: socket.socket | None, *, admits: Admits, connected: Connected, failed: Failed
+    ) -> None:
         self._listening = listening
         self._admits = admits
         self._connected = connected
@@ -38,12 +41,15 @@ class Listener:
 
     async def run(self) -> None:
         """Accepts until the task is cancelled, and then hangs up on everybody."""
-        loop = asyncio.get_running_loop()
+        listening = self._listening
         try:
+            if listening is None:
+                await asyncio.Event().wait()
+                return
             while True:
-                await readable(self._listening)
+                await readable(listening)
                 try:
-                    connection, (address, *_) = self._listening.accept()
+                    connection, (address, *_) = listening.accept()
                     connection.setblocking(False)
                 except BlockingIOError:
                     # It has hung up again.
@@ -51,17 +57,21 @@ class Listener:
                 except OSError:
                     await asyncio.sleep(_PAUSE_SECONDS)
                     continue
-                if self._of_address[address] >= _CONNECTIONS:
-                    connection.close()
-                    continue
                 # With Nagle's algorithm each answer waits 40 ms.
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                task = loop.create_task(self._serve(connection))
-                self._open[task] = address
-                self._of_address[address] += 1
-                task.add_done_callback(self._ended)
+                self.take(connection, address)
         finally:
             self.hang_up()
+
+    def take(self, connection: socket.socket, address: str) -> None:
+        """A connection that has come from an address."""
+        if self._of_address[address] >= _CONNECTIONS:
+            connection.close()
+            return
+        task = asyncio.get_running_loop().create_task(self._serve(connection, address))
+        self._open[task] = address
+        self._of_address[address] += 1
+        task.add_done_callback(self._ended)
 
     def hang_up(self) -> None:
         """Ends the connections there are; new ones are taken."""
@@ -74,10 +84,10 @@ class Listener:
         if not self._of_address[address]:
             del self._of_address[address]
 
-    async def _serve(self, connection: socket.socket) -> None:
+    async def _serve(self, connection: socket.socket, address: str) -> None:
         writer: asyncio.StreamWriter | None = None
         try:
-            if not await self._admits(connection):
+            if not await self._admits(connection, address):
                 return
             reader, writer = await streams(connection)
             await self._connected(reader, writer)

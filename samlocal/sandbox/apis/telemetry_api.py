@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from samlocal.sandbox.apis.delivery import Delivery, Destination, HttpDestination, TcpDestination
+from samlocal.sandbox.apis.delivery import Connect, Delivery, Destination, HttpDestination, TcpDestination
 from samlocal.sandbox.apis.extensions import Extension, Extensions, Refused
 from samlocal.sandbox.apis.extensions_api import BODY_BYTES, caller, refusing
 from samlocal.sandbox.apis.http import Response
@@ -31,15 +31,13 @@ _RESERVED_PORT = 9001
 
 
 class TelemetryApi:
-    """Takes subscriptions while the sandbox is in its init phase. ``host`` gives the container's address."""
+    """Takes subscriptions while the sandbox is in its init phase. ``connect`` leads to its listeners' ports."""
 
-    def __init__(
-        self, extensions: Extensions, telemetry: Telemetry, journal: Journal, *, host: Callable[[], str | None]
-    ) -> None:
+    def __init__(self, extensions: Extensions, telemetry: Telemetry, journal: Journal, *, connect: Connect) -> None:
         self._extensions = extensions
         self._telemetry = telemetry
         self._journal = journal
-        self._host = host
+        self._connect = connect
         self._open = True
         self._subscribed: dict[str, Api] = {}
         self.routes = (
@@ -77,7 +75,7 @@ class TelemetryApi:
         # A second subscription of the same extension changes nothing.
         if extension.name not in self._subscribed:
             self._subscribed[extension.name] = api
-            self._telemetry.subscribe(Subscription(wanted, Delivery(destination, self._host)))
+            self._telemetry.subscribe(Subscription(wanted, Delivery(destination, self._connect)))
             self._journal.subscription(extension.name, wanted.types, of=api.value)
         return json_response("OK")
 

@@ -43,7 +43,7 @@ class Peers:
         if not self._known.done():
             self._known.set_result(container)
 
-    async def admits(self, connection: socket.socket) -> bool:
+    async def admits(self, connection: socket.socket, address: str) -> bool:
         """Raises TimeoutError when nobody says where the container is."""
         if self._route.host == LOOPBACK and self._route.network != HOST_NETWORK:
             return True
@@ -51,11 +51,11 @@ class Peers:
             container = await asyncio.shield(self._known)
         if not container.process:
             return False
-        if self._route.network == HOST_NETWORK:
+        if self._route.network == HOST_NETWORK and not self._route.is_relayed:
             return self._is_of_container(connection, container)
         if container.address is None:
             return self._cannot_tell()
-        return str(connection.getpeername()[0]) == container.address
+        return address == container.address
 
     def _is_of_container(self, connection: socket.socket, container: Whereabouts) -> bool:
         found = _socket_of(connection)

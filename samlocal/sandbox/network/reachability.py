@@ -1,4 +1,4 @@
-"""Whether a container reaches samlocal on this machine: tried with one that only connects back."""
+"""Whether a container reaches samlocal, and what that costs: tried with one that only connects back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import select
 import socket
 import time
 
+from samlocal.artifact.engine_disk.standpoint import Standpoint
 from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
 from samlocal.sandbox.layout import OPEN_FILES, USER
@@ -22,13 +23,13 @@ _PAUSE = 0.2
 
 
 def try_reachability(
-    engine: Engine, image: str, *, session: Session, network: str, deadline: float = 10
+    engine: Engine, image: str, *, session: Session, network: str, standpoint: Standpoint, deadline: float = 10
 ) -> tuple[Route, float]:
     """The way that a container of the image has taken to this machine, and how long it took from its start (s).
 
     Raises EngineError where it has none: a firewall that drops what containers send looks like a deadline.
     """
-    route, listening = open_route(engine, network)
+    route, listening = open_route(engine, network, standpoint)
     port = int(listening.getsockname()[1])
     name = session.next_name()
     try:
@@ -40,6 +41,22 @@ def try_reachability(
     finally:
         listening.close()
         engine.remove(name, wait=False)
+
+
+def try_relay(engine: Engine, image: str, *, session: Session, network: str, standpoint: Standpoint) -> float:
+    """What the way through a relay adds to a request, in seconds. Raises EngineError where there is none."""
+    import asyncio
+
+    from samlocal.sandbox.network.relay_container import RelayContainer
+
+    async def tried() -> float:
+        relay = await RelayContainer.open(engine, image, standpoint, network=network, count=1, session=session)
+        try:
+            return await relay.round_trip()
+        finally:
+            relay.close()
+
+    return asyncio.run(tried())
 
 
 def _await(engine: Engine, name: str, listening: socket.socket, route: Route, port: int, until: float) -> None:

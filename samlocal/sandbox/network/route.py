@@ -10,10 +10,12 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from samlocal.artifact.engine_disk.standpoint import Side, Standpoint
 from samlocal.engine import Engine, Network
 from samlocal.errors import EngineError
 
 HOST_NETWORK = "host"
+DEFAULT_NETWORK = "bridge"
 LOOPBACK = "127.0.0.1"
 
 # What `bridge` is called by the engines that have one.
@@ -49,12 +51,19 @@ def bound_socket(host: str) -> socket.socket:
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """``host`` is where samlocal listens, ``seen_as`` what the container calls that."""
+    """``host`` is where samlocal listens, ``seen_as`` what the container calls that.
+
+    Where a relay listens on the engine's side there is no ``host`` here.
+    """
 
     network: str
     host: str
     seen_as: str
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_relayed(self) -> bool:
+        return not self.host
 
 
 class Whereabouts(Struct, frozen=True, kw_only=True):
@@ -68,13 +77,16 @@ class Whereabouts(Struct, frozen=True, kw_only=True):
     user: int
 
 
-def open_route(engine: Engine, network: str) -> tuple[Route, socket.socket]:
+def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> tuple[Route, socket.socket]:
     """A way from the network's containers to this machine, with a socket that listens there. Never 0.0.0.0.
 
-    On a Linux engine that is this machine's address on the bridge; an engine in a virtual machine (Docker Desktop,
+    Where samlocal runs in a container of that engine itself, that is its own address on a network that both are on.
+    Else on a Linux engine it is this machine's address on the bridge; an engine in a virtual machine (Docker Desktop,
     Colima) has its bridges elsewhere, and hands ``host.docker.internal`` to this machine's loopback. Raises
     EngineError.
     """
+    if standpoint is not None and standpoint.side is Side.AROUND:
+        return _beside_own_container(engine, network, standpoint)
     if network == HOST_NETWORK:
         return Route(network=network, host=LOOPBACK, seen_as=LOOPBACK), bound_socket(LOOPBACK)
     own = engine.loopback_network()
@@ -99,6 +111,23 @@ def open_route(engine: Engine, network: str) -> tuple[Route, socket.socket]:
         name, told = engine.product.host_name, engine.product.host_gateway
         route = Route(network=network, host=LOOPBACK, seen_as=name, extra_hosts={name: told} if told else {})
         return route, bound_socket(LOOPBACK)
+
+
+def _beside_own_container(engine: Engine, network: str, standpoint: Standpoint) -> tuple[Route, socket.socket]:
+    # It may have been started anew since, at another address.
+    own = engine.own_container([standpoint.own.id] if standpoint.own else [])
+    if own is not None and own.on_host_network:
+        return open_route(engine, network, None)
+    addresses = own.addresses if own is not None else {}
+    chosen = network if network in addresses or network != DEFAULT_NETWORK else next(iter(addresses), network)
+    if chosen not in addresses:
+        raise EngineError(
+            f"samlocal runs in a container that is not on the Docker network {chosen}: functions there cannot reach "
+            "it.",
+            tip=f"`docker network connect {chosen} {socket.gethostname()}` puts it there, or name one that it is on: "
+            f"{', '.join(addresses) or 'there is none'}.",
+        )
+    return Route(network=chosen, host=addresses[chosen], seen_as=addresses[chosen]), bound_socket(addresses[chosen])
 
 
 def _host_address(network: Network) -> str | None:

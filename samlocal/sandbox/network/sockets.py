@@ -1,40 +1,93 @@
-"""The sockets that one sandbox listens on, and their addresses as its container has them."""
+"""Where samlocal is reached by the container of one sandbox, and how it reaches into it."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from samlocal.artifact.engine_disk.standpoint import Side, Standpoint
 from samlocal.engine import Engine
 from samlocal.sandbox.network.endpoint import Endpoint
 from samlocal.sandbox.network.route import HOST_NETWORK, Route, bound_socket, open_route
 
+if TYPE_CHECKING:
+    from samlocal.sandbox.network.relay_container import RelayContainer
+    from samlocal.sandbox.session import Session
 
-class Sockets:
-    """``apis`` is for the APIs, ``relays`` beside it are for endpoints that only this machine can reach.
 
-    ``endpoints`` are by the variables that name them to the function.
+class Door(Struct, frozen=True, kw_only=True):
+    """Leads to an ``endpoint`` that only this machine can reach, or to the APIs where that is None.
+
+    ``listening`` is None where a relay listens for it.
     """
 
-    def __init__(self, route: Route, apis: socket.socket, endpoints: Mapping[str, Endpoint]) -> None:
+    endpoint: Endpoint | None
+    port: int
+    listening: socket.socket | None
+
+
+class Sockets:
+    """The doors of one sandbox. ``endpoints`` are by the variables that name them to the function."""
+
+    def __init__(self, route: Route, doors: tuple[Door, ...], endpoints: Mapping[str, Endpoint]) -> None:
+        """The first door is the APIs'."""
         self.route = route
-        self.apis = apis
+        self.doors = doors
         self.endpoints = endpoints
-        self.port = int(apis.getsockname()[1])
-        self.relays: dict[Endpoint, socket.socket] = {}
-        try:
-            for endpoint in dict.fromkeys(endpoints.values()):
-                if endpoint.on_loopback and route.network != HOST_NETWORK:
-                    self.relays[endpoint] = bound_socket(route.host)
-        except BaseException:
-            self.close()
-            raise
+        self.relay: RelayContainer | None = None
 
     @classmethod
-    def open(cls, engine: Engine, network: str, endpoints: Mapping[str, Endpoint]) -> Sockets:
-        """Raises EngineError where the network's containers cannot reach this machine."""
-        route, listening = open_route(engine, network)
-        return cls(route, listening, endpoints)
+    def open(
+        cls, engine: Engine, network: str, endpoints: Mapping[str, Endpoint], standpoint: Standpoint | None
+    ) -> Sockets:
+        """Listens already. Raises EngineError where the network's containers cannot reach this machine."""
+        route, listening = open_route(engine, network, standpoint)
+        opened = [listening]
+        try:
+            doors = [Door(endpoint=None, port=_port(listening), listening=listening)]
+            for endpoint in _relayed(endpoints, network=route.network):
+                opened.append(bound_socket(route.host))
+                doors.append(Door(endpoint=endpoint, port=_port(opened[-1]), listening=opened[-1]))
+        except BaseException:
+            for each in opened:
+                each.close()
+            raise
+        return cls(route, tuple(doors), endpoints)
+
+    @classmethod
+    async def far(
+        cls,
+        engine: Engine,
+        network: str,
+        endpoints: Mapping[str, Endpoint],
+        standpoint: Standpoint,
+        *,
+        image: str,
+        session: Session,
+    ) -> Sockets:
+        """The same where a relay has to listen, on the engine's side. Raises EngineError."""
+        from samlocal.sandbox.network.relay_container import RelayContainer
+
+        led_to = (None, *_relayed(endpoints, network=None))
+        relay = await RelayContainer.open(
+            engine, image, standpoint, network=network, count=len(led_to), session=session
+        )
+        doors = (
+            Door(endpoint=endpoint, port=port, listening=None)
+            for endpoint, port in zip(led_to, relay.ports, strict=True)
+        )
+        made = cls(Route(network=network, host="", seen_as=relay.address), tuple(doors), endpoints)
+        made.relay = relay
+        return made
+
+    @property
+    def port(self) -> int:
+        """Of the APIs."""
+        return self.doors[0].port
 
     @property
     def variables(self) -> dict[str, str]:
@@ -43,10 +96,35 @@ class Sockets:
             name: self._seen(endpoint) for name, endpoint in self.endpoints.items()
         }
 
+    async def connect(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to a listener in the container, whose address is ``host``. Raises OSError."""
+        if self.relay is not None:
+            return await self.relay.connect(host, port)
+        return await asyncio.open_connection(host, port)
+
     def close(self) -> None:
-        for each in (self.apis, *self.relays.values()):
-            each.close()
+        for door in self.doors:
+            if door.listening is not None:
+                door.listening.close()
+        if self.relay is not None:
+            self.relay.close()
 
     def _seen(self, endpoint: Endpoint) -> str:
-        relay = self.relays.get(endpoint)
-        return endpoint.url if relay is None else endpoint.at(self.route.seen_as, int(relay.getsockname()[1]))
+        port = next((door.port for door in self.doors if door.endpoint == endpoint), None)
+        return endpoint.url if port is None else endpoint.at(self.route.seen_as, port)
+
+
+def is_far(standpoint: Standpoint | None) -> bool:
+    """Whether a relay has to listen in samlocal's place."""
+    return standpoint is not None and standpoint.side is Side.APART
+
+
+def _relayed(endpoints: Mapping[str, Endpoint], *, network: str | None) -> tuple[Endpoint, ...]:
+    """Those that only this machine can reach."""
+    if network == HOST_NETWORK:
+        return ()
+    return tuple(endpoint for endpoint in dict.fromkeys(endpoints.values()) if endpoint.on_loopback)
+
+
+def _port(listening: socket.socket) -> int:
+    return int(listening.getsockname()[1])
