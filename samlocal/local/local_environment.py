@@ -90,10 +90,10 @@ def local_environment(
         return (None if anew else _as_it_is(project, wanted)) or _made(project, wanted, listener)
 
 
-def deployed_stacks(project: LocalProject, server: LocalServer) -> list[str]:
-    """What is deployed there: stack and region."""
+def deployed_stacks(project: LocalProject, server: LocalServer) -> list[tuple[str, str]]:
+    """What is deployed there: stacks, each with its region."""
     records = (read_record(file, _Record) for file in sorted(project.memory(server).glob("stack-*.json")))
-    return [f"{record.stack} in {record.region}" for record in records if record is not None]
+    return [(record.stack, record.region) for record in records if record is not None]
 
 
 def forget_answers(project: LocalProject) -> None:

@@ -9,7 +9,10 @@ SCHEDULES = "/samlocal/schedules"
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
-    """One that is enabled. ``start`` and ``end`` are in epoch seconds, ``timezone`` is a name of the tz database."""
+    """One that is enabled. ``start`` and ``end`` are in epoch seconds, ``timezone`` is a name of the tz database.
+
+    ``fired`` is when it was last due by itself.
+    """
 
     arn: str
     name: str
@@ -17,6 +20,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     start: float | None = None
     end: float | None = None
+    fired: float | None = None
 
 
 class Fire(Struct, frozen=True, kw_only=True):

@@ -7,12 +7,14 @@ with what comes then.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import Self
 
 from msgspec import Struct, field
 
 from samlocal.records import read_record, write_record
-from samlocal.sources.mapping import AtTimestamp, Latest, Start
+from samlocal.sources.mapping import AtTimestamp, Latest, Start, TrimHorizon
 from samlocal.sources.stream import After, Position
 from samlocal.sources.tumbling_window import OpenWindow
 
@@ -24,6 +26,12 @@ class _Kept(Struct, kw_only=True):
     since: float | None
     after: dict[str, str] = field(default_factory=dict)
     windows: dict[str, OpenWindow] = field(default_factory=dict)
+
+
+def positions_file(folder: Path, function_arn: str, mapping_id: str) -> Path:
+    """Of each mapping of each function its own, in the folder of what lasts as long as the environment."""
+    name = hashlib.sha256(f"{function_arn} {mapping_id}".encode()).hexdigest()[:16]
+    return folder / f"read-{name}.json"
 
 
 class Positions:
@@ -39,6 +47,17 @@ class Positions:
             if file is not None:
                 write_record(file, kept)
         self._kept = kept
+
+    @classmethod
+    def so_far(cls, file: Path) -> Self | None:
+        """As they are kept by whoever reads, None where nobody has read yet; to be looked at."""
+        kept = read_record(file, _Kept)
+        if kept is None:
+            return None
+        # It has no file: nothing of the reader's is written.
+        looked_at = cls(kept.source, TrimHorizon(), now=0.0)
+        looked_at._kept = kept
+        return looked_at
 
     def of(self, shard: str) -> Position:
         """Where the shard is read on.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -78,6 +78,27 @@ class Cron(Struct, frozen=True, kw_only=True):
             and _weekday_matches(self.weekdays, local.date())
         )
 
+    def times(self, after: float) -> Iterator[float]:
+        """When it matches behind a moment, day by day."""
+        day = datetime.fromtimestamp(after, UTC).astimezone(self.zone).date()
+        while day.year <= max(self.years):
+            if day.year not in self.years or day.month not in self.months:
+                day = day.replace(day=1) + timedelta(calendar.monthrange(day.year, day.month)[1])
+                continue
+            if _day_matches(self.days, day) and _weekday_matches(self.weekdays, day):
+                yield from (time for time in self._on(day) if time > after and self.matches(time))
+            day += timedelta(1)
+
+    def _on(self, day: date) -> list[float]:
+        """An hour that a clock strikes twice is two; one that it leaves out does not match."""
+        found = {
+            datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone, fold=fold).timestamp()
+            for hour in self.hours
+            for minute in self.minutes
+            for fold in (0, 1)
+        }
+        return sorted(found)
+
 
 Expression: TypeAlias = Rate | At | Cron
 
@@ -117,6 +138,20 @@ def is_due(expression: Expression, *, since: float, until: float, began: float) 
                     return True
                 minute += _MINUTE
     return False
+
+
+def next_due(expression: Expression, *, after: float, fired: float | None = None) -> float | None:
+    """When it is due next behind a moment; None where it is not any more.
+
+    A rate is due so long behind when it was last ``fired``; where it was not yet, nobody knows that here.
+    """
+    match expression:
+        case At(time=time):
+            return time if time > after else None
+        case Rate(seconds=seconds):
+            return None if fired is None else fired + seconds * max(1, (after - fired) // seconds + 1)
+        case Cron():
+            return next(expression.times(after), None)
 
 
 def _rate(inner: str) -> Rate:

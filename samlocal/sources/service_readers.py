@@ -8,7 +8,6 @@ read as its user reads it.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +25,7 @@ from samlocal.sources.happening import Doubtful, Told
 from samlocal.sources.mapping import Latest, Mapping, SourceKind, StreamOptions
 from samlocal.sources.pace import Pace
 from samlocal.sources.poller_rights import lacking
-from samlocal.sources.positions import Positions
+from samlocal.sources.positions import Positions, positions_file
 from samlocal.sources.queue import AwsQueue
 from samlocal.sources.queue_poller import QueuePoller
 from samlocal.sources.running import running
@@ -199,6 +198,5 @@ class ServiceReaders:
         return self._file(mapping).with_suffix(".lock")
 
     def _file(self, mapping: Mapping) -> Path:
-        """Of each mapping of each stack its own, beside what lasts as long as its environment."""
-        name = hashlib.sha256(f"{mapping.callee.arn} {mapping.id}".encode()).hexdigest()[:16]
-        return self._service.project.account.local.opened(told=False).lasting / f"read-{name}.json"
+        folder = self._service.project.account.local.opened(told=False).lasting
+        return positions_file(folder, mapping.callee.arn, mapping.id)

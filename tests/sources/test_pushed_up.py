@@ -117,7 +117,9 @@ def test_events_that_nobody_ran_are_run_by_the_next_who_comes(local: MakeProject
     not_run = client("lambda").invoke(FunctionName=name)
     assert "samlocal up" in json.load(not_run["Payload"])["errorMessage"]
     assert made.run("local", "status", "--output", "json").payload["waiting_events"] == 1
-    assert b"waiting 1 event for functions: run by `samlocal up`" in made.run("local", "status").stdout
+    shown = made.run("local", "status").stdout.decode()
+    assert "waiting 1 event for functions\nnobody runs its functions: `samlocal up` does" in shown
+    assert "schedule ListenerNightly, cron(0 3 1 1 ? 2199): due 2199-01-01 03:00 UTC" in shown
     with up(made) as own:
         own.running.has_logged("1 event has come while nobody ran functions: run now.")
         assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 8}]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from samlocal.sources.schedule_expression import Cron, ExpressionError, is_due, schedule_expression
+from samlocal.sources.schedule_expression import Cron, ExpressionError, is_due, next_due, schedule_expression
 
 
 def at(text: str) -> float:
@@ -119,3 +119,41 @@ def test_what_is_no_schedule_is_refused(text: str) -> None:
 def test_a_time_zone_that_there_is_not_is_refused() -> None:
     with pytest.raises(ExpressionError, match="Nowhere"):
         schedule_expression("rate(1 minute)", "Nowhere/City")
+
+
+def test_the_next_time_is_the_first_minute_in_which_it_is_due() -> None:
+    begins, ends = at("2026-03-01 00:00"), at("2026-03-08 00:00")
+    for text, _, _ in CRON:
+        expression = schedule_expression(f"cron({text})")
+        assert isinstance(expression, Cron)
+        minutes = (begins + 60 * number for number in range(1, int((ends - begins) / 60)))
+        first = next((minute for minute in minutes if expression.matches(minute)), None)
+        due = next_due(expression, after=begins)
+        assert due == first if first is not None else (due is None or due >= ends), text
+
+
+@pytest.mark.parametrize(
+    ("text", "timezone", "after", "due"),
+    [
+        ("cron(0 3 1 1 ? 2199)", "UTC", "2026-03-01 00:00", "2199-01-01 03:00"),
+        ("cron(0 0 ? * 2#1 2025)", "UTC", "2026-03-01 00:00", None),
+        # A minute that is just beginning has been.
+        ("cron(* * * * ? *)", "UTC", "2026-03-01 00:00", "2026-03-01 00:01"),
+        # The clocks of Berlin leave out 02:30 on that day, and strike it twice on the other.
+        ("cron(30 2 * * ? *)", "Europe/Berlin", "2026-03-28 12:00", "2026-03-30 00:30"),
+        ("cron(30 2 * * ? *)", "Europe/Berlin", "2026-10-24 12:00", "2026-10-25 00:30"),
+        ("at(2026-03-01T09:00:00)", "America/New_York", "2026-03-01 00:00", "2026-03-01 14:00"),
+        ("at(2026-03-01T09:00:00)", "UTC", "2026-03-01 09:00", None),
+    ],
+)
+def test_the_next_time_is_in_the_schedules_own_zone(text: str, timezone: str, after: str, due: str | None) -> None:
+    expression = schedule_expression(text, timezone)
+    assert next_due(expression, after=at(after)) == (None if due is None else at(due))
+
+
+def test_a_rate_is_due_so_long_behind_the_last_time() -> None:
+    rate = schedule_expression("rate(5 minutes)")
+    assert next_due(rate, after=at("2026-03-01 10:07"), fired=at("2026-03-01 10:05")) == at("2026-03-01 10:10")
+    # Nobody had it be due for a while.
+    assert next_due(rate, after=at("2026-03-01 11:02"), fired=at("2026-03-01 10:05")) == at("2026-03-01 11:05")
+    assert next_due(rate, after=at("2026-03-01 10:07")) is None

@@ -84,6 +84,12 @@ def test_a_tables_and_a_kinesis_stream_are_read_and_go_on_where_they_were_at_the
         assert {each["requestContext"]["condition"] for each in told} == {"RetryAttemptsExhausted"}
         assert own.ended().status == 130
     put("while nobody reads")
+    streams = made.run("local", "status", "--output", "json").payload["streams"]
+    assert [(each["function"], each["source"], each["behind"], each["more"]) for each in streams] == [
+        ("Taker", "clicks", 1, False),
+        ("Taker", "items", 1, False),
+    ]
+    assert all(0 <= each["oldest"] < 600 for each in streams)
     with up(made) as own:
         handled = own.until_said("handled", 2)
         assert sorted(handled) == sorted(["while nobody reads", item("while nobody reads")])

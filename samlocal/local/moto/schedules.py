@@ -35,9 +35,10 @@ class Schedules:
         self._targets = targets
         self._buses = buses
         self._connect = connect
+        self._fired: dict[str, float] = {}
 
     def enabled(self) -> tuple[Schedule, ...]:
-        return tuple(_schedule(each) for each in _all() if each.state != "DISABLED")
+        return tuple(_schedule(each, self._fired.get(each.arn)) for each in _all() if each.state != "DISABLED")
 
     def fire(self, name: str, at: float | None = None) -> Fired:
         """Also one that is disabled; ``at`` is when it was due."""
@@ -46,6 +47,8 @@ class Schedules:
         wanted = logical.get(name.replace("/", ""), name)
         for each in every:
             if wanted in (each.arn, each.name):
+                if at is not None:
+                    self._fired[each.arn] = at
                 time = datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
                 return Fired(arn=each.arn, targets=self._fire(each, time.strftime("%Y-%m-%dT%H:%M:%SZ")))
         known = {each.arn for each in every} | {each.name for each in every}
@@ -125,9 +128,9 @@ def _all() -> Iterator[_Either]:
                 yield from list(group.schedules.values())
 
 
-def _schedule(each: _Either) -> Schedule:
+def _schedule(each: _Either, fired: float | None) -> Schedule:
     if isinstance(each, Rule):
-        return Schedule(arn=each.arn, name=each.name, expression=str(each.scheduled_expression))
+        return Schedule(arn=each.arn, name=each.name, expression=str(each.scheduled_expression), fired=fired)
     return Schedule(
         arn=each.arn,
         name=each.name,
@@ -135,6 +138,7 @@ def _schedule(each: _Either) -> Schedule:
         timezone=each.schedule_expression_timezone,
         start=_seconds(each.start_date),
         end=_seconds(each.end_date),
+        fired=fired,
     )
 
 
