@@ -31,7 +31,7 @@ _COMMANDS = {
     "layers": "Layers kept on this machine: list, refresh, clean.",
     "build": "Build functions and layers that have changed.",
     "trust": "Let a function's role trust you, and take it back.",
-    "event": "Events as AWS makes them: generate, list.",
+    "event": "Events: generate, save, share, capture, list.",
     "kept": "Sandboxes kept between commands: list, stop.",
     "local": "The environment on this machine: start, status, tail, seed.",
     "doctor": "Check everything that samlocal needs, with remedies.",

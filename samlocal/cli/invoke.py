@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,9 +21,11 @@ from samlocal.cli.runs.named import Shared, named
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
-from samlocal.errors import ExitStatus
 
 if TYPE_CHECKING:
+    from samlocal.artifact.image.runtime_image import Image
+    from samlocal.cli.runs.compared import KeptAnswers
+    from samlocal.cli.runs.events import Events
     from samlocal.cli.runs.runs import Runs
     from samlocal.function.spec import FunctionSpec
     from samlocal.project.project import Project
@@ -40,6 +43,12 @@ if TYPE_CHECKING:
 @run_flags
 @debug_flags
 @keep_flags
+@click.option(
+    "--compare",
+    is_flag=True,
+    help="Compare answers with those that `event save` has kept beside their events: what differs goes to standard "
+    "error, and the exit status is 1 where something does, else 0.",
+)
 @click.option(
     "--output",
     "output_form",
@@ -73,8 +82,15 @@ def command(ctx: click.Context, /, **values: object) -> int:
 
     last_events = LastEvents(chosen)
 
+    compared = _compared(events, output, ctx.obj.cwd) if values["compare"] else None
+
     def remember(event: bytes, result: Result, streamed: bytes) -> None:
         last_events.put(last_events.made(wanted, event, result, streamed))
+
+    def made_runs(image: Image) -> Runs:
+        from samlocal.cli.runs.runs import Runs
+
+        return Runs(events, output, image=image, as_json=as_json, remember=remember, compared=compared)
 
     keep = keep_options(ctx)
     if keep.seconds is not None and debug is not None:
@@ -97,9 +113,9 @@ def command(ctx: click.Context, /, **values: object) -> int:
             said=output.said,
         )
         with ways_on(ctx, chosen):
-            ran = run_kept(opening, events, output, as_json=as_json, remember=remember)
+            ran = run_kept(opening, events, output, made=made_runs)
         if ran is not None:
-            return _status(ran)
+            return int(ran.status)
 
     def accept(function: FunctionSpec) -> None:
         from samlocal.function.tenancy import check_tenant
@@ -111,13 +127,12 @@ def command(ctx: click.Context, /, **values: object) -> int:
         spec = project.plan(wanted, options, accept=accept)
 
         from samlocal.cli.runs.running import run_events, run_to_its_end
-        from samlocal.cli.runs.runs import Runs
         from samlocal.sandbox.session import SWEEP_SECONDS, session
 
     for remark in spec.image.remarks:
         output.notice(remark)
 
-    runs = Runs(events, output, image=spec.image, as_json=as_json, remember=remember)
+    runs = made_runs(spec.image)
     sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:
         try:
@@ -138,7 +153,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
                 sweeper.join(SWEEP_SECONDS)
         finally:
             runs.finish()
-    return _status(runs)
+    return int(runs.status)
 
 
 def _shared(project: Project, function: str) -> Shared | None:
@@ -154,12 +169,14 @@ def _shared(project: Project, function: str) -> Shared | None:
     return event
 
 
+def _compared(events: Events, output: Output, cwd: Path) -> KeptAnswers:
+    from samlocal.cli.runs.compared import KeptAnswers
+
+    return KeptAnswers(events, cwd, output)
+
+
 def _is_served(chosen: Settings) -> bool:
     """Whether another command runs the template's functions now."""
     from samlocal.kept.folder import is_served
 
     return is_served(chosen)
-
-
-def _status(runs: Runs) -> int:
-    return int(ExitStatus.FUNCTION_FAILED if runs.has_failed else ExitStatus.SUCCESS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +14,10 @@ from samlocal.project.last_events import LastEvent, LastEvents
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.result import Result
 
-# Of a function that is busy not each event is written, but the last one within so long of its end.
+# Of a function that is busy not each event is written, but the last one within so long of its end: or within so many
+# times what it takes to write it, where events are large.
 _REST_SECONDS = 0.02
+_REST_TIMES = 5
 
 
 class RememberingPool(Pool):
@@ -97,6 +100,7 @@ class _Writes:
             self._come.clear()
             with self._lock:
                 newest, self._newest = self._newest, {}
+            began = time.monotonic()
             for last in newest.values():
                 self._write(last)
-            self._closing.wait(_REST_SECONDS)
+            self._closing.wait(max(_REST_SECONDS, _REST_TIMES * (time.monotonic() - began)))

@@ -63,7 +63,11 @@ def test_the_last_event_is_kept_with_its_answer_whichever_command_ran_it(
     failed = made.run("event", "save", "failed").succeeded()
     assert "events/failed.json is the event that Fn got" in failed.stderr
     assert "and its error events/failed.answer." in failed.stderr
-    assert json.loads((made.folder / "events/failed.answer").read_bytes())["errorMessage"] == "no"
+    error = json.loads((made.folder / "events/failed.answer").read_bytes())
+    assert error["errorMessage"] == "no"
+    # An error may be what is wanted, and each request has an id of its own.
+    assert error["requestId"]
+    made.run("invoke", "Fn", "--event", "failed", "--compare").succeeded()
 
     # In the sandbox that is kept, which is another process's.
     made.invoke("Fn", "--keep", event={"by": "kept"}).succeeded()
@@ -86,6 +90,32 @@ def test_the_last_event_is_kept_with_its_answer_whichever_command_ran_it(
     assert json.loads((made.folder / "events/served.json").read_bytes()) == {"by": "start-lambda"}
     assert (made.folder / "events/served.answer").read_text() == '{"got": {"by": "start-lambda"}}\n'
     assert docker.nothing_left(made)
+
+
+@pytest.mark.docker
+def test_answers_are_compared_with_those_that_are_kept_and_the_status_says_whether_they_are_the_same(
+    project: MakeProject,
+) -> None:
+    files = {
+        "events/a.json": '{"a": 1}',
+        # Laid out by somebody, and the same.
+        "events/a.answer": '{\n  "got": {"a": 1}\n}\n',
+        "events/b.json": '{"b": 2}',
+        "events/b.answer": '{"got": {"b": 3}}\n',
+        "events/none.json": "{}",
+    }
+    made = project({**python(ECHO), **files})
+    differs = made.run("invoke", "Fn", "--event", "events", "--compare").ended(ExitStatus.FUNCTION_FAILED)
+    assert differs.stdout.decode().splitlines() == ['{"got": {"a": 1}}', '{"got": {"b": 2}}', '{"got": {}}']
+    assert "not compared, since no answer is kept beside it: events/none.json." in differs.stderr
+    assert "events/b.json: the answer is another one than the one that is kept." in differs.stderr
+    assert {'-    "b": 3', '+    "b": 2'} <= set(differs.lines)
+    assert not any('"a"' in line for line in differs.lines)
+
+    same = made.run("invoke", "Fn", "--event", "a", "--compare").succeeded()
+    assert "the answer is the one that is kept." in same.stderr
+    none = made.run("invoke", "Fn", "--event", "none", "--compare").ended(ExitStatus.EVENT)
+    assert "--compare: no answer is kept beside events/none.json." in none.stderr
 
 
 @pytest.mark.docker

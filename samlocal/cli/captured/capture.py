@@ -114,6 +114,12 @@ def _read(ctx: click.Context, project: Project, output: Output, function: str) -
     project.keep(application)
     mapping = sources.choose(ctx.params["source"])
     limit, since = ctx.params["limit"], time.time() - ctx.params["since"]
+    if mapping is None and project.settings.is_local and ctx.params["source"] is None:
+        raise EventError(
+            f"{function} reads no queue and no stream, and what functions log in the environment on this machine is "
+            "shown where they run.",
+            tip=f"`samlocal event save NAME {function}` keeps the last event that it got there.",
+        )
     if mapping is None:
         from samlocal.captured.log_arrivals import log_arrivals
 

@@ -19,7 +19,8 @@ _EPILOG = """\b
 Examples:
   samlocal invoke Fn --event order.json && samlocal event save order
   samlocal event save upload Thumbnails
-  samlocal invoke Fn --event order | diff events/order.answer -
+  samlocal invoke Fn --event order --compare
+  samlocal invoke Fn --event events/ --compare
 
 \b
 Exit status: 2 for wrong usage, 10 where there is no such event or the name

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
+from samlocal.artifact.image.runtime_image import Image
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import Event
 from samlocal.cli.runs.events import Events
-from samlocal.cli.runs.runs import Remember, Runs
+from samlocal.cli.runs.runs import Runs
 from samlocal.kept.client import KeptRun, NothingRanError
 from samlocal.kept.folder import KEEPER
 from samlocal.kept.opening import Opening, changed
 
 
-def run_kept(opening: Opening, events: Events, output: Output, *, as_json: bool, remember: Remember) -> Runs | None:
-    """What came of the events; None where nobody runs them, which is said where it was to be expected.
+def run_kept(opening: Opening, events: Events, output: Output, *, made: Callable[[Image], Runs]) -> Runs | None:
+    """What came of the events, shown by what is ``made`` for the image that they run in.
 
+    None where nobody runs them, which is said where it was to be expected.
     Raises what a run of its own would, and KeptError where the process goes while an event runs.
     """
     try:
@@ -23,13 +26,13 @@ def run_kept(opening: Opening, events: Events, output: Output, *, as_json: bool,
         if run is None:
             return None
         with run:
-            return _run(run, events, output, as_json=as_json, remember=remember)
+            return _run(run, events, output, made)
     except NothingRanError as error:
         output.warning(f"{error.in_a_line} The function runs in a sandbox of its own.")
         return None
 
 
-def _run(run: KeptRun, events: Events, output: Output, *, as_json: bool, remember: Remember) -> Runs:
+def _run(run: KeptRun, events: Events, output: Output, made: Callable[[Image], Runs]) -> Runs:
     planned = run.planned()
     for remark in planned.image.remarks:
         output.notice(remark)
@@ -37,7 +40,7 @@ def _run(run: KeptRun, events: Events, output: Output, *, as_json: bool, remembe
         output.notice(changed(planned.changed))
     if run.by != KEEPER:
         output.notice(f"it runs in the pool of `samlocal {run.by}`; with --cold it does not.")
-    runs = Runs(events, output, image=planned.image, as_json=as_json, remember=remember)
+    runs = made(planned.image)
     try:
         for event in events.runs():
             runs.begin(event)

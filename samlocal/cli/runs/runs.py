@@ -10,8 +10,10 @@ from msgspec import Struct, field
 
 from samlocal.artifact.image.runtime_image import Image, lacking
 from samlocal.cli.output import Output
+from samlocal.cli.runs.compared import KeptAnswers
 from samlocal.cli.runs.event import Event
 from samlocal.cli.runs.events import Events
+from samlocal.errors import ExitStatus
 from samlocal.function.limits import RESPONSE_BYTES
 from samlocal.sandbox.result import Result, Success
 
@@ -69,12 +71,22 @@ class _Tally(Struct, kw_only=True):
 class Runs:
     """Shows each run as it ends, and knows what came of all."""
 
-    def __init__(self, events: Events, output: Output, *, image: Image, as_json: bool, remember: Remember) -> None:
+    def __init__(
+        self,
+        events: Events,
+        output: Output,
+        *,
+        image: Image,
+        as_json: bool,
+        remember: Remember,
+        compared: KeptAnswers | None,
+    ) -> None:
         self._events = events
         self._output = output
         self._image = image
         self._as_json = as_json
         self._remember = remember
+        self._compared = compared
         self._last: tuple[bytes, Result, bytes] | None = None
         self._tallies = {event.name: _Tally() for event in events.events}
         # What the image may lack, as the failures have it: each once.
@@ -93,8 +105,14 @@ class Runs:
             self._output.chunk(data)
 
     @property
-    def has_failed(self) -> bool:
+    def _has_failed(self) -> bool:
         return any(tally.failed for tally in self._tallies.values())
+
+    @property
+    def status(self) -> ExitStatus:
+        """Where answers are compared, a failure may be what is expected."""
+        is_bad = self._has_failed if self._compared is None else bool(self._compared.differing)
+        return ExitStatus.FUNCTION_FAILED if is_bad else ExitStatus.SUCCESS
 
     def begin(self, event: Event) -> None:
         """Says whose START comes next, where several could; once for all of its runs."""
@@ -115,6 +133,9 @@ class Runs:
             self._output.invocation_in_line(invocation, streamed)
         else:
             self._output.invocation(invocation)
+        if self._compared is not None:
+            answer, is_error = streamed + invocation.result.payload, not isinstance(invocation.result, Success)
+            self._compared.compare(event, answer, is_error=is_error)
 
     def finish(self) -> None:
         """What there is to say of all, also where not all of them have run; the last one is remembered."""
@@ -124,12 +145,14 @@ class Runs:
         tallies = {name: tally for name, tally in self._tallies.items() if tally.runs}
         if self._events.repeat > 1 and tallies:
             self._show_figures(tallies)
-        elif len(tallies) > 1 and self.has_failed:
+        elif len(tallies) > 1 and self._has_failed:
             failed = [name for name, tally in tallies.items() if tally.failed]
             more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
             self._output.warning(
                 f"{len(failed)} of {len(tallies)} events failed: {', '.join(failed[:_NAMED])}{more}."
             )
+        if self._compared is not None and tallies:
+            self._compared.finish()
         for lacks in self._lacks:
             self._output.notice(lacks)
 
