@@ -201,6 +201,10 @@ class Aws:
         name = model.method_to_api_mapping.get(operation)
         return model.service_model.operation_model(name).input_shape if name else None
 
+    def client(self, service: str) -> Any:
+        """boto3's client of a service, for whoever knows those."""
+        return self._client(service, self.region)
+
     def _client(self, service: str, region: str) -> Any:
         key = (service, region)
         with self._making:

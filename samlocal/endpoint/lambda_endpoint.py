@@ -20,7 +20,7 @@ from samlocal.endpoint.forwarding import Forwarding
 from samlocal.endpoint.hears import Hears
 from samlocal.endpoint.invoker import Invoker
 from samlocal.endpoint.listings import Listings
-from samlocal.endpoint.log_tail import LogTails
+from samlocal.endpoint.log_tail import LogTail, LogTails
 from samlocal.pool.options import PoolOptions
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
@@ -62,7 +62,7 @@ class LambdaEndpoint:
         self._listens = listens
         self._hears = hears
         self._teller = project.teller
-        self._tails = LogTails(log)
+        self._tails = LogTails(log, LogTail)
         self.service = Service(
             project,
             options,

@@ -25,6 +25,10 @@ from samlocal.records import put_private, put_record, read_record
 IDLE = 1800.0
 """Seconds after its last use at which an endpoint ends by itself."""
 
+# Of an environment that somebody has to themselves: its queues may be emptied more than once a minute, which AWS lets
+# nobody do (SQS API reference, PurgeQueue).
+_OWN = {"MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR": "false"}
+
 
 class _State(Struct, frozen=True, kw_only=True):
     """A running endpoint, and the template that it is up for."""
@@ -49,16 +53,18 @@ class LocalProject:
         template: Path,
         *,
         environ: Mapping[str, str],
+        user: str = "",
         idle: float = IDLE,
         folder: Path | None = None,
     ) -> None:
-        """``folder`` is where the files lie, when that is known already."""
+        """``user`` has one to themselves. ``folder`` is where the files lie, when that is known already."""
         self.template = template.resolve()
-        key = hashlib.sha256(str(self.template).encode()).hexdigest()[:16]
+        key = hashlib.sha256(f"{self.template}{user and chr(0)}{user}".encode()).hexdigest()[:16]
         self.folder = folder or cache / "local" / key
         self.residence = Residence(self.folder)
         self.idle = idle
         self._environ = environ
+        self._user = user
 
     def running(self) -> LocalServer | None:
         """The endpoint, if it is up."""
@@ -123,7 +129,7 @@ class LocalProject:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=writing,
-                env=process_environment(self._environ),
+                env={**process_environment(self._environ), **(_OWN if self._user else {})},
                 cwd=self.folder,
                 # Out of the terminal's reach, and of this process's end.
                 start_new_session=True,

@@ -33,7 +33,7 @@ def local_project(settings: Settings) -> LocalProject:
         idle = float(given) if given else IDLE
     except ValueError as error:
         raise ConfigurationError(f"{_IDLE} is a number of seconds, got {given!r}.") from error
-    return LocalProject(world.cache_folder, settings.template, environ=world.environ, idle=idle)
+    return LocalProject(world.cache_folder, settings.template, user=world.user, environ=world.environ, idle=idle)
 
 
 class LocalStackInUse:

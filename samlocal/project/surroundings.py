@@ -9,8 +9,11 @@ from msgspec import Struct
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
+    """``user`` tells whoever has an environment on this machine to themselves from all others, who share one."""
+
     environ: Mapping[str, str]
     cwd: Path
+    user: str = ""
 
     def path(self, given: Path) -> Path:
         """A path that the user gave, short where it can be: messages show it as it was typed."""

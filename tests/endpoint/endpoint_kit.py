@@ -15,7 +15,7 @@ from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.directory import Callee, CurrentDirectory, Directory
 from samlocal.endpoint.happening import Ended
 from samlocal.endpoint.invoker import Invoker, Queues
-from samlocal.endpoint.log_tail import LogTails
+from samlocal.endpoint.log_tail import LogTail, LogTails
 from samlocal.pool.throttle import Throttled
 from samlocal.project.project import Project
 from samlocal.sandbox.invocation import Invocation, Request
@@ -93,7 +93,7 @@ class Endpoint:
         self.queued: list[tuple[Callee, Request]] = []
         self.ended: list[Ended] = []
         self.functions = CurrentDirectory(lambda: directory)
-        self.tails = LogTails(Unread())
+        self.tails = LogTails(Unread(), LogTail)
         self.invoker = Invoker(
             pool,
             self.functions,

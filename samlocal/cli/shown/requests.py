@@ -283,6 +283,11 @@ class Requests:
         finally:
             self._view.outlet.close()
 
+    async def shown(self) -> None:
+        """Waits until everybody can read what there is to read."""
+        self._view.flush()
+        await self._view.outlet.drain()
+
     async def stand(self) -> None:
         """Until somebody ends the command, who hears what is waited for.
 
