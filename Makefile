@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine images images-for-tests python-image check test test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+.PHONY: setup lock attributes engine podman images images-for-tests python-image check test test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -42,6 +42,10 @@ attributes: setup
 # An engine where there is none.
 engine:
 	images/engine.sh
+
+# What the tests of other engines need. Nothing of it runs by itself.
+podman: engine
+	images/host-packages podman catatonit slirp4netns newuidmap:uidmap
 
 # Images laid out like AWS's: all of them, or `make images IMAGES=python`.
 images: engine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,7 +47,7 @@ __all__ = [
 T = TypeVar("T")
 
 # What holds the socket of an engine that runs on this machine; systemd does before the first request.
-_SERVERS = ("podman", "systemd")
+_SERVERS = ("dockerd", "podman", "systemd")
 
 # An engine makes containers one after the other anyway; what takes it long is the answer to a start.
 _THREADS = 4
@@ -95,15 +96,27 @@ class Engine(Containers, Disk, Images, Networks):
             what = f"{name or self.product.name} {told.get('Version')}"
             return f"{what} (API {told.get('ApiVersion')}, {told.get('Os')}/{told.get('Arch')}) at {self.address}"
 
+    def own_user(self) -> str:
+        """The user and the group of this process as containers have them, by their numbers.
+
+        To an engine of an ordinary user's own that user is root (user_namespaces(7)).
+        """
+        return "0:0" if self._owner() not in (None, 0) else f"{os.getuid()}:{os.getgid()}"
+
     def loopback_network(self) -> LoopbackNetwork | None:
         """What an ordinary user's containers have in place of a bridge to this machine, None where they have one."""
         offered = self.product.loopback_network
-        if offered is None:
-            return None
+        return offered if offered is not None and self._owner() not in (None, 0) else None
+
+    def makes_bridges_late(self) -> bool:
+        """Whether an address of one of its networks, which this machine has not yet, is one that it will have."""
+        return self.product.late_bridges and self._owner() == 0
+
+    def _owner(self) -> int | None:
+        """The user whose engine it is, None where it does not run on this machine."""
         who = listener(self.address)
         # A virtual machine's socket belongs to what passes it on (gvproxy, ssh).
-        is_own = who is not None and who.user != 0 and who.program in _SERVERS
-        return offered if is_own else None
+        return who.user if who is not None and who.program in _SERVERS else None
 
     def begin(self, request: Callable[..., T], *arguments: object) -> Future[T]:
         """Makes a request in one of a few threads of the engine's own, for callers that must not wait for it."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LABEL = "samlocal"
 """On everything that samlocal makes in Docker."""
 
-_MANY_PROCESSES = 32768
+_MANY = 32768
 
 TMP = "/tmp"  # noqa: S108 - in the container
 
@@ -79,12 +79,12 @@ class ContainerSpec(Struct, frozen=True, kw_only=True):
     open_stdin: bool = False
 
 
-def _own_processes() -> int:
-    """As many as this process may have, or so many that nobody meets the limit: it counts a user's, everywhere."""
+def _own_limit(name: str) -> int:
+    """As many as this process may have, or so many that nobody meets the limit: processes are a user's in all."""
     import resource
 
-    own, _ = resource.getrlimit(resource.RLIMIT_NPROC)
-    return _MANY_PROCESSES if own == resource.RLIM_INFINITY else min(own, _MANY_PROCESSES)
+    own, _ = resource.getrlimit(resource.RLIMIT_NPROC if name == "nproc" else resource.RLIMIT_NOFILE)
+    return _MANY if own == resource.RLIM_INFINITY else min(own, _MANY)
 
 
 def host_config(client: docker.APIClient, spec: ContainerSpec, product: Product) -> HostConfig:
@@ -110,8 +110,8 @@ def host_config(client: docker.APIClient, spec: ContainerSpec, product: Product)
         driver = docker.types.DriverConfig("local", options) if options else None
         mounts.append(docker.types.Mount(TMP, None, type="volume", driver_config=driver, labels=dict(spec.labels)))
     limits = {"nofile": spec.open_files, "nproc": spec.user_processes}
-    if product.needs_process_limit and not spec.user_processes:
-        limits["nproc"] = _own_processes()
+    if product.needs_limits:
+        limits = {name: limit or _own_limit(name) for name, limit in limits.items()}
     # One process more: the engine's init is none of Lambda's.
     processes = spec.processes + 1 if spec.processes else None
     return client.create_host_config(

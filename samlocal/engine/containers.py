@@ -79,6 +79,7 @@ class Containers:
                 hostname=spec.hostname,
                 domainname=spec.domain_name,
                 stdin_open=spec.open_stdin,
+                stop_signal="SIGKILL" if self.product.stops_to_remove else None,
                 # An image's own check would run its processes among the function's. Podman would look every 30 s
                 # whether there is one.
                 healthcheck={"test": ["NONE"], "interval": _DAY},

@@ -20,10 +20,13 @@ class LoopbackNetwork(Struct, frozen=True, kw_only=True):
 class Product(Struct, frozen=True, kw_only=True):
     """An engine's make and version, and what containers need on it that they do not need on Docker Engine.
 
-    ``tmpfs_owner`` is whether a tmpfs may be given an owner. ``needs_process_limit`` is whether a container that is
-    given no limit of processes gets one that the engine may have no right to set. ``host_name`` is what containers
-    call the engine's machine, and ``host_gateway`` what they are to be told that it is, nothing where they know.
-    ``registry`` stands before the names of images that are from none. ``loopback_network`` is what an ordinary user's
+    ``tmpfs_owner`` is whether a tmpfs may be given an owner. ``needs_limits`` is whether a container that is given no
+    limit of processes, or of open files, gets one that the engine may have no right to set. ``host_name`` is what
+    containers call the engine's machine, and ``host_gateway`` what they are to be told that it is, nothing where they
+    know.
+    ``registry`` stands before the names of images that are from none. ``late_bridges`` is whether a network's bridge
+    is there only with its first container. ``stops_to_remove`` is whether a removal by force begins with the signal
+    that stops a container, and waits ten seconds for what it does. ``loopback_network`` is what an ordinary user's
     engine offers in place of a bridge to the machine.
     """
 
@@ -31,10 +34,12 @@ class Product(Struct, frozen=True, kw_only=True):
     version: str
     is_docker: bool = True
     tmpfs_owner: bool = True
-    needs_process_limit: bool = False
+    needs_limits: bool = False
     host_name: str = "host.docker.internal"
     host_gateway: str = "host-gateway"
     registry: str = ""
+    late_bridges: bool = False
+    stops_to_remove: bool = False
     loopback_network: LoopbackNetwork | None = None
 
     def plain(self, image: str) -> str:
@@ -56,11 +61,14 @@ def product(ping: Mapping[str, str]) -> Product:
         # pkg/util).
         tmpfs_owner=False,
         # 1048576, for which a service within a container has no right (podman, pkg/specgen/generate/oci.go).
-        needs_process_limit=True,
+        needs_limits=True,
         # Since 4.0 it stands in every container's hosts, where `host-gateway` is written out as it is before 4.8.
         host_name="host.containers.internal",
         host_gateway="",
         registry="localhost/",
+        late_bridges=True,
+        # Podman, libpod, removeContainer: a running one is stopped first, with the container's own signal.
+        stops_to_remove=True,
         loopback_network=_loopback_network(version),
     )
 

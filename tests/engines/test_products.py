@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,6 +51,7 @@ def test_an_ordinary_users_podman_has_a_network_that_leads_to_the_users_loopback
 
 def asked(known: Product, **more: Any) -> dict[str, Any]:
     """What an engine is asked for a container of 128 MB with its /tmp in memory."""
+    more = {"open_files": 1024, **more}
     spec = ContainerSpec(
         name="c",
         image="image",
@@ -64,7 +66,6 @@ def asked(known: Product, **more: Any) -> dict[str, Any]:
         network="bridge",
         memory=128,
         tmp_size=600,
-        open_files=1024,
         **more,
     )
     return dict(host_config(docker.APIClient(version="1.41"), spec, known))
@@ -81,15 +82,17 @@ def test_podman_is_given_no_owner_of_a_tmpfs_which_it_does_not_know() -> None:
     assert not [option for option in options if option.startswith(("uid=", "gid="))]
 
 
-def test_podman_is_given_a_limit_of_processes_that_it_may_set() -> None:
-    import resource
-
-    assert "nproc" not in limits(asked(product(DOCKER)))
-    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
-    given = limits(asked(product(PODMAN)))["nproc"]
-    assert given > 1024
-    assert hard == resource.RLIM_INFINITY or given <= hard
-    assert limits(asked(product(PODMAN), user_processes=1024))["nproc"] == 1024
+@pytest.mark.parametrize(
+    ("name", "own", "given"),
+    [("nproc", resource.RLIMIT_NPROC, "user_processes"), ("nofile", resource.RLIMIT_NOFILE, "open_files")],
+)
+def test_podman_is_given_limits_that_it_may_set(name: str, own: int, given: str) -> None:
+    assert name not in limits(asked(product(DOCKER), **{given: 0}))
+    _, hard = resource.getrlimit(own)
+    asked_for = limits(asked(product(PODMAN), **{given: 0}))[name]
+    assert asked_for > 0
+    assert hard == resource.RLIM_INFINITY or asked_for <= hard
+    assert limits(asked(product(PODMAN), **{given: 1000}))[name] == 1000
 
 
 @pytest.mark.parametrize("ping", [DOCKER, PODMAN])

@@ -200,7 +200,7 @@ class ContainerBuilder:
             command=(sent,),
             working_dir="/",
             # What it makes is the user's.
-            user=f"{os.getuid()}:{os.getgid()}",
+            user=self._engine.own_user(),
             environment=variables,
             mounts=tuple(mounts),
             labels=self._owner.labels,

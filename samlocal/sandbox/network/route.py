@@ -28,16 +28,25 @@ _SYN_SENT = "02"
 _SIOCGIFADDR = 0x8915
 _INTERFACE_REQUEST = "16s24x"
 
+# Linux kernel, include/uapi/linux/in.h; Python has it from 3.14 on.
+_IP_FREEBIND = 15
+
 
 class AddressNotHereError(EngineError):
     """The address is none of this machine's."""
 
 
-def bound_socket(host: str) -> socket.socket:
-    """A listening socket on a free port. Raises AddressNotHereError when the host is not this machine's."""
+def bound_socket(host: str, *, ahead: bool = False) -> socket.socket:
+    """A listening socket on a free port.
+
+    Raises AddressNotHereError when the host is not this machine's; ``ahead`` is for one that will be (Linux, ip(7),
+    IP_FREEBIND).
+    """
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it, each answer waits 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
+        if ahead:
+            listening.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
         listening.bind((host, 0))
         # Listening already: a runtime that connects before the loop runs waits in the backlog.
         listening.listen(128)
@@ -53,12 +62,14 @@ def bound_socket(host: str) -> socket.socket:
 class Route(Struct, frozen=True, kw_only=True):
     """``host`` is where samlocal listens, ``seen_as`` what the container calls that.
 
-    Where a relay listens on the engine's side there is no ``host`` here.
+    Where a relay listens on the engine's side there is no ``host`` here. ``ahead`` says that it is an address which
+    the machine has once the container is there.
     """
 
     network: str
     host: str
     seen_as: str
+    ahead: bool = False
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -108,6 +119,9 @@ def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> t
     try:
         return Route(network=network, host=address, seen_as=address), bound_socket(address)
     except AddressNotHereError:
+        if engine.makes_bridges_late():
+            route = Route(network=network, host=address, seen_as=address, ahead=True)
+            return route, bound_socket(address, ahead=True)
         name, told = engine.product.host_name, engine.product.host_gateway
         route = Route(network=network, host=LOOPBACK, seen_as=name, extra_hosts={name: told} if told else {})
         return route, bound_socket(LOOPBACK)

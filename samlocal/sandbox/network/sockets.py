@@ -50,7 +50,7 @@ class Sockets:
         try:
             doors = [Door(endpoint=None, port=_port(listening), listening=listening)]
             for endpoint in _relayed(endpoints, network=route.network):
-                opened.append(bound_socket(route.host))
+                opened.append(bound_socket(route.host, ahead=route.ahead))
                 doors.append(Door(endpoint=endpoint, port=_port(opened[-1]), listening=opened[-1]))
         except BaseException:
             for each in opened:

@@ -1,0 +1,164 @@
+"""The table of engines on this machine and this disk: everything that users do, beside each of them.
+
+Each test is a row, each engine a column. Docker's cell is left out where other tests have it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from conftest import ENGINES, Bench
+from dap import Dap
+from inspector import Inspector
+from kit import eventually, free_port, function, node, python, save, template
+from podman_machine import User
+
+pytestmark = pytest.mark.docker
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = {"templates": ROOT / "templates", "samconfig.toml": (ROOT / "samconfig.toml").read_text(encoding="utf-8")}
+
+LIMITS = """
+import os, resource
+def handler(event, context):
+    from shared import WORD
+    with open("/tmp/written", "w") as file:
+        file.write("x")
+    return {
+        "word": WORD,
+        "user": [os.getuid(), os.getgid()],
+        "files": list(resource.getrlimit(resource.RLIMIT_NOFILE)),
+        "first": open("/proc/1/cmdline").read().split("\\0")[0],
+        "ours": os.access("/var/task/app.py", os.W_OK),
+    }
+"""
+TOTAL = "def handler(event, context):\n    total = event['a'] + 1\n    return total\n"
+NODE_TOTAL = "exports.handler = async (event) => {\n  const total = event.a + 1;\n  return total;\n};\n"
+
+
+def fetched(url: str, *, method: str = "GET", data: object = None) -> Any:
+    body = None if data is None else json.dumps(data).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, body, method=method), timeout=60) as answer:
+        return json.load(answer)
+
+
+# Docker's cells are the whole of tests/sources and tests/http_api.
+@pytest.mark.parametrize("bench", ENGINES[1:], indirect=True)
+def test_the_sample_is_up_with_its_apis_and_its_aws_and_takes_up_what_is_saved(bench: Bench) -> None:
+    made = bench.project(SAMPLE)
+    with (
+        bench.network(),
+        made.start("up", "-t", "templates/template.yaml", "--port", "0", "--lambda-port", "0") as running,
+    ):
+        running.has_logged("Ctrl-C ends", within=120)
+        said = running.stderr()
+        api = re.search(r"EventsApi .* is served at (http://[^\s,]+)", said)
+        endpoint = re.search(r"Lambda is served at (http://[^\s,]+)", said)
+        assert api, said
+        assert endpoint, said
+        put = fetched(f"{api[1]}/events/talk", method="PUT", data={"name": "A talk"})
+        assert put["item"]["id"] == "talk"
+        assert fetched(f"{api[1]}/events/talk")["item"]["name"] == "A talk"
+        assert [item["id"] for item in fetched(f"{api[1]}/events")["items"]] == ["talk"]
+        assert fetched(f"{api[1]}/health")["status"] == "ok"
+        client = boto3.client(
+            "lambda",
+            endpoint_url=endpoint[1],
+            region_name="us-east-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+        )
+        assert client.invoke(FunctionName="healthCheck")["StatusCode"] == 200
+        source = made.folder / "templates/functions/get_event/app.py"
+        save(source, b"def handler(event, context):\n    return {'statusCode': 200, 'body': '\"saved\"'}\n")
+        eventually(lambda: fetched(f"{api[1]}/events/talk") == "saved", told=running.stderr)
+        assert running.signalled(signal.SIGINT).outcome(within=60).status == 130
+
+
+def test_a_function_has_its_layer_its_extension_and_lambdas_limits(bench: Bench) -> None:
+    handler = function(Layers=[{"Ref": "Shared"}, {"Ref": "Watcher"}])
+    layers = {
+        name: {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": f"{name.lower()}/"}}
+        for name in ("Shared", "Watcher")
+    }
+    made = bench.project(
+        {
+            "template.json": template(Fn=handler, **layers),
+            "code/app.py": LIMITS,
+            "shared/python/shared.py": "WORD = 'from the layer'\n",
+            "watcher": ROOT / "tests/extensions/python",
+        }
+    )
+    seen = made.invoke("Fn").succeeded()
+    assert seen.payload["word"] == "from the layer"
+    # Lambda's: sbx_user1051, 1024 open files, a file system that is read-only but for /tmp.
+    assert seen.payload["user"] == [993, 990]
+    assert seen.payload["files"] == [1024, 1024]
+    assert not seen.payload["ours"]
+    assert '{"watcher": "registered", "status": 200' in seen.stderr
+    assert "SHUTDOWN" in seen.stderr
+
+
+def test_an_image_function_is_built_from_its_dockerfile(bench: Bench) -> None:
+    image = {"Type": "AWS::Serverless::Function", "Properties": {"PackageType": "Image", "Timeout": 60}}
+    image["Metadata"] = {"Dockerfile": "Dockerfile", "DockerContext": "image"}
+    dockerfile = 'FROM samlocal/lambda-python:3.11\nCOPY app.py /var/task/\nCMD ["app.handler"]\n'
+    made = bench.project({"template.json": template(Fn=image), "image/Dockerfile": dockerfile, "image/app.py": TOTAL})
+    assert made.invoke("Fn", event={"a": 1}).succeeded().payload == 2
+
+
+def test_a_function_is_built_in_a_container_and_run(bench: Bench) -> None:
+    made = bench.project(python(TOTAL) | {"code/requirements.txt": ""})
+    built = made.invoke("Fn", "--build", "--build-in-container", "--skip-pull-image", event={"a": 1}).succeeded()
+    assert built.payload == 2
+
+
+def test_a_python_debugger_stops_in_the_function(bench: Bench) -> None:
+    made = bench.project(python(TOTAL))
+    path = made.folder / "code/app.py"
+    port = free_port()
+    with bench.network(), made.start("invoke", "Fn", "--event", '{"a": 1}', "--debug-port", str(port)) as running:
+        running.has_logged(f"waiting for the debugger at 127.0.0.1:{port}")
+        client = Dap(port)
+        client.attach([{"localRoot": str(path.parent), "remoteRoot": "/var/task"}], {path: [3]})
+        thread, stopped_in, line = client.stopped()
+        assert (stopped_in, line) == (path, 3)
+        assert client.local(thread, "total") == "2"
+        client.request("continue", threadId=thread)
+        assert running.outcome(within=60).succeeded().payload == 2
+        client.close()
+
+
+def test_a_node_debugger_stops_in_the_function(bench: Bench) -> None:
+    made = bench.project(node(NODE_TOTAL))
+    port = free_port()
+    with bench.network(), made.start("invoke", "Fn", "--event", '{"a": 1}', "--debug-port", str(port)) as running:
+        running.has_logged(f"waiting for the debugger at 127.0.0.1:{port}")
+        client = Inspector(port)
+        client.attach({"file:///var/task/app.js": 3})
+        frame, _, line = client.paused()
+        assert line == 3
+        assert client.evaluate(frame, "total") == 2
+        client.request("Debugger.resume")
+        assert running.outcome(within=60).succeeded().payload == 2
+        client.close()
+
+
+def test_podman_is_found_where_no_docker_engine_is_and_nothing_is_left_on_it(
+    podman_users: tuple[User, User],
+) -> None:
+    for user, socket in zip(podman_users, ("/run/podman", f"/run/user/{podman_users[1].number}/podman"), strict=True):
+        made = user.project(python(TOTAL))
+        told = {finding["subject"]: finding for finding in made.run("doctor", "--output", "json").payload}
+        assert told["engine"]["text"].startswith("Podman 4.")
+        assert told["engine"]["text"].endswith(f"at unix://{socket}/podman.sock")
+        assert told["way back"]["level"] == "ok"
+        eventually(lambda user=user: not user.run("podman", "ps", "--all", "--quiet"))  # type: ignore[misc]
+        eventually(lambda user=user: not user.run("podman", "volume", "ls", "--quiet"))  # type: ignore[misc]
