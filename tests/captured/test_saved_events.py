@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
-from kit import Docker, Outcome, Project, function, node, python, template
+from kit import Docker, Outcome, Project, eventually, function, node, python, template
 from pool_kit import Fake, World, plan_of
 from project_kit import settings_of
 
@@ -85,9 +85,14 @@ def test_the_last_event_is_kept_with_its_answer_whichever_command_ran_it(
         )
         with contextlib.closing(client):
             client.invoke(FunctionName="Fn", Payload='{"by": "start-lambda"}')
-        made.run("event", "save", "served").succeeded()
+
+        def saved() -> bool:
+            made.run("event", "save", "served", "--replace").succeeded()
+            return json.loads((made.folder / "events/served.json").read_bytes()) == {"by": "start-lambda"}
+
+        # It is put down beside the answer.
+        eventually(saved)
         running.signalled(signal.SIGTERM).outcome()
-    assert json.loads((made.folder / "events/served.json").read_bytes()) == {"by": "start-lambda"}
     assert (made.folder / "events/served.answer").read_text() == '{"got": {"by": "start-lambda"}}\n'
     assert docker.nothing_left(made)
 
@@ -292,3 +297,14 @@ def test_a_record_that_is_broken_counts_as_absent(project: MakeProject) -> None:
     (record,) = made.cache.glob("last-events/*/*.json")
     record.write_bytes(encoded({"function": 7}))
     assert "No event of Fn is remembered." in made.run("event", "save", "x", "Fn").ended(ExitStatus.EVENT).stderr
+
+
+def test_of_two_functions_of_one_name_each_has_its_own_events(project: MakeProject) -> None:
+    child = {"Type": "AWS::Serverless::Application", "Properties": {"Location": "child.json"}}
+    made = project({"template.json": template(Fn=function(), Child=child), "child.json": template(Fn=function())})
+    remembered(made, "Fn", at=2.0, event=b'"of the top"')
+    remembered(made, "Child/Fn", at=1.0, event=b'"nested"')
+    made.run("event", "save", "nested", "Child/Fn").succeeded()
+    made.run("event", "save", "top", "Fn").succeeded()
+    assert (made.folder / "events/nested.json").read_text() == '"nested"\n'
+    assert (made.folder / "events/top.json").read_text() == '"of the top"\n'

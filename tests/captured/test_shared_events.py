@@ -167,7 +167,8 @@ def test_an_event_that_is_shared_can_be_run_and_a_file_of_its_name_wins(
     # They get as far as the engine: the events are there.
     made.run("invoke", "Fn", "--event", "order", "-e", "dev", "--no-assume-role").ended(ExitStatus.DOCKER)
     unknown = made.run("invoke", "Fn", "--event", "oder", "-e", "dev").ended(ExitStatus.EVENT)
-    assert "did you mean order?" in unknown.stderr
+    assert "oder: there is no such event file, and no event is saved by that name." in unknown.stderr
+    assert "shares no test event of that name; did you mean order?" in unknown.stderr
     schemas.denies = True
     made.run("invoke", "Fn", "--event", "saved", "-e", "dev", "--no-assume-role").ended(ExitStatus.DOCKER)
 

@@ -99,8 +99,16 @@ def _names(chosen: Settings, output: Output, function: str) -> Collection[str]:
 
     with Project(chosen, output) as project:
         application = project.application(quietly=True)
+
+        def path(name: str) -> str:
+            owner, resource = application.find(name)
+            return owner.path(resource)
+
         owner, resource = application.find(function)
-        return {function, owner.path(resource), resource.logical_id, owner.name(resource)}
+        own = owner.path(resource)
+        # Of a nested stack's function a shorter name may be another one's.
+        others = {name for name in (resource.logical_id, owner.name(resource)) if path(name) == own}
+        return {function, own, *others}
 
 
 def _whose(last: LastEvent) -> str:

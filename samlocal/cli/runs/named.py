@@ -10,10 +10,13 @@ from samlocal.captured.saved import SavedEvents, is_name
 from samlocal.cli.runs.event import Event, event, is_json, is_there, read_file
 from samlocal.cli.world import World
 from samlocal.config import nearest
-from samlocal.errors import EventError
+from samlocal.errors import EventError, FunctionNotFoundError
 
 Shared: TypeAlias = Callable[[str], bytes]
-"""An event that is shared in the environment. Raises EventError where it has none by that name."""
+"""An event that is shared in the environment.
+
+Raises EventError where it has none by that name, FunctionNotFoundError where the function is not deployed there.
+"""
 
 Named: TypeAlias = Callable[[str], Event | None]
 """What an event's name leads to, None for what cannot be one."""
@@ -43,7 +46,14 @@ def named(world: World, saved: SavedEvents, shared: Shared | None) -> Named:
                 f"{given}: there is no such event file, and no event is saved by that name{nearest(given, names)}",
                 tip=_tip(names),
             )
-        return event(given, shared(given))
+        try:
+            return event(given, shared(given))
+        except (EventError, FunctionNotFoundError) as error:
+            raise EventError(
+                f"{given}: there is no such event file, and no event is saved by that name{nearest(given, names)} "
+                f"{error.message}",
+                tip=error.tip,
+            ) from error
 
     return find
 
