@@ -11,11 +11,7 @@ from __future__ import annotations
 import re
 
 HEAD_BYTES = 16 * 1024
-"""A plain request's line and headers together.
-
-API Gateway takes 10,240 bytes of them (API Gateway developer guide, "Quotas"), a load balancer 16 K of a line and
-64 K of all (Application Load Balancers, "Quotas").
-"""
+"""A plain request's line and headers together: more than API Gateway takes (``http_api/request_size.py``)."""
 
 _LINE = re.compile(rb'(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /[!"$-~]* HTTP/1\.1\r\n')
 

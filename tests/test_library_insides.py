@@ -366,7 +366,7 @@ def test_uvicorns_server_takes_signals_in_one_method_that_can_be_left_out() -> N
 
 
 def test_uvicorn_on_h11_asks_its_connection_for_each_request_and_copies_its_state_into_the_scope() -> None:
-    # http_api/web/cased_headers.py puts the names of headers there as they came.
+    # service/http_protocol.py puts the names of headers there as they came.
     import h11
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -375,6 +375,33 @@ def test_uvicorn_on_h11_asks_its_connection_for_each_request_and_copies_its_stat
     assert "self.conn = h11.Connection(" in inspect.getsource(H11Protocol.__init__)
     request = h11.Request(method="GET", target="/", headers=[("Host", "a"), ("X-CaSed", "b")])
     assert request.headers.raw_items() == [(b"Host", b"a"), (b"X-CaSed", b"b")]
+
+
+def test_uvicorn_on_httptools_makes_a_scope_for_each_request_and_ends_its_cycle_by_a_call() -> None:
+    # service/http_protocol.py makes the cycle, and gives the parser one request at a time.
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+    begun = inspect.getsource(HttpToolsProtocol.on_message_begin)
+    assert '"state": self.app_state.copy()' in begun
+    assert "self.url = b" in begun
+    made = set(inspect.signature(RequestResponseCycle.__init__).parameters) - {"self"}
+    assert made == {
+        "scope", "transport", "flow", "logger", "access_logger", "access_log", "default_headers", "message_event",
+        "expect_100_continue", "keep_alive", "on_response",
+    }  # fmt: skip
+    assert "self.response_complete = True" in inspect.getsource(RequestResponseCycle.send)
+    assert "on_response_complete" in vars(HttpToolsProtocol)
+
+
+def test_uvicorn_on_httptools_sends_bodies_by_what_the_head_has_said_of_them() -> None:
+    # service/response_cycle.py writes the heads.
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+    sent = inspect.getsource(RequestResponseCycle.send)
+    body = sent[sent.index("elif not self.response_complete") :]
+    assert "elif self.chunked_encoding:" in body
+    assert "num_bytes > self.expected_content_length" in body
+    assert "if not self.keep_alive:" in body
 
 
 def test_uvicorn_refuses_what_comes_too_late_on_a_websocket() -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # A client whose request meets the end of its idle connection has a broken one, which not all of them try again.
 _KEEP_ALIVE_SECONDS = 75
 
+_HEAD_BYTES = 64 * 1024
+
 # The most that macOS takes for a process (OPEN_MAX).
 _OPEN_FILES = 10_240
 
@@ -72,18 +74,19 @@ async def serving(
     application: ASGIApp,
     sockets: list[socket.socket],
     *,
-    protocol: type[asyncio.Protocol] | None = None,
     websockets: tuple[int, int] | None = None,
     tls: Path | None = None,
 ) -> AsyncIterator[None]:
     """Serves until the end of the block, which waits for the answers to all requests that have come.
 
     Who has not sent a whole one by then is refused, and who does not read the answer is left.
-    ``protocol`` is for who wants another one than uvicorn's own on h11. ``tls`` holds a key and its certificate.
+    ``tls`` holds a key and its certificate.
     ``websockets`` takes connections, too, by how many bytes a client's message and one frame of it may have: what is
     larger closes its connection with 1009.
     """
     import uvicorn
+
+    from samlocal.service.http_protocol import PlainProtocol
 
     _allow_connections()
 
@@ -97,12 +100,14 @@ async def serving(
     server = Server(
         uvicorn.Config(
             half_sent,
-            http=protocol or "h11",
+            http=PlainProtocol,
             ws="websockets-sansio" if websockets else "none",
             # websockets takes two (message and frame), though uvicorn's type is of one.
             ws_max_size=cast("int", websockets),
             # Whoever wants pings sends them: AWS does not.
             ws_ping_interval=None,
+            # The most that any kind of API takes: what may be too much is for the application to say.
+            h11_max_incomplete_event_size=_HEAD_BYTES,
             ssl_certfile=tls,
             lifespan="off",
             log_config=None,

@@ -16,7 +16,6 @@ from front_kit import FakePool, Heard, answered, ran
 from samlocal.http_api.front import Front
 from samlocal.http_api.model import ApiKind
 from samlocal.http_api.web.application import WebApplication
-from samlocal.http_api.web.cased_headers import CasedProtocol
 from samlocal.service.server import listening, serving
 
 # "GET / HTTP/1.1" with its end has 16 bytes.
@@ -71,7 +70,7 @@ def test_a_request_calls_one_name_and_that_is_an_own_one(head: str, status: int,
         front = Front(api_of(ApiKind.HTTP, routes=(route_of(), route_of(path="/"))), pool, Heard(), None)
         with contextlib.closing(listening("127.0.0.1", 0)) as listens:
             address = listens.getsockname()[:2]
-            async with serving(WebApplication(front, failed=failures.append), [listens], protocol=CasedProtocol):
+            async with serving(WebApplication(front, failed=failures.append), [listens]):
                 reader, writer = await asyncio.open_connection(*address)
                 writer.write(head.replace("|", "\r\n").encode() + b"\r\nConnection: close\r\n\r\n")
                 assert (await reader.read()).split(b" ")[1] == str(status).encode()

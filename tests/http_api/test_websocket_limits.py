@@ -19,7 +19,6 @@ from test_websocket_front import FUNCTION, TEMPLATE
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from samlocal.http_api.web.cased_headers import CasedProtocol
 from samlocal.http_api.web.websocket import WebSocketApplication
 from samlocal.http_api.websocket.connections import FRAME_BYTES, MESSAGE_BYTES, Connections
 from samlocal.http_api.websocket.front import WebSocketFront
@@ -36,7 +35,7 @@ async def served(pool: Any) -> AsyncIterator[str]:
         address = f"ws://127.0.0.1:{listens.getsockname()[1]}"
         application = WebSocketApplication(front, failed=failures.append)
         sizes = MESSAGE_BYTES, FRAME_BYTES
-        async with serving(application, [listens], protocol=CasedProtocol, websockets=sizes):
+        async with serving(application, [listens], websockets=sizes):
             yield address
     await front.close()
     assert failures == []

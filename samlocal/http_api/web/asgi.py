@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
 from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest
-from samlocal.http_api.web.cased_headers import cased_headers
 from samlocal.own_host import is_own
+from samlocal.service.http_protocol import cased_headers
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -124,5 +124,4 @@ def _with_host(fields: Fields, authority: str | None, scope: Message) -> Fields:
 
 def _headers(scope: Message) -> Fields:
     """In the case in which they were written, where the server has kept it."""
-    cased = cased_headers(scope)
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in cased or scope["headers"])
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in cased_headers(scope))

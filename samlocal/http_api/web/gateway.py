@@ -22,7 +22,6 @@ from samlocal.http_api.routes.apis import Apis, apis
 from samlocal.http_api.services import Services
 from samlocal.http_api.usage import Usage
 from samlocal.http_api.web.application import WebApplication
-from samlocal.http_api.web.cased_headers import CasedProtocol
 from samlocal.http_api.web.static_files import StaticFiles
 from samlocal.http_api.web.websocket import WebSocketApplication
 from samlocal.http_api.websocket.connections import FRAME_BYTES, MESSAGE_BYTES, Connections
@@ -112,7 +111,6 @@ class Gateway:
                         serving(
                             application,
                             [listens],
-                            protocol=CasedProtocol,
                             websockets=(MESSAGE_BYTES, FRAME_BYTES) if isinstance(front, WebSocketFront) else None,
                             tls=self._tls,
                         )
