@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine podman images images-for-tests python-image check test test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+.PHONY: setup lock attributes engine podman images images-for-tests python-image check test patterns test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -70,6 +70,10 @@ PARALLEL ?= --numprocesses=3 --dist=loadfile
 test:
 	@$(MAKE) --no-print-directory -j2 setup images-for-tests
 	$(BIN)/pytest $(PARALLEL)
+
+# Every public pattern that is deployed and started, with its time.
+patterns: setup images-for-tests
+	$(BIN)/pytest tests/sources/test_patterns.py -m 'patterns or docker' --durations=0
 
 # With the newest libraries that the ranges allow, which a user's installation gets.
 test-latest: images-for-tests

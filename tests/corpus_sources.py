@@ -36,7 +36,6 @@ STARTING: Mapping[str, str] = {
     "AWS::Config::ConfigRule": "Config rule",
     "AWS::ElasticLoadBalancingV2::TargetGroup": "Load balancer",
     "AWS::Events::Rule": "EventBridge rule",
-    "AWS::Greengrass::FunctionDefinition": "Greengrass",
     "AWS::IoT::TopicRule": "IoT rule",
     "AWS::KinesisFirehose::DeliveryStream": "Firehose",
     "AWS::Lambda::EventSourceMapping": "Event source mapping",
@@ -62,9 +61,12 @@ STARTING: Mapping[str, str] = {
 
 NAMING = frozenset(
     {
+        "AWS-Events",  # as a template has it; there is no such type
         "AWS::CloudFormation::Stack",
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::Dashboard",
+        "AWS::Greengrass::FunctionDefinition",  # a device runs the function itself
+        "AWS::Greengrass::SubscriptionDefinition",
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
@@ -75,7 +77,7 @@ NAMING = frozenset(
         *_OF_A_FUNCTION,
     }
 )
-"""Types that name functions and start none: a function's rights, its metrics, its log, its name."""
+"""Types that name functions and start none: their rights, their metrics, their logs, their names."""
 
 EVENTS: Mapping[str, str] = {
     "AlexaSkill": "Alexa skill",
@@ -135,7 +137,9 @@ def sources(name: str) -> Iterator[Source]:
             if type_ in FUNCTIONS or type_ in NAMING:
                 continue
             kind = "Custom resource" if type_.startswith("Custom::") else STARTING[type_]
-            yield Source(name, function, key, kind)
+            if kind != "S3" or key not in set(names((resources[function].get("Properties") or {}).get("Events"))):
+                # A bucket's notification is what the function's event of the same bucket is.
+                yield Source(name, function, key, kind)
 
 
 def names(node: Any) -> Iterator[str]:

@@ -31,6 +31,7 @@ _PUSHED = frozenset(
         "AWS::Scheduler::Schedule",
         "AWS::SecretsManager::RotationSchedule",
         "AWS::StepFunctions::StateMachine",
+        "Custom::S3BucketNotifications",
     }
 )
 
@@ -96,8 +97,10 @@ def _events(owner: Application, resource: Resource) -> dict[str, str]:
 
 def _not_run(trigger: Trigger, not_made: Mapping[str, str]) -> str | None:
     type_ = str(trigger.type)
-    if type_.startswith(_CUSTOM):
+    if type_.startswith(_CUSTOM) and type_ not in _PUSHED:
         return "the local environment makes no custom resources"
+    if type_.startswith(_CUSTOM) and trigger.kind.service == "cloudformation":
+        return "the local environment does by itself what this function is for"
     if type_ == "AWS::Cognito::UserPool" and trigger.kind.type not in _OF_USER_POOLS:
         return f"the local environment's user pools run no {trigger.kind.name}"
     if type_ == _PERMISSION:

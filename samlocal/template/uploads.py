@@ -24,6 +24,10 @@ _DEFINITIONS = {
     "AWS::Serverless::StateMachine": "Definition",
 }
 
+# What is included from elsewhere into an API's definition is a document like this, with paths (CloudFormation user
+# guide, AWS::Include; SAM specification, DefinitionBody). The translator adds CORS and authorizers to no less.
+_DOCUMENT = {"openapi": "3.0.1", "info": {"title": "included from elsewhere", "version": "1"}, "paths": {}}
+
 # A template as json.load would give it: the SAM translator's own form.
 Plain: TypeAlias = dict[str, Any]
 
@@ -152,6 +156,8 @@ def _definition(resource: model.Resource, sources: _Sources) -> Iterator[_Replac
     if path is not None and path.is_file():
         sources.files.append(path)
         yield body, _plain(reader.read(path).root), None
+    elif included and "://" in included and body == "DefinitionBody":
+        yield body, {**_DOCUMENT, **_plain(resource.properties[body])}, None
     elif written is None or included:
         return
     elif not _in_s3(written):

@@ -105,6 +105,36 @@ RESOURCES: dict[str, Any] = {
         "Type": "AWS::S3::BucketPolicy",
         "Properties": {"Bucket": ref("Bucket"), "PolicyDocument": POLICY},
     },
+    "Rotation": {
+        "Type": "AWS::SecretsManager::RotationSchedule",
+        "Properties": {
+            "SecretId": ref("Secret"),
+            "RotationLambdaARN": {"Fn::GetAtt": ["Function", "Arn"]},
+            "RotationRules": {"AutomaticallyAfterDays": "30"},
+        },
+    },
+    "Notifications": {
+        "Type": "Custom::S3BucketNotifications",
+        "Properties": {
+            "ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:of-cdk",
+            "BucketName": ref("Bucket"),
+            "Managed": True,
+            "NotificationConfiguration": {
+                "LambdaFunctionConfigurations": [
+                    {
+                        "Events": ["s3:ObjectCreated:*"],
+                        "LambdaFunctionArn": {"Fn::GetAtt": ["Function", "Arn"]},
+                        "Filter": {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".png"}]}},
+                    }
+                ]
+            },
+        },
+    },
+    "Clicks": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "clicks-of-kinds", "ShardCount": 1}},
+    "Consumer": {
+        "Type": "AWS::Kinesis::StreamConsumer",
+        "Properties": {"StreamARN": {"Fn::GetAtt": ["Clicks", "Arn"]}, "ConsumerName": "consumer-of-kinds"},
+    },
     "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "topic-of-kinds"}},
     "Subscription": {
         "Type": "AWS::SNS::Subscription",
@@ -189,6 +219,7 @@ ATTRIBUTES = {
     "Version": ["Version", "FunctionArn"],
     "Alias": ["AliasArn"],
     "Url": ["FunctionArn", "FunctionUrl"],
+    "Consumer": ["ConsumerARN", "StreamARN"],
     "Subscription": ["Arn"],
     "Activity": ["Arn", "Name"],
     "Schedule": ["Arn"],
@@ -256,6 +287,37 @@ def test_an_attribute_is_what_the_service_says(told: dict[str, str], client: Cli
     assert told["ScheduleArn"] == client("scheduler").get_schedule(Name=told["Schedule"])["Arn"]
     stream = client("firehose").describe_delivery_stream(DeliveryStreamName=told["Stream"])
     assert told["StreamArn"] == stream["DeliveryStreamDescription"]["DeliveryStreamARN"]
+
+
+def test_a_secrets_value_stays_until_it_is_rotated(told: dict[str, str], client: Client) -> None:
+    secret = client("secretsmanager").describe_secret(SecretId=told["Secret"])
+    assert (secret["RotationEnabled"], secret["RotationRules"]) == (True, {"AutomaticallyAfterDays": 30})
+    assert secret["RotationLambdaARN"].endswith(":function:function-of-kinds")
+    assert client("secretsmanager").get_secret_value(SecretId=told["Secret"])["SecretString"] == "s"
+
+
+def test_what_cdk_has_a_function_of_its_own_tell_a_bucket_is_told_without_it(
+    told: dict[str, str], client: Client
+) -> None:
+    found = client("s3").get_bucket_notification_configuration(Bucket=told["Bucket"])
+    (own,) = found["LambdaFunctionConfigurations"]
+    assert (own["Events"], own["LambdaFunctionArn"].rsplit(":", 1)[-1]) == (["s3:ObjectCreated:*"], told["Function"])
+    (rule,) = own["Filter"]["Key"]["FilterRules"]
+    assert (rule["Name"].lower(), rule["Value"]) == ("suffix", ".png")
+
+
+def test_a_consumer_is_of_its_stream(told: dict[str, str], client: Client) -> None:
+    arn = told["ConsumerConsumerARN"]
+    consumer = client("kinesis").describe_stream_consumer(ConsumerARN=arn)["ConsumerDescription"]
+    assert (consumer["ConsumerName"], consumer["StreamARN"]) == ("consumer-of-kinds", told["ConsumerStreamARN"])
+    # Kinesis API reference, Consumer: its ARN ends with when it was made.
+    made = int(consumer["ConsumerCreationTimestamp"].timestamp())
+    assert arn == f"{told['ConsumerStreamARN']}/consumer/consumer-of-kinds:{made}"
+    mapping = client("lambda").create_event_source_mapping(
+        FunctionName=told["Function"], EventSourceArn=arn, StartingPosition="LATEST"
+    )
+    assert mapping["EventSourceArn"] == arn
+    client("lambda").delete_event_source_mapping(UUID=mapping["UUID"])
 
 
 def test_a_deleted_stack_leaves_nothing_of_them(told: dict[str, str], client: Client) -> None:

@@ -34,6 +34,15 @@ USED = {
     "moto.cloudformation.exceptions:UnformattedGetAttTemplateException": None,
     "moto.awslambda.models:LambdaFunction.invoke": "self body request_headers response_headers",
     "moto.awslambda.models:LambdaBackend.invoke": ("self function_name qualifier body headers response_headers"),
+    "moto.awslambda.models:LambdaStorage.put_function": "self fn",
+    "moto.awslambda.models:LambdaBackend.create_event_source_mapping": "self spec",
+    "moto.kinesis.models:Consumer.__init__": "self consumer_name account_id region_name stream_arn",
+    "moto.cloudformation.parsing:resource_class_from_type": "resource_type",
+    "moto.cloudformation.parsing:generate_resource_name": "resource_type stack_name logical_id",
+    "moto.s3.models:FakeBucket.get_permission": "self action resource",
+    "moto.iam.access_control:IAMPolicy.is_action_permitted": (
+        "self action resource principal incoming_condition_values"
+    ),
     "moto.events.notifications:_invoke_lambda": "account_id fn_arn event",
     "moto.awslambda.responses:LambdaResponse.invoke": "self",
     "moto.awslambda.responses:LambdaResponse.invoke_async": "self",

@@ -38,7 +38,8 @@ def declared(stack: Stack, function: Resource, leads: Leads) -> Iterator[Trigger
             continue
         custom = resource.type.startswith("Custom::") or resource.type == _CUSTOM
         taken: set[tuple[str, int, str]] = set()
-        for declaration in declarations().get("Custom::*" if custom else resource.type, ()):
+        any_custom = declarations()["Custom::*"] if custom else ()
+        for declaration in (*declarations().get(resource.type, ()), *any_custom):
             for number, node in enumerate(_items(stack, resource, declaration.items)):
                 place = (declaration.items, number, declaration.function)
                 item = Item(stack, resource, node)

@@ -7,7 +7,8 @@ message that is sent while another one is deleted would be gone.
 
 Of a stream of Kinesis that is resharded the old shards keep what they have, and take nothing new: moto's go on taking
 it, and what they have is put again, with other sequence numbers (Amazon Kinesis Data Streams developer guide,
-"Strategies for resharding"). Tried with moto 5.2.
+"Strategies for resharding"). A consumer's ARN ends with when it was made (Kinesis API reference, Consumer), and a
+mapping may be of one. Tried with moto 5.2.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from moto.awslambda.models import EventSourceMapping, LambdaBackend
 from moto.dynamodb.models.table import StreamShard, Table
-from moto.kinesis.models import Shard, Stream
+from moto.kinesis.models import Consumer, Shard, Stream
 from moto.sqs.models import Queue, SQSBackend
 
 # All of a service's: queues move messages to one another.
@@ -53,6 +55,8 @@ def mend_event_sources() -> None:
     setattr(Stream, "get_shard_for_key", _open_one(Stream.get_shard_for_key))  # noqa: B010
     for name in ("split_shard", "merge_shards"):
         setattr(Stream, name, _keeping_records(getattr(Stream, name)))
+    setattr(Consumer, "__init__", _made_at_a_time(Consumer.__init__))  # noqa: B010
+    setattr(LambdaBackend, "create_event_source_mapping", _of_consumers(LambdaBackend.create_event_source_mapping))  # noqa: B010
 
 
 def _one_at_a_time(call: Callable[..., Any], lock: AbstractContextManager[Any]) -> Callable[..., Any]:
@@ -98,6 +102,29 @@ def _keeping_records(change: Callable[..., Any]) -> Callable[..., Any]:
                     shard.records = records
 
     return changed
+
+
+def _made_at_a_time(make: Callable[..., None]) -> Callable[..., None]:
+    def made(consumer: Consumer, *given: Any, **more: Any) -> None:
+        make(consumer, *given, **more)
+        consumer.consumer_arn += f":{int(consumer.created.timestamp())}"
+
+    return made
+
+
+def _of_consumers(create: Callable[..., EventSourceMapping]) -> Callable[..., EventSourceMapping]:
+    """moto looks for a stream of the ARN that a mapping names."""
+
+    def created(backend: LambdaBackend, spec: dict[str, Any]) -> EventSourceMapping:
+        arn = str(spec.get("EventSourceArn", ""))
+        stream, of_consumer, _ = arn.partition("/consumer/")
+        if not of_consumer:
+            return create(backend, spec)
+        mapping = create(backend, spec | {"EventSourceArn": stream})
+        mapping.event_source_arn = arn
+        return mapping
+
+    return created
 
 
 def _waiting_for_none(receive: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,8 +5,9 @@ Tried with moto 5.2. Every change that a user could notice is named.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -20,6 +21,7 @@ _NAMELESS = {"AWS::SSM::Parameter": "Name"}
 _FIFO = {"AWS::SQS::Queue": ("FifoQueue", "QueueName"), "AWS::SNS::Topic": ("FifoTopic", "TopicName")}
 # What moto asks of each method's integration. One that leads nowhere has neither, and a method need not have one.
 _INTEGRATION = {"Type": "MOCK", "IntegrationHttpMethod": "POST", "Uri": ""}
+_CUSTOM = "AWS::CloudFormation::CustomResource"
 _CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 
 
@@ -97,7 +99,9 @@ def _unable(logical_id: str, body: Plain, types: Container[str] | None, nested: 
     if logical_id.startswith("Fn::"):
         return "loops of AWS::LanguageExtensions are not unrolled locally"
     type_ = str(body.get("Type"))
-    if type_.startswith("Custom::") or type_ == "AWS::CloudFormation::CustomResource":
+    if types is not None and type_ in types and type_ != _CUSTOM:
+        return None
+    if type_.startswith("Custom::") or type_ == _CUSTOM:
         return "a custom resource is made by a function, which the local endpoint does not run"
     if type_ == "AWS::CloudFormation::Stack" and logical_id not in nested:
         return "its template is not on this machine"
@@ -116,8 +120,8 @@ def _changed(
         fifo, name = _FIFO[type_]
         if str(properties.get(fifo)).lower() == "true":
             properties.setdefault(name, {"Fn::Sub": f"${{AWS::StackName}}-{logical_id}.fifo"})
-    if type_ == "AWS::ApiGateway::Method":
-        properties["Integration"] = _INTEGRATION | (properties.get("Integration") or {})
+    if type_ in _READ_OTHERWISE:
+        properties |= _READ_OTHERWISE[type_](properties, resources)
     if type_ == "AWS::CloudFormation::Stack" and logical_id in stands.nested:
         properties["TemplateURL"] = stands.nested[logical_id]
     if type_ == "AWS::Lambda::Function" and properties.get("PackageType") == "Image":
@@ -126,9 +130,11 @@ def _changed(
         properties |= {"Code": _archive(stands), "Runtime": "provided.al2023", "Handler": "bootstrap"}
     if type_ in _CODE:
         code = properties.get(_CODE[type_])
-        if isinstance(code, dict) and "S3Bucket" in code and code["S3Bucket"] != stands.bucket:
+        elsewhere = isinstance(code, dict) and "S3Bucket" in code and code["S3Bucket"] != stands.bucket
+        # moto takes text alone as code that stands in the template.
+        if elsewhere or (isinstance(code, dict) and isinstance(code.get("ZipFile"), dict)):
             properties[_CODE[type_]] = _archive(stands)
-            if not stands.quietly:
+            if elsewhere and not stands.quietly:
                 notes.append("its code is not on this machine, an empty archive stands for it")
     if type_ == "AWS::Lambda::Function" and isinstance(layers := properties.get("Layers"), list):
         own = [layer for layer in layers if _is_layer(layer, resources)]
@@ -137,7 +143,50 @@ def _changed(
             notes.append("layers from elsewhere are not attached to it there")
     # How an update goes on AWS: nothing here, and full of references.
     kept = {name: value for name, value in body.items() if name not in ("UpdatePolicy", "CreationPolicy")}
-    return {**kept, "Properties": properties}, "; ".join(notes) or None
+    return _after_its_bus({**kept, "Properties": properties}, resources), "; ".join(notes) or None
+
+
+def _method(properties: Plain, _: Mapping[str, Plain]) -> Plain:
+    return {"Integration": _INTEGRATION | (properties.get("Integration") or {})}
+
+
+def _compute_environment(properties: Plain, resources: Mapping[str, Plain]) -> Plain:
+    """Batch takes a role's name too (CloudFormation template reference), moto its ARN alone."""
+    match properties.get("ServiceRole"):
+        case {"Ref": str(name)} if name in resources:
+            return {"ServiceRole": {"Fn::GetAtt": [name, "Arn"]}}
+    return {}
+
+
+def _thing(properties: Plain, _: Mapping[str, Plain]) -> Plain:
+    """moto reads it as JSON, in the API's words."""
+    match properties.get("AttributePayload"):
+        case {"Attributes": dict(attributes)} if all(isinstance(each, str) for each in attributes.values()):
+            return {"AttributePayload": json.dumps({"attributes": attributes})}
+    return {"AttributePayload": ""}
+
+
+_READ_OTHERWISE: Mapping[Any, Callable[[Plain, Mapping[str, Plain]], Plain]] = {
+    "AWS::ApiGateway::Method": _method,
+    "AWS::Batch::ComputeEnvironment": _compute_environment,
+    "AWS::IoT::Thing": _thing,
+}
+"""Properties that moto takes in other words than CloudFormation, or not at all."""
+
+
+def _after_its_bus(body: Plain, resources: Mapping[str, Plain]) -> Plain:
+    """A rule is made after the bus that it names by the same expression, which is no reference to it."""
+    name = (body.get("Properties") or {}).get("EventBusName")
+    buses = [
+        logical_id
+        for logical_id, other in resources.items()
+        if (other.get("Type"), other.get("Condition")) == ("AWS::Events::EventBus", None)
+        and (other.get("Properties") or {}).get("Name") == name
+    ]
+    if body.get("Type") != "AWS::Events::Rule" or name is None or not buses:
+        return body
+    depends = body.get("DependsOn") or []
+    return {**body, "DependsOn": [*([depends] if isinstance(depends, str) else depends), *buses]}
 
 
 def _archive(stands: StandIns) -> Plain:

@@ -31,7 +31,7 @@ class Kind(Struct, frozen=True, kw_only=True):
     renamed: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     delete: str = ""
-    delete_by: Mapping[str, str | bool] = field(default_factory=dict)
+    delete_by: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def service(self) -> str:
@@ -57,6 +57,12 @@ KINDS = (
         id="{ARN}",
         name="Name",
         delete_by={"ForceDeleteWithoutRecovery": True},
+    ),
+    Kind(
+        type="AWS::SecretsManager::RotationSchedule",
+        create="secretsmanager.rotate_secret",
+        id="{ARN}",
+        delete="cancel_rotate_secret",
     ),
     # Cognito
     Kind(
@@ -144,7 +150,23 @@ KINDS = (
         id="{FilterName}",
         name="FilterName",
     ),
+    # What AWS CDK's bucket.add_event_notification makes, by a function of its own.
+    Kind(
+        type="Custom::S3BucketNotifications",
+        create="s3.put_bucket_notification_configuration",
+        id="{BucketName}-notifications",
+        renamed={"BucketName": "Bucket"},
+        delete="put_bucket_notification_configuration",
+        delete_by={"Bucket": "{Bucket}", "NotificationConfiguration": {}},
+    ),
     # Others that functions use
+    Kind(
+        type="AWS::Kinesis::StreamConsumer",
+        create="kinesis.register_stream_consumer",
+        id="{Consumer[ConsumerARN]}",
+        delete="deregister_stream_consumer",
+        delete_by={"ConsumerARN": "{PhysicalId}"},
+    ),
     Kind(
         type="AWS::StepFunctions::Activity", create="stepfunctions.create_activity", id="{activityArn}", name="Name"
     ),

@@ -20,6 +20,7 @@ from samlocal.aws import Aws
 from samlocal.errors import SamlocalError
 from samlocal.local.moto.attributes import mend_attributes
 from samlocal.local.moto.bucket_events import mend_bucket_events
+from samlocal.local.moto.bucket_policies import mend_bucket_policies
 from samlocal.local.moto.buses import Buses
 from samlocal.local.moto.event_sources import mend_event_sources
 from samlocal.local.moto.gaps import cannot_make
@@ -53,15 +54,17 @@ def repair(connect: Callable[[str], Aws], *, invocations: Invocations) -> Schedu
     buses = Buses(targets)
     buses.mend()
     mend_bucket_events(targets, buses)
+    mend_bucket_policies()
     mend_topics(targets)
     mend_log_groups(targets)
     mend_state_machines()
     _read_data_alone()
     create = _naming_the_culprit(parsing.parse_and_create_resource)
     parsing.parse_and_create_resource = create
+    setattr(parsing, "generate_resource_name", _lower_case_where_needed(parsing.generate_resource_name))  # noqa: B010 - mypy forbids it as an assignment
     mend_updates(create)
     parsing.parse_output = _forgiving(parsing.parse_output)
-    setattr(parsing.ResourceMap, "validate_outputs", lambda _: None)  # noqa: B010 - mypy forbids it as an assignment
+    setattr(parsing.ResourceMap, "validate_outputs", lambda _: None)  # noqa: B010
     setattr(parsing.OutputMap, "exports", property(_exports))  # noqa: B010
     setattr(Stack, "parameter_list", property(_masked))  # noqa: B010
     setattr(Role, "put_policy", _as_text(Role.put_policy))  # noqa: B010
@@ -101,6 +104,16 @@ def _naming_the_culprit(create: Callable[..., Any]) -> Callable[..., Any]:
             raise ValidationError(message=f"{cannot_make(logical_id)}{said}") from error
 
     return created
+
+
+def _lower_case_where_needed(generate: Callable[[str, str, str], str]) -> Callable[[str, str, str], str]:
+    """A repository's name has no capitals (Amazon ECR API reference, CreateRepository)."""
+
+    def generated(type_: str, stack_name: str, logical_id: str) -> str:
+        name = generate(type_, stack_name, logical_id)
+        return name.lower() if type_ == "AWS::ECR::Repository" else name
+
+    return generated
 
 
 def _nested(create: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.core.common_models import CloudFormationModel
 
@@ -25,10 +26,23 @@ Json: TypeAlias = dict[str, Any]
 def register(connect: Callable[[str], Aws]) -> None:
     """Makes the kinds known to moto, which asks once. ``connect`` gives the endpoint itself, in a region."""
     _known.extend(_model(kind, connect) for kind in KINDS)
+    setattr(parsing, "resource_class_from_type", _known_first(parsing.resource_class_from_type))  # noqa: B010 - mypy forbids it as an assignment
 
 
 # moto finds them among its base's subclasses; somebody has to hold them.
 _known: list[type[CloudFormationModel]] = []
+
+
+def _known_first(look_up: Callable[[str], Any]) -> Callable[[str], Any]:
+    """moto has every custom resource made by its function, those too that are kinds here."""
+
+    def found(type_: str) -> Any:
+        return parsing.get_model_map()[type_] if type_ in _OF_CUSTOM else look_up(type_)
+
+    return found
+
+
+_OF_CUSTOM = frozenset(kind.type for kind in KINDS if kind.type.startswith("Custom::"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +116,7 @@ def _model(kind: Kind, connect: Callable[[str], Aws]) -> type[CloudFormationMode
 
         def delete(self, _account_id: str, _region_name: str) -> None:
             shape = self._aws.input_shape(kind.service, kind.opposite)
-            if shape is None or kind.opposite == kind.operation:
+            if shape is None or (kind.opposite == kind.operation and not kind.delete_by):
                 return
             # What is gone already, or goes with its owner, is as good as deleted.
             with suppress(SamlocalError):

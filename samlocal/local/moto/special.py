@@ -66,6 +66,18 @@ def _secret_value(aws: Aws, given: Json) -> Json:
     return {"SecretString": json.dumps(filled)}
 
 
+def _schedule_rotation(aws: Aws, given: Json) -> Mapping[str, Any]:
+    """AWS rotates at once unless it is told not to. Here nobody runs the function while a stack is deployed, and the
+    secret would be without its value.
+    """
+    rules = {
+        name: int(value) if name == "AutomaticallyAfterDays" else str(value)
+        for name, value in (given.get("RotationRules") or {}).items()
+    }
+    known = {name: given[name] for name in ("SecretId", "RotationLambdaARN") if name in given}
+    return aws.call("secretsmanager", "rotate_secret", **known, RotationRules=rules, RotateImmediately=False)
+
+
 def _create_rest_api(aws: Aws, given: Json) -> Mapping[str, Any]:
     known = {
         name[0].lower() + name[1:]: given[name]
@@ -182,6 +194,7 @@ def _text(value: object) -> str:
 
 SPECIAL: Mapping[str, Special] = {
     "AWS::SecretsManager::Secret": Special(create=_create_secret, update=_update_secret),
+    "AWS::SecretsManager::RotationSchedule": Special(create=_schedule_rotation),
     "AWS::ApiGateway::RestApi": Special(create=_create_rest_api, update=_import_rest_api),
     "AWS::ApiGatewayV2::Api": Special(create=_create_http_api, update=_import_http_api),
     "AWS::SNS::Subscription": Special(create=_subscribe),
