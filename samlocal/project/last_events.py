@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -21,7 +20,8 @@ from samlocal.records import read_record, write_record
 from samlocal.sandbox.result import Result, Success
 
 _FOLDER = "last-events"
-_KEPT_SECONDS = 30 * 86_400
+_DAY_SECONDS = 86_400
+_KEPT_SECONDS = 30 * _DAY_SECONDS
 
 
 class LastEvent(Struct, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ class LastEvents:
 
         Where the settings name an environment only what ran in that one counts.
         """
-        records = [read_record(file, LastEvent) for file in self._files(self._folder)]
+        records = [read_record(file, LastEvent) for file in self._folder.glob("*.json")]
         names = None if functions is None else set(functions)
         found = [
             each
@@ -89,20 +89,19 @@ class LastEvents:
         if not self._is_on:
             return
         file = self._folder / f"{_digest(f'{last.environment} {last.function}')}.json"
-        is_first = not file.exists()
         write_record(file, last)
-        if is_first:
-            self._forget_old()
+        self._forget_old()
 
     def _forget_old(self) -> None:
-        for file in self._files(self._all, "*/*.json"):
-            with suppress(OSError):
+        """Of all templates, once a day."""
+        looked = self._all / "looked"
+        with suppress(OSError):
+            if looked.exists() and looked.stat().st_mtime > time.time() - _DAY_SECONDS:
+                return
+            looked.touch(0o600)
+            for file in self._all.glob("*/*.json"):
                 if file.stat().st_mtime < time.time() - _KEPT_SECONDS:
                     file.unlink()
-
-    @staticmethod
-    def _files(folder: Path, pattern: str = "*.json") -> list[Path]:
-        return [] if not folder.is_dir() else list(folder.glob(pattern))
 
 
 def _digest(text: str) -> str:

@@ -332,13 +332,15 @@ def test_every_event_of_awss_is_known_by_its_form() -> None:
 
 def test_the_local_environments_queues_are_read_without_a_question(local: MakeProject) -> None:
     own = template(
-        Orders=_resource("AWS::SQS::Queue"), Fn=_reads({"Queue": _arn("Orders")}, type="SQS", BatchSize=10)
+        Orders=_resource("AWS::SQS::Queue"), Fn=_reads({"Queue": _arn("Orders")}, type="SQS"), Other=function()
     )
     made = local({"template.json": own, "seed.json": '{"queues": {"Orders": ["one", {"two": 2}]}}'})
     made.run("local", "seed", "seed.json").succeeded()
     for _ in range(2):
         records = capture(made, "Fn", env="local").succeeded().payload["Records"]
         assert [record["body"] for record in records] == ["one", '{"two": 2}']
+    other = capture(made, "Other", env="local").ended(ExitStatus.EVENT)
+    assert "`samlocal event save NAME Other` keeps the last event" in other.stderr
 
 
 @pytest.mark.parametrize(

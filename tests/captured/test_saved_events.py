@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
-from kit import Docker, Outcome, Project, eventually, function, node, python, template
+from kit import Docker, Project, eventually, function, node, python, template
 from pool_kit import Fake, World, plan_of
 from project_kit import settings_of
 
@@ -208,7 +208,11 @@ def test_what_is_a_month_old_is_forgotten(project: MakeProject) -> None:
     (old,) = made.cache.glob("last-events/*/*.json")
     os.utime(old, (1.0, 1.0))
     remembered(made, "New")
+    assert old.exists(), "it is looked for once a day"
+    os.utime(made.cache / "last-events/looked", (1.0, 1.0))
+    remembered(made, "New")
     assert not old.exists()
+    assert len(list(made.cache.glob("last-events/*/*.json"))) == 1
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "", "x" * 101, "-", "a b"])
@@ -217,10 +221,6 @@ def test_an_events_name_is_that_of_a_file(project: MakeProject, name: str) -> No
     remembered(made)
     made.run("event", "save", "--", name).ended(ExitStatus.USAGE)
     assert not (made.folder / "events").exists()
-
-
-def said_of(outcome: Outcome) -> str:
-    return " ".join(outcome.stderr.split())
 
 
 def test_a_saved_event_is_run_by_its_name_and_a_file_of_that_name_wins(project: MakeProject) -> None:

@@ -44,7 +44,8 @@ def save(ctx: click.Context, /, name: str, function: str | None, *, answer: bool
     start-lambda, start-api, up. `samlocal invoke FUNCTION --event NAME` runs it again.
 
     With -e ENV only events count that ran with that environment's values. The folder lies beside samconfig.toml, or
-    beside the template where there is none.
+    beside the template where there is none. The last events are remembered in samlocal's cache, for you alone, for a
+    month at most; with SAMLOCAL_LAST_EVENTS=off none are.
     """
     name = name.removesuffix(".json")
     check_name(name)
