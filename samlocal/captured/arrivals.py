@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from samlocal.sources import queue_event
-from samlocal.sources.mapping import Mapping
+from samlocal.sources.mapping import Mapping, Record
+from samlocal.sources.queue_event import within_limit
 
 SECONDS = 20.0
 """How long a source is read at most."""
@@ -25,8 +25,8 @@ class Arrivals(Struct, frozen=True, kw_only=True):
     is_whole: bool = True
 
 
-def batches(records: Sequence[queue_event.Record], mapping: Mapping) -> Iterator[bytes]:
+def batches(records: Sequence[Record], mapping: Mapping) -> Iterator[bytes]:
     """Events of as many records as the mapping puts into one, and Lambda takes."""
     for first in range(0, len(records), mapping.batch_size):
-        for part in queue_event.within_limit(records[first : first + mapping.batch_size]):
-            yield queue_event.event(part)
+        for part in within_limit(records[first : first + mapping.batch_size]):
+            yield mapping.event(part)

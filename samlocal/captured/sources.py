@@ -55,7 +55,7 @@ def arrival_sources(application: Application, function: str) -> ArrivalSources:
     """Raises FunctionNotFoundError, and UnresolvedError where the log group's name cannot be known."""
     owner, resource = application.find(function)
     path, role = owner.path(resource), owner.role(resource)
-    of_function = [each for each in mappings(Directory(application)) if each.callee.path == path]
+    of_function = [each for each in mappings(Directory(application)) if each.reader == path]
     properties = Properties(owner.template, resource, owner.evaluator)
     return ArrivalSources(
         mappings=tuple(each for each in of_function if isinstance(each, Mapping)),

@@ -164,7 +164,9 @@ def command(ctx: click.Context, /, **_: object) -> int:
                     )
 
                 with Threads() as threads:
-                    readers = ServiceReaders(service, limits, threads, events=requests.told, told=told_of_source)
+                    readers = ServiceReaders(
+                        service, endpoint.functions, limits, threads, events=requests.told, told=told_of_source
+                    )
                     sources = EventSources(readers, told=told_of_source, failed=requests.failed)
                     pushes = PushedEvents(endpoint, server, threads, hears=requests, interrupted=look_again)
                     schedules = Schedules(server, threads, hears=requests, passes_over=lambda: pushes.is_replaced)

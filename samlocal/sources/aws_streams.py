@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from samlocal.aws import Aws, AwsCallError
-from samlocal.sources.mapping import AtTimestamp, Latest, Mapping, TrimHorizon
-from samlocal.sources.stream import After, Page, Position, Record, Shard, StreamRecord
+from samlocal.sources.event_source import EventSource
+from samlocal.sources.mapping import AtTimestamp, Latest, Record, TrimHorizon
+from samlocal.sources.stream import After, Page, Position, Shard, StreamRecord
 
 # Records that one call gives at most (GetRecords of each).
 _TABLE_PAGE, _KINESIS_PAGE = 1_000, 10_000
@@ -29,7 +30,7 @@ class TableStream:
     DynamoDB begins at no timestamp: a reader who wants one gets all that there is, and passes over what is older.
     """
 
-    def __init__(self, aws: Aws, mapping: Mapping) -> None:
+    def __init__(self, aws: Aws, mapping: EventSource) -> None:
         self._aws = aws
         self._mapping = mapping
 
@@ -81,7 +82,7 @@ class TableStream:
 class KinesisStream:
     """A stream of Kinesis; ``role`` is the ARN of the function's role, which stands in each record."""
 
-    def __init__(self, aws: Aws, mapping: Mapping, *, role: str | None) -> None:
+    def __init__(self, aws: Aws, mapping: EventSource, *, role: str | None) -> None:
         self._aws = aws
         self._mapping = mapping
         self._role = role
@@ -149,7 +150,7 @@ def _iterator(ask: Any) -> str | None:
         raise
 
 
-def table_record(given: Table[str, Any], mapping: Mapping) -> StreamRecord:
+def table_record(given: Table[str, Any], mapping: EventSource) -> StreamRecord:
     """As Lambda has it. A change's moment is in whole seconds there."""
     change: dict[str, Any] = dict(given["dynamodb"])
     arrived = _seconds(change.get("ApproximateCreationDateTime"))
@@ -173,7 +174,7 @@ def table_record(given: Table[str, Any], mapping: Mapping) -> StreamRecord:
     return StreamRecord(sequence=change["SequenceNumber"], key=key, arrived=arrived, record=record)
 
 
-def kinesis_record(given: Table[str, Any], mapping: Mapping, *, shard: str, role: str | None) -> StreamRecord:
+def kinesis_record(given: Table[str, Any], mapping: EventSource, *, shard: str, role: str | None) -> StreamRecord:
     arrived = _seconds(given["ApproximateArrivalTimestamp"])
     sequence = given["SequenceNumber"]
     record: Record = {

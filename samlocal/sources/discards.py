@@ -2,7 +2,8 @@
 
 Sources: Lambda developer guide, "Retain discarded batch records for a Kinesis Data Streams event source" and "… for a
 DynamoDB event source" (the record for a queue and a topic, the whole of it with the batch for a bucket, and its key
-there). The condition of records that are too old is the one that localstack/localstack has; that a function which has
+there). A pipe's dead letter is recorded of AWS, in public repositories' test data. The condition of records that are
+too old is the one that localstack/localstack has; that a function which has
 answered has no error in the record is nowhere documented.
 """
 
@@ -20,7 +21,9 @@ from msgspec import Struct
 from samlocal.aws import Aws
 from samlocal.sandbox.apis.telemetry import timestamp
 from samlocal.sandbox.result import Result, Success
-from samlocal.sources.mapping import Mapping, SourceKind
+from samlocal.sources.event_source import EventSource
+from samlocal.sources.mapping import SourceKind
+from samlocal.sources.pipe import Pipe
 from samlocal.sources.stream import StreamRecord
 
 
@@ -34,7 +37,7 @@ class Condition(Enum):
 class Discard(Struct, frozen=True, kw_only=True):
     """Records of one shard that are given up; ``result`` is what came of the last try, None where there was none."""
 
-    mapping: Mapping
+    mapping: EventSource
     shard: str
     records: Sequence[StreamRecord]
     condition: Condition
@@ -45,17 +48,8 @@ class Discard(Struct, frozen=True, kw_only=True):
     def document(self) -> dict[str, Any]:
         info = {SourceKind.STREAM: "KinesisBatchInfo", SourceKind.TABLE: "DDBStreamBatchInfo"}[self.mapping.kind]
         first, last = self.records[0], self.records[-1]
-        response: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
-        if not isinstance(self.result, Success):
-            response["functionError"] = "Unhandled"
         return {
-            "requestContext": {
-                "requestId": self.request_id or str(uuid.uuid4()),
-                "functionArn": self.mapping.function_arn,
-                "condition": self.condition.value,
-                "approximateInvokeCount": self.invoked,
-            },
-            **({} if self.result is None else {"responseContext": response}),
+            **self._context(),
             "version": "1.0",
             "timestamp": timestamp(),
             info: {
@@ -68,6 +62,23 @@ class Discard(Struct, frozen=True, kw_only=True):
                 "streamArn": self.mapping.source,
             },
         }
+
+    def _context(self) -> dict[str, Any]:
+        if isinstance(self.mapping, Pipe):
+            context = {"partnerResourceArn": self.mapping.reader_arn, "condition": self.condition.value}
+            return {"context": context}
+        request: dict[str, Any] = {
+            "requestId": self.request_id or str(uuid.uuid4()),
+            "functionArn": self.mapping.function_arn,
+            "condition": self.condition.value,
+            "approximateInvokeCount": self.invoked,
+        }
+        if self.result is None:
+            return {"requestContext": request}
+        response: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+        if not isinstance(self.result, Success):
+            response["functionError"] = "Unhandled"
+        return {"requestContext": request, "responseContext": response}
 
 
 class Discards(Protocol):
@@ -109,8 +120,9 @@ class AwsDiscards:
 
 def object_key(discard: Discard, now: datetime.datetime) -> str:
     """``aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<random>``."""
+    name = discard.mapping.name if isinstance(discard.mapping, Pipe) else discard.mapping.uuid
     moment = now.strftime("%Y/%m/%d/%Y-%m-%dT%H.%M.%S")
-    return f"aws/lambda/{discard.mapping.uuid}/{discard.shard}/{moment}-{uuid.uuid4()}"
+    return f"aws/lambda/{name}/{discard.shard}/{moment}-{uuid.uuid4()}"
 
 
 def _moment(seconds: float) -> str:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from samlocal.aws import Aws
 from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.sandbox.tasks import Tasks
+from samlocal.sources.event_source import EventSource
 from samlocal.sources.happening import Interrupted, Told
-from samlocal.sources.mapping import Mapping
 from samlocal.sources.pace import Pace, Sleep, backoff
 
 # A source that has been read for so long is read anew at once where it is interrupted.
@@ -54,17 +54,17 @@ class Polls(Protocol):
 class Readers(Protocol):
     """Says who reads, and what reads."""
 
-    async def reader(self, mapping: Mapping) -> Reader:
+    async def reader(self, mapping: EventSource) -> Reader:
         """Once the function can be run. Raises ReadElsewhereError, SamlocalError."""
 
-    def poller(self, mapping: Mapping, reader: Reader, pace: Pace) -> Polls:
+    def poller(self, mapping: EventSource, reader: Reader, pace: Pace) -> Polls:
         """What reads a source until ``pace`` is stopped."""
 
 
 class _Read(Struct, frozen=True, kw_only=True):
     """A mapping whose source is read."""
 
-    mapping: Mapping
+    mapping: EventSource
     pace: Pace
     task: asyncio.Task[None]
 
@@ -111,7 +111,7 @@ class EventSources:
         for read in self._read.values():
             read.pace.stop()
 
-    def use(self, mappings: Iterable[Mapping]) -> None:
+    def use(self, mappings: Iterable[EventSource]) -> None:
         """These are read from now on, and no others; one that is the same goes on as it is.
 
         What could not be read is tried again at once: what was in its way may be mended.
@@ -131,12 +131,12 @@ class EventSources:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    def _start(self, mapping: Mapping, *, after: asyncio.Task[None] | None) -> None:
+    def _start(self, mapping: EventSource, *, after: asyncio.Task[None] | None) -> None:
         pace = Pace(sleep=self._sleep)
         task = self._tasks.start(self._keep(mapping, pace, after))
         self._read[mapping.id] = _Read(mapping=mapping, pace=pace, task=task)
 
-    async def _keep(self, mapping: Mapping, pace: Pace, after: asyncio.Task[None] | None) -> None:
+    async def _keep(self, mapping: EventSource, pace: Pace, after: asyncio.Task[None] | None) -> None:
         """Reads it, again and again where that is interrupted."""
         if after is not None:
             # What it has begun comes to its end first: records of a stream are to stay in order.
@@ -167,7 +167,7 @@ class EventSources:
             for each in waits:
                 each.cancel()
 
-    async def _once(self, mapping: Mapping, pace: Pace) -> None:
+    async def _once(self, mapping: EventSource, pace: Pace) -> None:
         """As long as its reader's keys are good."""
         reader = await self._readers.reader(mapping)
         if pace.stopped:

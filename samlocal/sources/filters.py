@@ -24,7 +24,9 @@ def passes(record: Mapping[str, Any], filters: tuple[EventPattern, ...], *, kind
         case SourceKind.QUEUE:
             name, filtered = "body", {**record, "body": _read(record["body"])}
         case SourceKind.STREAM:
-            name, filtered = "data", {**record, "data": _read(_decoded(record["kinesis"]["data"]))}
+            # Of a pipe's event they are members themselves.
+            members = {**record, **record["kinesis"]}
+            name, filtered = "data", {**members, "data": _read(_decoded(record["kinesis"]["data"]))}
         case SourceKind.TABLE:
             # Its values are what they are: ``{"N": "5"}`` is text.
             name, filtered = "", dict(record)

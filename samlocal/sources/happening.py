@@ -8,7 +8,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from samlocal.errors import SamlocalError
-from samlocal.sources.mapping import Mapping
+from samlocal.sources.event_source import EventSource
 
 
 class BatchRun(Struct, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class BatchRun(Struct, frozen=True, kw_only=True):
     ``again`` says what becomes of those, in words.
     """
 
-    mapping: Mapping
+    mapping: EventSource
     request_id: str
     records: int
     failed: int
@@ -27,7 +27,7 @@ class BatchRun(Struct, frozen=True, kw_only=True):
 class Filtered(Struct, frozen=True, kw_only=True):
     """So many ``records`` were none for the function."""
 
-    mapping: Mapping
+    mapping: EventSource
     records: int
 
 
@@ -37,7 +37,7 @@ class Discarded(Struct, frozen=True, kw_only=True):
     ``problem`` is why it could not be told there.
     """
 
-    mapping: Mapping
+    mapping: EventSource
     records: int
     condition: str
     to: str | None
@@ -50,24 +50,31 @@ class Stopped(Struct, frozen=True, kw_only=True):
     They go to the dead letters of their queue.
     """
 
-    mapping: Mapping
+    mapping: EventSource
     records: int
+
+
+class NotDelivered(Struct, frozen=True, kw_only=True):
+    """What a pipe has not brought to its target, and why."""
+
+    mapping: EventSource
+    reason: str
 
 
 class Doubtful(Struct, frozen=True, kw_only=True):
     """A mapping is read that AWS would not take, and why it would not."""
 
-    mapping: Mapping
+    mapping: EventSource
     reason: str
 
 
 class Interrupted(Struct, frozen=True, kw_only=True):
     """A source is not read for now, and why; it is tried again in so many ``seconds``."""
 
-    mapping: Mapping
+    mapping: EventSource
     error: SamlocalError
     seconds: float
 
 
-Happening: TypeAlias = BatchRun | Filtered | Discarded | Stopped | Doubtful | Interrupted
+Happening: TypeAlias = BatchRun | Filtered | Discarded | Stopped | NotDelivered | Doubtful | Interrupted
 Told: TypeAlias = Callable[[Happening], None]

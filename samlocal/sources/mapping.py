@@ -1,17 +1,23 @@
-"""An event source mapping: which queue or stream is read for which function, and how.
+"""Event sources: which queue or stream is read, for whom, and how.
 
 Source: Lambda API reference, CreateEventSourceMapping, for names, defaults and limits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
+from samlocal.endpoint import recursion
 from samlocal.endpoint.directory import Callee
 from samlocal.event_pattern import EventPattern
+
+Record: TypeAlias = dict[str, Any]
+"""One of an event's ``Records``."""
 
 
 class SourceKind(Enum):
@@ -61,32 +67,24 @@ class StreamOptions(Struct, frozen=True, kw_only=True):
     on_failure: Destination | None = None
 
 
-class Mapping(Struct, frozen=True, kw_only=True):
-    """``window`` is how long a batch is collected, in seconds; ``concurrency`` how many batches of a queue run at
-    once, None where nothing is said; ``stream`` is None for a queue.
+class Polled(Struct, frozen=True, kw_only=True):
+    """A queue or a stream that is read, and how: for a function by its mapping, or by a pipe.
 
-    ``qualifier`` is the version or alias that is mapped.
+    ``window`` is how long a batch is collected, in seconds; ``concurrency`` how many batches of a queue run at
+    once, None where nothing is said; ``stream`` is None for a queue.
     What matches one of ``filters`` is let through, everything where there are none. ``reports_failures`` says that
-    the function tells which items of a batch have failed.
+    who has a batch tells which items of it have failed.
     """
 
     id: str
-    uuid: str
-    callee: Callee
     kind: SourceKind
     source: str
     batch_size: int
-    qualifier: str | None = None
     window: int = 0
     filters: tuple[EventPattern, ...] = ()
     reports_failures: bool = False
     concurrency: int | None = None
     stream: StreamOptions | None = None
-
-    @property
-    def function_arn(self) -> str:
-        """What is mapped."""
-        return self.callee.arn if self.qualifier is None else f"{self.callee.arn}:{self.qualifier}"
 
     @property
     def region(self) -> str:
@@ -107,9 +105,43 @@ class Mapping(Struct, frozen=True, kw_only=True):
         return self.kind is SourceKind.QUEUE and self.source.endswith(".fifo")
 
 
+class Mapping(Polled, frozen=True, kw_only=True):
+    """An event source mapping. ``qualifier`` is the version or alias that is mapped."""
+
+    uuid: str
+    callee: Callee
+    qualifier: str | None = None
+
+    @property
+    def reader(self) -> str:
+        """For whom it is read, as a user calls it."""
+        return self.callee.path
+
+    @property
+    def reader_arn(self) -> str:
+        return self.callee.arn
+
+    @property
+    def function_arn(self) -> str:
+        """What is mapped."""
+        return self.callee.arn if self.qualifier is None else f"{self.callee.arn}:{self.qualifier}"
+
+    def event(self, records: Sequence[Record]) -> bytes:
+        """What the reader gets of a batch."""
+        return msgspec.json.encode({"Records": records})
+
+    def rounds(self, trace: str | None) -> int:
+        """How often the function has had what an item with this trace header comes of."""
+        return recursion.times(self.callee, trace)
+
+    def is_loop(self, trace: str | None) -> bool:
+        """Whether such an item is not run any more."""
+        return recursion.is_stopped(self.callee, trace)
+
+
 class NotPolled(Struct, frozen=True, kw_only=True):
-    """A mapping that nothing comes of here, and why."""
+    """A mapping or a pipe that nothing comes of here, and why; ``reader`` is the function's path, or the pipe's."""
 
     id: str
-    callee: Callee
+    reader: str
     reason: str

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from samlocal.aws import Aws
-from samlocal.sources.mapping import Mapping
+from samlocal.sources.event_source import EventSource
 
 Message: TypeAlias = dict[str, Any]
 """As ReceiveMessage gives it."""
@@ -39,7 +39,7 @@ class Queue(Protocol):
 class AwsQueue:
     """One of SQS's."""
 
-    def __init__(self, aws: Aws, mapping: Mapping) -> None:
+    def __init__(self, aws: Aws, mapping: EventSource) -> None:
         self._aws = aws
         self._region = mapping.region
         self._name, self._account = mapping.source_name, mapping.account

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
 from samlocal.function.limits import REQUEST_BYTES
-from samlocal.sources.mapping import Mapping
+from samlocal.sources.event_source import EventSource
+from samlocal.sources.mapping import Record
 from samlocal.sources.queue import Message
 
-Record: TypeAlias = dict[str, Any]
 
-
-def queue_record(message: Message, mapping: Mapping) -> Record:
+def queue_record(message: Message, mapping: EventSource) -> Record:
     """One of the event's ``Records``."""
     record = {
         "messageId": message["MessageId"],
@@ -49,14 +48,10 @@ def _attribute(value: dict[str, Any]) -> dict[str, Any]:
     return {**given, "stringListValues": [], "binaryListValues": [], "dataType": value["DataType"]}
 
 
-def event(records: Sequence[Record]) -> bytes:
-    return msgspec.json.encode({"Records": records})
-
-
 def within_limit(records: Sequence[Record], *, limit: int = REQUEST_BYTES) -> Iterator[list[Record]]:
     """The batch in parts whose events Lambda takes; a record that is too large by itself is a part of its own."""
     part: list[Record] = []
-    size = empty = len(event([]))
+    size = empty = len(b'{"Records":[]}')
     for record in records:
         # With a comma.
         length = len(msgspec.json.encode(record)) + 1

@@ -15,17 +15,17 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from samlocal.endpoint.recursion import is_stopped, times
 from samlocal.errors import SamlocalError
 from samlocal.pool.clock import Clock, SystemClock
 from samlocal.sandbox.tasks import Tasks
 from samlocal.sources.batch_answer import failed_items
+from samlocal.sources.event_source import EventSource
 from samlocal.sources.filters import passes
 from samlocal.sources.happening import BatchRun, Doubtful, Filtered, Stopped, Told
-from samlocal.sources.mapping import Mapping
+from samlocal.sources.mapping import Record
 from samlocal.sources.pace import Pace, backoff
 from samlocal.sources.queue import AT_ONCE, Queue
-from samlocal.sources.queue_event import Record, event, queue_record, within_limit
+from samlocal.sources.queue_event import queue_record, within_limit
 from samlocal.sources.running import Ran, Runs
 from samlocal.sources.threads import Threads
 
@@ -48,7 +48,7 @@ class QueuePoller:
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: EventSource,
         queue: Queue,
         runs: Runs,
         *,
@@ -140,13 +140,13 @@ class QueuePoller:
 
     def _without_loops(self, records: Sequence[Record]) -> Sequence[Record]:
         """AWS refuses to run the others: they are seen again, until their queue gives them up."""
-        run = [each for each in records if not is_stopped(self._mapping.callee, _trace(each))]
+        run = [each for each in records if not self._mapping.is_loop(_trace(each))]
         if len(run) < len(records):
             self._told(Stopped(mapping=self._mapping, records=len(records) - len(run)))
         return run
 
     async def _run(self, records: Sequence[Record], *, until: float) -> None:
-        attempt, payload = 1, event(records)
+        attempt, payload = 1, self._mapping.event(records)
         while True:
             ran, until = await self._ran(records, payload, until=until)
             if ran.result is not None:
@@ -180,8 +180,8 @@ class QueuePoller:
         an event may wait for a sandbox that is still being made, or a debugger holds the function: they stay hidden.
         """
         # Of the one that has come round most often, so that no loop hides behind others.
-        trace = max(map(_trace, records), key=lambda each: times(self._mapping.callee, each))
-        running = asyncio.ensure_future(self._runs(self._mapping, payload, trace=trace))
+        trace = max(map(_trace, records), key=self._mapping.rounds)
+        running = asyncio.ensure_future(self._runs(payload, trace=trace))
         try:
             while not running.done():
                 await asyncio.wait({running}, timeout=self._visibility / 2 or None)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from samlocal.endpoint.directory import Callee
 from samlocal.endpoint.happening import Told
 from samlocal.endpoint.recursion import counted
 from samlocal.endpoint.run import run
@@ -16,7 +17,6 @@ from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.result import Result, Success
 from samlocal.service.run import Invokes
-from samlocal.sources.mapping import Mapping
 
 
 class Ran(Struct, frozen=True, kw_only=True):
@@ -28,19 +28,19 @@ class Ran(Struct, frozen=True, kw_only=True):
 
 
 class Runs(Protocol):
-    """Runs the function of a mapping with an event, to its end."""
+    """Runs who reads a source with an event, to its end."""
 
-    async def __call__(self, mapping: Mapping, payload: bytes, /, *, trace: str | None = None) -> Ran:
+    async def __call__(self, payload: bytes, /, *, trace: str | None = None) -> Ran:
         """``trace`` is the trace header of what the event comes of."""
 
 
-def running(pool: Invokes, told: Told) -> Runs:
-    """By a service's pool; ``told`` hears of each event, as of those that callers send."""
+def running(pool: Invokes, callee: Callee, qualifier: str | None, told: Told) -> Runs:
+    """A function, by a service's pool; ``told`` hears of each event, as of those that callers send."""
 
-    async def runs(mapping: Mapping, payload: bytes, /, *, trace: str | None = None) -> Ran:
+    async def runs(payload: bytes, /, *, trace: str | None = None) -> Ran:
         request_id, streamed = str(uuid.uuid4()), bytearray()
-        request = Request(payload=payload, request_id=request_id, qualifier=mapping.qualifier, trace_id=trace)
-        begun = run(pool, mapping.callee, counted(mapping.callee, request), chunk=streamed.extend, told=told)
+        request = Request(payload=payload, request_id=request_id, qualifier=qualifier, trace_id=trace)
+        begun = run(pool, callee, counted(callee, request), chunk=streamed.extend, told=told)
         try:
             outcome = await begun.whole()
         except (SamlocalError, PoolClosedError):

@@ -16,9 +16,10 @@ from typing import Any
 
 from samlocal.aws import AwsCallError
 from samlocal.pool.clock import Clock
+from samlocal.sources.event_source import EventSource
 from samlocal.sources.filters import passes
 from samlocal.sources.happening import Filtered, Told
-from samlocal.sources.mapping import AtTimestamp, Latest, Mapping, StreamOptions, TrimHorizon
+from samlocal.sources.mapping import AtTimestamp, Latest, StreamOptions, TrimHorizon
 from samlocal.sources.pace import Pace
 from samlocal.sources.positions import Positions
 from samlocal.sources.queue_event import within_limit
@@ -57,7 +58,7 @@ class _Order:
 class _Lane:
     """Records whose order is kept among one another, the batch of them that runs, and its tumbling window."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: EventSource) -> None:
         self._mapping = mapping
         self._waiting: deque[tuple[StreamRecord, float]] = deque()
         self.running: asyncio.Task[None] | None = None
@@ -97,7 +98,7 @@ class ShardReader:
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: EventSource,
         options: StreamOptions,
         stream: Stream,
         shard: Shard,

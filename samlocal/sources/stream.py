@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from samlocal.sources.mapping import Start
-
-Record: TypeAlias = dict[str, Any]
-"""One of an event's ``Records``."""
+from samlocal.sources.mapping import Record, Start
 
 
 class After(Struct, frozen=True, kw_only=True):

@@ -18,8 +18,9 @@ from samlocal.pool.clock import Clock
 from samlocal.sandbox.result import Result
 from samlocal.sources.batch_answer import failed_items
 from samlocal.sources.discards import Condition, Discard, Discards
+from samlocal.sources.event_source import EventSource
 from samlocal.sources.happening import BatchRun, Discarded, Told
-from samlocal.sources.mapping import Mapping, StreamOptions
+from samlocal.sources.mapping import StreamOptions
 from samlocal.sources.pace import Pace, backoff
 from samlocal.sources.running import Runs
 from samlocal.sources.stream import StreamRecord
@@ -42,7 +43,7 @@ class StreamBatches:
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: EventSource,
         options: StreamOptions,
         runs: Runs,
         discards: Discards,
@@ -78,7 +79,10 @@ class StreamBatches:
             part = await self._young(shard, parts.pop(0), done)
             if not part.records:
                 continue
-            ran = await self._runs(self._mapping, window.event(part.records) if window else event(part.records))
+            payload = (
+                window.event(part.records) if window else self._mapping.event([each.record for each in part.records])
+            )
+            ran = await self._runs(payload)
             if ran.result is None:
                 # Nobody has tried: it stays what it is, and grows older.
                 parts.insert(0, part)
@@ -123,7 +127,7 @@ class StreamBatches:
         """The last event of a window, which has no records: tried as a batch is. Whether it has come to its end."""
         failures = retried = 0
         while not self._pace.stopped:
-            ran = await self._runs(self._mapping, window.event((), final=True, early=early))
+            ran = await self._runs(window.event((), final=True, early=early))
             if ran.result is not None:
                 if state_of(ran.result) is not None:
                     return True
@@ -189,10 +193,6 @@ class StreamBatches:
                 again="from the first of them on it is tried again, or given up",
             )
         )
-
-
-def event(records: Sequence[StreamRecord]) -> bytes:
-    return msgspec.json.encode({"Records": [each.record for each in records]})
 
 
 def _split(part: _Part, *, whole: bool) -> list[_Part]:

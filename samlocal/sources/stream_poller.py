@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 
 from samlocal.pool.clock import Clock, SystemClock
 from samlocal.sources.discards import Discards
+from samlocal.sources.event_source import EventSource
 from samlocal.sources.happening import Told
-from samlocal.sources.mapping import Mapping, StreamOptions
+from samlocal.sources.mapping import StreamOptions
 from samlocal.sources.pace import Pace
 from samlocal.sources.positions import Positions
 from samlocal.sources.running import Runs
@@ -33,7 +34,7 @@ class StreamPoller:
 
     def __init__(
         self,
-        mapping: Mapping,
+        mapping: EventSource,
         options: StreamOptions,
         stream: Stream,
         runs: Runs,

@@ -68,7 +68,7 @@ class Function:
         self.ready = asyncio.Event()
         self.ready.set()
 
-    async def __call__(self, _: Mapping, payload: bytes, /, *, trace: str | None = None) -> Ran:
+    async def __call__(self, payload: bytes, /, *, trace: str | None = None) -> Ran:
         self.traces.append(trace)
         event = json.loads(payload)
         self.events.append(event)

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from msgspec.structs import replace
-from sources_kit import RAISES, of_queue, run
+from sources_kit import FUNCTION, RAISES, run
 
 from samlocal.endpoint.happening import Begun, Ended, Happening
 from samlocal.errors import CodeError
@@ -51,10 +50,9 @@ class Pool:
 
 
 def ran(pool: Pool, told: list[Happening] | None = None) -> Ran:
-    mapping = replace(of_queue("orders"), qualifier="live")
-
     async def test() -> Ran:
-        return await running(pool, [].append if told is None else told.append)(mapping, b'{"Records": []}')
+        hears = [].append if told is None else told.append
+        return await running(pool, FUNCTION, "live", hears)(b'{"Records": []}')
 
     return run(test)
 

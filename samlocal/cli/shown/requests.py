@@ -122,7 +122,7 @@ class Requests:
         """What is told of queues and streams."""
         mapping = happening.mapping
         about: dict[str, Any] = {
-            "function": mapping.callee.path,
+            "function": mapping.reader,
             "source": mapping.source,
             "name": mapping.source_name,
         }
@@ -138,7 +138,9 @@ class Requests:
                     said.RecordsDiscarded(**about, records=records, condition=condition, to=to, problem=problem)
                 )
             case of_sources.Stopped(records=records):
-                self._looped(mapping.callee.path, records)
+                self._looped(mapping.reader, records)
+            case of_sources.NotDelivered(reason=reason):
+                self.remarked(f"{mapping.id}: {reason}.")
             case of_sources.Doubtful(reason=reason):
                 self.remarked(f"{mapping.id}: AWS would not take this mapping: {reason}.")
             case of_sources.Interrupted(error=error, seconds=seconds):

@@ -10,8 +10,11 @@ from msgspec import Struct
 
 from samlocal.cli.shown.said import ServedSource
 from samlocal.endpoint.directory import Directory
+from samlocal.sources.event_source import EventSource
 from samlocal.sources.mapping import Mapping, NotPolled, SourceKind
 from samlocal.sources.mappings import mappings
+from samlocal.sources.pipe import Pipe
+from samlocal.sources.pipes import pipes
 from samlocal.sources.pushed_sources import PushedSource, pushed_sources
 
 _OF_QUEUES = "in a deployed environment that takes its messages from others; --source {function} reads it"
@@ -21,7 +24,7 @@ _OF_STREAMS = "in a deployed environment others read it; --source {function} rea
 class ReadSources(Struct, frozen=True, kw_only=True):
     """``mappings`` are read, ``shown`` are all."""
 
-    mappings: tuple[Mapping, ...]
+    mappings: tuple[EventSource, ...]
     shown: tuple[ServedSource, ...]
 
     @classmethod
@@ -31,14 +34,16 @@ class ReadSources(Struct, frozen=True, kw_only=True):
         ``not_made`` says which resources that one does not have, and why; it is None of a deployed environment.
         """
         is_local = not_made is not None
-        read: list[Mapping] = []
+        read: list[EventSource] = []
         shown: list[ServedSource] = []
-        for each in mappings(directory):
-            function = each.callee.path
+        # A deployed environment runs its own pipes.
+        own = pipes(directory.application) if is_local else ()
+        for each in (*mappings(directory), *own):
+            function = each.reader
             match each:
                 case NotPolled(id=id_, reason=reason):
                     shown.append(ServedSource(id=id_, function=function, source="", name=id_, not_read=reason))
-                case Mapping(id=id_, source=source, source_name=name):
+                case Mapping(id=id_, source=source, source_name=name) | Pipe(id=id_, source=source, source_name=name):
                     wanted = function in named or (is_local and not named)
                     others = _OF_QUEUES if each.kind is SourceKind.QUEUE else _OF_STREAMS
                     why = "--source names other functions" if named else others.format(function=function)

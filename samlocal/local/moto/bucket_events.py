@@ -20,8 +20,9 @@ from moto.s3 import notifications
 from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 from moto.s3.responses import S3Response
 
+from samlocal.event_template import as_json
 from samlocal.local.moto.buses import Buses
-from samlocal.local.moto.targets import Targets, as_json
+from samlocal.local.moto.targets import Targets
 
 Json: TypeAlias = dict[str, Any]
 

@@ -178,6 +178,7 @@ KINDS = (
         name="Name",
         attributes={"Arn": "{ScheduleArn}"},
     ),
+    Kind(type="AWS::Pipes::Pipe", create="pipes.create_pipe", id="{Name}", name="Name", attributes={"Arn": "{Arn}"}),
     Kind(type="AWS::CloudWatch::Alarm", create="cloudwatch.put_metric_alarm", id="{AlarmName}", name="AlarmName"),
     Kind(
         type="AWS::KinesisFirehose::DeliveryStream",

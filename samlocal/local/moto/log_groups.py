@@ -14,9 +14,10 @@ from typing import Any
 
 from moto.logs.models import LogGroup, LogStream, logs_backends
 
+from samlocal.event_template import as_json
 from samlocal.local.log_line import LogLine
 from samlocal.local.moto.log_pattern import LogPatternError, Test, log_pattern
-from samlocal.local.moto.targets import LOG, Targets, as_json
+from samlocal.local.moto.targets import LOG, Targets
 from samlocal.local.moto.tracing import tracing
 
 _MOST_EVENTS = 20_000

@@ -19,8 +19,9 @@ from moto.scheduler.models import Schedule as Scheduled
 from moto.scheduler.models import scheduler_backends
 
 from samlocal.aws import Aws
+from samlocal.event_template import as_json
 from samlocal.local.moto.buses import Buses
-from samlocal.local.moto.targets import LOG, Targets, as_json
+from samlocal.local.moto.targets import LOG, Targets
 from samlocal.local.schedule import Fired, Schedule
 
 _Either: TypeAlias = Rule | Scheduled

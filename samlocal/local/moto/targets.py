@@ -5,7 +5,6 @@ Sources: EventBridge user guide, "Event bus targets"; moto's own services stand 
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from collections.abc import Mapping
@@ -94,8 +93,3 @@ class Targets:
         backend, stream = logs_backends[account][region], str(uuid.uuid4())
         backend.create_log_stream(group, stream)
         backend.put_log_events(group, stream, [{"timestamp": unix_time_millis(), "message": text}])
-
-
-def as_json(value: Any) -> str:
-    """As AWS's services write it: without spaces."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

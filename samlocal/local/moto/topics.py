@@ -18,7 +18,8 @@ from moto.sns.exceptions import SNSInvalidParameter
 from moto.sns.models import SNSBackend, Subscription
 
 from samlocal.event_pattern import PatternError, event_pattern
-from samlocal.local.moto.targets import Targets, as_json
+from samlocal.event_template import as_json
+from samlocal.local.moto.targets import Targets
 
 _BODY = "MessageBody"
 

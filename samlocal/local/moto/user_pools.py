@@ -15,9 +15,10 @@ from typing import Any, TypeAlias
 from moto.cognitoidp.models import CognitoIdpBackend, CognitoIdpUser, CognitoIdpUserPool
 from moto.core.exceptions import JsonRESTError
 
+from samlocal.event_template import as_json
 from samlocal.local.invocation import Invocation
 from samlocal.local.moto.invocations import Invocations, NobodyRunsError
-from samlocal.local.moto.targets import LOG, as_json
+from samlocal.local.moto.targets import LOG
 
 Json: TypeAlias = dict[str, Any]
 
