@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import cache
 from operator import itemgetter
 
 import msgspec
@@ -12,50 +13,54 @@ from msgspec import Raw
 from samlocal.aws import Aws, AwsCallError
 from samlocal.captured.arrivals import SECONDS, Arrivals
 from samlocal.errors import EventError
+from samlocal.events import catalog
+from samlocal.events.placeholder import alone, condition_of
 from samlocal.records import MALFORMED
 
-# Members by which an event of AWS's can be known; `events/data/` has the shapes, and where each is documented.
+# Members by which events are known that are requests or have few of their own; `_forms` knows the others.
 _MARKS = tuple(
     frozenset(marks.split())
     for marks in (
         "Records",
         "requestContext",
-        "detail-type source",
-        "awslogs",
-        "triggerSource userPoolId",
         "methodArn",
         "routeArn",
-        "records eventSource",
-        "records deliveryStreamArn",
-        "messages eventSource",
-        "rmqMessagesByQueue eventSource",
-        "events eventSource",
-        "RequestType ResponseURL",
-        "configRuleName invokingEvent",
+        "raw_path method",
+        "awslogs",
         "CodePipeline.job",
         "Details Name",
-        "sessionState bot",
-        "currentIntent bot",
-        "info arguments",
-        "agent messageVersion",
-        "getObjectContext",
-        "invocationSchemaVersion tasks",
-        "SecretId ClientRequestToken Step",
-        "session context request",
         "header payload",
-        "identity stash prev",
-        "alarmArn alarmData",
-        "eventType identityPoolId",
-        "clickType serialNumber",
-        "protocolData signatureVerified",
-        "invocationId applicationArn records",
-        "labelingJobArn",
-        "raw_path method",
-        "summaryVersion envelope",
-        "eventType thingName",
+        "arguments identity info",
+        "agent messageVersion",
+        "labelingJobArn version",
         "taskToken",
     )
 )
+
+_TELLING = 3
+"""So many members of their own tell events from other objects."""
+
+
+@cache
+def _forms() -> tuple[frozenset[str], ...]:
+    """The members that each event always has, as its file in ``events/data/`` says, which says where that is from."""
+    kinds = (kind for service in catalog.services() for kind in catalog.kinds(service).values())
+    members = (
+        frozenset(name for name, value in kind.shape.event.items() if _is_always_there(name, value))
+        for kind in kinds
+        if isinstance(kind.shape.event, dict) and not kind.shape.is_request
+    )
+    return tuple({each for each in members if len(each) >= _TELLING})
+
+
+def _is_always_there(name: str, value: object) -> bool:
+    """Whether an event's description has a member without a condition."""
+    if "${" in name:
+        return False
+    if isinstance(value, dict):
+        return not any(condition_of(each) for each in value)
+    stands_for = alone(value) if isinstance(value, str) else None
+    return stands_for is None or not stands_for.optional
 
 
 def log_arrivals(
@@ -102,7 +107,7 @@ def log_arrivals(
 def is_event(found: bytes) -> bool:
     """Whether a JSON object has the form of an event that an AWS service makes."""
     members = msgspec.json.decode(found, type=dict[str, Raw]).keys()
-    return any(marks <= members for marks in _MARKS)
+    return any(marks <= members for marks in (*_MARKS, *_forms()))
 
 
 def objects(line: str) -> Iterator[bytes]:

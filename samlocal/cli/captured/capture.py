@@ -94,7 +94,7 @@ def capture(ctx: click.Context, /, function: str, **_: object) -> int:
     if arrivals is None:
         return 0
     if not arrivals.is_whole:
-        output.warning("there is more than could be read in 20 seconds.")
+        output.warning("there is more than can be read at once: a smaller --limit or --since is read to its end.")
     filtered = f", {arrivals.filtered} of which its filters keep from it" if arrivals.filtered else ""
     if not arrivals.events:
         raise EventError(
@@ -149,9 +149,10 @@ def _of_queue(ctx: click.Context, project: Project, output: Output, mapping: Map
     refuse_protected(chosen, tip="Reading its queues touches messages. What functions log is read: --source logs.")
     arrivals = QueueArrivals(AwsQueue(project.account.caller(), mapping), mapping)
     limit = ctx.params["limit"]
-    if not chosen.is_local and not ctx.params["yes"]:
-        question = f"Read up to {_counted(limit, 'message')} of {mapping.source_name} in {chosen.environment}?"
-        if not output.ask(f"{arrivals.touches}\n{question}"):
+    what = f"up to {_counted(limit, 'message')} of {mapping.source_name} in {chosen.environment}"
+    if not chosen.is_local:
+        output.notice(f"this reads {what}. {arrivals.touches}")
+        if not ctx.params["yes"] and not output.ask(f"Read {what}?"):
             return None
     return arrivals.read(limit)
 
