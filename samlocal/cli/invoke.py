@@ -21,6 +21,7 @@ from samlocal.cli.runs.named import Shared, named
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
+from samlocal.function.package import source_of
 
 if TYPE_CHECKING:
     from samlocal.artifact.image.runtime_image import Image
@@ -58,6 +59,12 @@ if TYPE_CHECKING:
     envvar=variable("output"),
     help="The payload alone, or one JSON object with the figures.",
 )
+@click.option(
+    "--plain",
+    is_flag=True,
+    envvar=variable("plain"),
+    help="At a terminal, too, show log and payload as they are, as programs get them.",
+)
 @click.pass_context
 def command(ctx: click.Context, /, **values: object) -> int:
     """Run FUNCTION: its payload goes to standard output, its log to standard error.
@@ -68,7 +75,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     from samlocal.project.last_events import LastEvents
     from samlocal.project.project import Project
 
-    output = Output(ctx.obj)
+    output = Output(ctx.obj, for_people=not values["plain"])
     chosen, options = run_options(ctx)
     wanted = wanted_function(ctx)
     debug = debug_options(ctx)
@@ -132,6 +139,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     for remark in spec.image.remarks:
         output.notice(remark)
 
+    output.is_of(location=spec.function.location, source=source_of(spec.function.code))
     runs = made_runs(spec.image)
     sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:

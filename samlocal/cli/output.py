@@ -18,6 +18,9 @@ from samlocal.errors import BuildError, SamlocalError
 from samlocal.sandbox.result import Success, outcome
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from samlocal.cli.runs.people import People, Piece
     from samlocal.reload.told import NotReloaded, Reloaded
     from samlocal.sandbox.journal import Record, Remark
     from samlocal.sandbox.sandbox import Invocation
@@ -35,10 +38,16 @@ _UNBOUND = 10_000
 class Output:
     """Writes to one world's streams; a project's ``Teller``."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, for_people: bool = False) -> None:
+        """A run that is shown ``for_people`` is so at a terminal, and goes to programs as it is."""
         self._world = world
         self._told: set[str] = set()
         self._display = Display(world.stderr, world.environ)
+        self._people: People | None = None
+        if for_people and (world.stderr.isatty() or world.stdout.isatty()):
+            from samlocal.cli.runs.people import People
+
+            self._people = People(marks=(world.stderr.encoding or "").lower().replace("-", "") == "utf8")
 
     @property
     def payload_stream(self) -> IO[bytes]:
@@ -122,9 +131,23 @@ class Output:
             else:
                 self.notice(item.text)
             return
+        if self._people is not None and self._world.stderr.isatty():
+            pieces = self._people.line(item)
+            if pieces is not None:
+                self._error_line("".join(map(self._piece_of_log, pieces)))
+            return
         line = render(item)
         if line is not None:
             self.log(line)
+
+    def is_of(self, *, location: str, source: Path | None) -> None:
+        """Says whose run follows: where the function stands in the template, and where its files lie."""
+        if self._people is not None:
+            from samlocal.cli.runs.own_paths import OwnPaths
+            from samlocal.cli.runs.people import Subject
+
+            paths = OwnPaths(source, self._world.cwd) if source is not None else None
+            self._people.is_of(Subject(location=location, paths=paths))
 
     def reloaded(self, told: Reloaded | NotReloaded) -> None:
         """What has become of a save: each of them is another one."""
@@ -144,6 +167,10 @@ class Output:
         """The payload."""
         result = invocation.result
         if isinstance(result, Success) and result.streamed:
+            return
+        if self._people is not None and self._world.stdout.isatty():
+            for pieces in self._people.answer(result):
+                self._payload_pieces(pieces)
             return
         self._payload(result.payload + b"\n")
 
@@ -183,6 +210,16 @@ class Output:
             head = click.style(head, fg=fg)
         self._world.stdout.write(f"{head}{visible(line)}\n".encode())
         self._world.stdout.flush()
+
+    def _payload_pieces(self, pieces: Sequence[Piece]) -> None:
+        has_colours = self._has_colours(self._world.stdout)
+        shown = (_drawn_piece(each, visible(each.text), has_colours=has_colours) for each in pieces)
+        self._world.stdout.write(f"{''.join(shown)}\n".encode())
+        self._world.stdout.flush()
+
+    def _piece_of_log(self, piece: Piece) -> str:
+        has_colours = self._has_colours(self._world.stderr)
+        return _drawn_piece(piece, self.log_text(piece.text), has_colours=has_colours)
 
     def data_line(self, line: str) -> None:
         """A line for programs."""
@@ -288,6 +325,12 @@ class Output:
                 table.add_row()
         console.print(table)
         return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()).strip("\n")
+
+
+def _drawn_piece(piece: Piece, text: str, *, has_colours: bool) -> str:
+    if not has_colours or not (piece.fg or piece.bold or piece.dim):
+        return text
+    return click.style(text, fg=piece.fg, bold=piece.bold or None, dim=piece.dim or None)
 
 
 def _whole(invocation: Invocation, streamed: bytes) -> bytes:

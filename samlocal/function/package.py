@@ -53,6 +53,11 @@ class DeployedCode(Struct, frozen=True, kw_only=True, tag=True):
 Code: TypeAlias = LocalCode | InlineCode | S3Code | ImageCode | DeployedCode
 
 
+def source_of(code: Code) -> Path | None:
+    """Where on this machine the files lie that somebody has written, None where they do not."""
+    return code.built_from or code.path if isinstance(code, LocalCode) else None
+
+
 class LocalLayer(Struct, frozen=True, kw_only=True, tag=True):
     """A layer of the template whose content lies beside it; ``built_from`` as in LocalCode."""
 

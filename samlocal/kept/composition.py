@@ -21,6 +21,7 @@ from samlocal.kept import messages
 from samlocal.kept.changes import changes
 from samlocal.kept.kept_sandbox import KeptSandbox
 from samlocal.kept.listener import LISTENER, Listener, Telling
+from samlocal.kept.planned import planned
 from samlocal.kept.surroundings import as_text
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan, in_thread
@@ -102,7 +103,7 @@ class Composition:
             self._pool.keep(name, opened.keep)
         self._pool.change(name)
         changed = changes(before, plan) if before is not None and there else ()
-        return messages.Planned(image=plan.spec.image, changed=changed)
+        return planned(plan.spec, changed=changed)
 
     async def run(self, opened: messages.Open, payload: bytes, listener: Listener) -> Invocation:
         """Raises EngineError, and KeptError where somebody stops it; a caller who is cancelled ends its sandbox."""

@@ -21,6 +21,7 @@ from samlocal.kept.engine_address import engine_address
 from samlocal.kept.fault import place as place_in_code
 from samlocal.kept.folder import Folder
 from samlocal.kept.listener import LISTENER, Listener, message_of
+from samlocal.kept.planned import planned
 from samlocal.kept.program import this_samlocal
 from samlocal.kept.surroundings import Place, place_of
 from samlocal.kept.wanted import wanted
@@ -244,7 +245,7 @@ class _Run:
         check_tenant(self._opened.tenant_id, isolated=spec.function.isolates_tenants)
         # Whoever has just saved something means that.
         service.pool.change(self._function_id)
-        return messages.Planned(image=spec.image)
+        return planned(spec)
 
     async def run(self, payload: bytes) -> Invocation:
         if self._events.ending:

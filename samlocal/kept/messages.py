@@ -136,9 +136,14 @@ class BuildDone(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Planned(Struct, frozen=True, kw_only=True, tag=True):
-    """What the function runs in, and what has changed since its sandbox was started, if that was there."""
+    """What the function runs in, and what has changed since its sandbox was started, if that was there.
+
+    ``location`` is where it stands in the template, ``source`` where its files lie, if they do.
+    """
 
     image: Image
+    location: str
+    source: str | None = None
     changed: tuple[str, ...] = ()
 
 

@@ -101,10 +101,13 @@ def test_a_payload_is_whole_on_a_pipe_and_spelled_out_at_a_terminal(project: Cal
     # The runtime client leaves C1 and the bidirectional controls as they are in its JSON.
     made = project(python(f"def handler(event, context):\n    return {{'name': {HOSTILE!r}}}\n"))
     assert made.invoke("Fn").succeeded().payload == {"name": HOSTILE}
-    shown = made.terminal("invoke", "Fn").stderr
+    shown = made.terminal("invoke", "Fn", "--plain").stderr
     payload = next(line for line in shown.splitlines() if line.startswith("{"))
     assert dangers(payload) == []
     assert json.loads(payload) == {"name": HOSTILE}
+    drawn = made.terminal("invoke", "Fn", environ={"NO_COLOR": "1"}).stderr
+    assert dangers(drawn) == []
+    assert json.loads(drawn[drawn.index("{") :]) == {"name": HOSTILE}
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)

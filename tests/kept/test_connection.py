@@ -63,7 +63,7 @@ class Scripted:
     async def planned(self) -> messages.Planned:
         assert self._listener is not None
         await asyncio.to_thread(self._plan, Telling(self._listener))
-        return messages.Planned(image=Image(name="image", platform=None))
+        return messages.Planned(image=Image(name="image", platform=None), location="template.yaml:1")
 
     async def run(self, payload: bytes) -> Invocation:
         assert self._listener is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from samlocal.artifact.image.runtime_image import Image
 from samlocal.cli.output import Output
@@ -40,6 +41,7 @@ def _run(run: KeptRun, events: Events, output: Output, made: Callable[[Image], R
         output.notice(changed(planned.changed))
     if run.by != KEEPER:
         output.notice(f"it runs in the pool of `samlocal {run.by}`; with --cold it does not.")
+    output.is_of(location=planned.location, source=Path(planned.source) if planned.source else None)
     runs = made(planned.image)
     try:
         for event in events.runs():

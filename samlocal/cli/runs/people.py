@@ -1,0 +1,224 @@
+"""A run as a person at a terminal reads it: its log, its figures, its answer. Programs get all of it as it is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from msgspec import Struct
+
+from samlocal.cli.runs.answer import readable
+from samlocal.cli.runs.own_paths import OwnPaths
+from samlocal.cli.shown.request_lines import duration
+from samlocal.function.logging_config import LogLevel
+from samlocal.sandbox.journal import Record
+from samlocal.sandbox.log_format import render
+from samlocal.sandbox.result import Result, Success
+
+# Of so many lines of the log it is known whether they have been shown.
+_HEARD = 1000
+
+_LEVELS = {LogLevel.WARN: "yellow", LogLevel.ERROR: "red", LogLevel.FATAL: "red"}
+# What runtimes write before a line of a text log: Python's `[ERROR]`, Node's tab-separated words.
+_LEVEL = re.compile(r"(?:^\[|\t)(?P<level>WARN(?:ING)?|ERROR|CRITICAL|FATAL)(?:\]|\t)")
+# A string, a number, or one of JSON's three names; a string before a colon is a member's name.
+_JSON = re.compile(
+    r'(?P<name>"(?:[^"\\]|\\.)*"(?: \(JSON\))?(?=: ))|(?P<text>"(?:[^"\\]|\\.)*")'
+    r"|(?P<value>-?\b[\d.eE+-]+\b|\b(?:true|false|null)\b)"
+)
+_COLOURS = {"name": "cyan", "text": "green", "value": "magenta"}
+
+# What Node's runtime writes of an error: its stack is a list in there.
+_NODE_ERROR = re.compile(r"\tERROR\t(?P<what>[\w ]+?)\s*\t(?P<error>\{.*\})$")
+
+# What a function behind an API answers (API Gateway developer guide, "Lambda proxy integration").
+_OF_API = frozenset({"statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded"})
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """A part of a line, in a colour."""
+
+    text: str
+    fg: str | None = None
+    dim: bool = False
+    bold: bool = False
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """Whose run it is: where the function stands in the template, and its files."""
+
+    location: str
+    paths: OwnPaths | None = None
+
+
+class People:
+    """One command's. ``marks`` says whether the terminal has other characters than ASCII's."""
+
+    def __init__(self, *, marks: bool) -> None:
+        self._good, self._bad = ("✓", "✗") if marks else ("ok", "failed")
+        self._heard: deque[str] = deque(maxlen=_HEARD)
+        self._subject: Subject | None = None
+
+    def is_of(self, subject: Subject) -> None:
+        self._subject = subject
+
+    def line(self, record: Record) -> tuple[Piece, ...] | None:
+        """A record of the log, None where the log has nothing of it."""
+        line = render(record)
+        if line is None:
+            return None
+        if record.type == "platform.report" and record.fields is not None:
+            return self._figures(record.fields)
+        if record.type.startswith("platform."):
+            return (Piece(text=line, dim=True),)
+        line = _with_stack(line)
+        self._heard.extend(each.strip() for each in line.splitlines())
+        found = _LEVEL.search(line[:80])
+        colour = _LEVELS.get(record.level) if record.level is not None else None
+        if found is not None:
+            colour = "yellow" if found["level"].startswith("WARN") else "red"
+        return (Piece(text=self._with_paths(line), fg=colour),)
+
+    def answer(self, result: Result) -> Iterator[tuple[Piece, ...]]:
+        """What has come of an event that was not streamed."""
+        if not isinstance(result, Success):
+            yield from self._error(result.payload)
+            return
+        response = _response_of_api(result.payload)
+        if response is None:
+            yield from map(json_pieces, readable(result.payload))
+            return
+        yield from _http(response)
+
+    def _error(self, payload: bytes) -> Iterator[tuple[Piece, ...]]:
+        """Its stack once: nearly every runtime writes it into the log."""
+        try:
+            error = json.loads(payload)
+        except (ValueError, RecursionError):
+            error = None
+        if not isinstance(error, dict) or not isinstance(error.get("errorType"), str):
+            yield from map(json_pieces, readable(payload))
+            return
+        message = str(error.get("errorMessage") or "")
+        head = Piece(text=error["errorType"], fg="red", bold=True)
+        yield (head, Piece(text=f": {message}")) if message else (head,)
+        trace = error.get("stackTrace") or error.get("trace")
+        entries = trace if isinstance(trace, list) else []
+        lines = [line for entry in entries for line in str(entry).splitlines() if line.strip()]
+        if not any(line.strip() in self._heard for line in lines):
+            yield from ((Piece(text=self._with_paths(line)),) for line in lines)
+
+    def _figures(self, fields: Mapping[str, Any]) -> tuple[Piece, ...]:
+        metrics, status = fields["metrics"], fields.get("status", "success")
+        is_good = status == "success"
+        texts = [duration(metrics["durationMs"])]
+        if "initDurationMs" in metrics:
+            texts.append(f"init {duration(metrics['initDurationMs'])}")
+        memory, used = metrics["memorySizeMB"], metrics.get("maxMemoryUsedMB")
+        texts.append(f"{memory} MB" if used is None else f"{used} of {memory} MB")
+        mark = Piece(text=self._good if is_good else self._bad, fg="green" if is_good else "red", bold=True)
+        return (mark, Piece(text=f" {', '.join(texts)}", dim=True), *self._reason(fields, memory, used))
+
+    def _reason(self, fields: Mapping[str, Any], memory: int, used: int | None) -> Iterator[Piece]:
+        """Why a function was ended, with the property that says so."""
+        where = f" ({self._subject.location})" if self._subject is not None else ""
+        if fields.get("status") == "timeout":
+            yield Piece(text=f"  timed out: that is its Timeout{where}", fg="red")
+        elif fields.get("status") != "success" and used is not None and used >= memory:
+            yield Piece(text=f"  out of memory: its MemorySize is {memory} MB{where}", fg="red")
+        elif fields.get("errorType"):
+            yield Piece(text=f"  {fields['errorType']}", fg="red")
+
+    def _with_paths(self, line: str) -> str:
+        paths = self._subject.paths if self._subject is not None else None
+        return line if paths is None else paths.put_into(line)
+
+
+def json_pieces(line: str) -> tuple[Piece, ...]:
+    """A line of JSON in colours."""
+    pieces, at = [], 0
+    for found in _JSON.finditer(line):
+        pieces.append(Piece(text=line[at : found.start()]))
+        pieces.append(Piece(text=found[0], fg=_COLOURS[found.lastgroup or "text"]))
+        at = found.end()
+    return (*pieces, Piece(text=line[at:]))
+
+
+def _http(response: Mapping[str, Any]) -> Iterator[tuple[Piece, ...]]:
+    """A function's response to an API: status, headers and body, as a client gets them."""
+    status = response["statusCode"]
+    colour = "green" if status < 400 else "yellow" if status < 500 else "red"
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+    yield (Piece(text=f"{status} {phrase}".rstrip(), fg=colour, bold=True),)
+    headers = [(name, value) for name, value in (response.get("headers") or {}).items()]
+    headers += [
+        (name, value) for name, several in (response.get("multiValueHeaders") or {}).items() for value in several
+    ]
+    headers += [("Set-Cookie", value) for value in response.get("cookies") or ()]
+    for name, value in headers:
+        yield (Piece(text=f"{name}: {value}", dim=True),)
+    body = response.get("body")
+    if isinstance(body, str) and body:
+        yield (Piece(text=""),)
+        yield from map(json_pieces, _body(body, encoded=response.get("isBase64Encoded") is True))
+
+
+def _headers(response: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    yield from (response.get("headers") or {}).items()
+    for name, several in (response.get("multiValueHeaders") or {}).items():
+        yield from ((name, value) for value in several)
+    yield from (("Set-Cookie", value) for value in response.get("cookies") or ())
+
+
+def _body(body: str, *, encoded: bool) -> list[str]:
+    if not encoded:
+        return readable(body.encode("utf-8", "surrogatepass"))
+    try:
+        data = base64.b64decode(body, validate=True)
+        data.decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return [f"({len(body)} characters of base64)"]
+    return readable(data)
+
+
+def _response_of_api(payload: bytes) -> Mapping[str, Any] | None:
+    """None where it is anything else, or has more than can be shown so."""
+    try:
+        response = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(response, dict) or not response.keys() <= _OF_API:
+        return None
+    status = response.get("statusCode")
+    is_status = isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599
+    several = response.get("multiValueHeaders")
+    shapes = (
+        (response.get("headers"), dict),
+        (several, dict),
+        (response.get("cookies"), list),
+        (response.get("body"), str),
+    )
+    fits = all(value is None or isinstance(value, shape) for value, shape in shapes)
+    fits = fits and all(isinstance(each, list) for each in (several or {}).values())
+    return response if is_status and fits else None
+
+
+def _with_stack(line: str) -> str:
+    """An error that Node's runtime has written in one line, with its stack in lines."""
+    found = _NODE_ERROR.search(line)
+    if found is None:
+        return line
+    try:
+        error = json.loads(found["error"])
+        stack = error["stack"]
+    except (ValueError, KeyError, RecursionError):
+        return line
+    if not isinstance(stack, list) or not all(isinstance(each, str) for each in stack):
+        return line
+    return "\n".join([f"{line[: found.start()]}\tERROR\t{found['what']}", *stack])
