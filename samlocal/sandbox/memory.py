@@ -18,8 +18,9 @@ _CGROUPS = Path("/sys/fs/cgroup")
 _MB = 1024 * 1024
 _PIECE = 64 * 1024
 
-# proc_pid_status(5): what a process has held at most, and what it holds now.
-_STATUS = re.compile(rb"^(VmHWM|RssFile|RssAnon):\s*(\d+) kB$", re.MULTILINE)
+# proc_pid_status(5): what a process has held at most, and what it holds now that is no file's, and of files. Read with
+# each event, by an expression that begins with what is there once.
+_STATUS = re.compile(rb"\nVmHWM:\s*(\d+) kB\nVmRSS:.*\nRssAnon:\s*(\d+) kB\nRssFile:\s*(\d+) kB\n")
 
 # The kernel keeps the peak of each process that lives; what is looked for in between are those that come and go.
 _FIRST_PAUSE_SECONDS = 0.02
@@ -126,11 +127,14 @@ def _held(group: _Group, *, besides: int, peak: int) -> int:
         for process in _read(group.processes).split():
             if int(process) == besides:
                 continue
-            held = {name: int(kilobytes) * 1024 for name, kilobytes in _STATUS.findall(_status(process))}
-            most = max(most, held.get(b"VmHWM", 0))
-            files = max(files, held.get(b"RssFile", 0))
-            apart += held.get(b"RssAnon", 0)
+            held = _STATUS.search(_status(process))
             count += 1
+            if held is None:
+                # It has ended.
+                continue
+            most = max(most, int(held[1]) * 1024)
+            apart += int(held[2]) * 1024
+            files = max(files, int(held[3]) * 1024)
         if count <= 1 or max(most, apart + files) <= -(-max(most, peak) // _MB) * _MB:
             return most
         anonymous = group.anonymous.search(_read(group.statistics))
