@@ -7,6 +7,7 @@ hotsock/voker, ``vokerhttp/testdata``).
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import string
 
@@ -57,6 +58,8 @@ def domain_prefix(domain: str) -> str:
     return domain.split(".", 1)[0].split(":", 1)[0]
 
 
+# Of every request to one route they are the same.
+@functools.lru_cache(maxsize=1024)
 def _short(text: str, length: int) -> str:
     number = int.from_bytes(_digest(text, 16))
     letters = []

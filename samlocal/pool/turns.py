@@ -133,7 +133,7 @@ class Turns:
 
     def _serve(self) -> None:
         """Gives sandboxes to those who wait, in order of arrival. Called whenever anything may have changed."""
-        if self._closed:
+        if self._closed or not self._waiting:
             return
         left: list[Turn] = []
         behind: Counter[str] = Counter()

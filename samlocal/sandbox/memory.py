@@ -18,8 +18,8 @@ _CGROUPS = Path("/sys/fs/cgroup")
 _MB = 1024 * 1024
 _PIECE = 64 * 1024
 
-# proc_pid_status(5): what a process has held at most, and what it holds now that is no file's, and of files. Read with
-# each event, by an expression that begins with what is there once.
+# proc_pid_status(5): what a process has held at most, and what it holds now, of its own and of files. Looked for with
+# each event, by an expression whose beginning is there once.
 _STATUS = re.compile(rb"\nVmHWM:\s*(\d+) kB\nVmRSS:.*\nRssAnon:\s*(\d+) kB\nRssFile:\s*(\d+) kB\n")
 
 # The kernel keeps the peak of each process that lives; what is looked for in between are those that come and go.

@@ -15,7 +15,7 @@ from samlocal.sandbox.apis.server import Request, Route, Server
 from samlocal.sandbox.network.route import bound_socket
 
 
-async def everybody(_: object) -> bool:
+async def everybody(*_: object) -> bool:
     return True
 
 

@@ -13,12 +13,13 @@ from samlocal.sandbox.apis.plain_requests import Other, PlainRequests
 if TYPE_CHECKING:
     from samlocal.sandbox.apis.any_requests import AnyRequests
 
-# A runtime may keep a connection for as long as it waits for the end of an extension's work, or of a debugger's.
-_IDLE_SECONDS = 3600.0
-
 
 class Connection:
-    """Requests one after another. From the first that is not plain on all are read as what may be anything."""
+    """Requests one after another. From the first that is not plain on all are read as what may be anything.
+
+    A connection may be idle for as long as its container is there: a runtime waits for the end of an extension's
+    work, or of a debugger's.
+    """
 
     def __init__(self, reader: Incoming, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -26,16 +27,15 @@ class Connection:
         self._requests: PlainRequests | AnyRequests = PlainRequests(reader)
 
     async def next_head(self) -> Head | None:
-        """The next request's, None when the client is done. Raises Malformed, TimeoutError."""
-        async with asyncio.timeout(_IDLE_SECONDS):
-            head = await self._requests.next_head()
-            if not isinstance(head, Other):
-                return head
-            # h11 takes as long to import as the rest of the APIs, and few functions have it read anything.
-            from samlocal.sandbox.apis.any_requests import AnyRequests
+        """The next request's, None when the client is done. Raises Malformed."""
+        head = await self._requests.next_head()
+        if not isinstance(head, Other):
+            return head
+        # h11 takes as long to import as the rest of the APIs, and few functions have it read anything.
+        from samlocal.sandbox.apis.any_requests import AnyRequests
 
-            requests = self._requests = AnyRequests(self._reader, self._writer, head.begun)
-            return await requests.next_head()
+        requests = self._requests = AnyRequests(self._reader, self._writer, head.begun)
+        return await requests.next_head()
 
     async def part(self) -> bytes:
         """The next part of the request's body, none at its end. Raises Disconnected."""

@@ -73,7 +73,20 @@ class Request:
     async def wait_for(self, answer: asyncio.Future[Any]) -> None:
         """Waits until the answer is there or cancelled. Raises Disconnected when the client hangs up before that."""
         gone = self._connection.gone
-        await asyncio.wait({answer, gone}, return_when=asyncio.FIRST_COMPLETED)
+
+        def leave(_: object) -> None:
+            # A future that has its answer keeps it.
+            answer.cancel()
+
+        gone.add_done_callback(leave)
+        try:
+            await answer
+        except asyncio.CancelledError:
+            waits = asyncio.current_task()
+            if waits is None or waits.cancelling():
+                raise
+        finally:
+            gone.remove_done_callback(leave)
         if gone.done():
             raise Disconnected("hung up while it waited")
 
