@@ -272,7 +272,13 @@ TABLE = [
         args=("Fn", "--parameter-overrides", "Stag=test"),
     ),
     # wrong usage
-    Refused("no function named", ExitStatus.USAGE, (r"Name the function",), args=()),
+    Refused(
+        "no function named of several",
+        ExitStatus.USAGE,
+        (r"Name the function.*The template has Fn, Other\.",),
+        {**PROJECT, "template.json": template(Fn=function(), Other=function())},
+        (),
+    ),
     Refused("two functions named", ExitStatus.USAGE, (r"Two functions are named",), args=("Fn", "-f", "Other")),
     Refused("an option that there is not", ExitStatus.USAGE, (r"No such option",), args=("Fn", "--evnt", "x")),
     Refused(
