@@ -24,6 +24,7 @@ _PERMISSION = "AWS::Lambda::Permission"
 _PUSHED = frozenset(
     {
         "AWS::Events::Rule",
+        "AWS::IoT::TopicRule",
         "AWS::Logs::SubscriptionFilter",
         "AWS::S3::Bucket",
         "AWS::SNS::Subscription",
@@ -34,8 +35,6 @@ _PUSHED = frozenset(
         "Custom::S3BucketNotifications",
     }
 )
-
-_NOT_RUN = {"AWS::IoT::TopicRule": "the local environment runs no rules of IoT"}
 
 # What user pools do here (local/moto/user_pools.py).
 _OF_USER_POOLS = frozenset(
@@ -106,6 +105,6 @@ def _not_run(trigger: Trigger, not_made: Mapping[str, str]) -> str | None:
     if type_ == _PERMISSION:
         return "what sends it is not in the local environment"
     if type_ != "AWS::Cognito::UserPool" and type_ not in _PUSHED:
-        return _NOT_RUN.get(type_, f"the local environment runs no {type_}")
+        return f"the local environment runs no {type_}"
     reason = not_made.get(str(trigger.resource))
     return None if reason is None else f"{trigger.resource} is not made: {reason}"

@@ -38,7 +38,10 @@ TEMPLATE = kit.template(
                 "Type": "EventBridgeRule",
                 "Properties": {"Pattern": {"source": ["shop"]}, "InputPath": "$.detail"},
             },
-            "Thing": {"Type": "IoTRule", "Properties": {"Sql": "SELECT * FROM 'things'"}},
+            "Thing": {
+                "Type": "IoTRule",
+                "Properties": {"Sql": "SELECT *, topic(2) AS thing FROM 'things/+' WHERE t > 5"},
+            },
             "Nightly": {
                 "Type": "Schedule",
                 "Properties": {"Schedule": "cron(0 3 1 1 ? 2199)", "Input": '{"job": "nightly"}'},
@@ -60,9 +63,14 @@ def test_a_function_hears_of_topics_buckets_and_rules_and_of_nothing_that_filter
 ) -> None:
     with up(local(FILES)) as own:
         banner = " ".join(own.running.stderr().split())
-        for event in ("Topic (SNS)", "Put (S3)", "Orders (EventBridgeRule)", "Nightly (Schedule)"):
+        for event in (
+            "Topic (SNS)",
+            "Put (S3)",
+            "Orders (EventBridgeRule)",
+            "Nightly (Schedule)",
+            "Thing (IoTRule)",
+        ):
             assert f"{event} → Listener" in banner, banner
-        assert "Thing (IoTRule) → Listener is not read: the local environment runs no rules of IoT" in banner
         done = Queue(own.client("sqs"), "Done")
         sns, s3, events = (own.client(name) for name in ("sns", "s3", "events"))
         topic = named([each["TopicArn"] for each in sns.list_topics()["Topics"]], "Topic")
@@ -74,12 +82,15 @@ def test_a_function_hears_of_topics_buckets_and_rules_and_of_nothing_that_filter
             s3.put_object(Bucket=bucket, Key=key, Body=b"12345")
         for source in ("warehouse", "shop"):
             events.put_events(Entries=[{"Source": source, "DetailType": "Placed", "Detail": '{"order": 7}'}])
-        got = heard(done, 3, own.running)
+        for degrees in (5, 50):
+            own.client("iot-data").publish(topic="things/lamp", payload=json.dumps({"t": degrees}))
+        got = heard(done, 4, own.running)
         (message,) = (each["Records"][0]["Sns"] for each in got if "Sns" in str(each))
         assert (message["Message"], message["TopicArn"]) == ("the wanted one", topic)
         (record,) = (each["Records"][0] for each in got if "aws:s3" in str(each))
         assert record["s3"]["object"]["key"] == "in/a+b.txt"
         assert {"order": 7} in got
+        assert {"t": 50, "thing": "lamp"} in got
         own.running.has_logged(f"of {topic.rsplit(':', 1)[-1]}", within=30)
         own.ended()
 

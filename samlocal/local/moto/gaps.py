@@ -116,6 +116,10 @@ def _changed(
     notes = []
     if type_ in _NAMELESS:
         properties.setdefault(_NAMELESS[type_], {"Fn::Sub": f"${{AWS::StackName}}-{logical_id}"})
+    if type_ == "AWS::IoT::TopicRule":
+        # Of letters, numbers and underscores alone.
+        stack = {"Fn::Join": ["_", {"Fn::Split": ["-", {"Ref": "AWS::StackName"}]}]}
+        properties.setdefault("RuleName", {"Fn::Join": ["_", [stack, logical_id]]})
     if type_ in _FIFO:
         fifo, name = _FIFO[type_]
         if str(properties.get(fifo)).lower() == "true":

@@ -178,6 +178,7 @@ KINDS = (
         name="Name",
         attributes={"Arn": "{ScheduleArn}"},
     ),
+    Kind(type="AWS::IoT::TopicRule", create="iot.create_topic_rule", id="{RuleName}", name="RuleName"),
     Kind(type="AWS::Pipes::Pipe", create="pipes.create_pipe", id="{Name}", name="Name", attributes={"Arn": "{Arn}"}),
     Kind(type="AWS::CloudWatch::Alarm", create="cloudwatch.put_metric_alarm", id="{AlarmName}", name="AlarmName"),
     Kind(

@@ -74,9 +74,20 @@ def _serve(control: str, folder: Path | None) -> tuple[int, Door]:
             from samlocal.local.moto.user_pools import mend_user_pools
 
             mend_user_pools(invocations)
+        if service in ("iot", "iotdata") and not mended:
+            from samlocal.local.moto.targets import Targets
+            from samlocal.local.moto.topic_rules import mend_topic_rules
+
+            mended.append(service)
+            mend_topic_rules(Targets(invocations), connect)
         made = create_backend_app(service)
         return door.guarded(made) if service == "moto_api" else made
 
+    def connect(region: str) -> Aws:
+        """The endpoint itself."""
+        return Aws(region=region, credentials=own, endpoint_url=url)
+
+    mended: list[str] = []
     invocations = Invocations()
     tell_of_warnings(invocations.remark)
     door = Door(DomainDispatcherApplication(create), control=control, own=lambda *asked: controls(*asked))
@@ -86,7 +97,7 @@ def _serve(control: str, folder: Path | None) -> tuple[int, Door]:
     os.environ["MOTO_PORT"] = str(server.port)
     own = Credentials(access_key_id=_ACCOUNT_KEYS, secret_access_key=_ACCOUNT_KEYS)
     url = f"http://127.0.0.1:{server.port}"
-    schedules = repair(lambda region: Aws(region=region, credentials=own, endpoint_url=url), invocations=invocations)
+    schedules = repair(connect, invocations=invocations)
     controls = Controls(invocations, schedules)
     confine(server.port, own=folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
