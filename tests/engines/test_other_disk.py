@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kit import STAND_INS, Project, function, python, save, template
-from second_engine import SecondEngine, Wire, second_engine
+from kit import Project, function, python, save, template
+from second_engine import SecondEngine, Wire
 
-import samlocal
 from samlocal.errors import ExitStatus
 
 pytestmark = pytest.mark.docker
@@ -32,21 +31,6 @@ def handler(event, context):
     file.write_text(str(number))
     return number
 """
-
-
-@pytest.fixture(scope="module")
-def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondEngine]:
-    """An engine that has neither the projects nor samlocal itself on its disk."""
-    hidden = (tmp_path_factory.getbasetemp(), Path(samlocal.__file__).parent)
-    with second_engine(image=STAND_INS[0], hidden=hidden) as engine:
-        yield engine
-
-
-@pytest.fixture(scope="module")
-def wire(elsewhere: SecondEngine) -> Iterator[Wire]:
-    """The way to it, by TCP."""
-    with elsewhere.by_tcp() as wire:
-        yield wire
 
 
 def with_a_layer() -> dict[str, Any]:
