@@ -14,6 +14,9 @@ import corpus
 import pytest
 from hypothesis import HealthCheck, settings
 from kit import STAND_INS, AwsEndpoint, Docker, Project, aws_endpoint, make_project, unignore_signals
+from second_engine import SecondEngine, Wire, second_engine
+
+import samlocal
 
 
 def pytest_configure() -> None:
@@ -103,3 +106,18 @@ def aws_server() -> Iterator[AwsEndpoint]:
     """One endpoint for all tests that only add to it. Give each stack a name of its own."""
     with aws_endpoint() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondEngine]:
+    """An engine that has neither the projects nor samlocal itself on its disk."""
+    hidden = (tmp_path_factory.getbasetemp(), Path(samlocal.__file__).parent)
+    with second_engine(image=STAND_INS[0], hidden=hidden) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def wire(elsewhere: SecondEngine) -> Iterator[Wire]:
+    """The way to it, by TCP, on which its containers do not come back."""
+    with elsewhere.by_tcp() as wire:
+        yield wire

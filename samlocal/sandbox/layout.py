@@ -138,7 +138,7 @@ def container_spec(
         tmp=spec.image.tmp,
         open_files=OPEN_FILES,
         processes=PROCESSES + (_SHELLS if mark is not None else 0),
-        published=(debugging.port,) if debugging and not on_host else (),
+        published=(debugging.port,) if debugging and not on_host and route.publishes else (),
         capabilities=debugging.capabilities if debugging else (),
         hostname=None if on_host else "sandbox",
         domain_name=None if on_host else "localdomain",

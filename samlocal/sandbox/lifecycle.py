@@ -136,7 +136,7 @@ class Lifecycle:
         site = self._site
         spec = await site.lay_out(self._spec)
         if self._spec.debugging is not None:
-            await self._spec.debugging.await_port()
+            await site.open_debug_port(self._spec.debugging, self._connect)
         container = self.container = Container(self._engine, spec.name, tell=mailbox.put)
         log = self.debugger.line if self.debugger else self.journal.function_line
         await container.create(spec, mark=site.mark, log=log, room=self._log.room, hear=self._hear)
@@ -323,6 +323,12 @@ class Lifecycle:
         from samlocal.sandbox.apis.apis import Apis
 
         return Apis(sockets, journal=self.journal, telemetry=self._telemetry)
+
+    async def _connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to a listener in the container. Raises OSError."""
+        if self._apis is None:
+            raise OSError("the container has not been started")
+        return await self._apis.connect(port)
 
     def _hear(self, word: Word) -> None:
         """What the shell says of the extensions."""

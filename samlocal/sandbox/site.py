@@ -21,6 +21,9 @@ from samlocal.sandbox.session import Session
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from samlocal.sandbox.apis.delivery import Connect
+    from samlocal.sandbox.debug.forwarded_port import ForwardedPort
+    from samlocal.sandbox.debug.wiring import Debugging
     from samlocal.sandbox.folders import Folders
 
 T = TypeVar("T")
@@ -39,6 +42,7 @@ class Site:
         self._live = live
         self._sockets: Sockets | None = None
         self._folders: Folders | None = None
+        self._debug_port: ForwardedPort | None = None
         self._at_work: list[Future[Any]] = []
 
     @property
@@ -56,6 +60,18 @@ class Site:
             spec = await asyncio.wrap_future(self._begin(self._shown, spec, self._live))
         self.mark = uuid.uuid4().hex if spec.image.has_shell else None
         return await self._container(spec, name=self._session.next_name())
+
+    async def open_debug_port(self, debugging: Debugging, connect: Connect) -> None:
+        """Makes the debugger's port one of this machine's: the engine publishes it, or it is passed on from here.
+
+        Raises ConfigurationError where it is taken.
+        """
+        if self.sockets.route.publishes:
+            await debugging.await_port()
+        elif self._debug_port is None:
+            from samlocal.sandbox.debug.forwarded_port import ForwardedPort
+
+            self._debug_port = await ForwardedPort(debugging.port, connect).open()
 
     async def lay_out_again(self, spec: SandboxSpec, *, name: str) -> ContainerSpec | None:
         """The container of that name as it would be by another spec, whose folders are made ready for ``exchange``.
@@ -79,6 +95,8 @@ class Site:
             self._begin(self._folders.forget)
 
     async def close(self) -> None:
+        if self._debug_port is not None:
+            self._debug_port.close()
         if self._sockets is not None:
             self._sockets.close()
         # What somebody was cancelled at goes on, and must not make anything behind this.

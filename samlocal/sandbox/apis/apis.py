@@ -46,7 +46,7 @@ class Apis:
         # Where the container's own listeners are reached from this machine, once that is known.
         self._container_host: str | None = None
         self.extensions = Extensions(lambda message: self._tell(message), journal)
-        self._telemetry_api = TelemetryApi(self.extensions, telemetry, journal, connect=self._connect)
+        self._telemetry_api = TelemetryApi(self.extensions, telemetry, journal, connect=self.connect)
         self.extensions.init_ended = self._telemetry_api.close
         self._runtime = RuntimeApi(self._of_runtime)
         extensions_api = ExtensionsApi(self.extensions, journal.subject)
@@ -109,7 +109,7 @@ class Apis:
     async def close(self) -> None:
         await self._tasks.end()
 
-    async def _connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to a listener in the container. Raises OSError."""
         if self._container_host is None:
             raise OSError("the container has no address yet")

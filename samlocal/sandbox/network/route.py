@@ -63,7 +63,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """``host`` is where samlocal listens, ``seen_as`` what the container calls that.
 
     Where a relay listens on the engine's side there is no ``host`` here. ``ahead`` says that it is an address which
-    the machine has once the container is there.
+    the machine has once the container is there, ``publishes`` whether ports that the engine publishes on its machine's
+    loopback are on this one's.
     """
 
     network: str
@@ -71,6 +72,7 @@ class Route(Struct, frozen=True, kw_only=True):
     seen_as: str
     ahead: bool = False
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
+    publishes: bool = True
 
     @property
     def is_relayed(self) -> bool:
@@ -141,7 +143,9 @@ def _beside_own_container(engine: Engine, network: str, standpoint: Standpoint) 
             tip=f"`docker network connect {chosen} {socket.gethostname()}` puts it there, or name one that it is on: "
             f"{', '.join(addresses) or 'there is none'}.",
         )
-    return Route(network=chosen, host=addresses[chosen], seen_as=addresses[chosen]), bound_socket(addresses[chosen])
+    return Route(network=chosen, host=addresses[chosen], seen_as=addresses[chosen], publishes=False), bound_socket(
+        addresses[chosen]
+    )
 
 
 def _host_address(network: Network) -> str | None:

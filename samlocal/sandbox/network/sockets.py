@@ -80,7 +80,7 @@ class Sockets:
             Door(endpoint=endpoint, port=port, listening=None)
             for endpoint, port in zip(led_to, relay.ports, strict=True)
         )
-        made = cls(Route(network=network, host="", seen_as=relay.address), tuple(doors), endpoints)
+        made = cls(Route(network=network, host="", seen_as=relay.address, publishes=False), tuple(doors), endpoints)
         made.relay = relay
         return made
 

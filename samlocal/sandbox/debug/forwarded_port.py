@@ -1,0 +1,56 @@
+"""A debug port of a container that its engine cannot publish on this machine: listened at here, and passed on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import Self
+
+from samlocal.sandbox.apis.delivery import Connect
+from samlocal.sandbox.debug.wiring import LOOPBACK, port_in_use
+from samlocal.sandbox.network.relay import pass_on
+
+
+class ForwardedPort:
+    """Listens at ``port`` on loopback as long as it is open. ``connect`` leads to ports of the container."""
+
+    def __init__(self, port: int, connect: Connect) -> None:
+        self._port = port
+        self._connect = connect
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> Self:
+        """Raises ConfigurationError where the port is taken."""
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((LOOPBACK, self._port))
+        except OSError as error:
+            listening.close()
+            raise port_in_use(self._port) from error
+        self._server = await asyncio.start_server(self._connected, sock=listening)
+        return self
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for connection in self._connections:
+            connection.cancel()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+        try:
+            # Where nobody listens yet the debugger sees a connection that breaks off, as behind a published port.
+            with contextlib.suppress(OSError):
+                far_reader, far_writer = await self._connect(self._port)
+                try:
+                    await asyncio.gather(pass_on(reader, far_writer), pass_on(far_reader, writer))
+                finally:
+                    far_writer.close()
+        finally:
+            writer.close()
