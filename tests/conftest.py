@@ -112,7 +112,7 @@ def aws_server() -> Iterator[AwsEndpoint]:
 def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecondEngine]:
     """An engine that has neither the projects nor samlocal itself on its disk."""
     hidden = (tmp_path_factory.getbasetemp(), Path(samlocal.__file__).parent)
-    with second_engine(image=STAND_INS[0], hidden=hidden) as engine:
+    with second_engine(*STAND_INS, hidden=hidden) as engine:
         yield engine
 
 

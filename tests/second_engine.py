@@ -64,6 +64,11 @@ class SecondEngine:
         finally:
             client.close()
 
+    def trees(self) -> set[str]:
+        """The names of the volumes into which samlocal has put files."""
+        with self.client() as client:
+            return {volume["Name"] for volume in client.volumes(filters={"label": "samlocal.made"})["Volumes"] or ()}
+
     def network(self, name: str, *, subnet: str, options: Mapping[str, str] | None = None, **more: Any) -> str:
         """Makes a bridge network with a subnet, and with no word of its gateway."""
         import docker
@@ -139,8 +144,8 @@ class Wire:
 
 
 @contextlib.contextmanager
-def second_engine(*, image: str, hidden: Sequence[Path] = ()) -> Iterator[SecondEngine]:
-    """Starts an engine that knows one image of this machine's engine, and stops all of it at the end of the block.
+def second_engine(*images: str, hidden: Sequence[Path] = ()) -> Iterator[SecondEngine]:
+    """Starts an engine that knows some images of this machine's engine, and stops all of it at the end of the block.
 
     In its view of this disk the ``hidden`` folders are empty.
 
@@ -155,7 +160,7 @@ def second_engine(*, image: str, hidden: Sequence[Path] = ()) -> Iterator[Second
             try:
                 _start(folder, pid, hidden=hidden)
                 engine = SecondEngine(host=f"unix://{folder}/socket", pid=pid, folder=folder)
-                _load(engine, image)
+                _load(engine, images)
                 yield engine
             finally:
                 _stop(folder)
@@ -261,8 +266,8 @@ def _answers(folder: Path) -> bool:
     return asked.returncode == 0
 
 
-def _load(engine: SecondEngine, image: str) -> None:
-    with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as saved:
+def _load(engine: SecondEngine, images: Sequence[str]) -> None:
+    with subprocess.Popen(["docker", "save", *images], stdout=subprocess.PIPE) as saved:
         subprocess.run(
             ["docker", "--host", f"unix://{engine.folder}/socket", "load", "--quiet"],
             stdin=saved.stdout,

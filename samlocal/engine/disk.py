@@ -119,6 +119,18 @@ class Disk:
             client.remove_container(made, force=True, v=True)
             return True
 
+    def unpack(self, container: str, path: str, archive: IO[bytes]) -> None:
+        """Unpacks a tar archive in a folder of a container."""
+        with translated("the container cannot be filled"):
+            self._client.put_archive(container, path, archive)
+
+    def pack(self, container: str, path: str, out: IO[bytes]) -> None:
+        """Writes a tar archive of a folder of a container, under the folder's own name."""
+        with translated(f"{path} cannot be taken out of the container"):
+            pieces, _ = self._client.get_archive(container, path)
+            for piece in pieces:
+                out.write(piece)
+
     def make_volume(self, name: str) -> str:
         """Makes a volume where there is none of this name; its place on the engine's disk."""
         with translated(f"the volume {name} cannot be made"):

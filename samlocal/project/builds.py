@@ -195,6 +195,7 @@ def builds(
             skip_pull=options.skip_pull,
             network=options.network,
             progress=progress.pulled,
+            cache=cache,
         )
         # What `sam build` made on this machine is not what the user asks for.
         with under_way.by(container):

@@ -95,10 +95,12 @@ class Site:
             self._begin(self._folders.forget)
 
     async def close(self) -> None:
-        if self._debug_port is not None:
-            self._debug_port.close()
-        if self._sockets is not None:
-            self._sockets.close()
+        try:
+            if self._debug_port is not None:
+                await self._debug_port.close()
+        finally:
+            if self._sockets is not None:
+                self._sockets.close()
         # What somebody was cancelled at goes on, and must not make anything behind this.
         await asyncio.gather(*map(asyncio.wrap_future, self._at_work), return_exceptions=True)
         if self._folders is not None:

@@ -33,7 +33,7 @@ print(answer.status, answer.read().decode())
 
 @pytest.fixture
 def engine() -> Iterator[SecondEngine]:
-    with second_engine(image=STAND_INS[0]) as running:
+    with second_engine(STAND_INS[0]) as running:
         yield running
 
 

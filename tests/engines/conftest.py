@@ -1,4 +1,4 @@
-"""The engines on this machine, one column of the table each: Docker's, root's Podman, an ordinary user's."""
+"""The engines, one column of the table each: Docker's, root's Podman, an ordinary user's, Docker's elsewhere."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from kit import STAND_INS, Project
 from podman_machine import User, podman_machine
+from second_engine import Wire
 
-ENGINES = ("docker", "podman as root", "podman as a user")
+ENGINES = ("docker", "podman as root", "podman as a user", "docker with another disk and network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,4 +47,7 @@ def bench(request: pytest.FixtureRequest, local: Callable[..., Project]) -> Benc
     """Each engine in turn."""
     if request.param == ENGINES[0]:
         return Bench(make=local, user=None)
+    if request.param == ENGINES[3]:
+        wire: Wire = request.getfixturevalue("wire")
+        return Bench(make=lambda files: wire.project(local(files)), user=None)
     return Bench(make=local, user=request.getfixturevalue("podman_users")[ENGINES.index(request.param) - 1])

@@ -45,11 +45,6 @@ def with_a_layer() -> dict[str, Any]:
     }
 
 
-def volumes(engine: SecondEngine) -> set[str]:
-    with engine.client() as client:
-        return {volume["Name"] for volume in client.volumes(filters={"label": "samlocal.made"})["Volumes"] or ()}
-
-
 def made(engine: SecondEngine, run: Callable[[], object]) -> list[str]:
     """The names of the containers that were made meanwhile, samlocal's sandbox aside."""
     with engine.client() as client:
@@ -91,7 +86,7 @@ def test_what_a_function_mounts_is_put_on_the_engines_disk_once(
 
     # What somebody has removed there is put there again.
     with elsewhere.client() as client:
-        for name in volumes(elsewhere):
+        for name in elsewhere.trees():
             client.remove_volume(name)
     assert own.invoke("Fn").succeeded().payload["version"] == 2
 
@@ -101,9 +96,9 @@ def test_another_machine_finds_what_was_put_there_by_its_content(
 ) -> None:
     files = python("def handler(event, context):\n    return 'the same'\n")
     wire.project(project(files)).invoke("Fn").succeeded()
-    before = volumes(elsewhere)
+    before = elsewhere.trees()
     assert wire.project(project(files)).invoke("Fn").succeeded().payload == "the same"
-    assert volumes(elsewhere) == before
+    assert elsewhere.trees() == before
 
 
 def test_a_file_system_of_aws_stays_on_the_engines_disk(project: Callable[..., Project], wire: Wire) -> None:

@@ -18,7 +18,7 @@ API = "import os\ndef handler(event, context):\n    return os.environ['AWS_LAMBD
 @pytest.fixture(scope="module")
 def first_start() -> Iterator[SecondEngine]:
     """An engine that has never run before."""
-    with second_engine(image=STAND_INS[0]) as engine:
+    with second_engine(STAND_INS[0]) as engine:
         yield engine
 
 

@@ -13,10 +13,13 @@ from typing import Protocol
 from samlocal.artifact.build.builder import BUILD_SECONDS, IN_CONTAINER, PACKAGES, HostBuilder, request
 from samlocal.artifact.build.builder import variables as builder_variables
 from samlocal.artifact.build.cache_folders import cache_folders
+from samlocal.artifact.build.exchange import Exchange
 from samlocal.artifact.build.job import BuilderFolders, Job
 from samlocal.artifact.build.log import check_answer, failed, plain, step_of
 from samlocal.artifact.build.sources import roots
 from samlocal.artifact.build.workflow import manifest_path, source_folder
+from samlocal.artifact.cache import Cache
+from samlocal.artifact.engine_disk.standpoint import standpoint
 from samlocal.artifact.image.runtime_image import STAND_INS
 from samlocal.engine import ContainerSpec, Engine, Mount, PullProgress
 from samlocal.function.build_target import BuildTarget
@@ -24,6 +27,9 @@ from samlocal.function.build_target import BuildTarget
 REGISTRY = "public.ecr.aws/sam"
 
 _ROOT = PurePosixPath("/samlocal")
+
+_CACHES = _ROOT / "caches"
+_MADE = (str(_ROOT / "artifacts"), str(_ROOT / "work"))
 
 _NO_BUILDER = 127
 
@@ -68,6 +74,7 @@ class ContainerBuilder:
         skip_pull: bool,
         network: str,
         progress: Callable[[str, PullProgress], None],
+        cache: Cache,
     ) -> None:
         self._engine = engine
         self._owner = owner
@@ -76,6 +83,7 @@ class ContainerBuilder:
         self._skip_pull = skip_pull
         self._network = network
         self._progress = progress
+        self._cache = cache
         self._packer = HostBuilder(environ)
         self._running: set[str] = set()
         self._lock = threading.Lock()
@@ -148,7 +156,14 @@ class ContainerBuilder:
 
         timer = threading.Timer(BUILD_SECONDS, end)
         try:
-            self._engine.create(self._container(job, name, image, sent, base))
+            exchange = Exchange(
+                self._container(job, name, image, sent, base),
+                standpoint(self._engine, image, self._cache),
+                made=_MADE,
+                empty=_CACHES,
+            )
+            self._engine.create(exchange.spec)
+            exchange.send(self._engine, name)
             pieces = self._engine.attach(name)
             self._engine.start(name)
             timer.start()
@@ -157,6 +172,7 @@ class ContainerBuilder:
                 answer += stdout or b""
                 log.feed(stderr or b"")
             state = self._engine.state(name)
+            exchange.bring_back(self._engine, name)
         finally:
             timer.cancel()
             with self._lock:
@@ -185,7 +201,7 @@ class ContainerBuilder:
         variables = {"HOME": str(_ROOT / "work" / "home"), **builder_variables(job)}
         variables |= {name: value for name, value in self._environ.items() if _PASSED_ON.fullmatch(name)}
         for cache in cache_folders(job.workflow, self._environ):
-            target = str(_ROOT / "caches" / cache.variable.lower())
+            target = str(_CACHES / cache.variable.lower())
             mounts.append(Mount(source=cache.folder, target=target, writable=True))
             variables[cache.variable] = cache.form.format(target)
         certificates = next((self._environ[name] for name in _CERTIFICATES if self._environ.get(name)), None)

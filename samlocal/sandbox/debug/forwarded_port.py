@@ -11,6 +11,9 @@ from samlocal.sandbox.apis.delivery import Connect
 from samlocal.sandbox.debug.wiring import LOOPBACK, port_in_use
 from samlocal.sandbox.network.relay import pass_on
 
+# How long the end of a connection takes from a container that has just been killed.
+_END_SECONDS = 1.0
+
 
 class ForwardedPort:
     """Listens at ``port`` on loopback as long as it is open. ``connect`` leads to ports of the container."""
@@ -33,9 +36,12 @@ class ForwardedPort:
         self._server = await asyncio.start_server(self._connected, sock=listening)
         return self
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Waits, a little, for what a container that has ended has written before."""
         if self._server is not None:
             self._server.close()
+        if self._connections:
+            await asyncio.wait(self._connections, timeout=_END_SECONDS)
         for connection in self._connections:
             connection.cancel()
 

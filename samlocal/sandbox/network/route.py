@@ -63,8 +63,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """``host`` is where samlocal listens, ``seen_as`` what the container calls that.
 
     Where a relay listens on the engine's side there is no ``host`` here. ``ahead`` says that it is an address which
-    the machine has once the container is there, ``publishes`` whether ports that the engine publishes on its machine's
-    loopback are on this one's.
+    the machine has once the container is there, ``publishes`` whether ports that the engine publishes on the loopback
+    of its machine are on this one's.
     """
 
     network: str
