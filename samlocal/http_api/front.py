@@ -110,6 +110,10 @@ class Front:
         """Whether there is a route for a request."""
         return isinstance(self._matcher.match(request), Matched)
 
+    def end(self) -> None:
+        """Other servers are waited for no more; functions are, by ``close``."""
+        self._outside.end()
+
     async def close(self) -> None:
         """Waits until all is over that has been begun."""
         await self._backend.close()

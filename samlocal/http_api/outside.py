@@ -26,16 +26,17 @@ from samlocal.http_api.backend import Backend, Hears
 from samlocal.http_api.caller import Caller
 from samlocal.http_api.events.body import UnsupportedEncodingError
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
-from samlocal.http_api.http_proxy import AnswerTooLargeError, HttpProxyError, proxied, without_hop
-from samlocal.http_api.identifiers import trace_root
+from samlocal.http_api.http_proxy import proxied, without_hop
 from samlocal.http_api.integration import (
     HttpIntegration,
     MappedIntegration,
     ServiceIntegration,
 )
+from samlocal.http_api.lineage import LoopError, passed_on
 from samlocal.http_api.mapping import mapped, path_values
 from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.request_values import RequestValues
+from samlocal.http_api.server_connection import AnswerTooLargeError, HttpProxyError
 from samlocal.http_api.server_request import server_answer
 from samlocal.http_api.service_call import AsksServices, ServiceCall
 from samlocal.http_api.services import NoValueError, service_call, subtype_call
@@ -45,6 +46,7 @@ from samlocal.http_api.transformed import RefusedError, Transformation
 from samlocal.pool.pool import PoolClosedError
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.result import Success
+from samlocal.service.waits import Waits
 
 
 class Outside:
@@ -54,6 +56,11 @@ class Outside:
         self._backend = backend
         self._hears = hears
         self._services = services
+        self._waits = Waits()
+
+    def end(self) -> None:
+        """Servers and services are waited for no more: whoever asks has timed out."""
+        self._waits.end()
 
     async def transform(
         self, api: Api, matched: Matched, request: HttpRequest, integration: MappedIntegration, caller: Caller
@@ -79,8 +86,8 @@ class Outside:
                     return await aside(partial(of, result.payload))
                 case HttpTarget():
                     sent = await aside(transformation.server_request)
-                    async with asyncio.timeout(integration.timeout / 1000):
-                        said = await server_answer(api, request, target, sent, timeout=integration.timeout / 1000)
+                    seconds = integration.timeout / 1000
+                    said = await server_answer(api, request, target, sent, timeout=seconds, waits=self._waits)
                     return await aside(partial(transformation.of_server, said))
                 case ServiceTarget(role=role, region=region):
                     call = service_call(target, request, await aside(transformation.server_request))
@@ -96,7 +103,7 @@ class Outside:
             return refused(api, request, UNSUPPORTED, matched)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
-        except (HttpProxyError, AnswerTooLargeError) as error:
+        except (HttpProxyError, AnswerTooLargeError, LoopError) as error:
             return self._of_failed_server(api, matched, request, error)
         except (SamlocalError, PoolClosedError) as error:
             if isinstance(integration.target, ServiceTarget):
@@ -132,7 +139,7 @@ class Outside:
         services = self._services
         if services is None:
             raise ConfigurationError(f"{call.service} is asked in an environment alone.")
-        async with asyncio.timeout(timeout / 1000):
+        async with self._waits.within(timeout / 1000):
             return await asyncio.to_thread(services.ask, call, role=role, region=region)
 
     async def pass_on(
@@ -140,16 +147,16 @@ class Outside:
     ) -> HttpAnswer:
         """What another server answers, as it is."""
         try:
-            async with asyncio.timeout(integration.timeout / 1000):
-                parameters = integration.parameters
-                values = path_values(api, matched, request, parameters, caller)
-                sent = mapped(api, matched, request, parameters, caller)
-                if api.kind is ApiKind.REST:
-                    own = ("X-Amzn-Trace-Id", trace_root(request)), ("X-Amzn-Apigateway-Api-Id", api.api_id)
-                    named = {name.lower() for name, _ in own}
-                    kept = (pair for pair in sent.headers if pair[0].lower() not in named)
-                    sent = replace(sent, headers=(*kept, *own))
-                said = await proxied(sent, integration, values)
+            parameters = integration.parameters
+            values = path_values(api, matched, request, parameters, caller)
+            sent = mapped(api, matched, request, parameters, caller)
+            own = {"X-Amzn-Trace-Id": passed_on(request)}
+            if api.kind is ApiKind.REST:
+                own["X-Amzn-Apigateway-Api-Id"] = api.api_id
+            named = {name.lower() for name in own}
+            kept = (pair for pair in sent.headers if pair[0].lower() not in named)
+            sent = replace(sent, headers=(*kept, *own.items()))
+            said = await proxied(sent, integration, values, waits=self._waits)
             if api.kind is ApiKind.REST:
                 return passed_answer(api, request, said)
             seen = RequestValues(api, matched, request, caller)
@@ -157,14 +164,19 @@ class Outside:
             return with_response_parameters(passed, integration.response_parameters, seen)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
-        except (HttpProxyError, AnswerTooLargeError) as error:
+        except (HttpProxyError, AnswerTooLargeError, LoopError) as error:
             return self._of_failed_server(api, matched, request, error)
 
     def _of_failed_server(self, api: Api, matched: Matched, request: HttpRequest, error: Exception) -> HttpAnswer:
         said = " ".join((error.in_a_line if isinstance(error, SamlocalError) else str(error)).split())
         self._hears.remarked(f"{api.id}: {matched.route.key}: {said}")
-        is_too_large = isinstance(error, AnswerTooLargeError)
-        return refused(api, request, INTERNAL_ERROR if is_too_large else FAILED, matched)
+        match error:
+            case AnswerTooLargeError():
+                return refused(api, request, INTERNAL_ERROR, matched)
+            case LoopError():
+                # What comes of it on AWS, after 29 s.
+                return refused(api, request, TIMED_OUT, matched)
+        return refused(api, request, FAILED, matched)
 
 
 def _unheard(_: bytes) -> None:

@@ -17,11 +17,14 @@ from msgspec import Struct
 from samlocal.http_api import identifiers
 from samlocal.http_api.answers.payload import header_value
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest
-from samlocal.http_api.http_proxy import asked, filled, with_query
+from samlocal.http_api.http_proxy import filled, with_query
 from samlocal.http_api.integration import ANY
+from samlocal.http_api.lineage import passed_on
 from samlocal.http_api.model import Api
 from samlocal.http_api.request_values import RequestValues, static
+from samlocal.http_api.server_connection import asked
 from samlocal.http_api.targets import HttpTarget
+from samlocal.service.waits import Waits
 
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods with which no body goes on."""
@@ -80,14 +83,18 @@ def server_request(
 
 
 async def server_answer(
-    api: Api, request: HttpRequest, target: HttpTarget, sent: ServerRequest, *, timeout: float
+    api: Api, request: HttpRequest, target: HttpTarget, sent: ServerRequest, *, timeout: float, waits: Waits
 ) -> HttpAnswer:
-    """What another HTTP server answers; ``timeout`` in seconds. Raises HttpProxyError, AnswerTooLargeError."""
+    """What another HTTP server answers; ``timeout`` in seconds. Raises what ``asked`` raises, and LoopError."""
     method = request.method if target.method == ANY else target.method
-    headers = {**sent.headers, "X-Amzn-Apigateway-Api-Id": api.api_id}
+    headers = {
+        **sent.headers,
+        "X-Amzn-Apigateway-Api-Id": api.api_id,
+        "X-Amzn-Trace-Id": passed_on(request),
+    }
     body = b"" if method in BODILESS else sent.body
     url = with_query(filled(target.uri, sent.path), sent.query)
-    return await asked(method, url, tuple(headers.items()), body, timeout=timeout)
+    return await asked(method, url, tuple(headers.items()), body, timeout=timeout, waits=waits)
 
 
 def _with_own(api: Api, request: HttpRequest, mapped: Mapping[str, str]) -> dict[str, str]:

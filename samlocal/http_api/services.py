@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 
 from samlocal.aws import Aws, Credentials
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest
-from samlocal.http_api.http_proxy import AnswerTooLargeError, filled, with_query
+from samlocal.http_api.http_proxy import filled, with_query
 from samlocal.http_api.integration import ANY, ServiceIntegration
 from samlocal.http_api.mapping import http_expression
 from samlocal.http_api.request_values import RequestValues
+from samlocal.http_api.server_connection import AnswerTooLargeError
 from samlocal.http_api.server_request import BODILESS, ServerRequest
 from samlocal.http_api.service_call import ServiceCall
 from samlocal.http_api.subtypes import SUBTYPES

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+from samlocal.service.waits import Waits
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,13 +32,10 @@ class HalfSent:
 
     def __init__(self, application: ASGIApp) -> None:
         self._application = application
-        self._waits: set[asyncio.Timeout] = set()
-        self._ends = False
+        self._waits = Waits()
 
     def end(self) -> None:
-        self._ends = True
-        for each in self._waits:
-            each.reschedule(0)
+        self._waits.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,12 +68,8 @@ class HalfSent:
     async def _part(self, receive: Receive) -> Message | None:
         """The next part of a body; None where it is not there at the end."""
         try:
-            async with asyncio.timeout(0 if self._ends else None) as wait:
-                self._waits.add(wait)
-                try:
-                    return await receive()
-                finally:
-                    self._waits.discard(wait)
+            async with self._waits.within():
+                return await receive()
         except TimeoutError:
             return None
 

@@ -23,8 +23,9 @@ from front_kit import FakePool, Heard, answered, ran
 from msgspec import Struct
 from routes_kit import api, request
 
-from samlocal.http_api.http_proxy import asked
+from samlocal.http_api.server_connection import asked
 from samlocal.sandbox.result import Success
+from samlocal.service.waits import Waits
 
 PNG = b"\x89PNG\r\n\x1a\n\xff"
 
@@ -359,7 +360,9 @@ def test_many_servers_that_do_not_answer_yet_are_waited_for_at_once() -> None:
 
         async with await asyncio.start_server(server, "127.0.0.1", 0) as there:
             url = f"http://127.0.0.1:{there.sockets[0].getsockname()[1]}/"
-            answers = await asyncio.gather(*(asked("GET", url, (), b"", timeout=20) for _ in range(many)))
+            answers = await asyncio.gather(
+                *(asked("GET", url, (), b"", timeout=20, waits=Waits()) for _ in range(many))
+            )
         assert [each.status for each in answers] == [204] * many
 
     ran(main())

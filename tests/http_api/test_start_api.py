@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
 import signal
+import socket
 import ssl
 import urllib.parse
 from pathlib import Path
@@ -333,3 +335,33 @@ def test_a_stage_variable_of_the_users_goes_over_the_templates(project: MakeProj
     made = project({"template.json": resources, "code/app.py": SOURCE})
     with served_apis(made, "--stage-variables", "b=3") as own:
         assert json.loads(own.ask("GET", "/").body)["stageVariables"] == {"a": "1", "b": "3"}
+
+
+@pytest.mark.docker
+def test_the_command_does_not_wait_for_a_server_that_does_not_answer(project: MakeProject) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        integration = {
+            "ApiId": {"Ref": "Api"},
+            "IntegrationType": "HTTP_PROXY",
+            "IntegrationMethod": "GET",
+            "IntegrationUri": f"http://127.0.0.1:{silent.getsockname()[1]}/",
+        }
+        route = {"ApiId": {"Ref": "Api"}, "RouteKey": "GET /a", "Target": {"Fn::Sub": "integrations/${Int}"}}
+        resources = kit.template(
+            Api={"Type": "AWS::ApiGatewayV2::Api", "Properties": {"ProtocolType": "HTTP"}},
+            Int={"Type": "AWS::ApiGatewayV2::Integration", "Properties": integration},
+            Route={"Type": "AWS::ApiGatewayV2::Route", "Properties": route},
+        )
+        with (
+            served_apis(project({"template.json": resources})) as own,
+            contextlib.closing(own.connection()) as client,
+        ):
+            # The API itself waits for 30 s.
+            client.timeout = 20
+            client.request("GET", "/a")
+            asked, _ = silent.accept()
+            with asked:
+                assert asked.recv(4) == b"GET "
+                own.running.signalled(signal.SIGTERM)
+                assert client.getresponse().status == 503
+            own.running.outcome().ended(143)

@@ -69,6 +69,8 @@ def passed_answer(api: Api, request: HttpRequest, said: HttpAnswer) -> HttpAnswe
     """Another server's, of HTTP_PROXY: what is renamed of it was recorded on AWS (localstack/localstack,
     ``test_apigateway_http.snapshot.json``)."""
     headers = response_headers(request, said.headers, content_type=True)
+    if said.stream is not None:
+        return HttpAnswer(status=said.status, headers=headers, stream=said.stream)
     return _compressed(api, request, HttpAnswer(status=said.status, headers=headers, body=said.body))
 
 

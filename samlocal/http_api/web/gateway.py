@@ -115,10 +115,17 @@ class Gateway:
                             tls=self._tls,
                         )
                     )
+                stack.callback(self._end)
                 yield
         finally:
             for front in self._fronts.values():
                 await front.close()
+
+    def _end(self) -> None:
+        """Before the answers are waited for that are on their way."""
+        for front in self._fronts.values():
+            if isinstance(front, Front):
+                front.end()
 
     def _application(self, front: Front | WebSocketFront, *, any_host: bool) -> WebApplication | WebSocketApplication:
         if isinstance(front, WebSocketFront):
