@@ -60,7 +60,8 @@ class Application:
         self._options = options
         self._said = io.StringIO()
         self._world = World(
-            environ=os.environ if environ is None else environ,
+            # What tests send is no event that somebody wants to keep (`samlocal event save`).
+            environ={"SAMLOCAL_LAST_EVENTS": "off", **(os.environ if environ is None else environ)},
             cwd=folder or Path.cwd(),
             user=user,
             stdin=io.BytesIO(),
