@@ -42,6 +42,7 @@ class Output:
         """A run that is shown ``for_people`` is so at a terminal, and goes to programs as it is."""
         self._world = world
         self._told: set[str] = set()
+        self._shown_errors: set[str] = set()
         self._display = Display(world.stderr, world.environ)
         self._people: People | None = None
         if for_people and (world.stderr.isatty() or world.stdout.isatty()):
@@ -64,8 +65,20 @@ class Output:
     def warning(self, text: str) -> None:
         self._say_once("samlocal: ", text, fg="yellow")
 
+    def is_news(self, message: str) -> bool:
+        """Whether an error that is to be shown is no warning's already; none repeats it until ``mended``."""
+        # A copy: others warn from their threads.
+        warned = {text for text in list(self._told) if text.startswith(message)}
+        self._told -= warned
+        self._shown_errors.add(message)
+        return not warned
+
+    def mended(self) -> None:
+        """What goes wrong from now on is news again."""
+        self._shown_errors.clear()
+
     def _say_once(self, head: str, text: str, *, fg: str) -> None:
-        if text not in self._told:
+        if text not in self._told and not any(text.startswith(error) for error in list(self._shown_errors)):
             self._told.add(text)
             self._said(head, text, fg=fg)
 
@@ -154,9 +167,11 @@ class Output:
         from samlocal.reload.told import Reloaded
 
         if isinstance(told, Reloaded):
+            self.mended()
             self._said("samlocal: ", told.text, fg="cyan")
         else:
-            self.error(told.error)
+            if self.is_news(told.error.message):
+                self.error(told.error)
             self._said("samlocal: ", told.text, fg="yellow")
 
     def chunk(self, data: bytes) -> None:

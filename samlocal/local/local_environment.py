@@ -125,6 +125,8 @@ def _made(project: LocalProject, wanted: LocalStack, listener: Listener) -> Loca
     import time
 
     began = time.monotonic()
+    # One that cannot be read is deployed nowhere, and nothing is started for it.
+    document = read(project.template)
     server = project.running()
     again = server is not None and _record(project, server, wanted).exists()
     if server is None:
@@ -134,7 +136,6 @@ def _made(project: LocalProject, wanted: LocalStack, listener: Listener) -> Loca
         listener.deploying(again=again)
     from samlocal.local.deploy import deploy
 
-    document = read(project.template)
     deployment = deploy(
         document,
         stack_name=wanted.stack_name,

@@ -112,7 +112,8 @@ class LocalStackInUse:
         except TemplateError as error:
             if self._opened is None:
                 raise
-            self._teller.warning(f"{error.message} The local environment stays as it is.")
+            if _can_be_read(self._settings):
+                self._teller.warning(f"{error.message} The local environment stays as it is.")
             local = self._opened
         snapshot = Snapshot(local.memory / "snapshot.json", clock=time.time, max_age=float("inf"), refresh=refresh)
         return Environment(
@@ -151,6 +152,18 @@ class LocalStackInUse:
             return
         self._told = opened
         _tell_made_up(opened.made_up, self._teller)
+
+
+def _can_be_read(settings: Settings) -> bool:
+    """Else whoever has asked for the environment reads the template next, and says what is wrong with it."""
+    from samlocal.template.model import template
+    from samlocal.template.reader import read
+
+    try:
+        template(read(settings.template))
+    except TemplateError:
+        return False
+    return True
 
 
 def _parameters(settings: Settings) -> Mapping[str, str]:

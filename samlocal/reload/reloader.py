@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
 
+from msgspec import Struct
+
 from samlocal.errors import CodeError, SamlocalError, UnforeseenError
 from samlocal.pool.plan import Plan, files_key
 from samlocal.pool.pool import Replaced
@@ -35,6 +37,13 @@ _TICK_SECONDS = 0.02
 
 Changed: TypeAlias = Callable[[], Awaitable[bool]]
 """Called where a file of somebody's own has changed; whether every function may be made from something else now."""
+
+
+class _Untold(Struct, frozen=True, kw_only=True):
+    """Failures of a save that seemed to go on, and what was saved."""
+
+    failed: tuple[tuple[str, SamlocalError], ...]
+    named: tuple[str, ...]
 
 
 class Pool(Protocol):
@@ -80,6 +89,7 @@ class Reloader:
         self._unseen: list[tuple[Sources, float]] = []
         self._broken: set[str] = set()
         self._told_at: dict[tuple[str, ...], float] = {}
+        self._untold: _Untold | None = None
         self._unwatched: str | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -148,7 +158,7 @@ class Reloader:
             self._unseen = [*unseen, *self._unseen]
         if self._own is not None:
             paths = frozenset(path for path in paths if not path.is_relative_to(self._own))
-        if paths:
+        if paths or self._untold:
             await self._reload(paths, began)
 
     async def _reload(self, paths: frozenset[Path], began: float) -> None:
@@ -165,13 +175,18 @@ class Reloader:
             self._changed()
         answers = await asyncio.gather(*(self._plan_of(name, paths, anew=bool(others)) for name in sorted(functions)))
         await self._replace([(name, answer) for name, answer in answers if isinstance(answer, Plan)], named, began)
+        # What came since was nobody's: another program's log in the same folder, say.
+        before, self._untold = self._untold, None
+        if before is not None and (left := [each for each in before.failed if each[0] not in functions]):
+            self._tell_failures(left, before.named)
         failed = [(name, answer) for name, answer in answers if isinstance(answer, SamlocalError)]
         if failed and await self._watch.more(_HALF_DONE_SECONDS):
             # What comes now is planned from the whole of it.
             self._broken.update(function_id for function_id, _ in failed)
-        else:
+            self._untold = _Untold(failed=tuple(failed), named=named)
+        elif failed or before is None:
             self._tell_failures(failed, named)
-        if not failed:
+        if not failed and before is None:
             self._told_at = {}
 
     async def _plan_of(

@@ -94,7 +94,8 @@ class Shown:
             stdout=io.BytesIO(),
             stderr=self.screen,
         )
-        self.blocks = Blocks(Output(self.world), clock=self.clock)
+        self.output = Output(self.world)
+        self.blocks = Blocks(self.output, clock=self.clock)
         self.requests = Requests(self.blocks)
         self._served = said.Serving(
             version="1",

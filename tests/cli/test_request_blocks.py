@@ -11,9 +11,11 @@ from requests_kit import FAILED, Shown, plain, run
 
 from samlocal.cli.shown import said
 from samlocal.cli.shown.function_tags import FunctionTags
-from samlocal.errors import CodeError
+from samlocal.errors import CodeError, TemplateError
 from samlocal.function.logging_config import LogFormat
+from samlocal.pool.pool import Replaced
 from samlocal.pool.throttle import Throttled, ThrottleReason
+from samlocal.reload.told import NotReloaded, Reloaded
 from samlocal.sandbox.result import timed_out
 
 EIGHT = tuple(f"{verb}{noun}" for verb in ("get", "put") for noun in ("Event", "Seat", "Ticket", "Venue"))
@@ -472,6 +474,55 @@ def test_a_function_keeps_its_colour_when_others_come() -> None:
     before = {name: own.colour(name) for name in "ab"}
     own.name(["c", "b", "a"])
     assert {name: own.colour(name) for name in "ab"} == before
+
+
+def test_what_a_runtime_says_before_any_error_is_shown_once() -> None:
+    async def test() -> None:
+        async with Shown("getEvent") as shown:
+            for number in range(3):
+                sandbox = shown.sandbox("getEvent")
+                advice = (
+                    "LAMBDA_WARNING: Unhandled exception. The most likely cause is an issue in the function code."
+                )
+                sandbox.runs(
+                    f"r{number}", f"[WARNING] 2026-01-01T00:00:0{number}Z {advice}", "[ERROR] KeyError: 'id'"
+                )
+            lines = await shown.lines()
+            assert sum("LAMBDA_WARNING" in line for line in lines) == 1
+            assert lines.count("[ERROR] KeyError: 'id'") == 3
+
+    run(test)
+
+
+BROKEN = TemplateError("template.yaml:3:1: the template is not valid YAML.")
+NOT_RELOADED = NotReloaded(functions=("getEvent",), paths=("template.yaml",), error=BROKEN)
+HEAD = "00:00:00 not reloaded: template.yaml; getEvent stays as it was."
+ERROR = f"Error: {BROKEN.message}"
+
+
+@pytest.mark.parametrize("is_warned_first", [True, False])
+def test_an_error_that_a_warning_names_too_is_said_once_for_each_time_that_it_comes(is_warned_first: bool) -> None:
+    async def test() -> None:
+        warning = f"{BROKEN.message} The template is used as it was before."
+        async with Shown("getEvent") as shown:
+
+            def goes_wrong() -> None:
+                if is_warned_first:
+                    shown.output.warning(warning)
+                shown.requests.reloaded(NOT_RELOADED)
+                if not is_warned_first:
+                    shown.output.warning(warning)
+
+            for _ in range(2):
+                goes_wrong()
+                said_of_it = [f"samlocal: {warning}", HEAD] if is_warned_first else [HEAD, ERROR]
+                assert await shown.lines() == said_of_it
+                shown.requests.reloaded(
+                    Reloaded(functions=("getEvent",), paths=("template.yaml",), seconds=0.1, how=Replaced.ANEW)
+                )
+                assert len(await shown.lines()) == 1
+
+    run(test)
 
 
 # the banner

@@ -461,3 +461,18 @@ def test_how_functions_are_reloaded_is_said(tmp_path: Path) -> None:
             assert await own.tells() == [said]
 
     run(tmp_path, test)
+
+
+def test_a_broken_save_is_told_also_where_another_program_writes_beside_it(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A")
+        own.template.write_text("broken")
+        while not own.told:
+            # As a shell does for `samlocal up 2> up.log`.
+            (own.folder / "up.log").write_text(str(time.time()))
+            await asyncio.sleep(0.05)
+        assert await own.tells() == ["template.yaml:3: it is broken. not reloaded: template.yaml; A stays as it was."]
+        own.template.write_text("good")
+        assert await own.tells() == ["reloaded A: template.yaml"]
+
+    run(tmp_path, test)

@@ -36,6 +36,10 @@ _LINES = 1000
 # Lambda's own lines, whose figures the request's line has.
 _IN_REQUEST_LINE = frozenset({"platform.start", "platform.end", "platform.report"})
 
+# What AWS's runtime clients write before an error that nobody has caught, with 700 characters of advice behind
+# (aws/aws-lambda-python-runtime-interface-client, bootstrap.py).
+_RUNTIME_WARNING = "LAMBDA_WARNING: "
+
 
 class _Block(Struct, kw_only=True):
     """What a sandbox has written that is not shown yet, and of which request. ``key`` is where it is kept.
@@ -72,6 +76,7 @@ class Blocks:
         # What comes before it is known what is served; None from then on.
         self._early: list[Item] | None = []
         self._remarked: set[str] = set()
+        self._warned: set[str] = set()
 
     def serves(self, serving: said.Serving) -> None:
         before = set(self._ids.values())
@@ -137,9 +142,11 @@ class Blocks:
                     ]
                 )
             case said.Reloaded(text=text):
+                self._output.mended()
                 self._put([self._lines.timed(text, fg="cyan")])
             case said.NotReloaded(text=text, message=message, tip=tip):
-                self._put([self._lines.timed(text, fg="red"), *self._lines.error(message, tip)])
+                error = self._lines.error(message, tip) if self._output.is_news(message) else []
+                self._put([self._lines.timed(text, fg="red"), *error])
             case said.Ending(running=running):
                 if running:
                     who = counted(each.function for each in running)
@@ -186,7 +193,7 @@ class Blocks:
             block.logged = True
             if block.ended is not None:
                 self._close(block)
-        if line is None:
+        if line is None or self._is_known_warning(line):
             return
         if block.goes:
             self._put(self._log(block, [line]))
@@ -196,6 +203,14 @@ class Blocks:
             self._go(block)
         elif block.timer is None:
             self._wait(block, _SOON_SECONDS)
+
+    def _is_known_warning(self, line: str) -> bool:
+        """Whether a runtime's words about any failure of its kind have been shown: each sandbox writes them anew."""
+        _, found, words = line.partition(_RUNTIME_WARNING)
+        if not found or words in self._warned:
+            return bool(found)
+        self._warned.add(words)
+        return False
 
     def _put_aside(self, block: _Block) -> None:
         """Keeps one whose log is whole until the end of its request is told."""
