@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine podman images images-for-tests python-image check test patterns test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+.PHONY: setup lock attributes engine podman ssh-server images images-for-tests python-image check test patterns test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -46,6 +46,10 @@ engine:
 # What the tests of other engines need. Nothing of it runs by itself.
 podman: engine
 	images/host-packages podman catatonit slirp4netns newuidmap:uidmap
+
+# An SSH server for tests, where there is none.
+ssh-server:
+	images/ssh-server build/ssh-server
 
 # Images laid out like AWS's: all of them, or `make images IMAGES=python`.
 images: engine
@@ -114,4 +118,4 @@ soak-queues: setup python-image
 	$(BIN)/python bench/queues.py
 
 clean:
-	rm -rf $(VENV) .bench-emulator .venv-bench .venv-bench-samlocal .venv-bench-earlier .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build/ssh-server .bench-emulator .venv-bench .venv-bench-samlocal .venv-bench-earlier .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

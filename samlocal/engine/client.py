@@ -16,6 +16,8 @@ from samlocal.errors import EngineError
 if TYPE_CHECKING:
     import docker
 
+    from samlocal.engine.ssh import Tunnel
+
 _SILENT_SECONDS = 5.0
 _LOOK_SECONDS = 0.5
 
@@ -41,8 +43,9 @@ def open_client(address: str, environ: Mapping[str, str], *, notice: Callable[[s
             f"DOCKER_TLS_VERIFY or DOCKER_CERT_PATH asks for TLS, and {folder} has not what it needs.",
             tip="Put ca.pem, cert.pem and key.pem there; without TLS unset both variables.",
         ) from error
+    tunnel = _tunnel(address, environ) if address.startswith("ssh://") else None
     try:
-        return _connect(address, options, notice)
+        return _connect(address, options, notice, tunnel)
     except DockerException as error:
         raise EngineError(
             f"No Docker engine answers at {address}: {cause(error)}.", tip=start_tip(environ)
@@ -55,7 +58,15 @@ def open_client(address: str, environ: Mapping[str, str], *, notice: Callable[[s
         ) from error
 
 
-def _connect(address: str, options: Mapping[str, Any], notice: Callable[[str], None] | None) -> Connection:
+def _tunnel(address: str, environ: Mapping[str, str]) -> Tunnel:
+    from samlocal.engine.ssh import Tunnel
+
+    return Tunnel.open(address, environ)
+
+
+def _connect(
+    address: str, options: Mapping[str, Any], notice: Callable[[str], None] | None, tunnel: Tunnel | None
+) -> Connection:
     from docker.api.client import APIClient
     from requests.structures import CaseInsensitiveDict
 
@@ -67,6 +78,11 @@ def _connect(address: str, options: Mapping[str, Any], notice: Callable[[str], N
     headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
 
     class Client(APIClient):
+        def close(self) -> None:
+            super().close()
+            if tunnel is not None:
+                tunnel.close()
+
         def send(self, *args: Any, **named: Any) -> Any:
             with patience.during() if patience is not None else nullcontext():
                 return super().send(*args, **named)
@@ -83,7 +99,12 @@ def _connect(address: str, options: Mapping[str, Any], notice: Callable[[str], N
             headers.update(answer.headers)
             return {"ApiVersion": headers["Api-Version"]}
 
-    client = Client(version="auto", **{**options, "base_url": address})
+    try:
+        client = Client(version="auto", **{**options, "base_url": tunnel.address if tunnel is not None else address})
+    except BaseException:
+        if tunnel is not None:
+            tunnel.close()
+        raise
     return Connection(client, product(headers), address)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,11 +57,10 @@ def check_address(host: str) -> None:
         return
     if not parts.hostname:
         raise EngineError(f"{host!r} names no machine.", tip=_ADDRESS)
-    if find_spec("paramiko") is None:
+    if shutil.which("ssh") is None:
         raise EngineError(
-            f"{host} is reached by SSH, for which Docker's SDK needs paramiko, and it is not installed.",
-            tip="pip install 'docker[ssh]', or open a tunnel: "
-            f"ssh -L /tmp/docker.sock:/var/run/docker.sock {parts.netloc}, DOCKER_HOST=unix:///tmp/docker.sock.",
+            f"{host} is reached by the ssh program, which is not installed.",
+            tip="Install OpenSSH's client.",
         )
 
 

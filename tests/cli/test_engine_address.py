@@ -28,7 +28,7 @@ PROJECT = python("def handler(event, context):\n    return event\n")
         ("foo://bar", r"Invalid bind address protocol"),
         ("fd://", r"fd protocol is not implemented"),
         ("ssh://", r"names no machine"),
-        ("ssh://me@127.0.0.1:1", r"needs paramiko.*\n.*docker\[ssh\]"),
+        ("ssh://me@127.0.0.1:1", r"cannot be reached: ssh: .*Connection refused.*\n.*without a question"),
         ("tcp://127.0.0.1:1", r"Connection refused"),
         ("unix:///nowhere/docker.sock", r"No such file or directory"),
         ("unix:///etc/passwd", r"Connection refused"),
