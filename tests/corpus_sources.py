@@ -79,6 +79,9 @@ NAMING = frozenset(
 )
 """Types that name functions and start none: their rights, their metrics, their logs, their names."""
 
+REQUESTS = frozenset({"API", "Function URL", "Load balancer"})
+"""The kinds of source that are requests by HTTP, or connections."""
+
 EVENTS: Mapping[str, str] = {
     "AlexaSkill": "Alexa skill",
     "Api": "API",
@@ -104,11 +107,12 @@ EVENTS: Mapping[str, str] = {
 
 
 class Source(NamedTuple):
-    """``name`` is the function's event, or else the resource that names the function."""
+    """``name`` is the function's event, or else the resource that names the function; ``type`` is that one's."""
 
     template: str
     function: str
     name: str
+    type: str
     kind: str
 
 
@@ -126,9 +130,9 @@ def sources(name: str) -> Iterator[Source]:
         if body["Type"] == FUNCTIONS[0]:
             events = (body.get("Properties") or {}).get("Events") or {}
             for event, said in events.items():
-                yield Source(name, function, event, EVENTS[said["Type"]])
+                yield Source(name, function, event, said["Type"], EVENTS[said["Type"]])
             if "FunctionUrlConfig" in (body.get("Properties") or {}):
-                yield Source(name, function, "FunctionUrl", "Function URL")
+                yield Source(name, function, "FunctionUrl", "FunctionUrlConfig", "Function URL")
     for key, body in resources.items():
         type_ = str(body.get("Type"))
         named = {each for each in names(body.get("Properties")) if each in resources}
@@ -139,7 +143,7 @@ def sources(name: str) -> Iterator[Source]:
             kind = "Custom resource" if type_.startswith("Custom::") else STARTING[type_]
             if kind != "S3" or key not in set(names((resources[function].get("Properties") or {}).get("Events"))):
                 # A bucket's notification is what the function's event of the same bucket is.
-                yield Source(name, function, key, kind)
+                yield Source(name, function, key, type_, kind)
 
 
 def names(node: Any) -> Iterator[str]:

@@ -146,9 +146,9 @@ def command(ctx: click.Context, /, **_: object) -> int:
 
                 async def tell() -> None:
                     directory = await endpoint.functions.get()
-                    not_made = project.account.local.opened().not_made if chosen.is_local else None
+                    idle = project.account.local.opened().idle if chosen.is_local else None
                     # Evaluating may ask AWS.
-                    read = await asyncio.to_thread(ReadSources.of, directory, named=named, not_made=not_made)
+                    read = await asyncio.to_thread(ReadSources.of, directory, named=named, idle=idle)
                     # What is said to be read no longer is not, then.
                     sources.use(read.mappings)
                     requests.serves(

@@ -17,7 +17,7 @@ from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
 from samlocal.errors import CodeError, ConfigurationError, TemplateError
 from samlocal.local.code_archive import archive
-from samlocal.local.moto.gaps import Fitted, StandIns, culprit, fit
+from samlocal.local.moto.gaps import NO_DEFINITION, Fitted, StandIns, culprit, fit
 from samlocal.local.server import ACCOUNT
 from samlocal.local.stack import Action, Stack, StackDeployer
 from samlocal.local.stack_parameters import MadeUp, stack_parameters
@@ -67,6 +67,15 @@ class Deployment(Struct, frozen=True, kw_only=True):
     @property
     def not_made(self) -> tuple[Outcome, ...]:
         return tuple(outcome for outcome in self.resources if not outcome.made)
+
+    @property
+    def idle(self) -> Mapping[str, str]:
+        """Of which resources nothing comes, and why, by logical id."""
+        found = {each.logical_id: f"{each.logical_id} is not made: {each.note}" for each in self.not_made}
+        for each in self.resources:
+            if each.made and NO_DEFINITION in (each.note or ""):
+                found[each.logical_id] = f"{each.logical_id}: {NO_DEFINITION}"
+        return found
 
     def physical_id(self, logical_id: str) -> str | None:
         return next((one.physical_id for one in self.resources if one.logical_id == logical_id), None)

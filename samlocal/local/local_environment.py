@@ -41,21 +41,21 @@ class _Record(Struct, frozen=True, kw_only=True):
     files: tuple[Path, ...]
     fingerprint: str
     made_up: tuple[MadeUp, ...]
-    not_made: Mapping[str, str]
+    idle: Mapping[str, str]
 
 
 class LocalEnvironment(Struct, frozen=True, kw_only=True):
     """An endpoint with the stack of today's template. ``memory`` is for what is learnt of this very deployment.
 
-    ``made_up`` are the stack's parameters that nobody has given a value, ``not_made`` says why it lacks resources of
-    the translated template; ``Child/Queue`` is a nested stack's.
+    ``made_up`` are the stack's parameters that nobody has given a value, ``idle`` says of which resources of the
+    translated template nothing comes, and why; ``Child/Queue`` is a nested stack's.
     """
 
     server: LocalServer
     wanted: LocalStack
     memory: Path
     made_up: tuple[MadeUp, ...] = ()
-    not_made: Mapping[str, str] = field(default_factory=dict)
+    idle: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def lasting(self) -> Path:
@@ -117,7 +117,7 @@ def _as_it_is(project: LocalProject, wanted: LocalStack) -> LocalEnvironment | N
         wanted=wanted,
         memory=project.memory(server) / record.id,
         made_up=record.made_up,
-        not_made=record.not_made,
+        idle=record.idle,
     )
 
 
@@ -152,15 +152,13 @@ def _made(project: LocalProject, wanted: LocalStack, listener: Listener) -> Loca
         files=files,
         fingerprint=_fingerprint(files, wanted),
         made_up=tuple(deployment.made_up),
-        not_made={each.logical_id: each.note or "nobody knows why" for each in deployment.not_made},
+        idle=deployment.idle,
     )
     write_record(_record(project, server, wanted), record)
     listener.deployed(deployment, time.monotonic() - began)
     project.residence.touch()
     memory = project.memory(server) / record.id
-    return LocalEnvironment(
-        server=server, wanted=wanted, memory=memory, made_up=record.made_up, not_made=record.not_made
-    )
+    return LocalEnvironment(server=server, wanted=wanted, memory=memory, made_up=record.made_up, idle=record.idle)
 
 
 def _import_what_deploys() -> None:

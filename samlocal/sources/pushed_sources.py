@@ -62,10 +62,10 @@ class PushedSource(Struct, frozen=True, kw_only=True):
     not_run: str | None = None
 
 
-def pushed_sources(directory: Directory, not_made: Mapping[str, str]) -> Iterator[PushedSource]:
+def pushed_sources(directory: Directory, idle: Mapping[str, str]) -> Iterator[PushedSource]:
     """All but requests and event source mappings, each once.
 
-    ``not_made`` says of the resources that the environment on this machine does not have why that is so.
+    ``idle`` are the resources of which nothing comes in the environment on this machine, and why.
     """
     reading = Reading(directory.application)
     for callee in directory:
@@ -81,7 +81,7 @@ def pushed_sources(directory: Directory, not_made: Mapping[str, str]) -> Iterato
                 id=f"{callee.path}/{event}" if event is not None else str(each.resource),
                 function=callee.path,
                 type=events[event] if event is not None else each.kind.name,
-                not_run=_not_run(each, not_made),
+                not_run=_not_run(each, idle),
             )
             found[source] = None
         yield from found
@@ -94,7 +94,7 @@ def _events(owner: Application, resource: Resource) -> dict[str, str]:
     return {name: str(body.get("Type")) for name, body in bodies.items() if isinstance(body, Map)}
 
 
-def _not_run(trigger: Trigger, not_made: Mapping[str, str]) -> str | None:
+def _not_run(trigger: Trigger, idle: Mapping[str, str]) -> str | None:
     type_ = str(trigger.type)
     if type_.startswith(_CUSTOM) and type_ not in _PUSHED:
         return "the local environment makes no custom resources"
@@ -106,5 +106,4 @@ def _not_run(trigger: Trigger, not_made: Mapping[str, str]) -> str | None:
         return "what sends it is not in the local environment"
     if type_ != "AWS::Cognito::UserPool" and type_ not in _PUSHED:
         return f"the local environment runs no {type_}"
-    reason = not_made.get(str(trigger.resource))
-    return None if reason is None else f"{trigger.resource} is not made: {reason}"
+    return idle.get(str(trigger.resource))

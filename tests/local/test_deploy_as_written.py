@@ -132,3 +132,23 @@ def test_a_definition_that_is_included_from_elsewhere_keeps_nothing_else_from_be
     deployment = deploy(document(INCLUDED, tmp_path), stack_name="included", aws=aws)
     made = {each.logical_id for each in deployment.resources if each.made}
     assert {"Api", "Queue"} <= made
+
+
+ELSEWHERE = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Machine: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: s3://elsewhere/machine.asl.json}}
+  App: {Type: AWS::Amplify::App}
+  Queue: {Type: AWS::SQS::Queue}
+"""
+
+
+def test_a_state_machine_whose_definition_is_elsewhere_is_made_and_said_to_do_nothing(
+    aws: Aws, tmp_path: Path
+) -> None:
+    deployment = deploy(document(ELSEWHERE, tmp_path), stack_name="elsewhere", aws=aws)
+    assert deployment.physical_id("Machine") is not None
+    assert deployment.idle == {
+        "Machine": "Machine: its definition is not on this machine",
+        "App": "App is not made: the local endpoint makes no AWS::Amplify::App",
+    }

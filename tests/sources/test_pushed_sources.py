@@ -19,10 +19,10 @@ MakeProject = Callable[..., kit.Project]
 ARN = {"Fn::GetAtt": ["Fn", "Arn"]}
 
 
-def pushed(project: MakeProject, not_made: Mapping[str, str] | None = None, **resources: Any) -> list[PushedSource]:
+def pushed(project: MakeProject, idle: Mapping[str, str] | None = None, **resources: Any) -> list[PushedSource]:
     made = project({"template.json": template(**{"Fn": function(), **resources}), "code/app.py": ""})
     with Project(settings_of(made), Collected()) as own:
-        return list(pushed_sources(Directory(own.application()), not_made or {}))
+        return list(pushed_sources(Directory(own.application()), idle or {}))
 
 
 def test_a_source_that_stands_beside_its_function_is_named_like_the_functions_own_event(project: MakeProject) -> None:
@@ -53,10 +53,10 @@ def test_what_no_service_of_the_local_environment_does_is_named_with_that_reason
     }
 
 
-def test_a_source_whose_resource_is_not_made_is_named_with_why_that_is_so(project: MakeProject) -> None:
+def test_a_source_of_whose_resource_nothing_comes_is_named_with_the_reason(project: MakeProject) -> None:
     rule = resource("AWS::Events::Rule", EventPattern={"source": ["shop"]}, Targets=[{"Id": "1", "Arn": ARN}])
-    (found,) = pushed(project, {"Rule": "it refers to Bus, which is not made"}, Rule=rule)
-    assert found.not_run == "Rule is not made: it refers to Bus, which is not made"
+    (found,) = pushed(project, {"Rule": "Rule is not made: it refers to Bus"}, Rule=rule)
+    assert found.not_run == "Rule is not made: it refers to Bus"
 
 
 def test_a_permission_alone_is_no_source(project: MakeProject) -> None:

@@ -28,12 +28,12 @@ class ReadSources(Struct, frozen=True, kw_only=True):
     shown: tuple[ServedSource, ...]
 
     @classmethod
-    def of(cls, directory: Directory, *, named: Collection[str], not_made: Table[str, str] | None) -> Self:
+    def of(cls, directory: Directory, *, named: Collection[str], idle: Table[str, str] | None) -> Self:
         """Those of the functions that are ``named``; where none is, all of the environment on this machine.
 
-        ``not_made`` says which resources that one does not have, and why; it is None of a deployed environment.
+        ``idle`` says of which resources of that one nothing comes, and why; it is None of a deployed environment.
         """
-        is_local = not_made is not None
+        is_local = idle is not None
         read: list[EventSource] = []
         shown: list[ServedSource] = []
         # A deployed environment runs its own pipes.
@@ -52,7 +52,7 @@ class ReadSources(Struct, frozen=True, kw_only=True):
                     not_read = None if wanted else why
                     shown.append(ServedSource(id=id_, function=function, source=source, name=name, not_read=not_read))
         # A deployed environment pushes to the functions that are deployed there.
-        shown += map(_pushed, pushed_sources(directory, not_made)) if not_made is not None else ()
+        shown += map(_pushed, pushed_sources(directory, idle)) if idle is not None else ()
         return cls(mappings=tuple(read), shown=tuple(shown))
 
 

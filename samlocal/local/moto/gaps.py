@@ -22,6 +22,8 @@ _FIFO = {"AWS::SQS::Queue": ("FifoQueue", "QueueName"), "AWS::SNS::Topic": ("Fif
 # What moto asks of each method's integration. One that leads nowhere has neither, and a method need not have one.
 _INTEGRATION = {"Type": "MOCK", "IntegrationHttpMethod": "POST", "Uri": ""}
 _CUSTOM = "AWS::CloudFormation::CustomResource"
+NO_DEFINITION = "its definition is not on this machine"
+_DEFINITIONS = ("Definition", "DefinitionString")
 _CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 
 
@@ -140,6 +142,8 @@ def _changed(
             properties[_CODE[type_]] = _archive(stands)
             if elsewhere and not stands.quietly:
                 notes.append("its code is not on this machine, an empty archive stands for it")
+    if type_ == "AWS::StepFunctions::StateMachine" and not any(name in properties for name in _DEFINITIONS):
+        notes.append(NO_DEFINITION)
     if type_ == "AWS::Lambda::Function" and isinstance(layers := properties.get("Layers"), list):
         own = [layer for layer in layers if _is_layer(layer, resources)]
         properties["Layers"] = own
