@@ -45,6 +45,8 @@ def trace_after(name: str, rounds: int, trace: str | None = None) -> str | None:
         (trace_after("Other", 2 * MOST), False),
         (trace_after("Other", 3, trace_after("Fn", MOST)), True),
     ],
+    # The headers have ids of their own each time, by which several workers would not know each other's tests.
+    ids=range(10),
 )
 def test_an_event_is_stopped_when_its_chain_has_invoked_the_function_16_times(
     trace: str | None, stopped: bool
