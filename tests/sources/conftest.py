@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from queue_kit import Queue
 
 from samlocal.aws import Aws
 from samlocal.local.server import LocalServer, serve
@@ -37,6 +38,21 @@ def client(server: LocalServer) -> Callable[[str], Any]:
             aws_access_key_id="local",
             aws_secret_access_key="local",
         )
+
+    return make
+
+
+@pytest.fixture
+def queue(client: Callable[[str], Any], request: pytest.FixtureRequest) -> Callable[..., Queue]:
+    sqs = client("sqs")
+    made: list[Queue] = []
+
+    def make(*, fifo: bool = False, **attributes: str) -> Queue:
+        name = f"{request.node.originalname[:60]}-{len(made)}" + (".fifo" if fifo else "")
+        if fifo:
+            attributes |= {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+        made.append(Queue(sqs, name, **attributes))
+        return made[-1]
 
     return make
 

@@ -11,85 +11,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-from sources_kit import ANSWERS, RAISES, Function, Told, failures, of_queue, polled, run
+from queue_kit import Polling, Queue
+from sources_kit import ANSWERS, RAISES, Function, failures, of_queue, polled, run
 
 from samlocal.aws import Aws
 from samlocal.endpoint.recursion import counted
 from samlocal.sandbox.invocation import Request
 from samlocal.sources.happening import BatchRun, Doubtful, Filtered, Stopped
 from samlocal.sources.mapping import Mapping
-from samlocal.sources.pace import Pace
-from samlocal.sources.queue import AwsQueue
 from samlocal.sources.queue_event import within_limit
-from samlocal.sources.queue_poller import QueuePoller
 from samlocal.sources.threads import Threads
 
 Client = Callable[[str], Any]
-
-
-class Queue:
-    """A queue of a test's own, and what is left in it."""
-
-    def __init__(self, sqs: Any, name: str, **attributes: str) -> None:
-        self.sqs = sqs
-        self.name = name
-        self.url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-
-    def send(self, *bodies: str, **more: Any) -> None:
-        for body in bodies:
-            self.sqs.send_message(QueueUrl=self.url, MessageBody=body, **more)
-
-    def count(self) -> tuple[int, int]:
-        """Messages that wait, and messages that somebody has received and not deleted."""
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        given = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(names))["Attributes"]
-        return int(given[names[0]]), int(given[names[1]])
-
-    def bodies(self) -> list[str]:
-        """Of all that wait; they are received by that."""
-        found: list[str] = []
-        while some := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
-            found += [each["Body"] for each in some]
-        return found
-
-
-@pytest.fixture
-def queue(client: Client, request: pytest.FixtureRequest) -> Callable[..., Queue]:
-    sqs = client("sqs")
-    made: list[Queue] = []
-
-    def make(*, fifo: bool = False, **attributes: str) -> Queue:
-        name = f"{request.node.originalname[:60]}-{len(made)}" + (".fifo" if fifo else "")
-        if fifo:
-            attributes |= {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
-        made.append(Queue(sqs, name, **attributes))
-        return made[-1]
-
-    return make
-
-
-class Polling:
-    """One mapping's poller with all around it."""
-
-    def __init__(
-        self, aws: Aws, threads: Threads, mapping: Mapping, function: Function, *, at_once: int = 10
-    ) -> None:
-        self.told = Told()
-        self.pace = Pace()
-        self.poller = QueuePoller(
-            mapping,
-            AwsQueue(aws, mapping),
-            function,
-            told=self.told.append,
-            timeout=1,
-            at_once=at_once,
-            pace=self.pace,
-            in_thread=threads,
-        )
-
-    def until(self, what: Callable[[], object]) -> None:
-        run(lambda: polled(self.poller, self.pace, what))
 
 
 def test_a_batch_has_batch_size_messages_at_most_and_what_is_handled_is_deleted(

@@ -1,0 +1,64 @@
+"""Queues of the local endpoint, and what polls them for a function that a test gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sources_kit import Function, Told, polled, run
+
+from samlocal.aws import Aws
+from samlocal.sources.mapping import Mapping
+from samlocal.sources.pace import Pace
+from samlocal.sources.queue import AwsQueue
+from samlocal.sources.queue_poller import QueuePoller
+from samlocal.sources.threads import Threads
+
+
+class Queue:
+    """A queue of a test's own, and what is left in it."""
+
+    def __init__(self, sqs: Any, name: str, **attributes: str) -> None:
+        self.sqs = sqs
+        self.name = name
+        self.url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+
+    def send(self, *bodies: str, **more: Any) -> None:
+        for body in bodies:
+            self.sqs.send_message(QueueUrl=self.url, MessageBody=body, **more)
+
+    def count(self) -> tuple[int, int]:
+        """Messages that wait, and messages that somebody has received and not deleted."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        given = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(names))["Attributes"]
+        return int(given[names[0]]), int(given[names[1]])
+
+    def bodies(self) -> list[str]:
+        """Of all that wait; they are received by that."""
+        found: list[str] = []
+        while some := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
+            found += [each["Body"] for each in some]
+        return found
+
+
+class Polling:
+    """One mapping's poller with all around it."""
+
+    def __init__(
+        self, aws: Aws, threads: Threads, mapping: Mapping, function: Function, *, at_once: int = 10
+    ) -> None:
+        self.told = Told()
+        self.pace = Pace()
+        self.poller = QueuePoller(
+            mapping,
+            AwsQueue(aws, mapping),
+            function,
+            told=self.told.append,
+            timeout=1,
+            at_once=at_once,
+            pace=self.pace,
+            in_thread=threads,
+        )
+
+    def until(self, what: Callable[[], object]) -> None:
+        run(lambda: polled(self.poller, self.pace, what))
