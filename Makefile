@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine podman ssh-server images images-for-tests python-image check test patterns test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+.PHONY: setup lock attributes engine podman ssh-server images images-for-tests python-image check test patterns sources-table test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -78,6 +78,10 @@ test:
 # Every public pattern that is deployed and started, with its time.
 patterns: setup images-for-tests
 	$(BIN)/pytest tests/sources/test_patterns.py -m 'patterns or docker' --durations=0
+
+# What AWS documents of event sources, and what happens: docs/sources.md, which a test holds equal.
+sources-table: setup
+	PYTHONPATH=tests $(BIN)/python tests/sources/documented.py
 
 # With the newest libraries that the ranges allow, which a user's installation gets.
 test-latest: images-for-tests

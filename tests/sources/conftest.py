@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -48,7 +49,7 @@ def queue(client: Callable[[str], Any], request: pytest.FixtureRequest) -> Calla
     made: list[Queue] = []
 
     def make(*, fifo: bool = False, **attributes: str) -> Queue:
-        name = f"{request.node.originalname[:60]}-{len(made)}" + (".fifo" if fifo else "")
+        name = f"{request.node.originalname[:40]}-{uuid.uuid4().hex[:12]}" + (".fifo" if fifo else "")
         if fifo:
             attributes |= {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
         made.append(Queue(sqs, name, **attributes))

@@ -39,6 +39,9 @@ def pipe(source: str = QUEUE, target: Step | str = FUNCTION, **more: Any) -> Pip
     )
 
 
+ENRICHED = pipe(enrichment=Step(arn=FUNCTION.replace("Fn", "Enrich"), template='{"n": <$.body>}'))
+
+
 def message(number: int, body: str = "text") -> dict[str, Any]:
     return {"messageId": f"id{number}", "body": body, "attributes": {"SenderId": "me"}, "eventSource": "aws:sqs"}
 

@@ -15,7 +15,20 @@ from typing import Any
 
 import kit
 import pytest
-from pipes_kit import FUNCTION, QUEUE, STREAM, TABLE, Functions, answers, brought, click, items, message, pipe
+from pipes_kit import (
+    ENRICHED,
+    FUNCTION,
+    QUEUE,
+    STREAM,
+    TABLE,
+    Functions,
+    answers,
+    brought,
+    click,
+    items,
+    message,
+    pipe,
+)
 from project_kit import Collected, settings_of
 from sources_kit import PLACE, RAISES, Told, failures
 
@@ -188,9 +201,6 @@ def test_a_function_gets_the_whole_batch_as_an_array_in_the_documented_form(aws:
     alone = Functions()
     brought(pipe(), [message(1)], alone, aws)
     assert alone.asked == [("Fn", [message(1)])]
-
-
-ENRICHED = pipe(enrichment=Step(arn=FUNCTION.replace("Fn", "Enrich"), template='{"n": <$.body>}'))
 
 
 @pytest.mark.parametrize(
