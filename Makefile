@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine podman ssh-server images images-for-tests python-image check test patterns sources-table test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+.PHONY: setup lock attributes engine other-engines ssh-server images images-for-tests python-image check test patterns sources-table test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -44,8 +44,8 @@ engine:
 	images/engine.sh
 
 # What the tests of other engines need. Nothing of it runs by itself.
-podman: engine
-	images/host-packages podman catatonit slirp4netns newuidmap:uidmap
+other-engines: engine
+	images/host-packages podman catatonit slirp4netns newuidmap:uidmap rootlesskit
 
 # An SSH server for tests, where there is none.
 ssh-server:

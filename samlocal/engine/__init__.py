@@ -18,7 +18,6 @@ from samlocal.engine.images import PROBE, ImageDescription, Images, PullProgress
 from samlocal.engine.listener import listener
 from samlocal.engine.networks import Network, Networks
 from samlocal.engine.places import found_places
-from samlocal.engine.product import LoopbackNetwork
 from samlocal.errors import EngineError
 
 if TYPE_CHECKING:
@@ -45,9 +44,6 @@ __all__ = [
 
 
 T = TypeVar("T")
-
-# What holds the socket of an engine that runs on this machine; systemd does before the first request.
-_SERVERS = ("dockerd", "podman", "systemd")
 
 # An engine makes containers one after the other anyway; what takes it long is the answer to a start.
 _THREADS = 4
@@ -97,26 +93,8 @@ class Engine(Containers, Disk, Images, Networks):
             return f"{what} (API {told.get('ApiVersion')}, {told.get('Os')}/{told.get('Arch')}) at {self.address}"
 
     def own_user(self) -> str:
-        """The user and the group of this process as containers have them, by their numbers.
-
-        To an engine of an ordinary user's own that user is root (user_namespaces(7)).
-        """
-        return "0:0" if self._owner() not in (None, 0) else f"{os.getuid()}:{os.getgid()}"
-
-    def loopback_network(self) -> LoopbackNetwork | None:
-        """What an ordinary user's containers have in place of a bridge to this machine, None where they have one."""
-        offered = self.product.loopback_network
-        return offered if offered is not None and self._owner() not in (None, 0) else None
-
-    def makes_bridges_late(self) -> bool:
-        """Whether an address of one of its networks, which this machine has not yet, is one that it will have."""
-        return self.product.late_bridges and self._owner() == 0
-
-    def _owner(self) -> int | None:
-        """The user whose engine it is, None where it does not run on this machine."""
-        who = listener(self.address)
-        # A virtual machine's socket belongs to what passes it on (gvproxy, ssh).
-        return who.user if who is not None and who.program in _SERVERS else None
+        """The user and the group of this process as containers have them, by their numbers (user_namespaces(7))."""
+        return "0:0" if self.product.is_users else f"{os.getuid()}:{os.getgid()}"
 
     def begin(self, request: Callable[..., T], *arguments: object) -> Future[T]:
         """Makes a request in one of a few threads of the engine's own, for callers that must not wait for it."""

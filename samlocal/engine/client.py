@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samlocal.engine.failures import cause
+from samlocal.engine.listener import owner
 from samlocal.engine.places import start_tip
 from samlocal.engine.product import Product, product
 from samlocal.errors import EngineError
@@ -105,7 +106,7 @@ def _connect(
         if tunnel is not None:
             tunnel.close()
         raise
-    return Connection(client, product(headers), address)
+    return Connection(client, product(headers, owner=owner(address)), address)
 
 
 class _Patience:

@@ -63,6 +63,9 @@ class Containers:
     def _make(self, spec: ContainerSpec) -> dict[str, Any]:
         from docker.errors import APIError, ImageNotFound
 
+        hostname, domain_name = spec.hostname, spec.domain_name
+        if domain_name is not None and not self.product.domain_name:
+            hostname, domain_name = f"{hostname}.{domain_name}", None
         try:
             made: dict[str, Any] = self._client.create_container(
                 image=spec.image,
@@ -76,8 +79,8 @@ class Containers:
                 labels=dict(spec.labels),
                 ports=list(spec.published),
                 host_config=host_config(self._client, spec, self.product),
-                hostname=spec.hostname,
-                domainname=spec.domain_name,
+                hostname=hostname,
+                domainname=domain_name,
                 stdin_open=spec.open_stdin,
                 stop_signal="SIGKILL" if self.product.stops_to_remove else None,
                 # An image's own check would run its processes among the function's. Podman would look every 30 s
@@ -192,11 +195,12 @@ class Containers:
     def remove(self, container: str, *, wait: bool = True) -> bool:
         """Kills and removes a container, and says whether it was there to be removed; one that is gone is no error.
 
-        Without ``wait`` the request is sent and its answer left: the engine finishes by itself.
+        Without ``wait`` the request is sent and its answer left, where the engine finishes by itself.
         """
         import requests
 
         client = self._client
+        wait = wait or self.product.drops_requests
         # The SDK's own call cannot leave before the answer: its timeout is the whole client's.
         url = f"{client.base_url}/v{client.api_version}/containers/{container}"
         try:

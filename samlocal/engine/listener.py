@@ -15,6 +15,11 @@ _UNIX = ("unix", "http+unix")
 _CREDENTIALS = "3i"
 
 
+# What holds the socket of an engine that runs on this machine; systemd does before the first request. A virtual
+# machine's is held by what passes it on (gvproxy, ssh).
+_SERVERS = ("dockerd", "podman", "systemd")
+
+
 class Listener(Struct, frozen=True, kw_only=True):
     """The process that has made the socket a listening one, its user, and its program's name.
 
@@ -41,3 +46,9 @@ def listener(address: str) -> Listener | None:
         except OSError:
             return None
     return Listener(process=process, user=user, program=program)
+
+
+def owner(address: str) -> int | None:
+    """The user whose engine it is, None where it does not run on this machine."""
+    who = listener(address)
+    return who.user if who is not None and who.program in _SERVERS else None

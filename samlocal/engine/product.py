@@ -18,28 +18,35 @@ class LoopbackNetwork(Struct, frozen=True, kw_only=True):
 
 
 class Product(Struct, frozen=True, kw_only=True):
-    """An engine's make and version, and what containers need on it that they do not need on Docker Engine.
+    """An engine's make and version, and what containers need on it that they do not need on root's Docker Engine.
 
-    ``tmpfs_owner`` is whether a tmpfs may be given an owner. ``needs_limits`` is whether a container that is given no
-    limit of processes, or of open files, gets one that the engine may have no right to set. ``host_name`` is what
-    containers call the engine's machine, and ``host_gateway`` what they are to be told that it is, nothing where they
-    know.
-    ``registry`` stands before the names of images that are from none. ``late_bridges`` is whether a network's bridge
-    is there only with its first container. ``stops_to_remove`` is whether a removal by force begins with the signal
-    that stops a container, and waits ten seconds for what it does. ``loopback_network`` is what an ordinary user's
-    engine offers in place of a bridge to the machine.
+    ``is_users`` is whether it is an ordinary user's own, who is root in its containers. ``tmpfs_owner`` is whether a
+    tmpfs may be given an owner, ``domain_name`` whether a container may be given a domain. ``needs_limits`` is
+    whether a container that is given no limit of processes, or of open files, gets one that the engine may have no
+    right to set. ``host_name`` is what containers call the engine's machine, and ``host_gateway`` what they are to be
+    told that it is, nothing where they know. ``registry`` stands before the names of images that are from none.
+    ``stops_to_remove`` is whether a removal by force begins with the signal that stops a container, and waits ten
+    seconds for what it does. ``drops_requests`` is whether a request is given up when whoever made it hangs up.
+
+    Of its networks: ``late_bridges`` is whether a bridge is there only with its first container, ``secluded`` whether
+    all of them are a place of their own, from which nothing leads to this machine. ``loopback_network`` is what
+    stands in for a bridge there.
     """
 
     name: str
     version: str
     is_docker: bool = True
+    is_users: bool = False
     tmpfs_owner: bool = True
+    domain_name: bool = True
     needs_limits: bool = False
     host_name: str = "host.docker.internal"
     host_gateway: str = "host-gateway"
     registry: str = ""
-    late_bridges: bool = False
     stops_to_remove: bool = False
+    drops_requests: bool = False
+    late_bridges: bool = False
+    secluded: bool = False
     loopback_network: LoopbackNetwork | None = None
 
     def plain(self, image: str) -> str:
@@ -47,16 +54,29 @@ class Product(Struct, frozen=True, kw_only=True):
         return image.removeprefix(self.registry)
 
 
-def product(ping: Mapping[str, str]) -> Product:
-    """The product whose answer to a ping has these headers (Docker Engine API, "Ping")."""
+def product(ping: Mapping[str, str], *, owner: int | None) -> Product:
+    """The product whose answer to a ping has these headers (Docker Engine API, "Ping").
+
+    ``owner`` is the user whose engine it is, None where it does not run on this machine.
+    """
     make, _, rest = ping.get("Server", "").partition("/")
     version = rest.partition(" ")[0]
+    is_users = owner is not None and owner != 0
     if make != _PODMAN:
-        return Product(name=f"{make or _DOCKER} Engine", version=version)
+        return Product(
+            name=f"{make or _DOCKER} Engine",
+            version=version,
+            is_users=is_users,
+            # runc has to write it to /proc/sys, which is root's.
+            domain_name=not is_users,
+            # dockerd-rootless.sh closes the way to the user's loopback (rootlesskit, `--disable-host-loopback`).
+            secluded=is_users,
+        )
     return Product(
         name="Podman",
         version=version,
         is_docker=False,
+        is_users=is_users,
         # It refuses tmpfs options that it does not know, and knows neither `uid` nor `gid` (containers/common,
         # pkg/util).
         tmpfs_owner=False,
@@ -66,10 +86,12 @@ def product(ping: Mapping[str, str]) -> Product:
         host_name="host.containers.internal",
         host_gateway="",
         registry="localhost/",
-        late_bridges=True,
         # Podman, libpod, removeContainer: a running one is stopped first, with the container's own signal.
         stops_to_remove=True,
-        loopback_network=_loopback_network(version),
+        # Each waits for its turn with its connection's own context (podman, pkg/parallel).
+        drops_requests=True,
+        late_bridges=owner == 0,
+        loopback_network=_loopback_network(version) if is_users else None,
     )
 
 

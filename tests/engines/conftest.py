@@ -1,4 +1,4 @@
-"""The engines, one column of the table each: Docker's, root's Podman, an ordinary user's, Docker's elsewhere."""
+"""The engines, one column of the table each: Docker and Podman, root's and ordinary users', and Docker elsewhere."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from kit import STAND_INS, Project
-from podman_machine import User, podman_machine
+from machine import User, machine_of_engines
 from second_engine import Wire
 
-ENGINES = ("docker", "podman as root", "podman as a user", "docker with another disk and network")
+ENGINES = ("docker", "podman as root", "podman as a user", "docker as a user", "docker with another disk and network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +29,11 @@ class Bench:
         """Where this thread, and what it starts, is in reach of what samlocal serves."""
         return contextlib.nullcontext() if self.user is None else self.user.machine.network()
 
-    def own(self, project: Project) -> None:
-        """Gives what a test has written to whoever works here."""
-        if self.user is not None:
-            self.user.own(project.folder)
-
 
 @pytest.fixture(scope="module")
-def podman_users() -> Iterator[tuple[User, User]]:
-    """Root and an ordinary user, on a machine that has no engine but Podman."""
-    with podman_machine(*STAND_INS) as users:
+def users() -> Iterator[tuple[User, User, User]]:
+    """Those who have the other engines than this machine's own, in the order of the columns."""
+    with machine_of_engines(*STAND_INS) as users:
         yield users
 
 
@@ -47,7 +42,7 @@ def bench(request: pytest.FixtureRequest, local: Callable[..., Project]) -> Benc
     """Each engine in turn."""
     if request.param == ENGINES[0]:
         return Bench(make=local, user=None)
-    if request.param == ENGINES[3]:
+    if request.param == ENGINES[-1]:
         wire: Wire = request.getfixturevalue("wire")
         return Bench(make=lambda files: wire.project(local(files)), user=None)
-    return Bench(make=local, user=request.getfixturevalue("podman_users")[ENGINES.index(request.param) - 1])
+    return Bench(make=local, user=request.getfixturevalue("users")[ENGINES.index(request.param) - 1])

@@ -33,7 +33,7 @@ PODMAN = {"Api-Version": "1.41", "Libpod-Api-Version": "4.3.1", "Server": "Libpo
     ],
 )
 def test_an_engine_is_known_by_its_answer_to_a_ping(ping: Mapping[str, str], name: str, version: str) -> None:
-    known = product(ping)
+    known = product(ping, owner=0)
     assert (known.name, known.version) == (name, version)
 
 
@@ -43,10 +43,30 @@ def test_an_engine_is_known_by_its_answer_to_a_ping(ping: Mapping[str, str], nam
     [("4.3.1", "slirp4netns"), ("4.9.3", "slirp4netns"), ("5.0.0", "pasta"), ("10.0.0", "pasta")],
 )
 def test_an_ordinary_users_podman_has_a_network_that_leads_to_the_users_loopback(version: str, mode: str) -> None:
-    network = product({"Server": f"Libpod/{version} (linux)"}).loopback_network
+    network = product({"Server": f"Libpod/{version} (linux)"}, owner=1000).loopback_network
     assert network is not None
     assert network.mode.partition(":")[0] == mode
     assert network.address == "10.0.2.2"
+
+
+@pytest.mark.parametrize(
+    ("ping", "owner", "late", "secluded", "has_loopback"),
+    [
+        (DOCKER, 0, False, False, False),
+        (DOCKER, 1000, False, True, False),
+        (PODMAN, 0, True, False, False),
+        (PODMAN, 1000, False, False, True),
+        # On another machine, a virtual one too.
+        (DOCKER, None, False, False, False),
+        (PODMAN, None, False, False, False),
+    ],
+)
+def test_whose_engine_it_is_says_what_leads_from_its_networks_to_this_machine(
+    ping: Mapping[str, str], owner: int | None, late: bool, secluded: bool, has_loopback: bool
+) -> None:
+    known = product(ping, owner=owner)
+    assert (known.late_bridges, known.secluded) == (late, secluded)
+    assert (known.loopback_network is not None) == has_loopback
 
 
 def asked(known: Product, **more: Any) -> dict[str, Any]:
@@ -76,8 +96,8 @@ def limits(config: Mapping[str, Any]) -> dict[str, int]:
 
 
 def test_podman_is_given_no_owner_of_a_tmpfs_which_it_does_not_know() -> None:
-    assert "uid=993,gid=990" in asked(product(DOCKER))["Tmpfs"]["/tmp"]
-    options = asked(product(PODMAN))["Tmpfs"]["/tmp"].split(",")
+    assert "uid=993,gid=990" in asked(product(DOCKER, owner=0))["Tmpfs"]["/tmp"]
+    options = asked(product(PODMAN, owner=0))["Tmpfs"]["/tmp"].split(",")
     assert {"mode=1777", "size=600m"} <= set(options)
     assert not [option for option in options if option.startswith(("uid=", "gid="))]
 
@@ -87,24 +107,24 @@ def test_podman_is_given_no_owner_of_a_tmpfs_which_it_does_not_know() -> None:
     [("nproc", resource.RLIMIT_NPROC, "user_processes"), ("nofile", resource.RLIMIT_NOFILE, "open_files")],
 )
 def test_podman_is_given_limits_that_it_may_set(name: str, own: int, given: str) -> None:
-    assert name not in limits(asked(product(DOCKER), **{given: 0}))
+    assert name not in limits(asked(product(DOCKER, owner=0), **{given: 0}))
     _, hard = resource.getrlimit(own)
-    asked_for = limits(asked(product(PODMAN), **{given: 0}))[name]
+    asked_for = limits(asked(product(PODMAN, owner=0), **{given: 0}))[name]
     assert asked_for > 0
     assert hard == resource.RLIM_INFINITY or asked_for <= hard
-    assert limits(asked(product(PODMAN), **{given: 1000}))[name] == 1000
+    assert limits(asked(product(PODMAN, owner=0), **{given: 1000}))[name] == 1000
 
 
 @pytest.mark.parametrize("ping", [DOCKER, PODMAN])
 def test_what_is_mounted_is_read_under_selinux_without_a_new_label(ping: Mapping[str, str]) -> None:
-    assert "label=disable" in asked(product(ping))["SecurityOpt"]
+    assert "label=disable" in asked(product(ping, owner=0))["SecurityOpt"]
 
 
 def test_an_image_from_no_registry_has_the_name_that_docker_gives_it() -> None:
-    podman = product(PODMAN)
+    podman = product(PODMAN, owner=0)
     assert podman.plain("localhost/samlocal/lambda-python:3.11") == "samlocal/lambda-python:3.11"
     assert podman.plain("docker.io/library/python:3.11") == "docker.io/library/python:3.11"
-    assert product(DOCKER).plain("localhost/mine:1") == "localhost/mine:1"
+    assert product(DOCKER, owner=0).plain("localhost/mine:1") == "localhost/mine:1"
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def standpoint(engine: Engine, image: str | None, cache: Cache, *, doubted: bool
     """
     records = cache.root / KIND
     beside = Standpoint(records=records)
-    near = _is_process_here(engine.address)
+    near = _is_process_here(engine.address) and not engine.product.secluded
     if near and not doubted and not records.exists():
         return beside
     ids = tuple(_own_ids())

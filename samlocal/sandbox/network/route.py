@@ -102,7 +102,7 @@ def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> t
         return _beside_own_container(engine, network, standpoint)
     if network == HOST_NETWORK:
         return Route(network=network, host=LOOPBACK, seen_as=LOOPBACK), bound_socket(LOOPBACK)
-    own = engine.loopback_network()
+    own = engine.product.loopback_network
     if own is not None:
         # Asked first: its bridge may have the address of one that this machine has too, which is another one.
         if network not in _DEFAULT_NETWORKS:
@@ -121,7 +121,7 @@ def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> t
     try:
         return Route(network=network, host=address, seen_as=address), bound_socket(address)
     except AddressNotHereError:
-        if engine.makes_bridges_late():
+        if engine.product.late_bridges:
             route = Route(network=network, host=address, seen_as=address, ahead=True)
             return route, bound_socket(address, ahead=True)
         name, told = engine.product.host_name, engine.product.host_gateway

@@ -1,4 +1,4 @@
-"""A machine of its own on which Podman is the only engine, for root and for an ordinary user.
+"""A machine of its own, for other engines than this one's: root's Podman, and Podman and Docker of ordinary users.
 
 It is this machine with mounts and a network of its own: of users, sockets and engines that the tests make nothing is
 seen outside of it, and this machine's own engine is not there.
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,23 +26,31 @@ from kit import Project, eventually, make_project
 ROOT = Path(__file__).parents[2]
 
 _START_SECONDS = 60
-_USER = 61234
-_FIRST_OF_USER, _COUNT = 1_000_000_000, 65536
-_NEEDED = ("podman", "catatonit", "slirp4netns", "newuidmap", "runc", "unshare", "nsenter", "setpriv")
+_NEEDED = ("podman", "catatonit", "slirp4netns", "newuidmap", "rootlesskit", "dockerd", "runc", "nsenter", "setpriv")
 _NETWORK = 0x40000000
 """CLONE_NEWNET (setns(2))."""
 
-# What stands in /etc of the machine alone.
+# Users of the machine alone, and the numbers that their containers' users have outside.
+_PODMANS, _DOCKERS = 61234, 61235
+_FIRST, _COUNT = 1_000_000_000, 65536
 _ACCOUNTS = {
-    "passwd": f"developer:x:{_USER}:{_USER}::{{home}}:/bin/sh",
-    "group": f"developer:x:{_USER}:",
-    "subuid": f"developer:{_FIRST_OF_USER}:{_COUNT}",
-    "subgid": f"developer:{_FIRST_OF_USER}:{_COUNT}",
+    "passwd": "{name}:x:{number}:{number}::{home}:/bin/sh",
+    "group": "{name}:x:{number}:",
+    "subuid": "{name}:{first}:{count}",
+    "subgid": "{name}:{first}:{count}",
 }
 
 # runc is there with Docker; crun knows fewer kinds of cgroups. No journal, no bus: there is no systemd here.
 _ENGINE = '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "none"\n'
 _STORAGE = '[storage]\ndriver = "overlay"\ngraphroot = "{own}/data"\nrunroot = "{own}/run"\n'
+
+# As dockerd-rootless.sh has it, which is none of Debian's.
+_ROOTLESS = (
+    "rootlesskit --net=slirp4netns --mtu=65520 --slirp4netns-sandbox=auto --slirp4netns-seccomp=auto "
+    "--disable-host-loopback --port-driver=builtin --copy-up=/etc --copy-up=/run --propagation=rslave -- sh -c "
+    "'rm -rf /run/docker /run/containerd /run/xtables.lock; exec dockerd --rootless --host unix://{socket} "
+    "--data-root {own}/data --exec-root {own}/exec --pidfile {own}/pid --config-file {home}/config/daemon.json'"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +74,23 @@ class User:
     machine: Machine
     name: str
     number: int
+    engine: str
     environ: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        return self.machine.folder / self.name
+
+    @property
+    def store(self) -> Path:
+        """Where images and containers are, on the machine."""
+        return _store(self.machine.folder) / self.name
+
+    @property
+    def socket(self) -> str:
+        """Where an engine's own service has it: nobody is told of another."""
+        runtime = f"/run/user/{self.number}" if self.number else "/run"
+        return f"{runtime}/docker.sock" if self.engine == "docker" else f"{runtime}/podman/podman.sock"
 
     @property
     def launcher(self) -> tuple[str, ...]:
@@ -78,7 +103,7 @@ class User:
 
     def project(self, files: Mapping[str, Any]) -> Project:
         """A project of this user's."""
-        root = Path(tempfile.mkdtemp(dir=self.machine.folder / self.name))
+        root = Path(tempfile.mkdtemp(dir=self.home))
         made = make_project(root, files, **{**self.environ, "DOCKER_HOST": "", "AWS_REGION": "eu-west-1"})
         self.own(root)
         # The folder that a command is started in is one of the machine that it is started on.
@@ -90,7 +115,7 @@ class User:
             os.chown(each, self.number, self.number, follow_symlinks=False)
 
     def run(self, *command: str) -> str:
-        """What a program of this user's prints, Podman above all."""
+        """What a program of this user's prints."""
         done = subprocess.run(
             [*self.launcher, "env", "--chdir=/", *command],
             env={"PATH": os.environ["PATH"], **self.environ},
@@ -103,38 +128,47 @@ class User:
         assert done.returncode == 0, f"{command}: {done.stderr}"
         return done.stdout
 
+    def ask(self, *command: str) -> str:
+        """What the engine's own command prints."""
+        which = ("docker", "--host", f"unix://{self.socket}") if self.engine == "docker" else ("podman",)
+        return self.run(*which, *command)
+
 
 @contextlib.contextmanager
-def podman_machine(*images: str) -> Iterator[tuple[User, User]]:
-    """Starts Podman for root and for an ordinary user, each with these images of this machine's engine.
+def machine_of_engines(*images: str) -> Iterator[tuple[User, User, User]]:
+    """Starts root's Podman, an ordinary user's, and another one's Docker, each with images of this machine's engine.
 
     It needs root on Linux. All of it ends with the block.
     """
     missing = [name for name in _NEEDED if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
-        what = f"Podman on a machine of its own needs root and {', '.join(missing) or 'nothing else'}"
+        what = f"a machine of its own needs root and {', '.join(missing) or 'nothing else'}"
         if os.environ.get("SAMLOCAL_TEST_DOCKER") == "required":
             pytest.fail(what)
         pytest.skip(what)
-    # In reach of every user, and short: Unix sockets below it have room for 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="samlocal-podman-", dir="/tmp"))
+    # In reach of every user, short, for Unix sockets below it have room for 107 bytes, and in memory: to write and to
+    # remove as much on a disk takes ten seconds.
+    folder = Path(tempfile.mkdtemp(prefix="samlocal-engines-", dir="/dev/shm"))
     folder.chmod(0o755)
-    services: list[subprocess.Popen[bytes]] = []
     try:
         with _machine(folder) as machine:
-            users = (_user(machine, "root", 0), _user(machine, "developer", _USER))
+            users = (
+                _user(machine, "root", 0, "podman"),
+                _user(machine, "podmans", _PODMANS, "podman"),
+                _user(machine, "dockers", _DOCKERS, "docker"),
+            )
+            services: list[subprocess.Popen[bytes]] = []
             try:
-                # In the machine's memory: to write and to remove as much on a disk takes ten seconds.
-                archive = Path(f"/proc/{machine.pid}/root/run/images.tar")
+                services += map(_serve, users)
+                archive = folder / "images.tar"
                 with archive.open("wb") as file:
                     subprocess.run(["docker", "save", *images], stdout=file, check=True)
-                services += map(_serve, users)
-                loads = [_started(user, "podman", "load", "--quiet", "--input", "/run/images.tar") for user in users]
-                for load, user in zip(loads, users, strict=True):
-                    assert load.wait(_START_SECONDS * 2) == 0, _log(user)
                 for service, user in zip(services, users, strict=True):
                     eventually(lambda s=service, u=user: s.poll() is not None or _answers(u))  # type: ignore[misc]
                     assert service.poll() is None, _log(user)
+                with ThreadPoolExecutor() as threads:
+                    for _ in threads.map(lambda user: user.ask("load", "--quiet", "--input", str(archive)), users):
+                        pass
                 archive.unlink()
                 yield users
             finally:
@@ -147,15 +181,26 @@ def podman_machine(*images: str) -> Iterator[tuple[User, User]]:
 def _machine(folder: Path) -> Iterator[Machine]:
     etc, ready = folder / "etc", folder / "ready"
     etc.mkdir()
-    for name, line in _ACCOUNTS.items():
-        whole = Path("/etc", name).read_text(encoding="utf-8") if Path("/etc", name).exists() else ""
-        (etc / name).write_text(f"{whole}{line.format(home=folder / 'developer')}\n", encoding="utf-8")
+    accounts = [("podmans", _PODMANS), ("dockers", _DOCKERS)]
+    for file, form in _ACCOUNTS.items():
+        whole = Path("/etc", file).read_text(encoding="utf-8") if Path("/etc", file).exists() else ""
+        lines = [
+            form.format(name=name, number=number, home=folder / name, first=_FIRST + place * _COUNT, count=_COUNT)
+            for place, (name, number) in enumerate(accounts)
+        ]
+        (etc / file).write_text("\n".join([whole.rstrip("\n"), *lines, ""]), encoding="utf-8")
     script = [
         "ip link set lo up",
         "mount -t tmpfs none /run",
+        f"mkdir -p /run/lock /run/podman {_store(folder)}",
         # In memory: what is loaded is gone with the machine.
-        f"mkdir -p /run/lock /run/user/{_USER} {_store(folder, 'root')} {_store(folder, 'developer')}",
-        f"chown {_USER}:{_USER} /run/user/{_USER} {_store(folder, 'developer')}",
+        f"mount -t tmpfs none {_store(folder)}",
+        f"mkdir {_store(folder)}/root",
+        *(
+            f"mkdir -p {place} && chown {number}:{number} {place}"
+            for name, number in accounts
+            for place in (f"/run/user/{number}", _store(folder) / name)
+        ),
         # CNI's word for which addresses are taken.
         "mkdir -p /var/lib/cni && mount -t tmpfs none /var/lib/cni",
         "mknod -m 666 /run/tun c 10 200 && mount --bind /run/tun /dev/net/tun",
@@ -196,30 +241,32 @@ def _closed(path: Path) -> Path | None:
     return next((each for each in reversed((path, *path.parents)) if not each.stat().st_mode & 0o001), None)
 
 
-def _user(machine: Machine, name: str, number: int) -> User:
-    home = machine.folder / name
-    config = home / "config"
+def _user(machine: Machine, name: str, number: int, engine: str) -> User:
+    user = User(machine=machine, name=name, number=number, engine=engine)
+    config = user.home / "config"
     config.mkdir(parents=True)
     (config / "containers.conf").write_text(_ENGINE, encoding="ascii")
-    (config / "storage.conf").write_text(_STORAGE.format(own=_store(machine.folder, name)), encoding="ascii")
+    (config / "storage.conf").write_text(_STORAGE.format(own=user.store), encoding="ascii")
+    (config / "daemon.json").write_text("{}", encoding="ascii")
+    user.own(user.home)
     environ = {
-        "HOME": str(home),
+        "HOME": str(user.home),
         "CONTAINERS_CONF": str(config / "containers.conf"),
         "CONTAINERS_STORAGE_CONF": str(config / "storage.conf"),
     }
-    user = User(machine=machine, name=name, number=number, environ=environ)
-    if number == 0:
-        return user
-    user.own(home)
-    return replace(user, environ={**environ, "XDG_RUNTIME_DIR": f"/run/user/{number}"})
+    return replace(user, environ=environ | ({"XDG_RUNTIME_DIR": f"/run/user/{number}"} if number else {}))
 
 
-def _store(folder: Path, name: str) -> str:
-    """Where a user's images and containers are, on the machine: conmon and others are known by its name."""
-    return f"/run/{folder.name}/{name}"
+def _store(folder: Path) -> Path:
+    return folder / "store"
 
 
-def _started(user: User, *command: str) -> subprocess.Popen[bytes]:
+def _serve(user: User) -> subprocess.Popen[bytes]:
+    """The engine's service, where nobody is told of its socket."""
+    user.run("mkdir", "-p", str(Path(user.socket).parent))
+    command: tuple[str, ...] = ("podman", "system", "service", "--time=0")
+    if user.engine == "docker":
+        command = ("sh", "-c", f"exec {_ROOTLESS.format(socket=user.socket, own=user.store, home=user.home)}")
     with _log_file(user).open("ab") as log:
         return subprocess.Popen(
             [*user.launcher, "env", "--chdir=/", *command],
@@ -230,15 +277,8 @@ def _started(user: User, *command: str) -> subprocess.Popen[bytes]:
         )
 
 
-def _serve(user: User) -> subprocess.Popen[bytes]:
-    """Podman's API at the place where its service has it: nobody is told of another."""
-    user.run("mkdir", "-p", f"{user.environ.get('XDG_RUNTIME_DIR', '/run')}/podman")
-    return _started(user, "podman", "system", "service", "--time=0")
-
-
 def _answers(user: User) -> bool:
-    runtime = user.environ.get("XDG_RUNTIME_DIR", "/run")
-    return Path(f"/proc/{user.machine.pid}/root{runtime}/podman/podman.sock").is_socket()
+    return Path(f"/proc/{user.machine.pid}/root{user.socket}").is_socket()
 
 
 def _log_file(user: User) -> Path:
@@ -250,14 +290,12 @@ def _log(user: User) -> str:
 
 
 def _end(machine: Machine, users: tuple[User, ...], services: list[subprocess.Popen[bytes]]) -> None:
-    """Removes the containers, ends the services, and kills what is left of the ordinary user's and of Podman's."""
-    for user in users:
-        with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
-            user.run("podman", "rm", "--all", "--force", "--time", "0")
+    """Removes root's containers, ends the services, and kills what is left of the users' and of Podman's."""
+    with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
+        users[0].ask("rm", "--all", "--force", "--time", "0")
     for service in services:
         service.kill()
         service.wait()
-
     for pid in _processes(machine.folder):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -265,13 +303,13 @@ def _end(machine: Machine, users: tuple[User, ...], services: list[subprocess.Po
 
 
 def _processes(folder: Path) -> Iterator[int]:
-    """The ordinary user's, and those whose arguments name the machine's folder (conmon, samlocal)."""
+    """The ordinary users', and those whose arguments name the machine's folder (conmon, samlocal)."""
     for process in Path("/proc").iterdir():
         if process.name.isdecimal():
             with contextlib.suppress(OSError):
                 user = process.stat().st_uid
-                is_users = user == _USER or _FIRST_OF_USER <= user < _FIRST_OF_USER + _COUNT
-                if is_users or os.fsencode(folder.name) in (process / "cmdline").read_bytes().split(b"\0", 1)[-1]:
+                is_users = user in (_PODMANS, _DOCKERS) or _FIRST <= user < _FIRST + 2 * _COUNT
+                if is_users or os.fsencode(folder) in (process / "cmdline").read_bytes().split(b"\0", 1)[-1]:
                     yield int(process.name)
 
 
