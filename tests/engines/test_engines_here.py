@@ -49,7 +49,7 @@ def fetched(url: str, *, method: str = "GET", data: object = None) -> Any:
         return json.load(answer)
 
 
-# Docker's cell is the whole of tests/sources and tests/http_api; a user's Docker has the relay as the last column has.
+# Docker's cell is the whole of tests/sources and tests/http_api; a user's Docker has the relay, as the last column.
 @pytest.mark.parametrize("bench", [*ENGINES[1:3], ENGINES[4]], indirect=True)
 def test_the_sample_is_up_with_its_apis_and_its_aws_and_takes_up_what_is_saved(bench: Bench) -> None:
     made = bench.project(SAMPLE)
@@ -157,7 +157,7 @@ def test_each_engine_is_found_by_itself_and_nothing_is_left_on_it(users: tuple[U
         told = {finding["subject"]: finding for finding in made.run("doctor", "--output", "json").payload}
         assert told["engine"]["text"].startswith(name)
         assert told["engine"]["text"].endswith(f" at unix://{user.socket}")
-        assert told["way back"]["level"] == "ok"
+        assert told["way back"]["level"] == "ok", told
         # A removal is not waited for.
         eventually(
             lambda user=user: not user.ask("ps", "--all", "--quiet"), told=lambda user=user: user.ask("ps", "--all")
