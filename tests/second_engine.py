@@ -154,7 +154,7 @@ def second_engine(*images: str, hidden: Sequence[Path] = ()) -> Iterator[SecondE
     if os.geteuid() != 0 or not all(map(shutil.which, ("dockerd", "unshare", "nsenter"))):
         pytest.skip("a second Docker engine needs root, dockerd, unshare and nsenter")
     # A short path: Unix sockets below it have room for 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="samlocal-engine-"))
+    folder = Path(tempfile.mkdtemp(prefix="samlocal-engine-", dir="/dev/shm"))
     try:
         with _network() as pid:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from samlocal.errors import EngineError, ImageError
 
 if TYPE_CHECKING:
     import docker
+    import requests
 
     from samlocal.engine.product import Product
     from samlocal.engine.streams import Output
@@ -24,6 +26,10 @@ _DAY = 24 * 60 * 60 * 1_000_000_000
 
 # Long enough to send a request; the engine carries it out whether or not anyone hears its answer.
 _UNHEARD_SECONDS = 0.005
+
+# Podman's word for a container that is neither running nor yet cleaned up behind its end.
+_BETWEEN_STATES = "container state improper"
+_BETWEEN_SECONDS = 0.05
 
 
 class ContainerState(Struct, frozen=True, kw_only=True):
@@ -199,17 +205,14 @@ class Containers:
         """
         import requests
 
-        client = self._client
         wait = wait or self.product.drops_requests
-        # The SDK's own call cannot leave before the answer: its timeout is the whole client's.
-        url = f"{client.base_url}/v{client.api_version}/containers/{container}"
+        until = time.monotonic() + self.deadline
         try:
-            answer = client.delete(
-                url,
-                params={"force": "1", "v": "1"},
-                # The first is for the way there, which may be long.
-                timeout=(client.timeout, client.timeout if wait else _UNHEARD_SECONDS),
-            )
+            answer = self._delete(container, wait=wait)
+            # It has ended by itself meanwhile, which Podman is not done with.
+            while _BETWEEN_STATES in answer.text and time.monotonic() < until:
+                time.sleep(_BETWEEN_SECONDS)
+                answer = self._delete(container, wait=wait)
         except requests.exceptions.RequestException as error:
             if wait:
                 raise EngineError(f"The container {container} cannot be removed: {error}.") from error
@@ -218,6 +221,17 @@ class Containers:
         if not answer.ok and answer.status_code not in (404, 409):
             raise EngineError(f"The container {container} cannot be removed: {answer.text.strip()}.")
         return bool(answer.ok)
+
+    def _delete(self, container: str, *, wait: bool) -> requests.Response:
+        """Raises requests' exceptions."""
+        client = self._client
+        # The SDK's own call cannot leave before the answer: its timeout is the whole client's.
+        return client.delete(
+            f"{client.base_url}/v{client.api_version}/containers/{container}",
+            params={"force": "1", "v": "1"},
+            # The first is for the way there, which may be long.
+            timeout=(client.timeout, client.timeout if wait else _UNHEARD_SECONDS),
+        )
 
     def labelled(self) -> Mapping[str, Mapping[str, str]]:
         """Every container with samlocal's label, running or not: its labels by its id."""

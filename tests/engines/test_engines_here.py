@@ -157,7 +157,7 @@ def test_each_engine_is_found_by_itself_and_nothing_is_left_on_it(users: tuple[U
         told = {finding["subject"]: finding for finding in made.run("doctor", "--output", "json").payload}
         assert told["engine"]["text"].startswith(name)
         assert told["engine"]["text"].endswith(f" at unix://{user.socket}")
-        assert told["way back"]["level"] == "ok", told
+        assert told["way back"]["level"] == "ok", told["way back"]
         # A removal is not waited for.
         eventually(
             lambda user=user: not user.ask("ps", "--all", "--quiet"), told=lambda user=user: user.ask("ps", "--all")

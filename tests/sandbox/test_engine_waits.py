@@ -13,7 +13,7 @@ from kit import Docker, Project, SlowEngine, python
 
 from samlocal.engine import ContainerSpec, Engine, Tmp
 from samlocal.engine.containers import Containers
-from samlocal.engine.product import Product
+from samlocal.engine.product import Product, product
 
 HANDLER = "def handler(event, context):\n    return 1\n"
 
@@ -55,6 +55,15 @@ def test_looking_into_an_image_leaves_nothing_and_is_labelled_meanwhile(docker: 
 class _Answer:
     ok = True
     status_code = 204
+    text = ""
+
+
+class _Between(_Answer):
+    """What Podman 4.3.1 says of a container whose process has just ended."""
+
+    ok = False
+    status_code = 500
+    text = '{"cause":"container state improper","message":"can only kill running containers","response":500}'
 
 
 class _FarClient:
@@ -62,12 +71,13 @@ class _FarClient:
 
     base_url, api_version, timeout = "https://far", "1.41", 60
 
-    def __init__(self) -> None:
+    def __init__(self, *answers: _Answer) -> None:
         self.timeouts: list[Any] = []
+        self.answers = list(answers)
 
     def delete(self, url: str, *, params: dict[str, str], timeout: Any) -> _Answer:
         self.timeouts.append(timeout)
-        return _Answer()
+        return self.answers.pop(0) if self.answers else _Answer()
 
 
 def test_a_removal_that_is_not_waited_for_gives_the_way_to_the_engine_its_time() -> None:
@@ -79,6 +89,19 @@ def test_a_removal_that_is_not_waited_for_gives_the_way_to_the_engine_its_time()
 
 
 DOCKER = Product(name="Docker Engine", version="28.2.2")
+
+
+def test_a_removal_is_heard_out_where_the_engine_gives_up_what_nobody_waits_for() -> None:
+    client = _FarClient()
+    podman = product({"Server": "Libpod/4.3.1 (linux)"}, owner=0)
+    assert Containers(client, podman).remove("c", wait=False)  # type: ignore[arg-type]
+    assert client.timeouts == [(60, 60)]
+
+
+def test_a_container_that_has_just_ended_is_removed_once_its_engine_is_done_with_its_end() -> None:
+    client = _FarClient(_Between(), _Between())
+    assert Containers(client, DOCKER).remove("c")  # type: ignore[arg-type]
+    assert len(client.timeouts) == 3
 
 
 class _ClientWithoutCgroups(_FarClient):
