@@ -3,8 +3,8 @@
 Sources: Lambda developer guide, "Retain discarded batch records for a Kinesis Data Streams event source" and "… for a
 DynamoDB event source" (the record for a queue and a topic, the whole of it with the batch for a bucket, and its key
 there). A pipe's dead letter is recorded of AWS, in public repositories' test data. The condition of records that are
-too old is the one that localstack/localstack has; that a function which has
-answered has no error in the record is nowhere documented.
+too old is the one that localstack/localstack has; that a function which has answered has no error in the record is
+nowhere documented.
 """
 
 from __future__ import annotations

@@ -119,6 +119,7 @@ class Mapping(Polled, frozen=True, kw_only=True):
 
     @property
     def reader_arn(self) -> str:
+        """That of the function, whichever of its versions is mapped."""
         return self.callee.arn
 
     @property

@@ -20,8 +20,10 @@ from samlocal.service.run import Invokes
 
 
 class Ran(Struct, frozen=True, kw_only=True):
-    """What came of it; ``result`` is None where the function could not be run for now: it is throttled, or samlocal
-    cannot make it, which is told."""
+    """What came of it; ``result`` is None where the function could not be run for now.
+
+    It is throttled, or samlocal cannot make it, which is told.
+    """
 
     request_id: str
     result: Result | None

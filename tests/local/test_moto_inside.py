@@ -43,7 +43,7 @@ USED = {
     "moto.iam.access_control:IAMPolicy.is_action_permitted": (
         "self action resource principal incoming_condition_values"
     ),
-    "moto.events.notifications:_invoke_lambda": "account_id fn_arn event",
+    "moto.s3.models:events_send_notification": "source event_name region resources detail",
     "moto.awslambda.responses:LambdaResponse.invoke": "self",
     "moto.awslambda.responses:LambdaResponse.invoke_async": "self",
     "moto.awslambda.models:LambdaBackend.get_function": "self function_name_or_arn qualifier",
@@ -84,6 +84,13 @@ USED = {
     "moto.sqs.models:SQSBackend.receive_message": (
         "self queue_name count wait_seconds_timeout visibility_timeout message_attribute_names"
     ),
+    "moto.sqs.models:Queue.__init__": "self name region account_id kwargs",
+    "moto.sqs.models:Queue.update_from_cloudformation_json": (
+        "original_resource new_resource_name cloudformation_json account_id region_name"
+    ),
+    "moto.iot.models:IoTBackend.create_topic_rule": "self rule_name sql kwargs",
+    "moto.iot.exceptions:InvalidRequestException": "msg",
+    "moto.iotdata.models:IoTDataPlaneBackend.publish": "self topic payload",
     "moto.sqs.models:SQSBackend.send_message": None,
     "moto.sqs.models:SQSBackend.send_message_batch": None,
     "moto.sqs.models:SQSBackend.delete_message": None,

@@ -13,7 +13,6 @@ from urllib.parse import unquote
 
 from moto.awslambda.models import LambdaBackend, LambdaFunction, LambdaStorage
 from moto.awslambda.responses import LambdaResponse
-from moto.events import notifications
 
 from samlocal.local.invocation import Invocation
 from samlocal.local.moto.invocations import FullError, Invocations, NobodyRunsError
@@ -44,8 +43,11 @@ def mend_invoking(invocations: Invocations) -> None:
         return _invoked(invocations, response.backend, name, None, headers, response.body)
 
     def pushed(function: LambdaFunction, body: str, *_: Any) -> bytes:
-        """By another service of moto's, which does not wait."""
-        push(invocations, function.function_arn, body.encode(), source="")
+        """By another service of moto's, which does not wait; those that are known have ways of their own."""
+        try:
+            invocations.put(Invocation(function=function.function_arn, payload=body.encode()))
+        except FullError:
+            LOG.warning("an event for %s is lost: %s", function.function_arn, _FULL)
         return b""
 
     def rotated(backend: LambdaBackend, function_name: str, qualifier: Any, body: str, *_: Any, **__: Any) -> bytes:  # noqa: ARG001 - moto names it
@@ -59,11 +61,7 @@ def mend_invoking(invocations: Invocations) -> None:
             LOG.warning("a rotation goes on without %s: %s", function_name, _NO_RUN)
             return _NOT_RUN
 
-    def notified(_: str, fn_arn: str, event: Any) -> None:
-        push(invocations, fn_arn, json.dumps(event).encode(), source="aws.s3")
-
-    setattr(notifications, "_invoke_lambda", notified)  # noqa: B010 - mypy forbids it as an assignment
-    setattr(LambdaBackend, "invoke", rotated)  # noqa: B010
+    setattr(LambdaBackend, "invoke", rotated)  # noqa: B010 - mypy forbids it as an assignment
     setattr(LambdaResponse, "invoke", invoke)  # noqa: B010
     setattr(LambdaResponse, "invoke_async", invoke_async)  # noqa: B010
     setattr(LambdaFunction, "invoke", pushed)  # noqa: B010
@@ -83,14 +81,6 @@ def _rotation_step(step: dict[str, Any], account: str, region: str) -> bytes:
 
     secret = secretsmanager_backends[account][region].secrets.get(str(step.get("SecretId")))
     return json.dumps(step if secret is None else {**step, "SecretId": secret.arn}).encode()
-
-
-def push(invocations: Invocations, function: str, payload: bytes, *, source: str) -> None:
-    """For a service that has an event for a function. One that there is no room for is logged."""
-    try:
-        invocations.put(Invocation(function=function, payload=payload, source=source))
-    except FullError:
-        LOG.warning("an event for %s is lost: %s", function, _FULL)
 
 
 def _invoked(
