@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -13,7 +13,7 @@ import kit
 import pytest
 from kit import eventually
 from pushed_kit import TELLER, named, teller
-from up_kit import Queue, up
+from up_kit import Queue, Up, up
 
 pytestmark = pytest.mark.docker
 
@@ -51,61 +51,76 @@ TEMPLATE = kit.template(
 )
 FILES = {"template.json": TEMPLATE, "code/app.py": TELLER}
 
+MINUTELY = {"Type": "Schedule", "Properties": {"Schedule": "cron(* * * * ? *)", "Input": '{"job": "minutely"}'}}
+
+
+@pytest.fixture(scope="module")
+def standing(docker: kit.Docker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """One project for all who only send something to it, each of whom hears of all that it has sent."""
+    template = json.loads(json.dumps(TEMPLATE))
+    clock = teller(Events={"Minutely": MINUTELY})
+    clock["Properties"]["Environment"]["Variables"]["DONE"] = {"Ref": "Ticks"}
+    template["Resources"] |= {"Ticks": {"Type": "AWS::SQS::Queue"}, "Clock": clock}
+    made = kit.make_project(tmp_path_factory.mktemp("pushed"), {**FILES, "template.json": template})
+    try:
+        with up(made) as own:
+            yield own
+            assert own.ended().status == 130
+    finally:
+        made.run("local", "stop")
+        docker.remove_all(made)
+
 
 def heard(done: Queue, count: int, running: kit.Running) -> list[Any]:
-    """What the function has told of, as soon as it is so much."""
+    """What the function has told of, as soon as it is so much; nobody hears of it again."""
     eventually(lambda: done.waiting >= count, within=120, told=running.stderr)
     return [json.loads(body) for body in done.bodies()]
 
 
-def test_a_function_hears_of_topics_buckets_and_rules_and_of_nothing_that_filters_keep_from_it(
-    local: MakeProject,
-) -> None:
-    with up(local(FILES)) as own:
-        banner = " ".join(own.running.stderr().split())
-        for event in (
-            "Topic (SNS)",
-            "Put (S3)",
-            "Orders (EventBridgeRule)",
-            "Nightly (Schedule)",
-            "Thing (IoTRule)",
-        ):
-            assert f"{event} → Listener" in banner, banner
-        done = Queue(own.client("sqs"), "Done")
-        sns, s3, events = (own.client(name) for name in ("sns", "s3", "events"))
-        topic = named([each["TopicArn"] for each in sns.list_topics()["Topics"]], "Topic")
-        bucket = named([each["Name"] for each in s3.list_buckets()["Buckets"]], "uploads")
-        for kind in ("other", "wanted"):
-            attributes = {"kind": {"DataType": "String", "StringValue": kind}}
-            sns.publish(TopicArn=topic, Message=f"the {kind} one", MessageAttributes=attributes)
-        for key in ("elsewhere/a.txt", "in/a b.txt"):
-            s3.put_object(Bucket=bucket, Key=key, Body=b"12345")
-        for source in ("warehouse", "shop"):
-            events.put_events(Entries=[{"Source": source, "DetailType": "Placed", "Detail": '{"order": 7}'}])
-        for degrees in (5, 50):
-            own.client("iot-data").publish(topic="things/lamp", payload=json.dumps({"t": degrees}))
-        got = heard(done, 4, own.running)
-        (message,) = (each["Records"][0]["Sns"] for each in got if "Sns" in str(each))
-        assert (message["Message"], message["TopicArn"]) == ("the wanted one", topic)
-        (record,) = (each["Records"][0] for each in got if "aws:s3" in str(each))
-        assert record["s3"]["object"]["key"] == "in/a+b.txt"
-        assert {"order": 7} in got
-        assert {"t": 50, "thing": "lamp"} in got
-        own.running.has_logged(f"of {topic.rsplit(':', 1)[-1]}", within=30)
-        own.ended()
+def test_a_function_hears_of_topics_buckets_and_rules_and_of_nothing_that_filters_keep_from_it(standing: Up) -> None:
+    banner = " ".join(standing.running.stderr().split())
+    for event in (
+        "Topic (SNS)",
+        "Put (S3)",
+        "Orders (EventBridgeRule)",
+        "Nightly (Schedule)",
+        "Thing (IoTRule)",
+    ):
+        assert f"{event} → Listener" in banner, banner
+    done = Queue(standing.client("sqs"), "Done")
+    sns, s3, events = (standing.client(name) for name in ("sns", "s3", "events"))
+    topic = named([each["TopicArn"] for each in sns.list_topics()["Topics"]], "Topic")
+    bucket = named([each["Name"] for each in s3.list_buckets()["Buckets"]], "uploads")
+    for kind in ("other", "wanted"):
+        attributes = {"kind": {"DataType": "String", "StringValue": kind}}
+        sns.publish(TopicArn=topic, Message=f"the {kind} one", MessageAttributes=attributes)
+    for key in ("elsewhere/a.txt", "in/a b.txt"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"12345")
+    for source in ("warehouse", "shop"):
+        events.put_events(Entries=[{"Source": source, "DetailType": "Placed", "Detail": '{"order": 7}'}])
+    for degrees in (5, 50):
+        standing.client("iot-data").publish(topic="things/lamp", payload=json.dumps({"t": degrees}))
+    got = heard(done, 4, standing.running)
+    (message,) = (each["Records"][0]["Sns"] for each in got if "Sns" in str(each))
+    assert (message["Message"], message["TopicArn"]) == ("the wanted one", topic)
+    (record,) = (each["Records"][0] for each in got if "aws:s3" in str(each))
+    assert record["s3"]["object"]["key"] == "in/a+b.txt"
+    assert {"order": 7} in got
+    assert {"t": 50, "thing": "lamp"} in got
+    standing.running.has_logged(f"of {topic.rsplit(':', 1)[-1]}", within=30)
 
 
-def test_a_caller_at_the_local_environment_gets_the_functions_answer(local: MakeProject) -> None:
-    with up(local(FILES)) as own:
-        client = own.client("lambda")
-        name = named([each["FunctionName"] for each in client.list_functions()["Functions"]], "Listener")
-        answered = client.invoke(FunctionName=name, Payload=b'{"n": 1}')
-        assert (answered["StatusCode"], answered.get("FunctionError")) == (200, None)
-        assert json.load(answered["Payload"]) == {"heard": {"n": 1}}
-        failed = client.invoke(FunctionName=name, Payload=b'{"fails": true}')
-        assert failed["FunctionError"] == "Unhandled"
-        assert json.load(failed["Payload"])["errorType"] == "ValueError"
-        own.ended()
+def test_a_caller_at_the_local_environment_gets_the_functions_answer(standing: Up) -> None:
+    client = standing.client("lambda")
+    name = named([each["FunctionName"] for each in client.list_functions()["Functions"]], "Listener")
+    answered = client.invoke(FunctionName=name, Payload=b'{"n": 1}')
+    assert (answered["StatusCode"], answered.get("FunctionError")) == (200, None)
+    assert json.load(answered["Payload"]) == {"heard": {"n": 1}}
+    failed = client.invoke(FunctionName=name, Payload=b'{"fails": true}')
+    assert failed["FunctionError"] == "Unhandled"
+    assert json.load(failed["Payload"])["errorType"] == "ValueError"
+    told = heard(Queue(standing.client("sqs"), "Done"), 2, standing.running)
+    assert sorted(told, key=str) == [{"fails": True}, {"n": 1}]
 
 
 def test_events_that_nobody_ran_are_run_by_the_next_who_comes(local: MakeProject) -> None:
@@ -189,7 +204,8 @@ def test_of_two_commands_the_first_runs_events_and_the_second_as_soon_as_that_is
         put(1)
         assert heard(done, 1, first.running) == [{"order": 1}]
         first.running.has_logged("of rule/", within=30)
-        done.sqs.purge_queue(QueueUrl=done.url)
+        # The environment knows that it is over: nobody is to run it again.
+        eventually(lambda: made.run("local", "status", "--output", "json").payload["waiting_events"] == 0)
         assert "of rule/" not in second.running.stderr()
         first.running.process.kill()
         first.running.process.wait()
@@ -224,31 +240,27 @@ def test_an_event_that_was_running_when_the_command_was_killed_is_run_again_by_t
         )
         done = Queue(own.client("sqs"), "Done")
         assert heard(done, 1, own.running) == [{"order": 9}]
-        done.sqs.purge_queue(QueueUrl=done.url)
         own.running.process.kill()
         own.running.process.wait()
     with up(made) as own:
         assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"order": 9}]
-        own.ended()
+        # Nobody waits for the rest of it.
+        own.running.process.kill()
+        own.running.process.wait()
 
 
-def test_a_schedule_is_fired_at_will_by_its_functions_event(local: MakeProject) -> None:
-    made = local(FILES)
-    with up(made) as own:
-        fired = made.run("local", "fire", "Listener/Nightly").succeeded()
-        assert "Listener/Nightly is due" in fired.stderr
-        assert heard(Queue(own.client("sqs"), "Done"), 1, own.running) == [{"job": "nightly"}]
-        unknown = made.run("local", "fire", "Nightlyy").ended(4)
-        assert "has no rule or schedule Nightlyy; did you mean Listener/Nightly?" in unknown.stderr
-        assert "There are: Listener/Nightly" in unknown.stderr
-        own.ended()
+def test_a_schedule_is_fired_at_will_by_its_functions_event(standing: Up) -> None:
+    made = standing.project
+    fired = made.run("local", "fire", "Listener/Nightly").succeeded()
+    assert "Listener/Nightly is due" in fired.stderr
+    assert heard(Queue(standing.client("sqs"), "Done"), 1, standing.running) == [{"job": "nightly"}]
+    unknown = made.run("local", "fire", "Nightlyy").ended(4)
+    assert "has no rule or schedule Nightlyy; did you mean Listener/Nightly?" in unknown.stderr
+    assert "There are: " in unknown.stderr
+    assert "Listener/Nightly" in unknown.stderr.partition("There are: ")[2]
 
 
-def test_a_schedule_is_due_by_itself(local: MakeProject) -> None:
-    minutely = {"Type": "Schedule", "Properties": {"Schedule": "cron(* * * * ? *)", "Input": '{"job": "minutely"}'}}
-    template = kit.template(Done={"Type": "AWS::SQS::Queue"}, Listener=teller(Events={"Minutely": minutely}))
-    with up(local({"template.json": template, "code/app.py": TELLER})) as own:
-        done = Queue(own.client("sqs"), "Done")
-        eventually(lambda: done.waiting >= 1, within=180, told=own.running.stderr)
-        assert set(done.bodies()) == {'{"job": "minutely"}'}
-        own.ended()
+def test_a_schedule_is_due_by_itself(standing: Up) -> None:
+    ticks = Queue(standing.client("sqs"), "Ticks")
+    eventually(lambda: ticks.waiting >= 1, within=180, told=standing.running.stderr)
+    assert set(ticks.bodies()) == {'{"job": "minutely"}'}

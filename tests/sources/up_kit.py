@@ -109,10 +109,12 @@ class Queue:
         return self.waiting == 0 and self._count("ApproximateNumberOfMessagesNotVisible") == 0
 
     def bodies(self) -> list[str]:
-        """Of all that wait; they are received by that."""
+        """Of all that wait; they are gone then."""
         found: list[str] = []
         while some := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
             found += [each["Body"] for each in some]
+            for each in some:
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=each["ReceiptHandle"])
         return found
 
     def _count(self, name: str) -> int:
