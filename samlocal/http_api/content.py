@@ -20,7 +20,7 @@ class NotBase64Error(Exception):
 
 
 def request_content(api: Api, request: HttpRequest, handling: ContentHandling | None) -> bytes:
-    """What of a request's body goes on. Raises UnsupportedEncodingError, NotBase64Error."""
+    """What of a request's body goes on. Raises BodyError, NotBase64Error."""
     data = plain_body(api, request)
     binary = matches(media_type(request.header("content-type")), api.binary_media_types)
     if binary:

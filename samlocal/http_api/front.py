@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from samlocal.errors import SamlocalError
 from samlocal.http_api.answers.answer import Answered, answer, finished, refused
 from samlocal.http_api.answers.cors import preflight
@@ -19,15 +21,14 @@ from samlocal.http_api.answers.refusal import (
     THROTTLED,
     TIMED_OUT,
     TOO_LARGE,
-    UNSUPPORTED,
     Refusal,
 )
 from samlocal.http_api.answers.response_parameters import with_response_parameters
 from samlocal.http_api.authorizers.token_authorizers import Verifies
 from samlocal.http_api.backend import Backend, Exchanged, Hears
 from samlocal.http_api.caller import Caller
-from samlocal.http_api.events.body import UnsupportedEncodingError
-from samlocal.http_api.events.event import BODY_BYTES, TooLargeError, event
+from samlocal.http_api.events.body import BodyError, plain_body
+from samlocal.http_api.events.event import BODY_BYTES, event
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched, NoRoute
 from samlocal.http_api.integration import (
     FixedResponse,
@@ -158,7 +159,10 @@ class Front:
         if validation is None:
             return None
         try:
-            return await aside(partial(refusal, validation, RequestValues(api, matched, request), request))
+            plain = replace(request, body=plain_body(api, request))
+            return await aside(partial(refusal, validation, RequestValues(api, matched, plain), plain))
+        except BodyError as error:
+            return error.refusal
         except TimeLimitError as error:
             self._hears.remarked(f"{api.id}: {matched.route.key}: its model, tried on the body: {error}.")
             return INTERNAL_ERROR
@@ -170,10 +174,8 @@ class Front:
             if api.kind is ApiKind.HTTP:
                 request = mapped(api, matched, request, integration.parameters, caller)
             payload = event(api, matched, request, caller)
-        except TooLargeError:
-            return refused(api, request, TOO_LARGE, matched)
-        except UnsupportedEncodingError:
-            return refused(api, request, UNSUPPORTED, matched)
+        except BodyError as error:
+            return refused(api, request, error.refusal, matched)
         try:
             async with asyncio.timeout(integration.timeout / 1000):
                 if integration.streams:

@@ -16,7 +16,6 @@ from samlocal.http_api.answers.refusal import (
     INTERNAL_ERROR,
     THROTTLED,
     TIMED_OUT,
-    UNSUPPORTED,
     Refusal,
     RefusalType,
 )
@@ -24,7 +23,7 @@ from samlocal.http_api.answers.response_parameters import with_response_paramete
 from samlocal.http_api.answers.rest import passed_answer
 from samlocal.http_api.backend import Backend, Hears
 from samlocal.http_api.caller import Caller
-from samlocal.http_api.events.body import UnsupportedEncodingError
+from samlocal.http_api.events.body import BodyError
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest, Matched
 from samlocal.http_api.http_proxy import proxied, without_hop
 from samlocal.http_api.integration import (
@@ -99,8 +98,8 @@ class Outside:
             if str(error):
                 self._hears.remarked(f"{api.id}: {matched.route.key}: {error}.")
             return refused(api, request, error.refusal, matched)
-        except UnsupportedEncodingError:
-            return refused(api, request, UNSUPPORTED, matched)
+        except BodyError as error:
+            return refused(api, request, error.refusal, matched)
         except TimeoutError:
             return refused(api, request, TIMED_OUT, matched)
         except (HttpProxyError, AnswerTooLargeError, LoopError) as error:

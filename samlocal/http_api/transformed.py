@@ -66,7 +66,7 @@ class Transformation:
         self.remarks: list[str] = []
 
     def payload(self) -> bytes:
-        """What the integration gets. Raises RefusedError, UnsupportedEncodingError."""
+        """What the integration gets. Raises RefusedError, BodyError."""
         return self._payload()[0]
 
     @property
@@ -79,7 +79,7 @@ class Transformation:
         return True
 
     def server_request(self) -> ServerRequest:
-        """What a server gets. Raises RefusedError, UnsupportedEncodingError."""
+        """What a server gets. Raises RefusedError, BodyError."""
         body, overrides = self._payload()
         try:
             return server_request(

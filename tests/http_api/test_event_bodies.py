@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import gzip
 import zlib
+from collections.abc import Callable
 
 import pytest
 from api_kit import api_of, event_of, matched_of, request_of, route_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samlocal.http_api.events.body import UnsupportedEncodingError
-from samlocal.http_api.events.event import TooLargeError, event
+from samlocal.http_api.events.body import TooLargeError, UnsupportedEncodingError
+from samlocal.http_api.events.event import event
 from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.integration import PayloadFormat
 from samlocal.http_api.model import ApiKind
@@ -59,10 +60,30 @@ def test_a_rest_api_that_compresses_decompresses_too(encoding: str, packed: byte
     assert found == (TEXT.decode(), False)
 
 
-@pytest.mark.parametrize(("encoding", "body"), [("br", b"x"), ("gzip", b"no gzip"), ("deflate", b"no deflate")])
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("br", b"x"),
+        ("gzip", b"no gzip"),
+        ("gzip", gzip.compress(TEXT)[:-9]),
+        ("deflate", b"no deflate"),
+        ("deflate", zlib.compress(TEXT)[:-5]),
+    ],
+)
 def test_what_a_rest_api_cannot_decompress_is_refused(encoding: str, body: bytes) -> None:
     with pytest.raises(UnsupportedEncodingError):
         made(ApiKind.REST, body, "application/json", encoding=encoding, minimum_compression_size=0)
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_small_body_that_would_be_decompressed_to_much_is_too_large(
+    encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    packed = pack(bytes(10 * 1024 * 1024 + 1))
+    assert len(packed) < 20_000
+
+    with pytest.raises(TooLargeError):
+        made(ApiKind.REST, packed, "application/json", encoding=encoding, minimum_compression_size=0)
 
 
 def test_an_event_over_lambdas_own_limit_is_too_large_though_its_body_is_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -184,6 +185,21 @@ def test_patterns_of_a_model_come_to_an_end_with_every_body(schema: str, pet: ob
     body = json.dumps({"firstName": "A", "pet": pet}).encode()
 
     assert answered(api(text, head=""), request("POST", "/", query="q=1", body=body))[0] == status
+
+
+def test_a_model_is_tried_on_what_a_compressed_body_says() -> None:
+    text = RESOURCES.replace(
+        "AWS::ApiGateway::RestApi}", "AWS::ApiGateway::RestApi, Properties: {MinimumCompressionSize: 0}}"
+    )
+
+    def status(body: bytes) -> int:
+        sent = request("POST", "/", query="q=1", body=body, headers={"Content-Encoding": "gzip"})
+        return answered(api(text, head=""), sent)[0]
+
+    assert status(gzip.compress(b'{"firstName": "A", "pet": {"kind": "dog"}}')) == 200
+    assert status(gzip.compress(b'{"firstName": "A", "pet": {}}')) == 400
+    assert status(b"no gzip") == 415
+    assert status(gzip.compress(bytes(10 * 1024 * 1024 + 1))) == 413
 
 
 def test_a_model_that_does_not_come_to_an_end_with_a_body_is_500_and_says_so() -> None:

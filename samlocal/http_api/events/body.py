@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import zlib
 from collections.abc import Iterable
+from typing import ClassVar
 
 from msgspec import Struct
 
+from samlocal.http_api.answers.refusal import TOO_LARGE, UNSUPPORTED, Refusal
 from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.model import Api, ApiKind
+
+REST_BYTES = 10 * 1024 * 1024
+"""Of a REST API's body, decompressed too (API Gateway developer guide, "Quotas")."""
 
 _TEXT_TYPES = frozenset({"application/json", "application/javascript", "application/xml"})
 
@@ -29,12 +35,26 @@ class Body(Struct, frozen=True, kw_only=True):
 NO_BODY = Body(text=None, base64=False)
 
 
-class UnsupportedEncodingError(Exception):
-    """A REST API that compresses was sent what it cannot decompress; it answers 415."""
+class BodyError(Exception):
+    """The API answers by itself: with its ``refusal``."""
+
+    refusal: ClassVar[Refusal]
+
+
+class UnsupportedEncodingError(BodyError):
+    """A REST API that compresses was sent what it cannot decompress."""
+
+    refusal = UNSUPPORTED
+
+
+class TooLargeError(BodyError):
+    """A body is too large, as it is or decompressed, or the event that it makes."""
+
+    refusal = TOO_LARGE
 
 
 def event_body(api: Api, request: HttpRequest) -> Body:
-    """Raises UnsupportedEncodingError."""
+    """Raises BodyError."""
     if api.kind is ApiKind.REST:
         return _rest_body(api, request)
     if not request.body:
@@ -58,7 +78,7 @@ def matches(media: str, patterns: Iterable[str]) -> bool:
 
 
 def plain_body(api: Api, request: HttpRequest) -> bytes:
-    """A REST API's that compresses takes compressed ones. Raises UnsupportedEncodingError."""
+    """A REST API's that compresses takes compressed ones. Raises BodyError."""
     return request.body if api.minimum_compression_size is None else _decompressed(request)
 
 
@@ -80,12 +100,23 @@ def _decompressed(request: HttpRequest) -> bytes:
             case "identity":
                 return request.body
             case "gzip":
-                return gzip.decompress(request.body)
+                with gzip.open(io.BytesIO(request.body)) as file:
+                    return _bounded(file.read(REST_BYTES + 1))
             case "deflate":
-                return zlib.decompress(request.body)
+                unpacking = zlib.decompressobj()
+                data = _bounded(unpacking.decompress(request.body, REST_BYTES + 1))
+                if unpacking.eof:
+                    return data
     except (OSError, EOFError, zlib.error) as error:
         raise UnsupportedEncodingError(encoding) from error
     raise UnsupportedEncodingError(encoding)
+
+
+def _bounded(data: bytes) -> bytes:
+    """A few bytes may be many, decompressed."""
+    if len(data) > REST_BYTES:
+        raise TooLargeError
+    return data
 
 
 def _is_text(request: HttpRequest) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from samlocal.function.limits import REQUEST_BYTES
 from samlocal.http_api.caller import ANYBODY, Caller
 from samlocal.http_api.events import proxy_v1, proxy_v2
+from samlocal.http_api.events.body import REST_BYTES, TooLargeError
 from samlocal.http_api.events.load_balancer import load_balancer_event
 from samlocal.http_api.exchange import HttpRequest, Matched
 from samlocal.http_api.integration import LambdaIntegration, PayloadFormat
@@ -17,7 +18,7 @@ from samlocal.http_api.model import Api, ApiKind
 _MB = 1024 * 1024
 
 BODY_BYTES = {
-    ApiKind.REST: 10 * _MB,
+    ApiKind.REST: REST_BYTES,
     ApiKind.HTTP: 10 * _MB,
     ApiKind.FUNCTION_URL: 6 * _MB,
     ApiKind.ALB: 1 * _MB,
@@ -29,12 +30,8 @@ Sources: API Gateway developer guide, "Quotas" (10 MB); Lambda developer guide, 
 """
 
 
-class TooLargeError(Exception):
-    """The event is larger than what Lambda takes."""
-
-
 def event(api: Api, matched: Matched, request: HttpRequest, caller: Caller = ANYBODY) -> bytes:
-    """The event as JSON. Raises TooLargeError, UnsupportedEncodingError."""
+    """The event as JSON. Raises BodyError: also for what is more than Lambda takes."""
     data = msgspec.json.encode(_event(api, matched, request, caller))
     if len(data) > REQUEST_BYTES:
         raise TooLargeError

@@ -33,7 +33,7 @@ _IDENTITY = (
 
 
 def rest_event(api: Api, matched: Matched, request: HttpRequest, caller: Caller) -> Json:
-    """Raises UnsupportedEncodingError."""
+    """Raises BodyError."""
     body = event_body(api, request)
     return {
         **rest_request(api, matched, request),
