@@ -178,6 +178,14 @@ def test_slashes_before_a_path_are_one() -> None:
     assert (found.path, found.path_parameters) == ("/a/b", {"proxy": "a/b"})
 
 
+def test_any_of_a_rest_api_is_the_seven_methods_that_aws_names() -> None:
+    # API Gateway developer guide, "Set up a proxy integration with a proxy resource".
+    matcher = served(ApiKind.REST, "/a")
+    asked = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "LINK")
+
+    assert [method for method in asked if taken(matcher, f"{method} /a")] == list(asked[:7])
+
+
 def test_a_function_url_takes_every_method_and_path() -> None:
     matcher = served(ApiKind.FUNCTION_URL, "$default")
 

@@ -10,6 +10,9 @@ from samlocal.http_api.matching.listener import applies
 from samlocal.http_api.matching.pattern import Pattern
 from samlocal.http_api.model import DEFAULT_ROUTE, Api, ApiKind, Route
 
+# What ANY stands for in a REST API (API Gateway developer guide, "Set up a proxy integration with a proxy resource").
+_OF_ANY = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
 
 class Matcher:
     """Made once for each API.
@@ -49,8 +52,9 @@ class Matcher:
         rest = self._api.kind is ApiKind.REST
         segments = rest_segments(path) if rest else http_segments(path)
         best: tuple[tuple[int, ...], Pattern, dict[str, str]] | None = None
+        methods = (method, ANY) if not rest or method in _OF_ANY else (method,)
         for pattern in self._patterns:
-            if pattern.route.method not in (method, ANY):
+            if pattern.route.method not in methods:
                 continue
             parameters = pattern.parameters(segments)
             if parameters is None:
