@@ -92,7 +92,7 @@ def _findings(ctx: click.Context, output: Output, network: str) -> Iterator[Find
     except EngineError as error:
         yield failed("engine", error)
     if engine is not None:
-        yield findings.of_engine(engine)
+        yield from findings.of_engine(engine)
         yield findings.of_disk(engine, ctx.obj)
         yield findings.of_reachability(engine, ctx.obj, network=network)
     try:

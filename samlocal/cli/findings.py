@@ -49,11 +49,13 @@ def failed(subject: str, error: SamlocalError) -> Finding:
     return Finding(level=Level.FAIL, subject=subject, text=error.message, remedy=error.tip)
 
 
-def of_engine(engine: Engine) -> Finding:
+def of_engine(engine: Engine) -> Iterator[Finding]:
     try:
-        return good("engine", engine.version())
+        yield good("engine", engine.version())
+        for lack in engine.lacks():
+            yield doubtful(lack.subject, lack.text, lack.remedy)
     except EngineError as error:
-        return failed("engine", error)
+        yield failed("engine", error)
 
 
 def of_disk(engine: Engine, world: World) -> Finding:

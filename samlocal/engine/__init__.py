@@ -15,6 +15,7 @@ from samlocal.engine.context import check_address, context_host
 from samlocal.engine.disk import Carrier, Disk, OwnContainer
 from samlocal.engine.failures import MountMissingError, translated
 from samlocal.engine.images import PROBE, ImageDescription, Images, PullProgress
+from samlocal.engine.lacks import Lack, lacks
 from samlocal.engine.listener import listener
 from samlocal.engine.networks import Network, Networks
 from samlocal.engine.places import found_places
@@ -91,6 +92,11 @@ class Engine(Containers, Disk, Images, Networks):
             name = (told.get("Platform") or {}).get("Name") if self.product.is_docker else None
             what = f"{name or self.product.name} {told.get('Version')}"
             return f"{what} (API {told.get('ApiVersion')}, {told.get('Os')}/{told.get('Arch')}) at {self.address}"
+
+    def lacks(self) -> tuple[Lack, ...]:
+        """What it cannot do as it is set up. Podman takes up to a second for the answer."""
+        with translated("it does not describe itself"):
+            return tuple(lacks(self._client.info()))
 
     def own_user(self) -> str:
         """The user and the group of this process as containers have them, by their numbers (user_namespaces(7))."""

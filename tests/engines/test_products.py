@@ -14,6 +14,7 @@ from docker.errors import APIError
 
 from samlocal.engine.container_spec import ContainerSpec, host_config
 from samlocal.engine.failures import translated
+from samlocal.engine.lacks import lacks
 from samlocal.engine.places import DEFAULT, found_places, start_tip
 from samlocal.engine.product import Product, product
 from samlocal.errors import EngineError
@@ -148,6 +149,26 @@ def test_a_program_that_the_engine_lacks_is_said_with_how_to_get_it(told: str, r
     with pytest.raises(EngineError) as caught, translated("the container cannot be made"):
         raise APIError("500", explanation=told)
     assert remedy in (caught.value.tip or "")
+
+
+@pytest.mark.parametrize(
+    ("info", "subjects"),
+    [
+        ({"MemoryLimit": True, "Driver": "overlay2"}, []),
+        # An ordinary user's engine on cgroup v1, as Docker 20.10 and Podman 4.3 describe it, and on v2.
+        ({"MemoryLimit": False, "Driver": "overlay2", "CgroupVersion": "1"}, ["memory limit"]),
+        ({"MemoryLimit": True, "Driver": "overlay", "CgroupVersion": "1", "Rootless": True}, ["memory limit"]),
+        ({"MemoryLimit": True, "Driver": "overlay", "CgroupVersion": "2", "Rootless": True}, []),
+        ({"MemoryLimit": True, "Driver": "vfs"}, ["storage"]),
+        ({}, []),
+    ],
+)
+def test_what_an_engine_says_that_it_cannot_do_comes_with_a_remedy(
+    info: Mapping[str, Any], subjects: list[str]
+) -> None:
+    found = list(lacks(info))
+    assert [lack.subject for lack in found] == subjects
+    assert all(lack.remedy for lack in found)
 
 
 def listen(path: Path, kept: list[socket.socket]) -> None:
