@@ -68,7 +68,7 @@ TEMPLATE = kit.template(
     Round={
         "Type": "AWS::SQS::Queue",
         "Properties": {
-            "VisibilityTimeout": 3,
+            "VisibilityTimeout": 10,
             "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 1},
         },
     },

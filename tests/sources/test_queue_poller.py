@@ -1,4 +1,4 @@
-"""Queues of the local endpoint, polled for a function: what AWS documents, and what happens.
+"""Queues of the local endpoint, polled for a function: what AWS documents, and what happens beside ``documented.py``.
 
 https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from queue_kit import Polling, Queue
-from sources_kit import ANSWERS, RAISES, Function, failures, of_queue, polled, run
+from sources_kit import ANSWERS, RAISES, Function, of_queue, polled, run
 
 from samlocal.aws import Aws
 from samlocal.endpoint.recursion import counted
@@ -46,7 +46,7 @@ def test_a_message_that_its_function_has_sent_itself_16_times_is_not_run_and_goe
     dead = queue()
     arn = dead.sqs.get_queue_attributes(QueueUrl=dead.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
-    own, function = queue(RedrivePolicy=redrive, VisibilityTimeout="1"), Function()
+    own, function = queue(RedrivePolicy=redrive, VisibilityTimeout="5"), Function()
     mapping = of_queue(own.name)
     lineages = {"looping": 15, "young": 3}
     for body, count in lineages.items():
@@ -105,16 +105,6 @@ def test_the_event_is_the_one_that_lambda_makes(aws: Aws, threads: Threads, queu
     }
 
 
-def test_a_window_collects_more_than_one_receive_gives(
-    aws: Aws, threads: Threads, queue: Callable[..., Queue]
-) -> None:
-    own, function = queue(), Function()
-    own.send(*(str(number) for number in range(25)))
-    mapping = of_queue(own.name, batch_size=25, window=60)
-    Polling(aws, threads, mapping, function).until(lambda: function.events)
-    assert [len(batch) for batch in function.bodies] == [25]
-
-
 def test_a_window_that_is_over_sends_what_there_is(aws: Aws, threads: Threads, queue: Callable[..., Queue]) -> None:
     own, function = queue(), Function()
     own.send("only")
@@ -137,26 +127,6 @@ def test_a_failed_batch_comes_back_after_the_visibility_timeout_and_the_queue_mo
     assert counts == ["1", "2"]
     assert own.count() == (0, 0)
     assert [(each.records, each.failed) for each in polling.told.of(BatchRun)] == [(1, 1), (1, 1)]
-
-
-def test_of_a_batch_that_failed_in_part_only_the_failed_messages_come_back(
-    aws: Aws, threads: Threads, queue: Callable[..., Queue]
-) -> None:
-    own = queue(VisibilityTimeout="4")
-    seen: list[str] = []
-
-    def answer(event: dict[str, Any]) -> Any:
-        seen.extend(record["body"] for record in event["Records"])
-        return failures(
-            *(each["messageId"] for each in event["Records"] if each["body"] == "b" and seen.count("b") == 1)
-        )
-
-    function = Function(answer)
-    own.send("a", "b", "c")
-    Polling(aws, threads, of_queue(own.name, reports_failures=True), function).until(
-        lambda: seen.count("b") == 2 and own.count() == (0, 0)
-    )
-    assert sorted(seen) == ["a", "b", "b", "c"]
 
 
 def test_a_message_that_no_filter_lets_through_is_deleted(
@@ -210,18 +180,6 @@ def test_no_more_batches_run_at_once_than_may(aws: Aws, threads: Threads, queue:
     run(test)
     assert function.most == 2
     assert own.count() == (0, 0)
-
-
-def test_a_batch_that_cannot_be_run_is_tried_again_before_others_see_it(
-    aws: Aws, threads: Threads, queue: Callable[..., Queue]
-) -> None:
-    own = queue()
-    throttled = iter([None, None])
-    function = Function(lambda _: next(throttled, ANSWERS))
-    own.send("once")
-    Polling(aws, threads, of_queue(own.name), function).until(lambda: own.count() == (0, 0))
-    assert function.bodies == [["once"]] * 3
-    assert [event["Records"][0]["attributes"]["ApproximateReceiveCount"] for event in function.events] == ["1"] * 3
 
 
 def test_what_could_not_be_run_is_given_back_at_the_end(

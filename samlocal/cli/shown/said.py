@@ -59,7 +59,8 @@ class ServedApi(Struct, frozen=True, kw_only=True):
 class ServedSource(Struct, frozen=True, kw_only=True):
     """A queue or stream that is read for a function, or an event that is pushed to it, which has no ``source`` here.
 
-    ``id`` is the mapping's, or ``Function/Event``. ``not_read`` says why nothing comes of it.
+    ``id`` is the mapping's, or ``Function/Event``. Of a pipe ``function`` is the pipe itself. ``not_read`` says why
+    nothing comes of it.
     """
 
     id: str
