@@ -87,7 +87,7 @@ class Wire:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._ends: list[socket.socket] = []
         self._pairs: list[threading.Thread] = []
-        self.carried = 0
+        self._left: int | None = None
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -114,6 +114,10 @@ class Wire:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
+    def cut_after(self, count: int) -> None:
+        """Breaks them off as soon as so many bytes more have gone through."""
+        self._left = count
+
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
@@ -138,7 +142,11 @@ class Wire:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
                 target.sendall(data)
-                self.carried += len(data)
+                if self._left is not None:
+                    self._left -= len(data)
+                    if self._left < 0:
+                        self._left = None
+                        self.cut()
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -101,5 +102,17 @@ def test_a_connection_that_is_cut_ends_the_run_with_a_message_and_leaves_nothing
         outcome = running.outcome(within=60)
     outcome.ended(ExitStatus.DOCKER)
     assert "The relay between the engine and this machine has ended" in outcome.stderr
+    own.invoke("Fn", event=0).succeeded()
+    eventually(lambda: nothing_left(elsewhere))
+
+
+def test_a_connection_that_is_cut_while_files_are_sent_leaves_nothing_either(
+    project: Callable[..., Project], wire: Wire, elsewhere: SecondEngine
+) -> None:
+    own = wire.project(project({**python(SLEEPS), "code/big.bin": os.urandom(4_000_000)}))
+    wire.cut_after(2_000_000)
+    cut = own.invoke("Fn", event=0).ended(ExitStatus.DOCKER)
+    assert "Docker: " in cut.stderr
+    # What has arrived of it is not taken for the whole.
     own.invoke("Fn", event=0).succeeded()
     eventually(lambda: nothing_left(elsewhere))
