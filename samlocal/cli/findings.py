@@ -108,9 +108,10 @@ def of_images(engine: Engine, application: Application) -> Iterator[Finding]:
 
 def of_reachability(engine: Engine, world: World, *, network: str) -> Finding:
     from samlocal.artifact.cache import Cache
-    from samlocal.artifact.engine_disk.standpoint import Side, standpoint
+    from samlocal.artifact.engine_disk.standpoint import standpoint
     from samlocal.artifact.image.runtime_image import REGISTRY, STAND_INS
     from samlocal.sandbox.network.reachability import try_reachability, try_relay
+    from samlocal.sandbox.network.route import NoWayError
     from samlocal.sandbox.session import session
 
     subject = "way back"
@@ -124,14 +125,15 @@ def of_reachability(engine: Engine, world: World, *, network: str) -> Finding:
             )
         with session(world.cache_folder / "sessions") as own:
             stands = standpoint(engine, image, Cache(world.cache_folder))
-            if stands.side is Side.APART:
+            try:
+                route, seconds = try_reachability(engine, image, session=own, network=network, standpoint=stands)
+            except NoWayError:
                 took = try_relay(engine, image, session=own, network=network, standpoint=stands)
                 return good(
                     subject,
                     f"by a relay, a container on {network}, over the engine's own connection, which adds "
                     f"{took * 1000:.1f} ms to each request",
                 )
-            route, seconds = try_reachability(engine, image, session=own, network=network, standpoint=stands)
     except SamlocalError as error:
         return failed(subject, error)
     return good(

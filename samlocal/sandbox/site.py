@@ -15,7 +15,8 @@ from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
 from samlocal.sandbox.layout import SandboxSpec, container_spec
 from samlocal.sandbox.mounts import key_of_own
-from samlocal.sandbox.network.sockets import Sockets, is_far
+from samlocal.sandbox.network.route import NoWayError
+from samlocal.sandbox.network.sockets import Sockets
 from samlocal.sandbox.session import Session
 
 if TYPE_CHECKING:
@@ -124,10 +125,13 @@ class Site:
 
     async def _opened(self, spec: SandboxSpec) -> Sockets:
         standpoint = spec.standpoint
-        if standpoint is None or not is_far(standpoint):
+        try:
             return await self._engine.ask(
                 Sockets.open, self._engine, spec.network, spec.endpoints, standpoint, unclaimed=Sockets.close
             )
+        except NoWayError:
+            if standpoint is None:
+                raise
         return await Sockets.far(
             self._engine, spec.network, spec.endpoints, standpoint, image=spec.image.name, session=self._session
         )

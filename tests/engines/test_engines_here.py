@@ -163,3 +163,12 @@ def test_each_engine_is_found_by_itself_and_nothing_is_left_on_it(users: tuple[U
             lambda user=user: not user.ask("ps", "--all", "--quiet"), told=lambda user=user: user.ask("ps", "--all")
         )  # type: ignore[misc]
         eventually(lambda user=user: not user.ask("volume", "ls", "--quiet"))  # type: ignore[misc]
+
+
+def test_an_ordinary_users_own_networks_have_a_relay_for_their_way_back(users: tuple[User, User, User]) -> None:
+    user = users[1]
+    user.ask("network", "create", "orders")
+    made = user.project(python(TOTAL))
+    assert made.invoke("Fn", "--docker-network", "orders", event={"a": 1}).succeeded().payload == 2
+    told = made.run("doctor", "--docker-network", "orders", "--output", "json").payload
+    assert "by a relay, a container on orders" in next(each["text"] for each in told if each["subject"] == "way back")

@@ -17,7 +17,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from samlocal.artifact.engine_disk.standpoint import Side, Standpoint
+from samlocal.artifact.engine_disk.standpoint import Standpoint
 from samlocal.aws.signature import signature_of
 from samlocal.aws.trusted import trusted_roots
 from samlocal.engine import Engine
@@ -28,7 +28,7 @@ from samlocal.http_api.web.certificate import INSIDE, Certificate
 from samlocal.http_api.websocket.connections import Connections
 from samlocal.own_folder import own_folder
 from samlocal.records import put_private
-from samlocal.sandbox.network.route import LOOPBACK, Route, bound_socket, open_route
+from samlocal.sandbox.network.route import LOOPBACK, NoWayError, Route, bound_socket, open_route
 from samlocal.service.no_service import no_service
 from samlocal.service.server import listening, serving, url_of
 
@@ -64,11 +64,11 @@ class Inside:
         given = trust(certificate, folder)
         with contextlib.ExitStack() as opened:
             http = opened.enter_context(contextlib.closing(listening("127.0.0.1", 0)))
-            if stands.side is Side.APART:
+            try:
+                route, https = open_route(engine, network, stands)
+            except NoWayError:
                 # Functions find it by the address of ``url``, which is relayed.
                 route, https = Route(network=network, host=LOOPBACK, seen_as=LOOPBACK), bound_socket(LOOPBACK)
-            else:
-                route, https = open_route(engine, network, stands)
             opened.pop_all()
         return cls(http, https, route=route, certificate=certificate, trust=given)
 

@@ -32,6 +32,10 @@ _INTERFACE_REQUEST = "16s24x"
 _IP_FREEBIND = 15
 
 
+class NoWayError(EngineError):
+    """Nothing that listens on this machine is in reach of a network's containers."""
+
+
 class AddressNotHereError(EngineError):
     """The address is none of this machine's."""
 
@@ -96,8 +100,10 @@ def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> t
     Where samlocal runs in a container of that engine itself, that is its own address on a network that both are on.
     Else on a Linux engine it is this machine's address on the bridge; an engine in a virtual machine (Docker Desktop,
     Colima) has its bridges elsewhere, and hands ``host.docker.internal`` to this machine's loopback. Raises
-    EngineError.
+    NoWayError where it takes a relay, and EngineError.
     """
+    if standpoint is not None and standpoint.side is Side.APART:
+        raise NoWayError(f"Containers of the engine at {engine.address} cannot reach this machine.")
     if standpoint is not None and standpoint.side is Side.AROUND:
         return _beside_own_container(engine, network, standpoint)
     if network == HOST_NETWORK:
@@ -106,7 +112,7 @@ def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> t
     if own is not None:
         # Asked first: its bridge may have the address of one that this machine has too, which is another one.
         if network not in _DEFAULT_NETWORKS:
-            raise EngineError(
+            raise NoWayError(
                 f"Containers on the network {network} cannot reach this machine: an ordinary user's bridges lead to "
                 "no other place.",
                 tip="Leave --docker-network out, or run with --docker-network host.",

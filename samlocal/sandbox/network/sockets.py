@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from samlocal.artifact.engine_disk.standpoint import Side, Standpoint
+from samlocal.artifact.engine_disk.standpoint import Standpoint
 from samlocal.engine import Engine
 from samlocal.sandbox.network.endpoint import Endpoint
 from samlocal.sandbox.network.route import HOST_NETWORK, Route, bound_socket, open_route
@@ -112,11 +112,6 @@ class Sockets:
     def _seen(self, endpoint: Endpoint) -> str:
         port = next((door.port for door in self.doors if door.endpoint == endpoint), None)
         return endpoint.url if port is None else endpoint.at(self.route.seen_as, port)
-
-
-def is_far(standpoint: Standpoint | None) -> bool:
-    """Whether a relay has to listen in samlocal's place."""
-    return standpoint is not None and standpoint.side is Side.APART
 
 
 def _relayed(endpoints: Mapping[str, Endpoint], *, network: str | None) -> tuple[Endpoint, ...]:
