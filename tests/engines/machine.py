@@ -307,6 +307,9 @@ def _processes(folder: Path) -> Iterator[int]:
     for process in Path("/proc").iterdir():
         if process.name.isdecimal():
             with contextlib.suppress(OSError):
+                if (process / "stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z":
+                    # It has ended, and whoever has to hear of that has not yet.
+                    continue
                 user = process.stat().st_uid
                 is_users = user in (_PODMANS, _DOCKERS) or _FIRST <= user < _FIRST + 2 * _COUNT
                 if is_users or os.fsencode(folder) in (process / "cmdline").read_bytes().split(b"\0", 1)[-1]:
