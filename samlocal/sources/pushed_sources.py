@@ -36,15 +36,18 @@ _PUSHED = frozenset(
     }
 )
 
-# What user pools do here (local/moto/user_pools.py).
+# What user pools do here (local/moto/user_pools.py, custom_challenges.py).
 _OF_USER_POOLS = frozenset(
     {
+        "create-auth-challenge",
+        "define-auth-challenge",
         "post-authentication",
         "post-confirmation",
         "pre-authentication",
         "pre-sign-up",
         "pre-token-generation",
         "pre-token-generation-v2",
+        "verify-auth-challenge-response",
     }
 )
 

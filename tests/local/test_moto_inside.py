@@ -72,6 +72,10 @@ USED = {
     "moto.cognitoidp.models:CognitoIdpBackend.admin_initiate_auth": (
         "self user_pool_id client_id auth_flow auth_parameters"
     ),
+    "moto.cognitoidp.models:CognitoIdpBackend.respond_to_auth_challenge": (
+        "self session client_id challenge_name challenge_responses"
+    ),
+    "moto.cognitoidp.models:CognitoIdpBackend._log_user_in": "self user_pool client username",
     "moto.cognitoidp.models:CognitoIdpUserPool.create_jwt": (
         "self client_id username token_use expires_in extra_data"
     ),

@@ -129,6 +129,10 @@ def publish(topic: str) -> Callable[[Deployed], object]:
     return lambda up: up.client("sns").publish(TopicArn=up.id(topic), Message="hello")
 
 
+def publish_to_things(topic: str, **message: str) -> Callable[[Deployed], object]:
+    return lambda up: up.client("iot-data").publish(topic=topic, payload=json.dumps(message).encode())
+
+
 def send_message(queue: str, body: str = "hello") -> Callable[[Deployed], object]:
     return lambda up: up.client("sqs").send_message(QueueUrl=up.id(queue), MessageBody=body)
 
@@ -240,6 +244,17 @@ PATTERNS = (
                 source="Schedule",
                 sends=fire("SecurityFairyCloudTrailAutoPartition/DailyRun"),
                 is_right=DUE,
+            ),
+        ),
+    ),
+    Pattern(
+        number="009",
+        starts=(
+            Start(
+                function="MyLambda",
+                source="IoT rule",
+                sends=publish_to_things("topic_2", colour="red"),
+                is_right=equals({"colour": "red"}),
             ),
         ),
     ),
@@ -439,6 +454,13 @@ PATTERNS = (
                 source="Step Functions",
                 sends=start_execution("WorkerStateMachine", job="1"),
                 is_right=equals({"job": "1"}),
+            ),
+            Start(
+                function="SynthesisFunction",
+                source="Pipe",
+                sends=send_message("JobQueue"),
+                # What a pipe gives is a list of its source's records (EventBridge user guide, "Pipes event sources").
+                is_right=lambda event: records("aws:sqs", body="hello")({"Records": event}),
             ),
         ),
     ),

@@ -163,7 +163,7 @@ def table(every: list[Verdict]) -> Iterator[str]:
 
 def table_of_patterns() -> Iterator[str]:
     origins = json.loads((corpus.FOLDER / "expected.json").read_text(encoding="utf-8"))
-    yield "| | Template | What is sent | Started |"
+    yield "| | Template | Source | Function that it starts |"
     yield "|---|---|---|---|"
     for pattern in PATTERNS:
         for start in pattern.starts:

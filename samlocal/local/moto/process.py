@@ -71,9 +71,11 @@ def _serve(control: str, folder: Path | None) -> tuple[int, Door]:
     def create(service: Any) -> Any:
         refuse(service)
         if service == "cognitoidp":
+            from samlocal.local.moto.custom_challenges import mend_custom_challenges
             from samlocal.local.moto.user_pools import mend_user_pools
 
             mend_user_pools(invocations)
+            mend_custom_challenges(invocations)
         if service in ("iot", "iotdata") and not mended:
             from samlocal.local.moto.targets import Targets
             from samlocal.local.moto.topic_rules import mend_topic_rules

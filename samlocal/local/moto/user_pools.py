@@ -2,7 +2,7 @@
 
 Source: Amazon Cognito developer guide, "Customizing user pool workflows with Lambda triggers" and the page of each
 trigger: what it gets, what of its answer counts, and how an error of it is told. Run are those of signing up,
-confirming, signing in by password, and tokens. Tried with moto 5.2.
+confirming, signing in by password, and tokens; ``custom_challenges.py`` has those of challenges. Tried with moto 5.2.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Json: TypeAlias = dict[str, Any]
 # AWS's wait for five seconds, most of which a function that is not started yet would need here: these wait longer.
 _VERIFIED = {"autoVerifyEmail": "email_verified", "autoVerifyPhone": "phone_number_verified"}
 
-# One sign-in makes two tokens, of which the trigger hears once: its source, and what it has said.
-_signing_in: ContextVar[Json | None] = ContextVar("_signing_in", default=None)
+signing_in: ContextVar[Json | None] = ContextVar("signing_in", default=None)
+"""One sign-in makes two tokens, of which the trigger hears once: its source, and what it has said."""
 
 _ID, _ACCESS = "id", "access"
 
@@ -36,7 +36,7 @@ _BY_PASSWORD = ("USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_
 
 def mend_user_pools(invocations: Invocations) -> None:
     """Called once. ``invocations`` takes what is to run."""
-    ask = _Triggers(invocations)
+    ask = Triggers(invocations)
     for name, wrapped in (
         ("sign_up", _signing_up),
         ("admin_create_user", _creating),
@@ -49,7 +49,7 @@ def mend_user_pools(invocations: Invocations) -> None:
     setattr(CognitoIdpUserPool, "create_jwt", _claiming(CognitoIdpUserPool.create_jwt, ask))  # noqa: B010 - mypy forbids it as an assignment
 
 
-class _Triggers:
+class Triggers:
     """Asks the functions of a pool."""
 
     def __init__(self, invocations: Invocations) -> None:
@@ -68,7 +68,7 @@ class _Triggers:
         version: str = "1",
     ) -> Json:
         """What it answers with, as ``response``. Raises what Cognito answers where it fails."""
-        arn = _function(pool, trigger)
+        arn = function_of(pool, trigger)
         if arn is None:
             return response or {}
         event = {
@@ -105,7 +105,7 @@ class _Triggers:
         return answer
 
 
-def _function(pool: CognitoIdpUserPool, trigger: str) -> str | None:
+def function_of(pool: CognitoIdpUserPool, trigger: str) -> str | None:
     config = pool.extended_config.get("LambdaConfig") or {}
     versioned = config.get(f"{trigger}Config") or {}
     arn = versioned.get("LambdaArn") or config.get(trigger)
@@ -122,7 +122,7 @@ def _read(payload: bytes) -> Any:
 # what a request is about
 
 
-def _pool_of(backend: CognitoIdpBackend, client_id: str) -> CognitoIdpUserPool | None:
+def pool_of(backend: CognitoIdpBackend, client_id: str) -> CognitoIdpUserPool | None:
     return next((pool for pool in list(backend.user_pools.values()) if client_id in pool.clients), None)
 
 
@@ -130,18 +130,18 @@ def _given(attributes: list[dict[str, str]] | None) -> dict[str, str]:
     return {each["Name"]: each["Value"] for each in attributes or ()}
 
 
-def _attributes(user: CognitoIdpUser) -> dict[str, str]:
+def attributes_of(user: CognitoIdpUser) -> dict[str, str]:
     return {**_given(user.attributes), "cognito:user_status": str(getattr(user.status, "value", user.status))}
 
 
 # the operations
 
 
-def _signing_up(sign_up: Callable[..., Any], ask: _Triggers) -> Callable[..., Any]:
+def _signing_up(sign_up: Callable[..., Any], ask: Triggers) -> Callable[..., Any]:
     def signed_up(
         backend: CognitoIdpBackend, client_id: str, username: str, password: str, attributes: Any
     ) -> tuple[CognitoIdpUser, Any]:
-        pool = _pool_of(backend, client_id)
+        pool = pool_of(backend, client_id)
         if pool is None or pool._get_user(username):
             # Refused before anybody is asked.
             made: tuple[CognitoIdpUser, Any] = sign_up(backend, client_id, username, password, attributes)
@@ -166,7 +166,7 @@ def _signing_up(sign_up: Callable[..., Any], ask: _Triggers) -> Callable[..., An
     return signed_up
 
 
-def _creating(create: Callable[..., Any], ask: _Triggers) -> Callable[..., Any]:
+def _creating(create: Callable[..., Any], ask: Triggers) -> Callable[..., Any]:
     def created(
         backend: CognitoIdpBackend, user_pool_id: str, username: str, message_action: Any, *more: Any
     ) -> CognitoIdpUser:
@@ -187,11 +187,11 @@ def _creating(create: Callable[..., Any], ask: _Triggers) -> Callable[..., Any]:
     return created
 
 
-def _confirming(confirm: Callable[..., Any], ask: _Triggers) -> Callable[..., Any]:
+def _confirming(confirm: Callable[..., Any], ask: Triggers) -> Callable[..., Any]:
     def confirmed(backend: CognitoIdpBackend, owner: str, username: str) -> Any:
         """``owner`` is a client's id, or a pool's."""
         answer = confirm(backend, owner, username)
-        client = owner if (pool := _pool_of(backend, owner)) is not None else None
+        client = owner if (pool := pool_of(backend, owner)) is not None else None
         pool = pool or backend.describe_user_pool(owner)
         user = backend.admin_get_user(pool.id, username)
         ask(
@@ -200,39 +200,39 @@ def _confirming(confirm: Callable[..., Any], ask: _Triggers) -> Callable[..., An
             "ConfirmSignUp",
             user_name=user.username,
             client_id=client,
-            request={"userAttributes": _attributes(user)},
+            request={"userAttributes": attributes_of(user)},
         )
         return answer
 
     return confirmed
 
 
-def _authenticating(authenticate: Callable[..., Any], ask: _Triggers) -> Callable[..., Any]:
+def _authenticating(authenticate: Callable[..., Any], ask: Triggers) -> Callable[..., Any]:
     def authenticated(backend: CognitoIdpBackend, *given: Any) -> Any:
         """``given`` are the pool's id of an administrator, the client's id, the flow and its parameters."""
         client_id, flow, parameters = given[-3:]
-        pool = _pool_of(backend, client_id)
+        pool = pool_of(backend, client_id)
         user = None if pool is None else pool._get_user(str((parameters or {}).get("USERNAME")))
         by_password = flow in _BY_PASSWORD and user is not None
         if pool is not None and by_password and user is not None:
-            request = {"userAttributes": _attributes(user), "validationData": None}
+            request = {"userAttributes": attributes_of(user), "validationData": None}
             about: Json = {"user_name": user.username, "client_id": client_id}
             ask(pool, "PreAuthentication", "Authentication", **about, request=request)
         source = "RefreshTokens" if flow in _REFRESH else "Authentication"
-        before = _signing_in.set({"source": source})
+        before = signing_in.set({"source": source})
         try:
             answer = authenticate(backend, *given)
         finally:
-            _signing_in.reset(before)
+            signing_in.reset(before)
         if pool is not None and by_password and user is not None and answer and "AuthenticationResult" in answer:
-            after: Json = {"userAttributes": _attributes(user), "newDeviceUsed": False}
+            after: Json = {"userAttributes": attributes_of(user), "newDeviceUsed": False}
             ask(pool, "PostAuthentication", "Authentication", **about, request=after)
         return answer
 
     return authenticated
 
 
-def _claiming(create: Callable[..., Any], ask: _Triggers) -> Callable[..., Any]:
+def _claiming(create: Callable[..., Any], ask: Triggers) -> Callable[..., Any]:
     def claimed(
         pool: CognitoIdpUserPool,
         client_id: str,
@@ -270,17 +270,17 @@ def _changes(said: Json, token_use: str) -> Json:
     return (said.get("claimsOverrideDetails") or {}) if token_use == _ID else {}
 
 
-def _said_of_tokens(pool: CognitoIdpUserPool, client_id: str, username: str, ask: _Triggers) -> Json:
-    signing_in = _signing_in.get()
+def _said_of_tokens(pool: CognitoIdpUserPool, client_id: str, username: str, ask: Triggers) -> Json:
+    own = signing_in.get()
     user = pool._get_user(username)
-    if signing_in is None or user is None or _function(pool, "PreTokenGeneration") is None:
+    if own is None or user is None or function_of(pool, "PreTokenGeneration") is None:
         return {}
-    if "said" not in signing_in:
+    if "said" not in own:
         groups = [group.group_name for group in user.groups]
         config = (pool.extended_config.get("LambdaConfig") or {}).get("PreTokenGenerationConfig") or {}
         version = str(config.get("LambdaVersion", "V1_0")).strip("V").partition("_")[0]
         request: Json = {
-            "userAttributes": _attributes(user),
+            "userAttributes": attributes_of(user),
             "groupConfiguration": {
                 "groupsToOverride": groups,
                 "iamRolesToOverride": [],
@@ -291,15 +291,15 @@ def _said_of_tokens(pool: CognitoIdpUserPool, client_id: str, username: str, ask
         if version != "1":
             name = "claimsAndScopeOverrideDetails"
             request["scopes"] = ["aws.cognito.signin.user.admin"]
-        signing_in["said"] = ask(
+        own["said"] = ask(
             pool,
             "PreTokenGeneration",
-            signing_in["source"],
+            own["source"],
             user_name=user.username,
             client_id=client_id,
             request=request,
             response={name: None},
             version=version,
         )
-    said: Json = signing_in["said"]
+    said: Json = own["said"]
     return said
