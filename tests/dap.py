@@ -44,6 +44,10 @@ class Dap:
         found = self.request("variables", variablesReference=scope["variablesReference"])["variables"]
         return next(str(variable["value"]) for variable in found if variable["name"] == name)
 
+    def leave(self, thread: int) -> None:
+        """Lets the program go on to its end, before which the answer need not come."""
+        self._send("continue", {"threadId": thread})
+
     def detach(self) -> None:
         self.request("disconnect", terminateDebuggee=False)
         self.close()

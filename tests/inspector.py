@@ -73,13 +73,20 @@ class Inspector:
         return False
 
     def request(self, method: str, **params: Any) -> dict[str, Any]:
-        self._last += 1
-        self._socket.send(json.dumps({"id": self._last, "method": method, "params": params}))
+        self._send(method, params)
         while (message := self._read()).get("id") != self._last:
             self._events.append(message)
         assert "error" not in message, message
         result: dict[str, Any] = message["result"]
         return result
+
+    def leave(self) -> None:
+        """Lets the program go on to its end, before which the answer need not come."""
+        self._send("Debugger.resume", {})
+
+    def _send(self, method: str, params: dict[str, Any]) -> None:
+        self._last += 1
+        self._socket.send(json.dumps({"id": self._last, "method": method, "params": params}))
 
     def event(self, name: str) -> dict[str, Any]:
         for kept in self._events:

@@ -30,9 +30,12 @@ _NEEDED = ("podman", "catatonit", "slirp4netns", "newuidmap", "rootlesskit", "do
 _NETWORK = 0x40000000
 """CLONE_NEWNET (setns(2))."""
 
-# Users of the machine alone, and the numbers that their containers' users have outside.
-_PODMANS, _DOCKERS = 61234, 61235
-_FIRST, _COUNT = 1_000_000_000, 65536
+# Users of the machine alone, and the numbers that their containers' users have outside. No two machines share them:
+# whose a process is says which machine it is of.
+_OWN = os.getpid() % 24_000
+_PODMANS, _DOCKERS = (200_000 + 2 * _OWN + place for place in range(2))
+_COUNT = 65_536
+_FIRST = 1_000_000_000 + 2 * _OWN * _COUNT
 _ACCOUNTS = {
     "passwd": "{name}:x:{number}:{number}::{home}:/bin/sh",
     "group": "{name}:x:{number}:",

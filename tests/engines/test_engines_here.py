@@ -131,7 +131,7 @@ def test_a_python_debugger_stops_in_the_function(bench: Bench) -> None:
         thread, stopped_in, line = client.stopped()
         assert (stopped_in, line) == (path, 3)
         assert client.local(thread, "total") == "2"
-        client.request("continue", threadId=thread)
+        client.leave(thread)
         assert running.outcome(within=60).succeeded().payload == 2
         client.close()
 
@@ -146,7 +146,7 @@ def test_a_node_debugger_stops_in_the_function(bench: Bench) -> None:
         frame, _, line = client.paused()
         assert line == 3
         assert client.evaluate(frame, "total") == 2
-        client.request("Debugger.resume")
+        client.leave()
         assert running.outcome(within=60).succeeded().payload == 2
         client.close()
 
