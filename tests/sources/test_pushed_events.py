@@ -332,6 +332,24 @@ def test_a_rules_target_may_be_a_queue_a_topic_a_log_group_or_another_bus(client
     assert json.loads(logged["message"])["detail"] == {"n": 1}
 
 
+def test_what_a_target_does_not_take_goes_to_its_dead_letters_with_where_it_was_for(client: Client) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html: the event itself, and attributes."""
+    events, sqs, name = client("events"), client("sqs"), new("dead")
+    dead = sqs.create_queue(QueueName=name)["QueueUrl"]
+    nowhere = f"arn:aws:sqs:{REGION}:{ACCOUNT}:nowhere"
+    config = {"Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"}
+    rule = events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))["RuleArn"]
+    target = {"Id": "1", "Arn": nowhere, "DeadLetterConfig": config, "Input": '{"a": 1}'}
+    events.put_targets(Rule=name, Targets=[target])
+    events.put_events(Entries=[{"Source": name, "DetailType": "d", "Detail": '{"n": 1}'}])
+    (message,) = sqs.receive_message(QueueUrl=dead, MessageAttributeNames=["All"])["Messages"]
+    event = json.loads(message["Body"])
+    assert (event["source"], event["detail"]) == (name, {"n": 1})
+    told = {key: each["StringValue"] for key, each in message["MessageAttributes"].items()}
+    assert (told["RULE_ARN"], told["TARGET_ARN"]) == (rule, nowhere)
+    assert "does not exist" in told["ERROR_MESSAGE"]
+
+
 def test_the_events_of_a_bucket_reach_the_rules_as_s3_documents(client: Client, sent: Sent) -> None:
     events, s3 = client("events"), client("s3")
     name = bucket(s3, EventBridgeConfiguration={})

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from moto.events.models import EventBus, Rule, events_backends
 
 from samlocal.event_pattern import PatternError, event_pattern
+from samlocal.event_template import as_json
 from samlocal.local.moto.target_input import target_input
 from samlocal.local.moto.targets import LOG, Targets
 from samlocal.local.moto.tracing import tracing
@@ -80,7 +81,7 @@ class Buses:
                 LOG.warning("no input of %s for %s can be made: %s", rule.arn, arn, error)
                 continue
             if ":events:" not in arn:
-                self._targets.send(arn, text, source=rule.arn, target=target)
+                self._targets.send(arn, text, source=rule.arn, target=target, event=as_json(event))
             elif ":event-bus/" in arn:
                 self._hand_on(arn, event, hops)
             elif ":api-destination/" in arn:

@@ -25,19 +25,50 @@ class _UndeliverableError(Exception):
 
 
 class Targets:
-    """Sends on behalf of a service. What cannot be sent is logged: AWS would try again, and nobody waits."""
+    """Sends on behalf of a service. What cannot be sent is logged, and goes to the target's dead letters.
+
+    AWS would try it again before, and nobody waits for that here.
+    """
 
     def __init__(self, invocations: Invocations) -> None:
         self._invocations = invocations
 
-    def send(self, arn: str, text: str, *, source: str, target: Mapping[str, Any] | None = None) -> None:
-        """``text`` is JSON for all of them. ``target`` says more, as a rule's target does."""
+    def send(
+        self,
+        arn: str,
+        text: str,
+        *,
+        source: str,
+        target: Mapping[str, Any] | None = None,
+        event: str | None = None,
+    ) -> None:
+        """``text`` is JSON for all of them. ``target`` says more, as a rule's target does.
+
+        ``event`` is what dead letters get of it, where that is not the text.
+        """
         try:
             self._send(arn, text, source, target or {})
         except FullError:
             LOG.warning("an event of %s for %s is lost: nobody ran functions, and no more could wait", source, arn)
         except Exception as error:
             LOG.warning("not delivered from %s to %s: %s", source, arn, error)
+            dead_letters = ((target or {}).get("DeadLetterConfig") or {}).get("Arn")
+            if dead_letters:
+                self._keep(dead_letters, event or text, source=source, arn=arn, why=str(error))
+
+    @staticmethod
+    def _keep(queue: str, text: str, *, source: str, arn: str, why: str) -> None:
+        """EventBridge user guide, "Using dead-letter queues to process undelivered events", and Scheduler's own."""
+        from moto.sqs.models import sqs_backends
+
+        _, _, _, region, account, name = queue.split(":", 5)
+        own = "SCHEDULE_ARN" if ":scheduler:" in source else "RULE_ARN"
+        told = {own: source, "TARGET_ARN": arn, "ERROR_MESSAGE": why}
+        attributes = {key: {"DataType": "String", "StringValue": value} for key, value in told.items()}
+        try:
+            sqs_backends[account][region].send_message(name, text, message_attributes=attributes)
+        except Exception as error:
+            LOG.warning("nor to its dead letters %s: %s", queue, error)
 
     def _send(self, arn: str, text: str, source: str, target: Mapping[str, Any]) -> None:
         _, _, service, region, account, resource = arn.split(":", 5)
