@@ -6,7 +6,8 @@ AWS::ApiGateway::Method and AWS::ApiGatewayV2::Integration.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from msgspec import Struct, field
 
@@ -14,6 +15,9 @@ from samlocal.http_api.integration import IntegrationResponse
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.targets import ContentHandling
 from samlocal.template.reader import Map, Node
+
+_Get: TypeAlias = Callable[[str], Node]
+"""A member, by OpenAPI's name for it."""
 
 _WHEN_NO_MATCH = "WHEN_NO_MATCH"
 
@@ -40,69 +44,18 @@ class Described(Struct, frozen=True, kw_only=True):
 
 def of_openapi(stack: Stack, node: Map) -> Described:
     """An ``x-amazon-apigateway-integration``."""
-    responses = []
-    for pattern, each in stack.mapping(node.get("responses")).items():
-        response = stack.mapping(each)
-        responses.append(
-            IntegrationResponse(
-                pattern=None if pattern == "default" else pattern,
-                status=stack.text(response.get("statusCode")) or "",
-                parameters=stack.pairs(response.get("responseParameters")),
-                templates=stack.pairs(response.get("responseTemplates")),
-                content=_content(stack, response.get("contentHandling")),
-            )
-        )
-    return Described(
-        type=(stack.text(node.get("type")) or "").upper(),
-        uri=node.get("uri"),
-        method=stack.text(node.get("httpMethod")),
-        payload_format=stack.text(node.get("payloadFormatVersion")),
-        timeout=stack.number(node.get("timeoutInMillis")),
-        streams=stack.text(node.get("responseTransferMode")) == "STREAM",
-        subtype=stack.text(node.get("integrationSubtype")),
-        through_vpc=stack.text(node.get("connectionType")) == "VPC_LINK",
-        parameters=stack.pairs(node.get("requestParameters")),
-        templates=stack.pairs(node.get("requestTemplates")),
-        responses=tuple(responses),
-        passthrough=(stack.text(node.get("passthroughBehavior")) or _WHEN_NO_MATCH).upper(),
-        content=_content(stack, node.get("contentHandling")),
-        credentials=node.get("credentials"),
-        response_parameters={
-            status: stack.pairs(each) for status, each in stack.mapping(node.get("responseParameters")).items()
-        },
-    )
+    responses = [
+        _response(stack, stack.mapping(each).get, None if pattern == "default" else pattern)
+        for pattern, each in stack.mapping(node.get("responses")).items()
+    ]
+    return _described(stack, node.get, responses, method="httpMethod")
 
 
 def of_method(stack: Stack, node: Map) -> Described:
     """The ``Integration`` of an AWS::ApiGateway::Method."""
-    responses = []
-    for each in stack.items(node.get("IntegrationResponses")):
-        response = stack.mapping(each)
-        responses.append(
-            IntegrationResponse(
-                pattern=stack.text(response.get("SelectionPattern")) or None,
-                status=stack.text(response.get("StatusCode")) or "",
-                parameters=stack.pairs(response.get("ResponseParameters")),
-                templates=stack.pairs(response.get("ResponseTemplates")),
-                content=_content(stack, response.get("ContentHandling")),
-            )
-        )
-    return Described(
-        type=(stack.text(node.get("Type")) or "").upper(),
-        uri=node.get("Uri"),
-        method=stack.text(node.get("IntegrationHttpMethod")),
-        payload_format=None,
-        timeout=stack.number(node.get("TimeoutInMillis")),
-        streams=stack.text(node.get("ResponseTransferMode")) == "STREAM",
-        subtype=None,
-        through_vpc=stack.text(node.get("ConnectionType")) == "VPC_LINK",
-        parameters=stack.pairs(node.get("RequestParameters")),
-        templates=stack.pairs(node.get("RequestTemplates")),
-        responses=tuple(responses),
-        passthrough=(stack.text(node.get("PassthroughBehavior")) or _WHEN_NO_MATCH).upper(),
-        content=_content(stack, node.get("ContentHandling")),
-        credentials=node.get("Credentials"),
-    )
+    given = [_capitalized(stack.mapping(each)) for each in stack.items(node.get("IntegrationResponses"))]
+    responses = [_response(stack, get, stack.text(get("selectionPattern")) or None) for get in given]
+    return _described(stack, _capitalized(node), responses, method="integrationHttpMethod")
 
 
 def of_v2(stack: Stack, node: Map) -> Described:
@@ -124,6 +77,44 @@ def of_v2(stack: Stack, node: Map) -> Described:
             status: _listed(stack, each) for status, each in stack.mapping(node.get("ResponseParameters")).items()
         },
     )
+
+
+def _described(stack: Stack, get: _Get, responses: list[IntegrationResponse], *, method: str) -> Described:
+    """What both forms of a REST API's have, by OpenAPI's names, but for that of the method."""
+    return Described(
+        type=(stack.text(get("type")) or "").upper(),
+        uri=get("uri"),
+        method=stack.text(get(method)),
+        payload_format=stack.text(get("payloadFormatVersion")),
+        timeout=stack.number(get("timeoutInMillis")),
+        streams=stack.text(get("responseTransferMode")) == "STREAM",
+        subtype=stack.text(get("integrationSubtype")),
+        through_vpc=stack.text(get("connectionType")) == "VPC_LINK",
+        parameters=stack.pairs(get("requestParameters")),
+        templates=stack.pairs(get("requestTemplates")),
+        responses=tuple(responses),
+        passthrough=(stack.text(get("passthroughBehavior")) or _WHEN_NO_MATCH).upper(),
+        content=_content(stack, get("contentHandling")),
+        credentials=get("credentials"),
+        response_parameters={
+            status: stack.pairs(each) for status, each in stack.mapping(get("responseParameters")).items()
+        },
+    )
+
+
+def _response(stack: Stack, get: _Get, pattern: str | None) -> IntegrationResponse:
+    return IntegrationResponse(
+        pattern=pattern,
+        status=stack.text(get("statusCode")) or "",
+        parameters=stack.pairs(get("responseParameters")),
+        templates=stack.pairs(get("responseTemplates")),
+        content=_content(stack, get("contentHandling")),
+    )
+
+
+def _capitalized(node: Map) -> _Get:
+    """CloudFormation's names are OpenAPI's with a capital."""
+    return lambda name: node.get(name[0].upper() + name[1:])
 
 
 def _listed(stack: Stack, node: Node) -> dict[str, str]:

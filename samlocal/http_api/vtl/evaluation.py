@@ -51,7 +51,7 @@ def evaluated(template: str, variables: Mapping[str, object]) -> Evaluated:
 
     It is work for ``time_limit.aside``.
     """
-    if len(template.encode()) > _TEMPLATE_BYTES:
+    if len(template.encode(errors="surrogatepass")) > _TEMPLATE_BYTES:
         raise TemplateFailedError(1, f"it is larger than the {_TEMPLATE_BYTES >> 10} KB that a template may have")
     if "#" not in template and "$" not in template:
         return Evaluated(text=template)
