@@ -180,6 +180,8 @@ def test_an_api_that_comes_or_goes_on_save_is_told(project: MakeProject) -> None
         own.running.has_logged("ServerlessHttpApi: its routes have changed. It is no more in the template.")
         kit.write(template, whole)
         kit.eventually(lambda: own.ask("GET", "/http/x", api="ServerlessHttpApi").status == 201)
+        told = own.running.signalled(signal.SIGTERM).outcome().stderr
+    assert "ServerlessHttpApi is new" not in told
     kit.write(template, json.dumps(without_http))
     with served_apis(made) as own:
         kit.write(template, whole)

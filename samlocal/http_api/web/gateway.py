@@ -161,7 +161,8 @@ class Gateway:
             served = (front.api for front in self._fronts.values() if front.api.kind is ApiKind.WEBSOCKET)
             for function in self._reachable.use(served):
                 self._service.pool.change(function)
-        for name in now.keys() - {api.id for api in before.apis}:
+        # One that is served, and comes back, is no new one.
+        for name in now.keys() - {api.id for api in before.apis} - self._fronts.keys():
             self._hears.remarked(f"{name} is new: it is served from the next start on.")
         for call in self._changed:
             call()
