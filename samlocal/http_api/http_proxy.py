@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
+from samlocal.http_api.answers.payload import header_value
 from samlocal.http_api.exchange import Fields, HttpAnswer, HttpRequest
 from samlocal.http_api.integration import ANY, HttpIntegration
 from samlocal.http_api.server_connection import asked
@@ -45,7 +46,8 @@ async def proxied(
         url = f"{parts.scheme}://{parts.netloc}/{request.path.removeprefix('/')}"
     method = request.method if integration.method == ANY else integration.method
     headers = (
-        *without_hop(request.headers),
+        # What is mapped may be of any letters.
+        *((name, header_value(value)) for name, value in without_hop(request.headers)),
         ("X-Forwarded-For", request.source_ip),
         ("X-Forwarded-Proto", request.scheme),
     )

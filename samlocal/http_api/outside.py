@@ -35,7 +35,7 @@ from samlocal.http_api.lineage import LoopError, passed_on
 from samlocal.http_api.mapping import mapped, path_values
 from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.request_values import RequestValues
-from samlocal.http_api.server_connection import AnswerTooLargeError, HttpProxyError
+from samlocal.http_api.server_connection import AnswerTooLargeError, HttpProxyError, threads
 from samlocal.http_api.server_request import server_answer
 from samlocal.http_api.service_call import AsksServices, ServiceCall
 from samlocal.http_api.services import NoValueError, service_call, subtype_call
@@ -139,7 +139,8 @@ class Outside:
         if services is None:
             raise ConfigurationError(f"{call.service} is asked in an environment alone.")
         async with self._waits.within(timeout / 1000):
-            return await asyncio.to_thread(services.ask, call, role=role, region=region)
+            ask = partial(services.ask, call, role=role, region=region)
+            return await asyncio.get_running_loop().run_in_executor(threads(), ask)
 
     async def pass_on(
         self, api: Api, matched: Matched, request: HttpRequest, integration: HttpIntegration, caller: Caller

@@ -118,12 +118,13 @@ def _in_thread(
     part: Callable[[bytes], None],
 ) -> asyncio.Future[None]:
     loop = asyncio.get_running_loop()
-    return loop.run_in_executor(_threads(), connection.ask, method, headers, body, begun, part)
+    return loop.run_in_executor(threads(), connection.ask, method, headers, body, begun, part)
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
-    """Threads of their own: servers that do not answer keep nothing else waiting, such as what is read on a save."""
+def threads() -> ThreadPoolExecutor:
+    """Threads for whoever is waited for: servers and services that do not answer keep nothing else waiting, such as
+    templates, or what is read on a save."""
     return ThreadPoolExecutor(_THREADS, thread_name_prefix="samlocal-server")
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from api_kit import api_of
 from front_kit import FakePool, Heard, ran
 from routes_kit import api, request
 
 from samlocal.http_api.exchange import HttpAnswer
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import Api
+from samlocal.http_api.integration import IntegrationResponse, MappedIntegration
+from samlocal.http_api.model import Api, ApiKind, Route
 from samlocal.http_api.server_connection import HttpProxyError
+from samlocal.http_api.service_call import ServiceCall
+from samlocal.http_api.targets import ServiceTarget
 from samlocal.http_api.web.application import WebApplication
 from samlocal.service.server import listening, serving
 
@@ -191,3 +196,60 @@ def test_an_answer_that_breaks_off_is_none(said: bytes) -> None:
 
     assert ran(main()) == 502
     assert ["IncompleteRead" in each for each in heard.remarks] == [True]
+
+
+@pytest.mark.parametrize(
+    ("said", "header"), [("a%0D%0AX-Evil:%201", b"a X-Evil: 1"), ("%CE%BB", "λ".encode()), ("%E9", b"\xef\xbf\xbd")]
+)
+def test_a_server_gets_in_a_header_whatever_a_client_says_and_no_other_header(said: str, header: bytes) -> None:
+    async def main() -> list[bytes]:
+        heads = []
+
+        async def keeping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            heads.extend((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n"))
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+        async with server(keeping) as url:
+            mapping = ', RequestParameters: {"append:header.X-Said": $request.querystring.said}'
+            front = Front(http_api(url, mapping), FakePool(), Heard(), None)
+            assert (await front.answer(request("POST", "/a/b", query=f"said={said}"))).status == 204
+            await front.close()
+        return heads
+
+    heads = ran(main())
+
+    assert b"X-Said: " + header in heads
+    assert not any(each.lower().startswith(b"x-evil") for each in heads)
+
+
+def test_many_services_that_do_not_answer_yet_are_waited_for_at_once() -> None:
+    # asyncio's own threads are 32 at most.
+    many = 40
+
+    class Services:
+        def __init__(self) -> None:
+            self.all_are_asked = threading.Barrier(many)
+
+        def ask(self, call: ServiceCall, *, role: str, region: str) -> HttpAnswer:
+            self.all_are_asked.wait(timeout=20)
+            return HttpAnswer(status=200, body=b"{}")
+
+    queue = ServiceTarget(
+        service="sqs",
+        subdomain="",
+        region="eu-west-1",
+        action=None,
+        path="1/q",
+        method="POST",
+        role="arn:aws:iam::1:role/r",
+    )
+    integration = MappedIntegration(target=queue, responses=(IntegrationResponse(pattern=None, status="200"),))
+    served = api_of(ApiKind.REST, Route(method="POST", path="/a", integration=integration))
+
+    async def main() -> list[int]:
+        front = Front(served, FakePool(), Heard(), None, Services())
+        answers = await asyncio.gather(*(front.answer(request("POST", "/a")) for _ in range(many)))
+        await front.close()
+        return [each.status for each in answers]
+
+    assert ran(main()) == [200] * many
