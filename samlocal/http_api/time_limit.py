@@ -14,7 +14,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# What API Gateway has for it is not told. It is far below the 29 s after which nobody would wait for an answer.
+# Of processor time: what waits for a busy machine has not worked. What API Gateway has for it is not told; this is
+# far below the 29 s after which nobody would wait for an answer.
 _SECONDS = 2.0
 
 _until: ContextVar[float | None] = ContextVar("samlocal_until", default=None)
@@ -31,7 +32,7 @@ async def aside(work: Callable[[], T]) -> T:
     """What the work returns or raises, which may be TimeLimitError: it has its own time, in a thread."""
 
     def limited() -> T:
-        _until.set(time.monotonic() + _SECONDS)
+        _until.set(time.thread_time() + _SECONDS)
         return work()
 
     # The thread has a copy of the context: nobody else's time is set.
@@ -41,7 +42,7 @@ async def aside(work: Callable[[], T]) -> T:
 def time_left() -> float:
     """In seconds, more than 0; all of it outside of such work. Raises TimeLimitError."""
     until = _until.get()
-    left = _SECONDS if until is None else until - time.monotonic()
+    left = _SECONDS if until is None else until - time.thread_time()
     if left <= 0:
         raise TimeLimitError
     return left
