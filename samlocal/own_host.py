@@ -7,8 +7,12 @@ in ``Origin`` and ``Sec-Fetch-Site`` (Fetch standard; W3C Fetch Metadata), and `
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import socket
+from typing import TypeAlias
+
+_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Names by which clients call this machine, or AWS, whose names nobody else can lead here. Each stands for those below
 # it as well: S3's clients put the bucket before it, API Gateway's and function URLs' the API.
@@ -40,6 +44,14 @@ def is_own(host: str) -> bool:
     The port is left aside: the relay into a container has another one. So are addresses, as long as they are private
     or this machine's: what a page is served from has a name, when that is made to lead here.
     """
+    found = _named(host)
+    return found if isinstance(found, bool) else _is_here(found)
+
+
+# Clients call the same few names with each request.
+@functools.lru_cache(maxsize=256)
+def _named(host: str) -> bool | _Address:
+    """What the name alone says; an address that may be this machine's or not."""
     name = host.rpartition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
     name = name.rstrip(".").lower()
     if any(name == own or name.endswith(f".{own}") for own in _NAMES):
@@ -48,10 +60,10 @@ def is_own(host: str) -> bool:
         address = ipaddress.ip_address(name)
     except ValueError:
         return False
-    return address.is_loopback or address.is_private or _is_here(address)
+    return True if address.is_loopback or address.is_private else address
 
 
-def _is_here(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _is_here(address: _Address) -> bool:
     """A bridge may have any addresses; one of this machine's can be bound."""
     with socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM) as probe:
         try:
