@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from extension_kit import said, watched
-from kit import Project, eventually, python, save
+from kit import Project, eventually, node, python, save
 from second_engine import SecondEngine, Wire
 
 from samlocal.errors import ExitStatus
@@ -115,4 +115,21 @@ def test_a_connection_that_is_cut_while_files_are_sent_leaves_nothing_either(
     assert "Docker: " in cut.stderr
     # What has arrived of it is not taken for the whole.
     own.invoke("Fn", event=0).succeeded()
+    eventually(lambda: nothing_left(elsewhere))
+
+
+def test_an_image_without_python_has_its_node_for_the_relay(
+    project: Callable[..., Project], wire: Wire, elsewhere: SecondEngine, endpoint: str
+) -> None:
+    source = (
+        "exports.handler = async (event) => {\n"
+        "  const answer = await fetch(process.env.AWS_ENDPOINT_URL);\n"
+        f'  return [await answer.text(), event.text.length, "x".repeat({MEGABYTES}_000_000)];\n'
+        "};\n"
+    )
+    own = wire.project(project(node(source)))
+    save(own.folder / "event.json", json.dumps({"text": "e" * MEGABYTES * 1_000_000}).encode())
+    ran = own.run("invoke", "Fn", "--event", "event.json", "--set", f"AWS_ENDPOINT_URL={endpoint}").succeeded()
+    asked, given, answer = ran.payload
+    assert (asked, given, len(answer)) == ("of this machine", MEGABYTES * 1_000_000, MEGABYTES * 1_000_000)
     eventually(lambda: nothing_left(elsewhere))

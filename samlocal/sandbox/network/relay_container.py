@@ -37,14 +37,24 @@ _TMP_MB = 16
 _READY_SECONDS = 60.0
 _TRIES = 5
 
-# Where images have Python: AWS's, Docker's own, distributions'.
-_PYTHONS = ("/var/lang/bin/python3", "/usr/local/bin/python3", "/usr/bin/python3")
+# Where AWS's images, Docker's own and distributions' have Python or Node, and its option for a program in a word.
+_FOLDERS = ("/var/lang/bin", "/usr/local/bin", "/usr/bin")
+_OPTIONS = {f"{folder}/{name}": option for name, option in (("python3", "-c"), ("node", "-e")) for folder in _FOLDERS}
+_NODE_PROGRAM = "relay.cjs"
 
 
 class _Interpreter(Struct, frozen=True, kw_only=True):
-    """Where an image has a Python, "" for nowhere."""
+    """Where an image has what runs a relay, "" for nowhere."""
 
     path: str
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What runs it."""
+        source = Path(program.__file__)
+        if self.path.endswith("node"):
+            source = source.with_name(_NODE_PROGRAM)
+        return self.path, _OPTIONS[self.path], source.read_text(encoding="utf-8")
 
 
 class RelayContainer:
@@ -83,15 +93,14 @@ class RelayContainer:
     def _start(
         cls, engine: Engine, image: str, standpoint: Standpoint, *, network: str, count: int, session: Session
     ) -> RelayContainer:
-        chosen, python = _interpreter(engine, image, standpoint)
+        chosen, interpreter = _interpreter(engine, image, standpoint)
         on_host = network == HOST_NETWORK
-        source = Path(program.__file__).read_text(encoding="utf-8")
         name = session.next_name()
         spec = ContainerSpec(
             name=name,
             image=chosen,
             platform=None,
-            entrypoint=(python, "-c", source),
+            entrypoint=interpreter.command,
             command=(LOOPBACK if on_host else "0.0.0.0", str(count)),  # noqa: S104 - in the container
             working_dir="/",
             user=_USER,
@@ -221,28 +230,28 @@ def _address(engine: Engine, name: str, network: str) -> str:
     return state.address
 
 
-def _interpreter(engine: Engine, image: str, standpoint: Standpoint) -> tuple[str, str]:
-    """The function's own image where it has a Python, else any of Lambda's that has, and where it is there."""
+def _interpreter(engine: Engine, image: str, standpoint: Standpoint) -> tuple[str, _Interpreter]:
+    """The function's own image where it has an interpreter, else any of Lambda's that has, and where it is there."""
     for candidate in (image, *(name for name in engine.images() if name.startswith((STAND_INS, REGISTRY)))):
-        path = _python_of(engine, candidate, standpoint)
-        if path:
-            return candidate, path
+        found = _interpreter_of(engine, candidate, standpoint)
+        if found.path:
+            return candidate, found
     raise EngineError(
-        f"Functions on this engine reach samlocal by a container that runs Python; neither {image} nor any other "
-        "image of Lambda's there has it.",
+        f"Functions on this engine reach samlocal by a container that runs Python or Node; neither {image} nor any "
+        "other image of Lambda's there has one.",
         tip=f"Pull one there: docker pull {REGISTRY}/python:3.13",
     )
 
 
-def _python_of(engine: Engine, image: str, standpoint: Standpoint) -> str:
+def _interpreter_of(engine: Engine, image: str, standpoint: Standpoint) -> _Interpreter:
     """Asked of the engine once for each image."""
     described = engine.describe_image(image)
     if described is None:
-        return ""
-    record = standpoint.remembered / f"python-{hash_of(described.id)}"
+        return _Interpreter(path="")
+    record = standpoint.remembered / f"relay-{hash_of(described.id)}.json"
     known = read_record(record, _Interpreter)
-    if known is None:
-        found = engine.modes(image, *_PYTHONS)
-        known = _Interpreter(path=next((path for path in _PYTHONS if found[path] is not None), ""))
+    if known is None or known.path not in ("", *_OPTIONS):
+        found = engine.modes(image, *_OPTIONS)
+        known = _Interpreter(path=next((path for path in _OPTIONS if found[path] is not None), ""))
         write_record(record, known)
-    return known.path
+    return known
