@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from aws_client import aws_client
 from kit import AwsEndpoint
 
 ACCOUNT = "123456789012"
@@ -176,15 +177,7 @@ def front_of(endpoint: AwsEndpoint) -> Iterator[Front]:
 @contextlib.contextmanager
 def client_of(endpoint: AwsEndpoint, service: str, *, key: str) -> Iterator[Any]:
     """boto3 as somebody else: moto tells callers apart by their key alone."""
-    import boto3
-
-    client = boto3.client(
-        service,
-        endpoint_url=endpoint.url,
-        region_name=endpoint.region,
-        aws_access_key_id=key,
-        aws_secret_access_key="testing",
-    )
+    client = aws_client(service, endpoint.url, region=endpoint.region, key=key)
     try:
         yield client
     finally:

@@ -32,6 +32,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from aws_client import aws_client
+
 T = TypeVar("T")
 
 FUNCTIONS = Path(__file__).parent / "functions"
@@ -613,15 +615,7 @@ class AwsEndpoint:
     @contextlib.contextmanager
     def client(self, service: str) -> Iterator[Any]:
         """boto3 itself: the second opinion on what is there."""
-        import boto3
-
-        client = boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=self.region,
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        )
+        client = aws_client(service, self.url, region=self.region, key="testing")
         try:
             yield client
         finally:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from aws_client import aws_client
 from kit import AwsEndpoint
 
 
@@ -73,15 +74,7 @@ class PackageFront:
 
     @contextlib.contextmanager
     def client(self, service: str, region: str | None = None) -> Iterator[Any]:
-        import boto3
-
-        client = boto3.client(
-            service,
-            endpoint_url=self.endpoint.url,
-            region_name=region or self.endpoint.region,
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",
-        )
+        client = aws_client(service, self.endpoint.url, region=region or self.endpoint.region, key="testing")
         try:
             yield client
         finally:

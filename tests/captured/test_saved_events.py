@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
+from aws_client import aws_client
 from kit import Docker, Project, eventually, function, node, python, template
 from pool_kit import Fake, World, plan_of
 from project_kit import settings_of
@@ -80,9 +80,7 @@ def test_the_last_event_is_kept_with_its_answer_whichever_command_ran_it(
         running.has_logged("Lambda is served at")
         found = re.search(r"Lambda is served at (http://\S+),", running.stderr())
         assert found
-        client = boto3.client(
-            "lambda", endpoint_url=found[1], region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
-        )
+        client = aws_client("lambda", found[1])
         with contextlib.closing(client):
             client.invoke(FunctionName="Fn", Payload='{"by": "start-lambda"}')
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
-import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from firewall import dropping
 from kit import AwsEndpoint, Docker, Outcome, Project, function, python, template, write
 
 FILES = python("def handler(event, context): return 1")
@@ -76,21 +74,6 @@ def test_a_firewall_in_the_way_is_found(project: Callable[..., Project], docker:
     assert way["level"] == "fail"
     assert "firewall" in way["text"]
     assert "--docker-network host" in way["remedy"]
-
-
-@contextlib.contextmanager
-def dropping(bridge: str) -> Iterator[None]:
-    """A firewall on this machine that drops what comes from the bridge, as ufw's default does."""
-    if os.geteuid() != 0 or not shutil.which("iptables"):
-        pytest.skip("a firewall rule needs root and iptables")
-    rule = ["INPUT", "-i", bridge, "-j", "DROP"]
-    made = subprocess.run(["iptables", "-w", "10", "-I", *rule], capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"iptables does not work here: {made.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["iptables", "-w", "10", "-D", *rule], check=True)
 
 
 def test_another_program_of_the_same_name_is_found(project: Callable[..., Project], tmp_path: Path) -> None:

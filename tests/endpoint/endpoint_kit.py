@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import kit
+from fake_pool import FakePool
 from msgspec.structs import replace
 from project_kit import Collected, settings_of
 
@@ -16,56 +17,14 @@ from samlocal.endpoint.directory import Callee, CurrentDirectory, Directory
 from samlocal.endpoint.happening import Ended
 from samlocal.endpoint.invoker import Invoker, Queues
 from samlocal.endpoint.log_tail import LogTail, LogTails
-from samlocal.pool.throttle import Throttled
 from samlocal.project.project import Project
-from samlocal.sandbox.invocation import Invocation, Request
+from samlocal.sandbox.invocation import Request
 from samlocal.sandbox.journal import Record, Remark
-from samlocal.sandbox.report import Report
-from samlocal.sandbox.result import Result, Success
 
 T = TypeVar("T")
 
 PLACE = "arn:aws:lambda:us-east-1:123456789012:function"
 """What a function's ARN begins with where nobody names a region or an environment."""
-
-
-class FakePool:
-    """Answers with ``outcomes`` in order, the last of them again and again; ``parts`` are streamed before it."""
-
-    def __init__(self, *outcomes: Result | Throttled | Exception, parts: tuple[bytes, ...] = ()) -> None:
-        self._outcomes = list(outcomes) or [Success(payload=b'"done"')]
-        self._parts = parts
-        self.asked: list[tuple[str, Request]] = []
-        self.ready = asyncio.Event()
-        self.ready.set()
-
-    async def invoke(
-        self,
-        function_id: str,
-        request: Request,
-        *,
-        chunk: Callable[[bytes], None],
-        answered: Callable[[Result], None] | None = None,
-        streams: Callable[[str], None] | None = None,
-    ) -> Invocation | Throttled:
-        self.asked.append((function_id, request))
-        outcome = self._outcomes.pop(0) if len(self._outcomes) > 1 else self._outcomes[0]
-        if isinstance(outcome, Exception):
-            raise outcome
-        if isinstance(outcome, Throttled):
-            return outcome
-        for part in self._parts:
-            # As a sandbox does it.
-            await asyncio.to_thread(chunk, part)
-        if answered is not None:
-            answered(outcome)
-        await self.ready.wait()
-        request_id = request.request_id or "made up"
-        return Invocation(
-            request_id=request_id,
-            result=outcome,
-            report=Report(request_id=request_id, duration=1.0, memory_size=128),
-        )
 
 
 class Unread:

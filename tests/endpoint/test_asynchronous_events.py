@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import kit
 import pytest
+from aws_client import aws_client
 from kit import Docker, eventually, function, make_project, template
 from served_kit import MakeProject, Served, refused, served
 
@@ -74,13 +74,7 @@ class Cloud:
         self.ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
 
     def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self._url,
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
+        return aws_client(service, self._url)
 
     def queue_arn(self, name: str) -> str:
         attributes = self.client("sqs").get_queue_attributes(QueueUrl=self.ids[name], AttributeNames=["QueueArn"])

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from endpoint_kit import FakePool, callee, run, unforeseen
+from endpoint_kit import callee, run, unforeseen
+from fake_pool import FakePool
 
 from samlocal.endpoint.directory import Callee
 from samlocal.endpoint.event_queue import EventQueue

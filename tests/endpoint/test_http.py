@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import kit
 import pytest
-from endpoint_kit import Endpoint, FakePool, directory_of, run
+from endpoint_kit import Endpoint, directory_of, run
+from fake_pool import FakePool
 
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.application import Application

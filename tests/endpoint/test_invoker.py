@@ -11,7 +11,8 @@ from collections.abc import Callable
 import kit
 import pytest
 from botocore.eventstream import EventStreamBuffer
-from endpoint_kit import PLACE, Endpoint, FakePool, directory_of, run, unforeseen
+from endpoint_kit import PLACE, Endpoint, directory_of, run, unforeseen
+from fake_pool import FakePool
 
 from samlocal.aws import AwsUnreachableError
 from samlocal.endpoint.answer import Answer

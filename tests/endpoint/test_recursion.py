@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 import pytest
-from endpoint_kit import FakePool, callee, run, unforeseen
+from endpoint_kit import callee, run, unforeseen
+from fake_pool import FakePool
 
 from samlocal.endpoint.event_queue import EventQueue
 from samlocal.endpoint.happening import Happening, Looped

@@ -12,8 +12,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
+from aws_client import aws_client
 from conftest import ENGINES, Bench
 from dap import Dap
 from inspector import Inspector
@@ -68,13 +68,7 @@ def test_the_sample_is_up_with_its_apis_and_its_aws_and_takes_up_what_is_saved(b
         assert fetched(f"{api[1]}/events/talk")["item"]["name"] == "A talk"
         assert [item["id"] for item in fetched(f"{api[1]}/events")["items"]] == ["talk"]
         assert fetched(f"{api[1]}/health")["status"] == "ok"
-        client = boto3.client(
-            "lambda",
-            endpoint_url=endpoint[1],
-            region_name="us-east-1",
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-        )
+        client = aws_client("lambda", endpoint[1])
         assert client.invoke(FunctionName="healthCheck")["StatusCode"] == 200
         source = made.folder / "templates/functions/get_event/app.py"
         save(source, b"def handler(event, context):\n    return {'statusCode': 200, 'body': '\"saved\"'}\n")

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import kit
 import pytest
+from aws_client import aws_client
 from kit import Docker
 from served_apis_kit import MakeProject, ServedApis, served_apis
 
@@ -102,13 +102,7 @@ def test_a_token_of_the_local_environments_user_pool_is_verified_by_its_keys(loc
 def _signed_in(local: kit.Project) -> str:
     """The identity token of a user of the pool."""
     (home,) = (local.cache / "local").iterdir()
-    pools = boto3.client(
-        "cognito-idp",
-        endpoint_url=json.loads((home / "server.json").read_text())["url"],
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
+    pools = aws_client("cognito-idp", json.loads((home / "server.json").read_text())["url"])
     (pool,) = pools.list_user_pools(MaxResults=9)["UserPools"]
     (client,) = pools.list_user_pool_clients(UserPoolId=pool["Id"])["UserPoolClients"]
     password = "Correct-horse-1"

@@ -12,9 +12,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import kit
 import pytest
+from aws_client import aws_client
 from served_apis_kit import ServedApis, served_apis
 
 FORM = {"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"}
@@ -247,13 +247,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[kit.Proje
 
 def client(made: kit.Project, service: str) -> Any:
     (home,) = (made.cache / "local").iterdir()
-    return boto3.client(
-        service,
-        endpoint_url=json.loads((home / "server.json").read_text())["url"],
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
+    return aws_client(service, json.loads((home / "server.json").read_text())["url"])
 
 
 def physical(made: kit.Project, logical_id: str) -> str:

@@ -7,46 +7,15 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from pool_kit import plan_of
 
 from samlocal.artifact.image.runtime_image import Image
-from samlocal.deployed.place import Place
-from samlocal.function.logging_config import LoggingConfig
-from samlocal.function.package import InlineCode
-from samlocal.function.spec import FunctionSpec
 from samlocal.kept.changes import changes
 from samlocal.pool.plan import Plan
-from samlocal.sandbox.layout import SandboxSpec
-from samlocal.template.values import Unknown
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "A": "1"}
-FUNCTION = FunctionSpec(
-    logical_id="Fn",
-    function_name="Fn",
-    place=Place(region="eu-west-1", account="123456789012"),
-    runtime="python3.11",
-    handler="app.handler",
-    architecture="x86_64",
-    timeout=3,
-    memory=128,
-    storage=512,
-    code=InlineCode(source=""),
-    layers=(),
-    variables=(),
-    role=Unknown(expression="Role", reason="there is none", tip="Name one."),
-    logging=LoggingConfig(group="/aws/lambda/Fn"),
-    location="template.yaml:1",
-)
-BEFORE = Plan(
-    spec=SandboxSpec(
-        function=FUNCTION,
-        image=Image(name="image", platform=None),
-        code=None,
-        opt=None,
-        variables=KEYS,
-        network="bridge",
-        extra_hosts={},
-    )
-)
+BEFORE = plan_of("Fn", variables=KEYS)
+FUNCTION = BEFORE.spec.function
 
 
 def after(**spec: Any) -> Plan:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
+from aws_client import aws_client
 from sample_kit import REGION, SAMPLE
 
 from samlocal.aws import Aws
@@ -42,13 +42,7 @@ def client(server: LocalServer) -> Callable[[str], Any]:
     """boto3 itself, to ask the endpoint what is there."""
 
     def make(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=server.url,
-            region_name=REGION,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
+        return aws_client(service, server.url, region=REGION)
 
     return make
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
+from aws_client import aws_client
 from kit import Outcome, Project, eventually, throughout, write
 from sample_kit import ROOT
 
@@ -59,13 +59,7 @@ def status(project: Project) -> dict[str, Any]:
 
 
 def client(project: Project, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=json.loads((home_of(project) / "server.json").read_text())["url"],
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
+    return aws_client(service, json.loads((home_of(project) / "server.json").read_text())["url"])
 
 
 def is_running(pid: int) -> bool:

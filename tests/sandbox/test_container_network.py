@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+from firewall import dropping
 from kit import Docker, Project, python
 
 from samlocal.errors import ExitStatus
@@ -65,18 +62,3 @@ def network(docker: Docker) -> Iterator[tuple[str, str]]:
     bridge = f"slt{uuid.uuid4().hex[:8]}"
     with docker.network(bridge=bridge) as name:
         yield name, bridge
-
-
-@contextlib.contextmanager
-def dropping(bridge: str) -> Iterator[None]:
-    """A firewall on this machine that drops what comes from the bridge, as ufw's default does."""
-    if os.geteuid() != 0 or not shutil.which("iptables"):
-        pytest.skip("a firewall rule needs root and iptables")
-    rule = ["INPUT", "-i", bridge, "-j", "DROP"]
-    made = subprocess.run(["iptables", "-w", "10", "-I", *rule], capture_output=True, text=True, check=False)
-    if made.returncode:
-        pytest.skip(f"iptables does not work here: {made.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["iptables", "-w", "10", "-D", *rule], check=True)

@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
+from aws_client import aws_client
 from queue_kit import Queue
 
 from samlocal.aws import Aws
@@ -32,13 +32,7 @@ def client(server: LocalServer) -> Callable[[str], Any]:
     """boto3 itself, to send and to look."""
 
     def make(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=server.url,
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
+        return aws_client(service, server.url)
 
     return make
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import boto3
 import kit
+from aws_client import aws_client
+from up_kit import TELL
 
 from samlocal.local.invocation import Answered, Invocation
 from samlocal.local.runner import Runner
@@ -22,13 +23,7 @@ def function_arn(name: str) -> str:
 
 
 def client(server: LocalServer, service: str) -> Any:
-    return boto3.client(
-        service,
-        endpoint_url=server.url,
-        region_name=REGION,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
+    return aws_client(service, server.url, region=REGION)
 
 
 class Sent:
@@ -74,19 +69,9 @@ def generated(service: str, kind: str, **given: Sequence[Any]) -> Any:
     return generate([Link(kind=made, given=flags)], Random(1), now=1_767_225_600.0)
 
 
-TELLER = """
-import json, os, urllib.request
-
-def tell(text):
-    headers = {
-        "Content-Type": "application/x-amz-json-1.0",
-        "X-Amz-Target": "AmazonSQS.SendMessage",
-        "Authorization": "AWS4-HMAC-SHA256 Credential=any/20260101/us-east-1/sqs/aws4_request, "
-        "SignedHeaders=host, Signature=none",
-    }
-    data = json.dumps({"QueueUrl": os.environ["DONE"], "MessageBody": text}).encode()
-    urllib.request.urlopen(urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], data, headers)).read()
-
+TELLER = (
+    TELL
+    + """
 def handler(event, context):
     print("got", json.dumps(event)[:200])
     tell(json.dumps(event))
@@ -94,6 +79,7 @@ def handler(event, context):
         raise ValueError("as it was told")
     return {"heard": event}
 """
+)
 """Tells the queue ``DONE`` of its event, and answers with it."""
 
 

@@ -8,9 +8,9 @@ import signal
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import kit
 import pytest
+from aws_client import aws_client
 from kit import eventually
 from pushed_kit import TELLER, named, teller
 from up_kit import Queue, Up, up
@@ -130,13 +130,7 @@ def test_events_that_nobody_ran_are_run_by_the_next_who_comes(local: MakeProject
         server = own.url
 
     def client(service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=server,
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
+        return aws_client(service, server)
 
     client("events").put_events(Entries=[{"Source": "shop", "DetailType": "Placed", "Detail": '{"order": 8}'}])
     name = named([each["FunctionName"] for each in client("lambda").list_functions()["Functions"]], "Listener")

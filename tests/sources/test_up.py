@@ -7,9 +7,9 @@ import signal
 import urllib.request
 from collections.abc import Callable
 
-import boto3
 import kit
 import pytest
+from aws_client import aws_client
 from kit import AwsEndpoint, Docker, eventually
 from up_kit import Queue, queue_files, queue_template, up, write_template
 
@@ -31,13 +31,7 @@ def test_one_command_serves_the_api_and_lambda_and_reads_the_queue_and_one_ctrl_
         assert endpoint, said
         with urllib.request.urlopen(api[1], timeout=60) as answer:
             assert answer.read() == b"from the API"
-        client = boto3.client(
-            "lambda",
-            endpoint_url=endpoint[1],
-            region_name="us-east-1",
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-        )
+        client = aws_client("lambda", endpoint[1])
         assert client.invoke(FunctionName="Web")["StatusCode"] == 200
         orders = Queue(own.client("sqs"), "Orders")
         orders.send("first", "second")

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import kit
+from aws_client import aws_client
 from kit import Running, eventually
 
-HANDLER = """
-import base64, json, os, urllib.request
+TELL = """
+import json, os, urllib.request
 
 def tell(text):
-    # What a test has to know of is there before the answer is: a log is not.
     headers = {
         "Content-Type": "application/x-amz-json-1.0",
         "X-Amz-Target": "AmazonSQS.SendMessage",
@@ -25,6 +25,13 @@ def tell(text):
     }
     data = json.dumps({"QueueUrl": os.environ["DONE"], "MessageBody": text}).encode()
     urllib.request.urlopen(urllib.request.Request(os.environ["AWS_ENDPOINT_URL"], data, headers)).read()
+"""
+"""Of a function: tells the queue ``DONE``. What a test has to know of is there before the answer is: a log is not."""
+
+HANDLER = (
+    TELL
+    + """
+import base64
 
 def handler(event, context):
     failed = []
@@ -44,6 +51,7 @@ def handler(event, context):
                 tell(text)
     return {"batchItemFailures": failed}
 """
+)
 """Says what it handles, also to the queue ``DONE``; whatever has ``bad`` in it fails."""
 
 
@@ -57,15 +65,7 @@ class Up:
         self.url = told["url"]
 
     def client(self, service: str) -> Any:
-        import boto3
-
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-        )
+        return aws_client(service, self.url)
 
     def said(self, word: str) -> list[str]:
         """What the function says behind that word, each as often as it does."""
