@@ -15,15 +15,17 @@ from samlocal.function import pseudo
 from samlocal.function.absence import Absence, absence
 from samlocal.function.circles import circles
 from samlocal.function.constraints import check_defaults
+from samlocal.function.declared_resources import DeclaredResources
 from samlocal.function.declared_variables import declared_variables
+from samlocal.function.deployed_names import DeployedNames
 from samlocal.function.deployed_values import with_deployed_values
 from samlocal.function.evaluation import find_function, function_spec
 from samlocal.function.execution_role import execution_role
-from samlocal.function.names import DeployedNames, PlaceholderNames, placeholder_parameters
 from samlocal.function.overrides import Overrides, check_matches, put_over
 from samlocal.function.package import LocalLayer
 from samlocal.function.parameters import check_names, parameter_values
 from samlocal.function.passed_parameters import environment_parameters, passed_parameters
+from samlocal.function.placeholders import PlaceholderNames, placeholder_parameters
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.template_package import local_layers
 from samlocal.function.translated import TranslatedResources
@@ -366,18 +368,19 @@ def _join(
     check_defaults(understood, values)
     given_values = values
     translated = TranslatedResources(understood, region=place.region, parameters=values)
+    declared = DeclaredResources(
+        template=understood,
+        translated=translated,
+        outputs=lambda logical_id, name: joined.output(logical_id, name),
+    )
     names: DeployedNames | PlaceholderNames
     known: Mapping[str, Answer]
     if environment is None:
         values = placeholder_parameters(understood.parameters, values, place) | values
-        names = PlaceholderNames(
-            place, understood, translated, lambda logical_id, name: joined.output(logical_id, name)
-        )
+        names = PlaceholderNames(place, declared)
         known = pseudo.placeholders(place, region_known=region_known)
     else:
-        names = DeployedNames(
-            environment, understood, translated, lambda logical_id, name: joined.output(logical_id, name)
-        )
+        names = DeployedNames(environment, declared)
         known = pseudo.of_stack(environment.stack)
     evaluator = Evaluator(understood, parameters=values, pseudo=known, names=names)
     joined = Application(
