@@ -17,8 +17,8 @@ from samlocal.function.async_invocation import LATEST, AsyncInvocation, async_in
 from samlocal.function.function_name import names_function
 from samlocal.function.properties import Properties
 from samlocal.function.tenancy import isolates_tenants
+from samlocal.template.document import Node
 from samlocal.template.model import Resource
-from samlocal.template.reader import Node
 from samlocal.template.values import Known, text
 
 _ALIAS_TYPE = "AWS::Lambda::Alias"

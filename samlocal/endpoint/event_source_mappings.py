@@ -14,8 +14,8 @@ from msgspec import Struct
 from samlocal.endpoint.directory import Callee, Directory
 from samlocal.function.application import Application
 from samlocal.function.function_name import FunctionName, names_function
+from samlocal.template.document import Map, Node
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, Node
 from samlocal.template.values import Json, Known, text
 
 Document = dict[str, object]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from samlocal.errors import FunctionNotFoundError
+from samlocal.template.document import Map
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Map
 from samlocal.template.uses import uses
 from samlocal.template.values import Known, text
 from samlocal.template.written import written

@@ -31,12 +31,13 @@ from samlocal.function.template_package import local_layers
 from samlocal.function.translated import TranslatedResources
 from samlocal.function.variables import MissingVariable, Variable
 from samlocal.template import model
+from samlocal.template.document import Document, Map, Problem
 from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.files import Files
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import STACK_TYPES, Resource, Template
 from samlocal.template.nested import check_nesting, child_path, child_problem
-from samlocal.template.reader import Document, Map, Problem, read
+from samlocal.template.reader import read
 from samlocal.template.values import Answer, Known, ParameterValue, Unknown, text
 
 

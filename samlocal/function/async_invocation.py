@@ -11,9 +11,9 @@ from msgspec import Struct
 from samlocal.deployed.place import Place
 from samlocal.function.function_name import names_function
 from samlocal.function.properties import Properties
+from samlocal.template.document import Map, Node, Seq
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Map, Node, Seq
 from samlocal.template.values import Known, Unknown, text
 
 LATEST = "$LATEST"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from samlocal.template.circle import circles as ways_round
+from samlocal.template.document import Map, Node, Problem, Seq
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template, is_intrinsic
-from samlocal.template.reader import Map, Node, Problem, Seq
 from samlocal.template.uses import uses
 from samlocal.template.values import Unknown
 

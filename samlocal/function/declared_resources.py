@@ -11,8 +11,8 @@ from samlocal.deployed.attributes import lookup as attributes
 from samlocal.deployed.attributes.lookup import AttributeValue
 from samlocal.function.generated import generated
 from samlocal.function.translated import TranslatedResources
+from samlocal.template.document import Node
 from samlocal.template.model import STACK_TYPES, Resource, Template
-from samlocal.template.reader import Node
 from samlocal.template.values import Answer, Json, Reference, Unknown
 
 _OUTPUT = "Outputs."

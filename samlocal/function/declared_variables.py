@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Container
 
 from samlocal.function.variables import MissingVariable, Variable
+from samlocal.template.document import Map, Node
 from samlocal.template.intrinsics import Decided, Evaluator
 from samlocal.template.intrinsics.computed import kind
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Map, Node
 from samlocal.template.values import Known, Origin, Unknown, text
 from samlocal.template.written import written
 

@@ -9,8 +9,8 @@ from samlocal.deployed.environment import Environment
 from samlocal.errors import AwsError
 from samlocal.function.declared_resources import DeclaredResources, as_json, no_attribute, output_name, own_name
 from samlocal.function.generated import generated
+from samlocal.template.document import Node
 from samlocal.template.model import Resource
-from samlocal.template.reader import Node
 from samlocal.template.values import Answer, Known, Origin, Reference, Unknown, text
 
 

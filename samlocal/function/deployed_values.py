@@ -10,9 +10,10 @@ from samlocal.deployed.environment import Environment
 from samlocal.errors import SamlocalError
 from samlocal.function.variables import MissingVariable, Variable
 from samlocal.template import model
+from samlocal.template.document import Map, Node
 from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Map, Node, parse
+from samlocal.template.reader import parse
 from samlocal.template.uses import uses
 from samlocal.template.values import Origin, ParameterValue
 

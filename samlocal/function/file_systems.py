@@ -32,7 +32,7 @@ def file_systems(properties: Properties, evaluator: Evaluator, *, project: Path)
 
     Which access point it is need not be known here.
     """
-    from samlocal.template.reader import Map
+    from samlocal.template.document import Map
     from samlocal.template.written import written
 
     found: list[FileSystem] = []

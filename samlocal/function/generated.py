@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from samlocal.deployed.stack import StackResource
+from samlocal.template.document import Map, Node
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Map, Node
 from samlocal.template.values import Answer, Known, Reference
 
 _HASH = re.compile(r"[0-9a-f]{10}")

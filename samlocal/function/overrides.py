@@ -15,7 +15,7 @@ from samlocal.function.variables import MissingVariable, Variable, name_problem
 from samlocal.template.values import Origin, text
 
 if TYPE_CHECKING:
-    from samlocal.template.reader import Map, Node
+    from samlocal.template.document import Map, Node
 
 _EVERY_FUNCTION = "Parameters"
 """SAM CLI's name for the section that counts for every function."""
@@ -65,7 +65,8 @@ def read_env_vars(path: Path) -> Overrides:
     ``{"Parameters": {NAME: value}}`` for every function, ``{"LogicalId": {NAME: value}}`` for one, both together.
     Raises ConfigurationError with the line.
     """
-    from samlocal.template.reader import Map, parse
+    from samlocal.template.document import Map
+    from samlocal.template.reader import parse
 
     try:
         root = parse(_read(path), path=path, what="--env-vars file", holds="a section for each function").root

@@ -10,8 +10,8 @@ from pathlib import Path
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError
 from samlocal.function.constraints import check_value
+from samlocal.template.document import with_lines
 from samlocal.template.model import Parameter, parameter_text
-from samlocal.template.reader import with_lines
 from samlocal.template.values import ParameterValue
 
 # How a pair begins: `Key=`, or CloudFormation's own `ParameterKey=Key,ParameterValue=`.

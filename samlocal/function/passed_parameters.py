@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from samlocal.deployed.environment import Environment
 from samlocal.function.deployed_values import unchanged
+from samlocal.template.document import Node
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.nested import child_parameters
-from samlocal.template.reader import Node
 from samlocal.template.values import ParameterValue, Unknown, text
 
 

@@ -10,8 +10,8 @@ from samlocal.deployed.attributes.lookup import AttributeValue
 from samlocal.deployed.place import Place
 from samlocal.function.declared_resources import DeclaredResources, as_json, no_attribute, output_name, own_name
 from samlocal.function.generated import generated
+from samlocal.template.document import Node
 from samlocal.template.model import Parameter
-from samlocal.template.reader import Node
 from samlocal.template.values import Answer, Known, Origin, ParameterValue, Reference
 
 

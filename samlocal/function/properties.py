@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from samlocal.errors import TemplateError, UnresolvedError
+from samlocal.template.document import Node, Seq
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Node, Seq
 from samlocal.template.values import Json, Known, Origin, Unknown, text, whole_number
 from samlocal.template.written import written
 

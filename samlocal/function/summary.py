@@ -27,8 +27,8 @@ from samlocal.function.package import (
 from samlocal.function.properties import Properties
 from samlocal.function.template_package import code_of, layers_of
 from samlocal.function.variables import MissingVariable, Variable, size_problem
+from samlocal.template.document import Map, Seq
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, Seq
 from samlocal.template.values import Known, Unknown, text
 
 T = TypeVar("T")

@@ -20,9 +20,9 @@ from samlocal.function.package import (
     StoredLayer,
 )
 from samlocal.function.properties import Properties
+from samlocal.template.document import Map
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Map
 from samlocal.template.values import Json, Known, text
 from samlocal.template.written import written
 

@@ -16,8 +16,8 @@ from samlocal.deployed.rights.session_policy import Policy, Rights
 from samlocal.errors import RoleDeniedError, TemplateError, UnresolvedError
 from samlocal.function.application import Application
 from samlocal.records import read_record, write_record
+from samlocal.template.document import Map, with_lines
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, with_lines
 from samlocal.template.translate import translate
 from samlocal.template.values import Json, Known, Unknown, text
 

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from samlocal.errors import TemplateError
 from samlocal.template import model
+from samlocal.template.document import Document
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Document
 from samlocal.template.values import ParameterValue
 
 

@@ -23,10 +23,11 @@ from samlocal.local.stack import Action, Stack, StackDeployer
 from samlocal.local.stack_parameters import MadeUp, stack_parameters
 from samlocal.template import model
 from samlocal.template.circle import circle
+from samlocal.template.document import Document
 from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.model import STACK_TYPES
 from samlocal.template.nested import child_path
-from samlocal.template.reader import Document, read
+from samlocal.template.reader import read
 from samlocal.template.translate import translate
 from samlocal.template.uploads import CodeLocation, Plain, PutAside, prepare
 from samlocal.template.values import ParameterValue

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
 from samlocal.function.placeholders import placeholder_parameters
+from samlocal.template.document import Node
 from samlocal.template.model import Parameter, Template
-from samlocal.template.reader import Node
 from samlocal.template.references import references
 from samlocal.template.values import ParameterValue
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from samlocal.event_pattern import EventPattern, PatternError, event_pattern
 from samlocal.function.application import Application
-from samlocal.template.reader import Map, Node
+from samlocal.template.document import Map, Node
 from samlocal.template.values import Json, Known, Unknown, text
 
 

@@ -14,8 +14,8 @@ from samlocal.endpoint.directory import Directory
 from samlocal.events.triggers.trigger import Trigger
 from samlocal.events.triggers.triggers import Reading
 from samlocal.function.application import Application
+from samlocal.template.document import Map
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _CUSTOM = ("AWS::CloudFormation::CustomResource", "Custom::")

@@ -10,7 +10,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from samlocal.errors import TemplateError
-from samlocal.template.reader import EXPANSION_LIMIT, Document, IncludedLine, Map, Node, Problem, Seq, place, read
+from samlocal.template.document import EXPANSION_LIMIT, Document, IncludedLine, Map, Node, Problem, Seq, place
+from samlocal.template.reader import read
 from samlocal.template.values import ParameterValue
 
 _LOOP = "Fn::ForEach::"

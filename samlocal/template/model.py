@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from samlocal.errors import TemplateError
-from samlocal.template.reader import Document, Map, Node, Problem, Seq, place
+from samlocal.template.document import Document, Map, Node, Problem, Seq, place
 
 FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 LAYER_TYPES = ("AWS::Serverless::LayerVersion", "AWS::Lambda::LayerVersion")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from samlocal.errors import TemplateError
+from samlocal.template.document import Map, Node, Problem
 from samlocal.template.model import Resource, Template
-from samlocal.template.reader import Map, Node, Problem
 
 # Where a nested stack's template is named, by the resource's type.
 _LOCATIONS = {"AWS::Serverless::Application": "Location", "AWS::CloudFormation::Stack": "TemplateURL"}

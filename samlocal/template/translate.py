@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from samlocal.errors import TemplateError
-from samlocal.template.reader import Document, Map, with_lines
+from samlocal.template.document import Document, Map, with_lines
 from samlocal.template.uploads import CodeLocation, Plain, Prepared, PutAside, prepare
 
 if TYPE_CHECKING:

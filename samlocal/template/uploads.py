@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from samlocal.template import model, reader
-from samlocal.template.reader import Document, Map, Node
+from samlocal.template.document import Document, Map, Node
 
 PLACEHOLDER_BUCKET = "samlocal-put-aside"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct, field
 
+from samlocal.template.document import Map, Node, Seq
 from samlocal.template.model import Template, is_intrinsic
-from samlocal.template.reader import Map, Node, Seq
 from samlocal.template.references import places
 
 

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     # Values are known without the files that they once stood in.
+    from samlocal.template.document import Node
     from samlocal.template.model import Resource
-    from samlocal.template.reader import Node
 
     Json: TypeAlias = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 else:

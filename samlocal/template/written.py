@@ -7,8 +7,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from samlocal.template.document import EXPANSION_LIMIT, Map, Node, Seq
 from samlocal.template.model import is_intrinsic
-from samlocal.template.reader import EXPANSION_LIMIT, Map, Node, Seq
 from samlocal.template.values import Json, text
 
 _WRITTEN = 300

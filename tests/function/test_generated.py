@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from samlocal.function.application import application
-from samlocal.template.reader import Map, parse
+from samlocal.template.document import Map
+from samlocal.template.reader import parse
 from samlocal.template.translate import translate
 from samlocal.template.values import Known, Unknown
 

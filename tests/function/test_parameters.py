@@ -13,8 +13,9 @@ import pytest
 from samlocal.errors import ConfigurationError
 from samlocal.function.application import Application, application
 from samlocal.function.parameters import check_names, parameter_values, parse_overrides
+from samlocal.template.document import Map
 from samlocal.template.model import Parameter, template
-from samlocal.template.reader import Map, parse
+from samlocal.template.reader import parse
 from samlocal.template.values import Known, ParameterValue
 
 TEMPLATE = """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from samlocal.template.reader import Document, parse
+from samlocal.template.document import Document
+from samlocal.template.reader import parse
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "templates" / "template.yaml"

@@ -13,8 +13,9 @@ import pytest
 from samlocal.errors import TemplateError
 from samlocal.function.application import application
 from samlocal.function.summary import summarize
+from samlocal.template.document import Document, Map, Seq
 from samlocal.template.expand import expand
-from samlocal.template.reader import Document, Map, Seq, parse
+from samlocal.template.reader import parse
 from samlocal.template.values import Known, Unknown
 
 SECONDS = 30.0

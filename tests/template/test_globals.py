@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from samlocal.template.document import Map, Node, with_lines
 from samlocal.template.model import Template, merge, template
-from samlocal.template.reader import Map, Node, parse, with_lines
+from samlocal.template.reader import parse
 
 SUB = {"Fn::Sub": "${AWS::StackName}-table"}
 

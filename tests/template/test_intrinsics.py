@@ -14,9 +14,10 @@ import pytest
 from samlocal.errors import SamlocalError
 from samlocal.function.application import Application, application
 from samlocal.function.package import RemoteLayer
+from samlocal.template.document import Map, Node, Seq
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import template
-from samlocal.template.reader import Map, Node, Seq, parse
+from samlocal.template.reader import parse
 from samlocal.template.values import Answer, Json, Known, Origin, ParameterValue, Reference, Unknown
 
 PATH = Path("template.yaml")

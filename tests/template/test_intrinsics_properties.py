@@ -16,9 +16,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from samlocal.template.document import Node, with_lines
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import template
-from samlocal.template.reader import Node, parse, with_lines
+from samlocal.template.reader import parse
 from samlocal.template.values import Answer, Known, Origin, Reference, Unknown
 
 # The made-up template, and the world around it.

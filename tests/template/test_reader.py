@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samlocal.errors import TemplateError
+from samlocal.template.document import Document, Map, Node, Seq
 from samlocal.template.model import template
-from samlocal.template.reader import Document, Map, Node, Seq, parse, read
+from samlocal.template.reader import parse, read
 
 PATH = Path("template.yaml")
 

@@ -9,7 +9,8 @@ import pytest
 from corpus import TEMPLATES, needs_corpus
 
 from samlocal.errors import TemplateError
-from samlocal.template.reader import Document, Map, parse, read
+from samlocal.template.document import Document, Map
+from samlocal.template.reader import parse, read
 from samlocal.template.translate import translate
 from samlocal.template.uploads import PLACEHOLDER_BUCKET, CodeLocation
 

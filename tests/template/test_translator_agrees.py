@@ -14,8 +14,9 @@ import pytest
 from corpus import NAMES, TEMPLATES, needs_corpus
 
 from samlocal.errors import TemplateError
+from samlocal.template.document import Document
 from samlocal.template.model import Resource, template
-from samlocal.template.reader import Document, read
+from samlocal.template.reader import read
 from samlocal.template.translate import translate
 from samlocal.template.uploads import PLACEHOLDER_BUCKET
 

@@ -10,7 +10,8 @@ from samlocal.artifact.build.sources import roots
 from samlocal.artifact.build.workflow import Workflow
 from samlocal.errors import TemplateError
 from samlocal.function.build_target import BuildTarget
-from samlocal.template.reader import Map, read
+from samlocal.template.document import Map
+from samlocal.template.reader import read
 
 
 def sam_built(target: BuildTarget, workflow: Workflow, builds: Iterable[Path]) -> tuple[Path, bool] | None:

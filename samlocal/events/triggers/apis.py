@@ -19,8 +19,8 @@ from samlocal.http_api.model import (
     LambdaAuthorizer,
     Route,
 )
+from samlocal.template.document import Map
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map
 
 Given = dict[str, list[Any]]
 

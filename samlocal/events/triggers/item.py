@@ -9,8 +9,8 @@ from typing import Any
 from samlocal.deployed.attributes.lookup import AttributeValue, placeholder_attribute, placeholder_id
 from samlocal.events.kind import Flag
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.document import Map, Node, Seq, with_lines
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, Node, Seq, with_lines
 from samlocal.template.values import Known, Unknown, text
 
 

@@ -17,8 +17,8 @@ from samlocal.events.triggers.trigger import Trigger
 from samlocal.function.application import Application
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.document import Map, Node
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, Node
 from samlocal.template.references import references
 
 _PERMISSION = "AWS::Lambda::Permission"

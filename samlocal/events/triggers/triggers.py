@@ -20,8 +20,8 @@ from samlocal.http_api.routes.apis import apis
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.plain import plain
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.document import Map
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map
 
 
 class Triggers(Struct, frozen=True, kw_only=True):

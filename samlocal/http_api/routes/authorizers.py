@@ -20,8 +20,8 @@ from samlocal.http_api.model import (
 )
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.document import Map, Node
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, Node
 
 _REST_TTL = 300
 """Seconds, where a REST API's authorizer says nothing; an HTTP API's keeps nothing then."""

@@ -9,8 +9,8 @@ from functools import cached_property
 from samlocal.function.application import Application
 from samlocal.http_api.integration import NotRun
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.document import Node, with_lines
 from samlocal.template.model import FUNCTION_TYPES, Resource
-from samlocal.template.reader import Node, with_lines
 from samlocal.template.references import references
 from samlocal.template.values import Known, text
 

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from samlocal.http_api.model import Authorizer, IamAuthorizer, UnknownAuthorizer
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.document import Map, Node
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, Node
 
 _IAM = "AWS_IAM"
 

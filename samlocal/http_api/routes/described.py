@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from samlocal.http_api.integration import IntegrationResponse
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.targets import ContentHandling
-from samlocal.template.reader import Map, Node
+from samlocal.template.document import Map, Node
 
 _Get: TypeAlias = Callable[[str], Node]
 """A member, by OpenAPI's name for it."""

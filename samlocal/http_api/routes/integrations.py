@@ -23,7 +23,7 @@ from samlocal.http_api.routes.described import Described
 from samlocal.http_api.routes.services import service_target, subtype_integration
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.targets import FunctionTarget, HttpTarget, Mock, Target
-from samlocal.template.reader import Node
+from samlocal.template.document import Node
 
 # Milliseconds (API Gateway developer guide, "Quotas").
 _TIMEOUTS = {ApiKind.REST: 29_000, ApiKind.HTTP: 30_000, ApiKind.WEBSOCKET: 29_000}

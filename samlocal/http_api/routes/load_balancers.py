@@ -20,8 +20,8 @@ from samlocal.http_api.model import Api, ApiKind, Authorizer, Route, RuleConditi
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.identity import api_id, deployed_attribute
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.document import Map, Node
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, Node
 
 _PREFIX = "AWS::ElasticLoadBalancingV2"
 _AUTHENTICATION = ("authenticate-oidc", "authenticate-cognito", "jwt-validation")

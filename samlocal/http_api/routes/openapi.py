@@ -21,7 +21,7 @@ from samlocal.http_api.routes.described import of_openapi
 from samlocal.http_api.routes.integrations import integration
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.routes.validations import DocumentValidations
-from samlocal.template.reader import Map, Node
+from samlocal.template.document import Map, Node
 
 _METHODS = {
     **{name: name.upper() for name in ("get", "put", "post", "delete", "options", "head", "patch", "trace")},

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from samlocal.function.application import Application
+from samlocal.template.document import Document, Map, Node
 from samlocal.template.model import Resource
-from samlocal.template.reader import Document, Map, Node
 from samlocal.template.translate import RefusedError
 
 _FUNCTION = "AWS::Serverless::Function"

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from samlocal.errors import SamlocalError
 from samlocal.function.application import Application
+from samlocal.template.document import Map, Node, Seq, with_lines
 from samlocal.template.model import Resource, is_intrinsic
-from samlocal.template.reader import Map, Node, Seq, read, with_lines
+from samlocal.template.reader import read
 from samlocal.template.references import references
 from samlocal.template.values import Json, Known, text, whole_number
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from samlocal.http_api.model import ApiKey
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.usage import Period, Quota, Throttle, UsagePlan
+from samlocal.template.document import Map, Node
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map, Node
 
 
 def api_keys(stack: Stack, api: Resource, stage: str) -> Iterator[ApiKey]:

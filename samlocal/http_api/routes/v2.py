@@ -14,8 +14,8 @@ from samlocal.http_api.routes.identity import api_id, deployed_url
 from samlocal.http_api.routes.integrations import integration
 from samlocal.http_api.routes.openapi import OpenApi, openapi, openapi_cors
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.document import Map
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map
 
 
 def v2_apis(stack: Stack, callees: Callees, given: Mapping[str, str]) -> Iterator[Api]:

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 from samlocal.http_api.model import Validation
 from samlocal.http_api.routes.definition import followed
 from samlocal.http_api.routes.stack import Stack
+from samlocal.template.document import Map
 from samlocal.template.model import Resource
-from samlocal.template.reader import Map
 
 Schema: TypeAlias = dict[str, Any]
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from samlocal.template.document import Map, Node
 from samlocal.template.intrinsics.condition import CONDITIONS, chosen, holds
 from samlocal.template.intrinsics.evaluation import Evaluation, Missing, Scope, evaluate
 from samlocal.template.intrinsics.reference import REFERENCES
 from samlocal.template.intrinsics.substitution import SUBSTITUTION
 from samlocal.template.model import Template, is_intrinsic
-from samlocal.template.reader import Map, Node
 from samlocal.template.values import Answer, Names, Origin, ParameterValue, Unknown
 
 _FUNCTIONS = {**REFERENCES, **SUBSTITUTION, **CONDITIONS}

@@ -11,7 +11,7 @@ import itertools
 import json
 from collections.abc import Callable, Mapping
 
-from samlocal.template.reader import EXPANSION_LIMIT
+from samlocal.template.document import EXPANSION_LIMIT
 from samlocal.template.values import Json, text, whole_number
 from samlocal.template.written import size
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from samlocal.template.document import Map, Node
 from samlocal.template.intrinsics.computed import kind
 from samlocal.template.intrinsics.evaluation import Evaluation, Function, Value, list_of, missing
-from samlocal.template.reader import Map, Node
 from samlocal.template.values import Json, text
 
 

@@ -11,9 +11,9 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from samlocal.template.document import EXPANSION_LIMIT, Map, Node, Seq
 from samlocal.template.intrinsics.computed import COMPUTED, FunctionError, kind
 from samlocal.template.model import Template, is_intrinsic
-from samlocal.template.reader import EXPANSION_LIMIT, Map, Node, Seq
 from samlocal.template.values import Answer, Json, Known, Names, Origin, ParameterValue, Unknown, text
 from samlocal.template.written import size, written
 

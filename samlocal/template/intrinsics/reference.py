@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from samlocal.template.document import Map, Node, Seq
 from samlocal.template.intrinsics.evaluation import (
     NO_VALUE,
     Evaluation,
@@ -19,7 +20,6 @@ from samlocal.template.intrinsics.evaluation import (
     missing,
 )
 from samlocal.template.model import Parameter
-from samlocal.template.reader import Map, Node, Seq
 from samlocal.template.values import Answer, Json, Known, Origin, ParameterValue, Reference, Unknown, text
 from samlocal.template.written import written
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from samlocal.template.document import Map, Node, Seq
 from samlocal.template.intrinsics.computed import FunctionError, bounded
 from samlocal.template.intrinsics.evaluation import Evaluation, Function, Value, list_of, missing
-from samlocal.template.reader import Map, Node, Seq
 
 _PLACE = re.compile(r"\$\{([^}]*)\}")
 
