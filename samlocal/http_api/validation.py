@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from samlocal.http_api.answers.refusal import Refusal, RefusalType
@@ -73,7 +73,8 @@ def _validator(schema: str) -> Any:
 
 @functools.cache
 def _draft4() -> Any:
-    """jsonschema's, where each keyword asks whether there is time left, and patterns are tried as all of a user's."""
+    """jsonschema's, where each keyword asks whether there is time left, patterns are tried as all of a user's, and
+    items are not compared with each other one by one."""
     from jsonschema import Draft4Validator  # type: ignore[import-untyped]
     from jsonschema.validators import extend  # type: ignore[import-untyped]
 
@@ -81,6 +82,7 @@ def _draft4() -> Any:
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "additionalProperties": _additional,
+        "uniqueItems": _unique,
     }
     keywords = {**Draft4Validator.VALIDATORS, **own}
     return extend(Draft4Validator, {name: _in_time(keyword) for name, keyword in keywords.items()})
@@ -119,6 +121,23 @@ def _additional(validator: Any, allowed: Any, instance: Any, schema: Mapping[str
             yield from validator.descend(value, allowed, path=name)
         elif not allowed:
             yield _wrong(f"{name!r} is not allowed")
+
+
+def _unique(_: Any, wanted: Any, instance: Any, __: Mapping[str, Any]) -> Iterator[Any]:
+    if wanted is True and isinstance(instance, list) and len({_identity(item) for item in instance}) < len(instance):
+        yield _wrong("it has an item twice")
+
+
+def _identity(value: Any) -> Hashable:
+    """Equal for values that JSON Schema takes for equal: 1 and 1.0 are, 1 and true are not."""
+    match value:
+        case bool():
+            return bool, value
+        case dict():
+            return dict, frozenset((name, _identity(member)) for name, member in value.items())
+        case list():
+            return list, tuple(_identity(item) for item in value)
+    return value  # type: ignore[no-any-return]
 
 
 def _wrong(message: str) -> Exception:

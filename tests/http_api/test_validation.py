@@ -187,6 +187,24 @@ def test_patterns_of_a_model_come_to_an_end_with_every_body(schema: str, pet: ob
     assert answered(api(text, head=""), request("POST", "/", query="q=1", body=body))[0] == status
 
 
+@pytest.mark.parametrize(
+    ("pet", "status"),
+    [
+        ([1, True, "1", [1], {"a": 1}, None, 0, False], 200),
+        ([1, 1.0], 400),
+        ([{"a": 1, "b": [2]}, {"b": [2.0], "a": 1}], 400),
+        ([[1], [True]], 200),
+        # One by one these would be compared for minutes.
+        ([{"a": number} for number in range(60_000)], 200),
+    ],
+)  # fmt: skip
+def test_items_are_unique_as_json_schema_takes_them(pet: list[object], status: int) -> None:
+    text = RESOURCES.replace("type: object, required: [kind]", '"uniqueItems": true')
+    body = json.dumps({"firstName": "A", "pet": pet}).encode()
+
+    assert answered(api(text, head=""), request("POST", "/", query="q=1", body=body))[0] == status
+
+
 def test_a_model_is_tried_on_what_a_compressed_body_says() -> None:
     text = RESOURCES.replace(
         "AWS::ApiGateway::RestApi}", "AWS::ApiGateway::RestApi, Properties: {MinimumCompressionSize: 0}}"
