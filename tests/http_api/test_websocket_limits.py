@@ -11,14 +11,16 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-from front_kit import FakePool, Heard, ran
+from front_kit import FakePool, Heard, LeapingLoop, ran, ran_in_leaps
 from routes_kit import api, request
 from test_websocket_front import FUNCTION, TEMPLATE
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from samlocal.http_api.exchange import HttpAnswer
 from samlocal.http_api.web.websocket import WebSocketApplication
 from samlocal.http_api.websocket.connections import FRAME_BYTES, MESSAGE_BYTES, Connections
 from samlocal.http_api.websocket.front import WebSocketFront
@@ -138,7 +140,7 @@ def test_connections_are_reached_by_their_own_api_and_stage_alone() -> None:
         front = WebSocketFront(API, FakePool(), Heard(), None, connections)
         connection, _ = await front.connect(request("GET", "/"))
         front.opened(connection, Silent())
-        place = f"@connections/{connection.id.replace('=', '%3D')}"
+        place = f"@connections/{quote(connection.id)}"
         said = []
         for path, api_id in [
             (f"/{STAGE}/{place}", API.api_id),
@@ -155,3 +157,27 @@ def test_connections_are_reached_by_their_own_api_and_stage_alone() -> None:
         return said
 
     assert ran(main()) == [200, 200, 200, 403, 410, None]
+
+
+def test_a_function_does_not_wait_for_a_client_that_does_not_read() -> None:
+    # API Gateway Management API reference, PostToConnection: LimitExceededException.
+    async def main(loop: LeapingLoop) -> HttpAnswer | None:
+        class Full:
+            async def send(self, message: str | bytes) -> None:
+                loop.leap(10)
+                await asyncio.Event().wait()
+
+            async def close(self, code: int, reason: str) -> None: ...
+
+        connections = Connections()
+        front = WebSocketFront(API, FakePool(), Heard(), None, connections)
+        connection, _ = await front.connect(request("GET", "/"))
+        front.opened(connection, Full())
+        answer = await connections.answer(request("POST", f"/@connections/{quote(connection.id)}", body=b"hello"))
+        await front.close()
+        return answer
+
+    answer = ran_in_leaps(main)
+
+    assert answer is not None
+    assert (answer.status, dict(answer.headers)["x-amzn-ErrorType"]) == (429, "LimitExceededException")

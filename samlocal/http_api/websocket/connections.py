@@ -2,11 +2,12 @@
 
 Sources: API Gateway developer guide, "Use @connections commands in your backend service"; API reference,
 "Amazon API Gateway Management API" (status codes, ``GoneException``, ``PayloadTooLargeException``,
-``ForbiddenException``).
+``ForbiddenException``, ``LimitExceededException`` where the client's buffer is full).
 """
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import json
 import re
@@ -23,6 +24,9 @@ MESSAGE_BYTES = 128 * 1024
 
 FRAME_BYTES = 32 * 1024
 """Of a frame of a client's: a longer message comes in several."""
+
+# A client that takes nothing for so long does not read what is sent to it.
+_READS_SECONDS = 5.0
 
 _PATH = re.compile(r"(?:/(?P<stage>[^/]+))?/@connections/(?P<id>[^/]+)")
 
@@ -92,9 +96,12 @@ class Connections:
         if len(request.body) > MESSAGE_BYTES:
             return _error(413, "PayloadTooLargeException", "Message too long")
         try:
-            await live.send(_message(request.body))
+            async with asyncio.timeout(_READS_SECONDS):
+                await live.send(_message(request.body))
         except ConnectionError:
             return _error(410, "GoneException", None)
+        except TimeoutError:
+            return _error(429, "LimitExceededException", None)
         return HttpAnswer(status=200)
 
 
