@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -154,7 +156,8 @@ class Images:
         last: list[str] = []
         try:
             steps = self._client.build(
-                path=str(context),
+                fileobj=self._packed(context, dockerfile),
+                custom_context=True,
                 dockerfile=dockerfile,
                 tag=name,
                 buildargs=dict(arguments),
@@ -182,6 +185,24 @@ class Images:
             ) from error
         except (DockerException, OSError) as error:
             raise EngineError(f"The image of {context / dockerfile} cannot be built: {cause(error)}.") from error
+
+    def _packed(self, context: Path, dockerfile: str) -> IO[bytes]:
+        """What a build sends, as Docker's own client has it: the files are root's. Raises OSError.
+
+        An ordinary user's engine knows few users' numbers beside, and refuses the others.
+        """
+
+        def as_roots(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+            entry.uid = entry.gid = 0
+            entry.uname = entry.gname = ""
+            return entry
+
+        packed = tempfile.TemporaryFile()  # noqa: SIM115 - the engine's client reads it to its end
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for name in self.context_files(context, dockerfile):
+                archive.add(context / name, name, recursive=False, filter=as_roots)
+        packed.seek(0)
+        return packed
 
     def tag(self, image: str, name: str) -> None:
         repository, _, tag = name.rpartition(":")

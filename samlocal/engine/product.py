@@ -24,7 +24,7 @@ class Product(Struct, frozen=True, kw_only=True):
     tmpfs may be given an owner, ``domain_name`` whether a container may be given a domain. ``needs_limits`` is
     whether a container that is given no limit of processes, or of open files, gets one that the engine may have no
     right to set. ``host_name`` is what containers call the engine's machine, and ``host_gateway`` what they are to be
-    told that it is, nothing where they know. ``registry`` stands before the names of images that are from none.
+    told that it is, nothing where they know. ``registries`` are what it writes before the names of images.
     ``stops_to_remove`` is whether a removal by force begins with the signal that stops a container, and waits ten
     seconds for what it does. ``drops_requests`` is whether a request is given up when whoever made it hangs up.
 
@@ -42,7 +42,7 @@ class Product(Struct, frozen=True, kw_only=True):
     needs_limits: bool = False
     host_name: str = "host.docker.internal"
     host_gateway: str = "host-gateway"
-    registry: str = ""
+    registries: tuple[str, ...] = ()
     stops_to_remove: bool = False
     drops_requests: bool = False
     late_bridges: bool = False
@@ -51,7 +51,8 @@ class Product(Struct, frozen=True, kw_only=True):
 
     def plain(self, image: str) -> str:
         """An image's name as Docker Engine lists it."""
-        return image.removeprefix(self.registry)
+        written = next((registry for registry in self.registries if image.startswith(registry)), "")
+        return image.removeprefix(written)
 
 
 def product(ping: Mapping[str, str], *, owner: int | None) -> Product:
@@ -80,12 +81,15 @@ def product(ping: Mapping[str, str], *, owner: int | None) -> Product:
         # It refuses tmpfs options that it does not know, and knows neither `uid` nor `gid` (containers/common,
         # pkg/util).
         tmpfs_owner=False,
+        # It takes one and leaves it out of the container's hosts.
+        domain_name=False,
         # 1048576, for which a service within a container has no right (podman, pkg/specgen/generate/oci.go).
         needs_limits=True,
         # Since 4.0 it stands in every container's hosts, where `host-gateway` is written out as it is before 4.8.
         host_name="host.containers.internal",
         host_gateway="",
-        registry="localhost/",
+        # The last two are what Docker leaves out; what is loaded or tagged without any is from localhost.
+        registries=("localhost/", "docker.io/library/", "docker.io/"),
         # Podman, libpod, removeContainer: a running one is stopped first, with the container's own signal.
         stops_to_remove=True,
         # Each waits for its turn with its connection's own context (podman, pkg/parallel).

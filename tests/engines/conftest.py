@@ -19,6 +19,7 @@ ENGINES = ("docker", "podman as root", "podman as a user", "docker as a user", "
 class Bench:
     """An engine, and who works beside it. ``user`` is None for this machine's own engine."""
 
+    column: str
     make: Callable[..., Project]
     user: User | None
 
@@ -41,8 +42,10 @@ def users() -> Iterator[tuple[User, User, User]]:
 def bench(request: pytest.FixtureRequest, local: Callable[..., Project]) -> Bench:
     """Each engine in turn."""
     if request.param == ENGINES[0]:
-        return Bench(make=local, user=None)
+        return Bench(column=request.param, make=local, user=None)
     if request.param == ENGINES[-1]:
         wire: Wire = request.getfixturevalue("wire")
-        return Bench(make=lambda files: wire.project(local(files)), user=None)
-    return Bench(make=local, user=request.getfixturevalue("users")[ENGINES.index(request.param) - 1])
+        return Bench(column=request.param, make=lambda files: wire.project(local(files)), user=None)
+    return Bench(
+        column=request.param, make=local, user=request.getfixturevalue("users")[ENGINES.index(request.param) - 1]
+    )

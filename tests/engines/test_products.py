@@ -121,10 +121,12 @@ def test_what_is_mounted_is_read_under_selinux_without_a_new_label(ping: Mapping
     assert "label=disable" in asked(product(ping, owner=0))["SecurityOpt"]
 
 
-def test_an_image_from_no_registry_has_the_name_that_docker_gives_it() -> None:
+def test_an_image_has_the_name_that_docker_gives_it() -> None:
     podman = product(PODMAN, owner=0)
     assert podman.plain("localhost/samlocal/lambda-python:3.11") == "samlocal/lambda-python:3.11"
-    assert podman.plain("docker.io/library/python:3.11") == "docker.io/library/python:3.11"
+    assert podman.plain("docker.io/library/python:3.11") == "python:3.11"
+    assert podman.plain("docker.io/samlocal/built:1") == "samlocal/built:1"
+    assert podman.plain("public.ecr.aws/lambda/python:3.11") == "public.ecr.aws/lambda/python:3.11"
     assert product(DOCKER, owner=0).plain("localhost/mine:1") == "localhost/mine:1"
 
 
