@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -11,12 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit import STAND_INS, python, write
+from kit import STAND_INS, eventually, python, save, write
 from second_engine import SecondEngine
 
 import samlocal
 
 pytestmark = pytest.mark.docker
+
+DEV_CONTAINER = Path(__file__).parents[2] / ".devcontainer/devcontainer.json"
 
 SEES = """
 import os
@@ -38,9 +42,9 @@ class DevContainer:
         shutil.copytree(source, self._folder / "source/samlocal", ignore=shutil.ignore_patterns("__pycache__"))
         self.name = self._folder.name
 
-    def start(self, *options: str) -> None:
+    def start(self, *options: str, socket: str = "/run/engine.sock") -> None:
         mounts = {
-            f"{self._engine.folder}/socket": "/run/engine.sock",
+            f"{self._engine.folder}/socket": socket,
             str(self.project): "/workspace",
             str(self._folder / "source"): "/samlocal",
             sysconfig.get_paths()["purelib"]: "/packages",
@@ -48,13 +52,27 @@ class DevContainer:
         self._docker(
             *("run", "--detach", "--name", self.name, "--workdir", "/workspace", "--entrypoint", "sleep"),
             *(f"--volume={source}:{target}" for source, target in mounts.items()),
-            *("--env=DOCKER_HOST=unix:///run/engine.sock", "--env=PYTHONPATH=/samlocal:/packages"),
+            *(f"--env=DOCKER_HOST=unix://{socket}", "--env=PYTHONPATH=/samlocal:/packages"),
             *("--env=SAMLOCAL_CACHE_DIR=/cache", *options, STAND_INS[0], "infinity"),
         )
 
     def samlocal(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [*self._command, "exec", self.name, "python3", "-P", "-m", "samlocal", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+    @contextlib.contextmanager
+    def running(self, *arguments: str) -> Iterator[Path]:
+        """samlocal at work, and the file that has what it writes."""
+        said = self._folder / "said"
+        with said.open("wb") as file:
+            # It ends with the container.
+            command = [*self._command, "exec", self.name, "python3", "-P", "-m", "samlocal", *arguments]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+        try:
+            yield said
+        finally:
+            process.kill()
+            process.wait()
 
     def remove(self) -> None:
         self._docker("rm", "--force", self.name)
@@ -90,8 +108,10 @@ def test_a_dev_container_mounts_its_folders_as_the_engine_has_them(
     made = elsewhere.trees()
     # samlocal listens at the container's address, which functions on its network reach.
     assert json.loads(first.stdout) == {"version": 1, "api": own}
-    (dev.project / "code/app.py").write_text(SEES.replace("VERSION = 1", "VERSION = 2"))
-    assert json.loads(dev.samlocal("invoke", "Fn").stdout)["version"] == 2
+    with dev.running("watch", "Fn", "--event", "{}") as said:
+        eventually(lambda: '"version": 1' in said.read_text(), told=said.read_text)
+        save(dev.project / "code/app.py", SEES.replace("VERSION = 1", "VERSION = 2").encode())
+        eventually(lambda: '"version": 2' in said.read_text(), told=said.read_text)
     assert elsewhere.trees() == made
     said = dev.samlocal("doctor").stdout
     assert "samlocal runs in a container of the engine's" in said
@@ -103,7 +123,9 @@ def test_a_dev_container_on_a_network_of_its_own_has_its_functions_there(
     dev: DevContainer, elsewhere: SecondEngine
 ) -> None:
     elsewhere.network("compose", subnet="10.231.40.0/24")
-    dev.start("--network=compose")
+    mount = re.search(r"source=/var/run/docker.sock,target=([^,]+),type=bind", DEV_CONTAINER.read_text())
+    assert mount
+    dev.start("--network=compose", socket=mount[1])
     ran = dev.samlocal("invoke", "Fn")
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["api"].startswith("10.231.40.")
