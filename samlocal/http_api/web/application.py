@@ -8,7 +8,7 @@ from collections.abc import Callable
 from samlocal.http_api import openapi_document
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest
 from samlocal.http_api.front import Front
-from samlocal.http_api.web.asgi import FAULT, Message, Receive, Send, misdirected, read_request, send_answer
+from samlocal.http_api.web.asgi import Message, Receive, Send, answer_request
 from samlocal.http_api.web.static_files import StaticFiles
 
 
@@ -32,22 +32,9 @@ class WebApplication:
         self._failed = failed
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        request = await read_request(scope, receive)
-        if request is None:
-            return
-        try:
-            answer = await self._answer(request)
-        except Exception as error:
-            self._failed(error)
-            answer = FAULT
-        await send_answer(answer, send, head=request.method == "HEAD", failed=self._failed)
+        await answer_request(scope, receive, send, self._answer, any_host=self._any_host, failed=self._failed)
 
     async def _answer(self, request: HttpRequest) -> HttpAnswer:
-        refusal = misdirected(request, any_host=self._any_host)
-        if refusal is not None:
-            return refusal
         if request.path == openapi_document.PATH and request.method in ("GET", "HEAD"):
             return self._document(request)
         if self._static is not None and not self._front.routes(request):

@@ -36,7 +36,7 @@ def misdirected(request: HttpRequest, *, any_host: bool) -> HttpAnswer | None:
     return _refusal(421, f"samlocal is not called {hosts[0]!r} here: use the address that it told, or --host")
 
 
-async def read_request(scope: Message, receive: Receive) -> HttpRequest | None:
+async def _read_request(scope: Message, receive: Receive) -> HttpRequest | None:
     """None where its client went before it was whole."""
     received = time.time()
     parts: list[bytes] = []
@@ -80,7 +80,7 @@ def encoded(fields: Fields) -> list[tuple[bytes, bytes]]:
     return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in fields]
 
 
-async def send_answer(answer: HttpAnswer, send: Send, *, head: bool, failed: Callable[[Exception], None]) -> None:
+async def _send_answer(answer: HttpAnswer, send: Send, *, head: bool, failed: Callable[[Exception], None]) -> None:
     """``head`` says that nobody wants its body; ``failed`` hears what breaks it off."""
     headers = encoded(answer.headers)
     named = {name.lower() for name, _ in headers}
@@ -98,6 +98,32 @@ async def send_answer(answer: HttpAnswer, send: Send, *, head: bool, failed: Cal
         failed(error)
         raise
     await send({"type": "http.response.body", "body": b""})
+
+
+async def answer_request(
+    scope: Message,
+    receive: Receive,
+    send: Send,
+    answer: Callable[[HttpRequest], Awaitable[HttpAnswer]],
+    *,
+    any_host: bool = False,
+    failed: Callable[[Exception], None],
+) -> None:
+    """One request to the end of its answer: ``answer``'s, where it is called by a name of its own.
+
+    ``failed`` gets a fault of samlocal's own, and what breaks an answer off.
+    """
+    if scope["type"] != "http":
+        return
+    request = await _read_request(scope, receive)
+    if request is None:
+        return
+    try:
+        answered = misdirected(request, any_host=any_host) or await answer(request)
+    except Exception as error:
+        failed(error)
+        answered = FAULT
+    await _send_answer(answered, send, head=request.method == "HEAD", failed=failed)
 
 
 def _asked(target: str) -> tuple[str | None, str]:

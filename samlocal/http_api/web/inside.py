@@ -23,7 +23,7 @@ from samlocal.aws.trusted import trusted_roots
 from samlocal.engine import Engine
 from samlocal.http_api.exchange import HttpAnswer, HttpRequest
 from samlocal.http_api.model import Api
-from samlocal.http_api.web.asgi import FAULT, Message, Receive, Send, misdirected, read_request, send_answer
+from samlocal.http_api.web.asgi import Message, Receive, Send, answer_request
 from samlocal.http_api.web.certificate import INSIDE, Certificate
 from samlocal.http_api.websocket.connections import Connections
 from samlocal.own_folder import own_folder
@@ -114,17 +114,7 @@ class _Application:
         self._failed = failed
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        request = await read_request(scope, receive)
-        if request is None:
-            return
-        try:
-            answer = misdirected(request, any_host=False) or await self._answer(request)
-        except Exception as error:
-            self._failed(error)
-            answer = FAULT
-        await send_answer(answer, send, head=request.method == "HEAD", failed=self._failed)
+        await answer_request(scope, receive, send, self._answer, failed=self._failed)
 
     async def _answer(self, request: HttpRequest) -> HttpAnswer:
         answer = await self._connections.answer(request, _api_id(request))

@@ -13,11 +13,10 @@ from samlocal.http_api.web.asgi import (
     Message,
     Receive,
     Send,
+    answer_request,
     encoded,
     misdirected,
-    read_request,
     request_of,
-    send_answer,
 )
 from samlocal.http_api.websocket.connections import Live
 from samlocal.http_api.websocket.front import WebSocketFront
@@ -43,22 +42,10 @@ class WebSocketApplication:
         self._failed = failed
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        match scope["type"]:
-            case "websocket":
-                await self._connection(scope, receive, send)
-            case "http":
-                await self._request(scope, receive, send)
-
-    async def _request(self, scope: Message, receive: Receive, send: Send) -> None:
-        request = await read_request(scope, receive)
-        if request is None:
+        if scope["type"] == "websocket":
+            await self._connection(scope, receive, send)
             return
-        try:
-            answer = misdirected(request, any_host=self._any_host) or await self._front.answer(request)
-        except Exception as error:
-            self._failed(error)
-            answer = FAULT
-        await send_answer(answer, send, head=request.method == "HEAD", failed=self._failed)
+        await answer_request(scope, receive, send, self._front.answer, any_host=self._any_host, failed=self._failed)
 
     async def _connection(self, scope: Message, receive: Receive, send: Send) -> None:
         await receive()
