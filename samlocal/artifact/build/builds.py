@@ -10,9 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import Struct
-
-from samlocal.artifact.build.builder import IN_CONTAINER, Builder, library_version
+from samlocal.artifact.build.build_plan import FORM, BuildPlan, build_plan
+from samlocal.artifact.build.builder import IN_CONTAINER, Builder
 from samlocal.artifact.build.built import BuildFailed, BuildOutcome, Built, Origin
 from samlocal.artifact.build.dependencies import dependencies_key
 from samlocal.artifact.build.job import Job
@@ -25,33 +24,20 @@ from samlocal.artifact.build.python_project import python_project
 from samlocal.artifact.build.sam_build import sam_built, was_built
 from samlocal.artifact.build.scratch import build_scratch
 from samlocal.artifact.build.source_maps import point_at_sources, put_into_programs
-from samlocal.artifact.build.sources import SourceHashes, source_hash
+from samlocal.artifact.build.sources import SourceHashes
 from samlocal.artifact.build.unbuilt import is_unbuilt
 from samlocal.artifact.build.workflow import (
-    CARGO,
-    DOTNET,
     ESBUILD,
-    GO,
     NPM,
     PIP,
     Workflow,
     builder_runtime,
     layer_folder,
     manifest_path,
-    options,
-    source_folder,
-    workflow_of,
 )
-from samlocal.artifact.cache import Cache, hash_of
+from samlocal.artifact.cache import Cache
 from samlocal.errors import BuildError
 from samlocal.function.build_target import BuildTarget
-
-# Builds of an older samlocal are not taken for this one's: count up when the same key would give something else.
-_FORM = "2"
-
-
-# Compilers that optimize unless they are told that a debugger will look, and the one that maps what it bundles.
-_WITH_DEBUG_BUILDS = (GO, CARGO, DOTNET, ESBUILD)
 
 
 class Watcher(Protocol):
@@ -60,15 +46,6 @@ class Watcher(Protocol):
     def step(self, paths: Sequence[str], step: str) -> None: ...
 
     def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None: ...
-
-
-class _Plan(Struct, frozen=True, kw_only=True):
-    """``basis`` is what is built, ``key`` that and by what it is built."""
-
-    target: BuildTarget
-    workflow: Workflow
-    basis: str
-    key: str
 
 
 class Builds:
@@ -101,7 +78,7 @@ class Builds:
 
         One that cannot even be tried, such as a BuildMethod that there is not, has failed like any other.
         """
-        groups: dict[str, list[_Plan]] = {}
+        groups: dict[str, list[BuildPlan]] = {}
         for target in _once(targets):
             try:
                 plan = self._plan(target)
@@ -148,7 +125,7 @@ class Builds:
                 continue
             if plan is None:
                 continue
-            for_debugger = to_run and self._debug and plan.workflow in _WITH_DEBUG_BUILDS
+            for_debugger = to_run and plan.is_debug_build
             if last is not None and last.basis == plan.basis and not for_debugger:
                 yield self._built(plan, last.folder, Origin.UNCHANGED, age=last.age)
                 continue
@@ -169,45 +146,10 @@ class Builds:
         last = self._last.find(target)
         return last is not None and last.builder.startswith(IN_CONTAINER)
 
-    def _plan(self, target: BuildTarget) -> _Plan | None:
-        """None for one that is not built. Raises BuildError."""
-        try:
-            return self._planned(target)
-        except OSError as error:
-            raise BuildError(
-                f"{target.metadata.location}: {target.path}: what it is built from cannot be read: {error}.",
-                tip="Give yourself the right to it.",
-            ) from error
+    def _plan(self, target: BuildTarget) -> BuildPlan | None:
+        return build_plan(target, hashes=self._hashes, builder_key=self._builder.key, debug=self._debug)
 
-    def _planned(self, target: BuildTarget) -> _Plan | None:
-        workflow = workflow_of(target)
-        if workflow is None:
-            return None
-        source = source_folder(target, workflow)
-        if not source.is_dir():
-            raise BuildError(
-                f"{target.metadata.location}: {target.path}: there is no folder {source}.",
-                tip="Mend CodeUri or ContentUri.",
-            )
-        basis = hash_of(
-            _FORM,
-            library_version(),
-            workflow.name,
-            builder_runtime(target),
-            target.architecture,
-            layer_folder(target),
-            str(target.is_layer),
-            repr(options(target, workflow, scratch="")),
-            # Source maps name the sources by their place.
-            str(source) if _source_maps(target, workflow, debug=False) else "",
-            source_hash(target, workflow, self._hashes),
-        )
-        # A debugger finds the sources by their paths, which such a build holds.
-        for_debugger = str(source) if self._debug and workflow in _WITH_DEBUG_BUILDS else ""
-        key = hash_of(basis, self._builder.key, for_debugger)
-        return _Plan(target=target, workflow=workflow, basis=basis, key=key)
-
-    def _there(self, plan: _Plan) -> Built | None:
+    def _there(self, plan: BuildPlan) -> Built | None:
         folder = self._cache.find("builds", plan.key)
         if folder is not None:
             _used(folder)
@@ -215,14 +157,14 @@ class Builds:
             if last is None or last.folder != folder:
                 self._keep(plan, folder)
             return self._built(plan, folder, Origin.UNCHANGED)
-        if self._debug and plan.workflow in _WITH_DEBUG_BUILDS:
+        if plan.is_debug_build:
             return None
         found = sam_built(plan.target, plan.workflow, self._sam_builds)
         if found is not None and found[1]:
             return self._built(plan, found[0], Origin.SAM_BUILD)
         return None
 
-    def _make(self, plans: list[_Plan], watcher: Watcher) -> list[BuildOutcome]:
+    def _make(self, plans: list[BuildPlan], watcher: Watcher) -> list[BuildOutcome]:
         """One build for all that share it."""
         first, paths = plans[0], [plan.target.path for plan in plans]
         started = time.monotonic()
@@ -243,7 +185,7 @@ class Builds:
             self._keep(plan, folder)
         return [self._built(plan, folder, Origin.BUILT, seconds=seconds) for plan in plans]
 
-    def _fill(self, plan: _Plan, making: Path, step: Callable[[str], None]) -> None:
+    def _fill(self, plan: BuildPlan, making: Path, step: Callable[[str], None]) -> None:
         target, workflow = plan.target, plan.workflow
         making = making.resolve()
         folder = making / layer_folder(target)
@@ -252,7 +194,7 @@ class Builds:
             key = dependencies_key(
                 workflow,
                 manifest,
-                _FORM,
+                FORM,
                 self._builder.key,
                 builder_runtime(target),
                 target.architecture,
@@ -280,7 +222,7 @@ class Builds:
             seen = self._builder.build(job, step)
             if key is not None and kept is None and fresh.is_dir():
                 self._cache.entry("dependencies", key, lambda place: _move(fresh, place))
-            if _source_maps(target, workflow, debug=self._debug):
+            if plan.source_maps:
                 point_at_sources(folder, seen_as=seen.artifacts, folders=seen.folders)
             if self._debug and workflow is ESBUILD:
                 put_into_programs(folder)
@@ -290,18 +232,20 @@ class Builds:
                 raise failed(job, f"of what was built {error}.") from error
             _open_to_all(making)
 
-    def _built(self, plan: _Plan, folder: Path, origin: Origin, *, seconds: float = 0.0, age: float = 0.0) -> Built:
+    def _built(
+        self, plan: BuildPlan, folder: Path, origin: Origin, *, seconds: float = 0.0, age: float = 0.0
+    ) -> Built:
         return Built(
             target=plan.target,
             folder=folder,
-            source=source_folder(plan.target, plan.workflow),
+            source=plan.source,
             origin=origin,
             seconds=seconds,
             age=age,
-            source_maps=_source_maps(plan.target, plan.workflow, debug=self._debug),
+            source_maps=plan.source_maps,
         )
 
-    def _keep(self, plan: _Plan, folder: Path) -> None:
+    def _keep(self, plan: BuildPlan, folder: Path) -> None:
         self._last.keep(plan.target, folder, plan.basis, builder=self._builder.key)
 
 
@@ -313,12 +257,6 @@ def _once(targets: Iterable[BuildTarget]) -> Iterator[BuildTarget]:
         if key not in seen:
             seen.add(key)
             yield target
-
-
-def _source_maps(target: BuildTarget, workflow: Workflow, *, debug: bool) -> bool:
-    if workflow is not ESBUILD:
-        return False
-    return debug or (options(target, workflow, scratch="") or {}).get("sourcemap") not in (None, False)
 
 
 def _manifest(target: BuildTarget, workflow: Workflow, scratch: Path) -> Path | None:
