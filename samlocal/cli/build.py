@@ -8,6 +8,8 @@ import click
 
 from samlocal.cli.options.build import build_options, build_place_flags
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.output_form import output_option
+from samlocal.cli.options.sandbox import docker_network_option
 from samlocal.cli.output import Output
 from samlocal.project.builds import build, builds
 from samlocal.project.project import Project
@@ -19,23 +21,8 @@ from samlocal.project.project import Project
 @build_place_flags
 @click.option("--force", is_flag=True, help="Build what has not changed too.")
 @click.option("--skip-pull-image", is_flag=True, envvar=variable("skip_pull_image"), help="Never pull an image.")
-@click.option(
-    "--docker-network",
-    metavar="NETWORK",
-    default="bridge",
-    show_default=True,
-    envvar=variable("docker_network"),
-    help="Docker network of build containers.",
-)
-@click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    envvar=variable("output"),
-    help="A table to read, or JSON for other programs.",
-)
+@docker_network_option(tells="Docker network of build containers.")
+@output_option("table", "json", tells="A table to read, or JSON for other programs.")
 @click.pass_context
 def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, **_: object) -> int:
     """Build the functions and layers IDS, or all; a function with its layers. `samlocal invoke` runs what is built.

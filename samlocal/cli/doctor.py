@@ -10,7 +10,9 @@ import click
 
 from samlocal.cli import findings
 from samlocal.cli.findings import Finding, Level, doubtful, failed, good
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.output_form import output_option
+from samlocal.cli.options.sandbox import docker_network_option
 from samlocal.cli.output import Output
 from samlocal.errors import EngineError, ExitStatus, SamlocalError, TemplateError
 from samlocal.project.local_stack import local_project
@@ -25,23 +27,8 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 @click.command("doctor", cls=EnvironmentCommand)
 @environment_options
-@click.option(
-    "--docker-network",
-    metavar="NETWORK",
-    default="bridge",
-    show_default=True,
-    envvar=variable("docker_network"),
-    help="Docker network to try.",
-)
-@click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    envvar=variable("output"),
-    help="A page to read, or JSON for other programs.",
-)
+@docker_network_option(tells="Docker network to try.")
+@output_option("text", "json", tells="A page to read, or JSON for other programs.")
 @click.pass_context
 def command(ctx: click.Context, /, docker_network: str, output_form: str, **_: object) -> int:
     """Check the engine, the images, AWS, the environment, the template, the caches and the command itself.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from samlocal.cli.listing import value_as_json
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
 from samlocal.cli.options.function_id import function_options, wanted_function
+from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.errors import ExitStatus
 from samlocal.function.application import Application
@@ -23,14 +24,8 @@ _FILES = frozenset({"dotenv", "env-vars"})
 @click.command("env", cls=EnvironmentCommand)
 @function_options
 @environment_options
-@click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["table", "json", "dotenv", "env-vars"]),
-    default="table",
-    show_default=True,
-    envvar=variable("output"),
-    help="env-vars is the file that `sam local invoke --env-vars` reads.",
+@output_option(
+    "table", "json", "dotenv", "env-vars", tells="env-vars is the file that `sam local invoke --env-vars` reads."
 )
 @click.option("--show-secrets", is_flag=True, help="Do not mask or leave out secret values.")
 @click.pass_context

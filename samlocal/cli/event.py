@@ -15,7 +15,8 @@ from samlocal.cli.captured.share import share
 from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.generated import of_function
 from samlocal.cli.generated.one_event import OneEvent, no_service, no_type
-from samlocal.cli.options.environment import EnvironmentCommand, OwnOptions, name_options, named_settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, OwnOptions, name_options, named_settings
+from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError, TemplateError
 from samlocal.events import catalog
@@ -118,15 +119,7 @@ def generate_command() -> None:
 @click.argument("service", required=False)
 @name_options
 @click.option("--saved", "only_saved", is_flag=True, help="Only those that `event save` keeps.")
-@click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    envvar=variable("output"),
-    help="A list to read, or JSON for other programs.",
-)
+@output_option("table", "json", tells="A list to read, or JSON for other programs.")
 @click.pass_context
 def list_command(
     ctx: click.Context, /, service: str | None, output_form: str, *, only_saved: bool, **_: object

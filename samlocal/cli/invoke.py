@@ -14,6 +14,7 @@ from samlocal.cli.options.debug import debug_flags, debug_options
 from samlocal.cli.options.environment import environment_options, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.options.keep import KeepingCommand, keep_flags, keep_options
+from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.run import code_flag, run_flags, run_options, strict_flag, tenant_flag
 from samlocal.cli.output import Output
 from samlocal.cli.runs.events import event_options, events_to_run
@@ -50,15 +51,7 @@ if TYPE_CHECKING:
     help="Compare answers with those that `event save` has kept beside their events: what differs goes to standard "
     "error, and the exit status is 1 where something does, else 0.",
 )
-@click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    envvar=variable("output"),
-    help="The payload alone, or one JSON object with the figures.",
-)
+@output_option("text", "json", tells="The payload alone, or one JSON object with the figures.")
 @click.option(
     "--plain",
     is_flag=True,

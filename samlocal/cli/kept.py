@@ -10,7 +10,8 @@ import click
 from click.core import ParameterSource
 from msgspec import Struct
 
-from samlocal.cli.options.environment import EnvironmentCommand, name_options, named_settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, name_options, named_settings
+from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.errors import KeptError, TemplateError
 from samlocal.kept import messages
@@ -46,15 +47,7 @@ class _Meant(Struct, frozen=True, kw_only=True):
 @name_options
 @click.option("--stop", is_flag=True, help="End them, also those that run an event.")
 @click.option("--all", "every", is_flag=True, help="Those of all templates; needs no template here.")
-@click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    envvar=variable("output"),
-    help="A table to read, or JSON for other programs.",
-)
+@output_option("table", "json", tells="A table to read, or JSON for other programs.")
 @click.pass_context
 def command(
     ctx: click.Context, /, functions: tuple[str, ...], output_form: str, *, stop: bool, every: bool, **_: object

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.command_group import CommandGroup
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import LAYER_CACHE, LAYER_ROLE, layer_cache
 from samlocal.cli.output import Output
 from samlocal.errors import LayerError
@@ -27,15 +28,7 @@ def command() -> None:
 @command.command("list", cls=EnvironmentCommand)
 @environment_options
 @LAYER_CACHE
-@click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    envvar=variable("output"),
-    help="A table to read, or JSON for other programs.",
-)
+@output_option("table", "json", tells="A table to read, or JSON for other programs.")
 @click.pass_context
 def list_command(ctx: click.Context, /, output_form: str, **_: object) -> int:
     """List the layers that are kept, with their size unpacked and when they were last used."""

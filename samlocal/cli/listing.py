@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.cli.shown.endpoints import Endpoint, endpoints
 from samlocal.errors import TemplateError
@@ -24,15 +25,7 @@ def value_as_json(entry: Variable | MissingVariable, *, show_secrets: bool) -> d
 
 @click.command("list", cls=EnvironmentCommand)
 @environment_options
-@click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    envvar=variable("output"),
-    help="A table to read, or JSON for other programs.",
-)
+@output_option("table", "json", tells="A table to read, or JSON for other programs.")
 @click.option("--show-secrets", is_flag=True, help="Show secret values in JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_: object) -> int:

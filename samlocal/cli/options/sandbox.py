@@ -31,6 +31,19 @@ LAYER_ROLE = click.option(
     help="Role that may read another account's layers.",
 )
 
+
+def docker_network_option(*, tells: str) -> Callable[[F], F]:
+    """``--docker-network``: Docker's own bridge where nobody says which."""
+    return click.option(
+        "--docker-network",
+        metavar="NETWORK",
+        default="bridge",
+        show_default=True,
+        envvar=variable("docker_network"),
+        help=tells,
+    )
+
+
 _FLAGS = [
     click.option(
         "--local-markers/--no-local-markers",
@@ -48,14 +61,7 @@ _FLAGS = [
     ),
     click.option("--pull", is_flag=True, envvar=variable("pull"), help="Ask the registry for a newer image."),
     click.option("--skip-pull-image", is_flag=True, envvar=variable("skip_pull_image"), help="Never pull an image."),
-    click.option(
-        "--docker-network",
-        metavar="NETWORK",
-        default="bridge",
-        show_default=True,
-        envvar=variable("docker_network"),
-        help="Docker network of the container.",
-    ),
+    docker_network_option(tells="Docker network of the container."),
     click.option(
         "--add-host", multiple=True, metavar="NAME:IP", envvar=variable("add_host"), help="Name known inside."
     ),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from samlocal.cli.options.environment import EnvironmentCommand, variable
+from samlocal.cli.options.environment import EnvironmentCommand
+from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 
 if TYPE_CHECKING:
@@ -15,14 +16,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OUTPUT = click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    envvar=variable("output"),
-    help="Text on standard error, or records on standard output: one JSON object a line.",
+_OUTPUT = output_option(
+    "text", "json", tells="Text on standard error, or records on standard output: one JSON object a line."
 )
 
 
