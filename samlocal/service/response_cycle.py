@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+# RFC 9110, sections 5.1 and 5.5.
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NO_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 _NO_BODY = (204, 304)
 
@@ -37,7 +42,7 @@ class ResponseCycle(RequestResponseCycle):
         lines = [STATUS_LINE[status]]
         closes = False
         for name, value, small in fields:
-            if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+            if not _NAME.fullmatch(name) or _NO_VALUE.search(value):
                 raise RuntimeError(f"{name!r}: {value!r} is no header")
             if small == b"transfer-encoding" or (chunked and small == b"content-length"):
                 continue

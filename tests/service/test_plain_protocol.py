@@ -135,6 +135,8 @@ def test_an_answer_goes_out_as_it_was_given(
     [
         [(b"A", b"b\r\nC: d")],
         [(b"A b", b"c")],
+        [(b"", b"c")],
+        [(b"\xe9", b"c")],
         [(b"Content-Length", b"2"), (b"content-length", b"3")],
         [(b"Content-Length", b"many")],
         [(b"Transfer-Encoding", b"gzip")],
