@@ -133,3 +133,10 @@ def test_a_gateway_response_has_the_key_and_parts_of_the_request() -> None:
 )
 def test_a_part_of_a_body_is_found_by_its_path(body: bytes, path: str, value: str | None) -> None:
     assert in_body(body, path) == value
+
+
+@pytest.mark.parametrize(("pattern", "value"), [("^a+$", '[{"t":"aaa"}]'), ("^(a+)+!$", "[]"), ("(", None)])
+def test_a_pattern_in_a_path_finds_what_fits_and_comes_to_an_end(pattern: str, value: str | None) -> None:
+    body = b'{"several": [{"t": "aaa"}, {"t": "' + b"a" * 60 + b'b"}]}'
+
+    assert in_body(body, f'.several[?(@.t =~ "{pattern}")]') == value

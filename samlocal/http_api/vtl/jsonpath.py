@@ -9,11 +9,12 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from samlocal.http_api.regular_expression import is_in
+from samlocal.http_api.regular_expression import PatternError, is_in
+from samlocal.http_api.time_limit import TimeLimitError
 
 
 class JsonPathError(Exception):
-    """It is no path that can be read here."""
+    """It is no path that can be read here, or that comes to an end."""
 
 
 class Absent:
@@ -39,7 +40,10 @@ def found(document: object, path: str) -> object:
     if _MEMBERS.fullmatch(whole):
         return _member(document, whole.split(".")[1:])
     parsed = _parsed(whole)
-    values = [match.value for match in parsed.expression.find(document)]
+    try:
+        values = [match.value for match in parsed.expression.find(document)]
+    except (PatternError, TimeLimitError) as error:
+        raise JsonPathError(f"{path}: {error}") from error
     if not parsed.definite:
         return values
     return values[0] if values else ABSENT
