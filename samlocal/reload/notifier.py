@@ -16,6 +16,9 @@ _STEP_MS = 10
 _LONGEST_MS = 500
 """What goes on for longer is told in parts."""
 
+_LAST_STEPS = 5
+"""In so many the system's own thread has brought what changed before."""
+
 _POLL_MS = 400
 
 _SAME_SECOND_MS = 1200
@@ -28,6 +31,23 @@ _NUMBERED = re.compile(r"\(os error (\d+)\)")
 
 class UnwatchedError(Exception):
     """The system does not watch. Its text is a clause with the reason, and the remedy where there is one."""
+
+
+class _Ends:
+    """What a look-out asks at each of its steps: it forgets what it has seen and not told yet where it is to end."""
+
+    def __init__(self) -> None:
+        self._steps: int | None = None
+
+    def after(self, steps: int) -> None:
+        """So many more, in which it tells."""
+        self._steps = steps
+
+    def is_set(self) -> bool:
+        if self._steps is None:
+            return False
+        self._steps -= 1
+        return self._steps < 0
 
 
 class Notifier:
@@ -45,14 +65,26 @@ class Notifier:
         self._places = frozenset(places)
         self._polls = polls
         self._hear = hear
-        self._stopped = threading.Event()
+        self._ends = _Ends()
+        self._gone: frozenset[Path] = frozenset()
         self._watcher = _watcher([str(place) for place in places], recursive=recursive, polls=polls)
         self._thread = threading.Thread(target=self._run, name="samlocal-watch", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Takes a moment."""
-        self._stopped.set()
+        """Tells of nothing more. Takes a moment."""
+        self._end(steps=0)
+
+    def retire(self, *, but: Collection[Path]) -> None:
+        """Tells of what has changed until now, ``but`` of what has gone from there, and of nothing more.
+
+        Takes a moment.
+        """
+        self._gone = frozenset(but)
+        self._end(steps=_LAST_STEPS)
+
+    def _end(self, *, steps: int) -> None:
+        self._ends.after(steps)
         self._thread.join()
         self._watcher.close()
 
@@ -61,7 +93,7 @@ class Notifier:
         while True:
             try:
                 timeout = _SAME_SECOND_MS if again else 0
-                heard = self._watcher.watch(_LONGEST_MS, _STEP_MS, timeout, self._stopped)
+                heard = self._watcher.watch(_LONGEST_MS, _STEP_MS, timeout, self._ends)
             except WatchfilesRustInternalError:
                 # It has met a name that is no text, or too much at once: nobody knows what has changed.
                 self.works = False
@@ -73,9 +105,13 @@ class Notifier:
                 continue
             if isinstance(heard, str):
                 return
-            paths = frozenset(Path(path) for _, path in heard)
-            self._hear(paths)
+            paths = frozenset(path for _, text in heard if not self._has_gone(path := Path(text)))
+            if paths:
+                self._hear(paths)
             again = again | paths if self._polls else again
+
+    def _has_gone(self, path: Path) -> bool:
+        return any(above in self._gone for above in (path, *path.parents)) if self._gone else False
 
 
 def _watcher(places: list[str], *, recursive: bool, polls: bool) -> RustNotify:

@@ -180,7 +180,7 @@ class Reloader:
         if before is not None and (left := [each for each in before.failed if each[0] not in functions]):
             self._tell_failures(left, before.named)
         failed = [(name, answer) for name, answer in answers if isinstance(answer, SamlocalError)]
-        if failed and await self._watch.more(_HALF_DONE_SECONDS):
+        if failed and await self._watch.goes_on(_HALF_DONE_SECONDS):
             # What comes now is planned from the whole of it.
             self._broken.update(function_id for function_id, _ in failed)
             self._untold = _Untold(failed=tuple(failed), named=named)

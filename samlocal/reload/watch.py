@@ -33,6 +33,8 @@ class LooksOut(Protocol):
 
     def stop(self) -> None: ...
 
+    def retire(self, *, but: Collection[Path]) -> None: ...
+
 
 class MakesLookOuts(Protocol):
     def __call__(
@@ -108,6 +110,10 @@ class Watch:
         before = self._times_heard
         await asyncio.sleep(seconds)
         return self._times_heard != before
+
+    async def goes_on(self, seconds: float) -> bool:
+        """Whether something has changed since the last batch, or does within a time."""
+        return bool(self._paths) or await self.more(seconds)
 
     def wake(self) -> None:
         """Has ``changes`` return."""
@@ -192,7 +198,8 @@ class _LookOut:
         new = frozenset(place for place, inode in places.items() if known.get(place) != inode)
         before, self._notifier, self._places = self._notifier, made, places
         if before is not None:
-            await asyncio.to_thread(before.stop)
+            # What it has seen it has yet to tell, and the new one may not have seen it.
+            await asyncio.to_thread(before.retire, but=doubted)
         return new
 
     async def close(self) -> None:

@@ -205,6 +205,29 @@ def test_what_is_watched_already_is_not_new(tmp_path: Path) -> None:
     run(tmp_path, test)
 
 
+def test_what_is_saved_at_the_moment_at_which_other_places_are_watched_too_is_told(tmp_path: Path) -> None:
+    async def main() -> None:
+        watch = Watch(remark=lambda _: None)
+        try:
+            followed = {tmp_path / "0"}
+            await watch.follow(followed, ())
+            for number in range(20):
+                # Before its look-out has told of it.
+                saved = tmp_path / str(number) / "app.py"
+                saved.write_text("1")
+                followed = {*followed, tmp_path / str(number + 1)}
+                await watch.follow(followed, ())
+                async with asyncio.timeout(30):
+                    while saved not in await watch.changes():
+                        pass
+        finally:
+            await watch.close()
+
+    for number in range(21):
+        (tmp_path / str(number)).mkdir()
+    asyncio.run(main())
+
+
 class Making:
     """Makes look-outs over folders as a test lets it: ``begun`` and ``goes_on`` are each one's, in its thread."""
 
