@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -28,7 +29,7 @@ from samlocal.function.application import Application, application
 from samlocal.http_api.model import LambdaAuthorizer
 from samlocal.http_api.routes.apis import apis
 from samlocal.local.deploy import deploy
-from samlocal.local.server import LocalServer
+from samlocal.local.server import LocalServer, serve
 from samlocal.template.reader import read
 
 pytestmark = corpus.needs_corpus
@@ -56,6 +57,13 @@ class Verdict(NamedTuple):
 
     source: Source
     why_not: str
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LocalServer]:
+    """One of its own: among a hundred templates' rules and subscribers are some for anybody's events."""
+    with serve(os.environ) as running:
+        yield running
 
 
 @pytest.mark.parametrize("name", corpus.NAMES)
