@@ -105,7 +105,7 @@ def standpoint(engine: Engine, image: str | None, cache: Cache, *, doubted: bool
     sees = own is None and image is not None and _is_seen(engine, image, cache)
     if own is not None:
         side = Side.AROUND
-    elif sees and not ids and (near or _is_on_loopback(engine.address)):
+    elif sees and not ids and not engine.product.secluded and _is_of_this_machine(engine.address):
         side = Side.BESIDE
     else:
         side = Side.APART
@@ -139,11 +139,14 @@ def _is_seen(engine: Engine, image: str, cache: Cache) -> bool:
             probe.unlink(missing_ok=True)
 
 
-def _is_on_loopback(address: str) -> bool:
+def _is_of_this_machine(address: str) -> bool:
+    """Whether it is asked here, if perhaps by what passes it on: a virtual machine's socket, or port, is."""
     parts = urllib.parse.urlsplit(address)
     host = parts.hostname or ""
     if parts.scheme == "ssh":
         return False
+    if "unix" in parts.scheme:
+        return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
