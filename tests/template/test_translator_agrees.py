@@ -7,23 +7,16 @@ SAM specification; everything else has to be equal as it stands, intrinsics incl
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
 from corpus import NAMES, TEMPLATES, needs_corpus
 
-from samlocal.errors import TemplateError
 from samlocal.template.document import Document
 from samlocal.template.model import Resource, template
 from samlocal.template.reader import read
 from samlocal.template.translate import translate
 from samlocal.template.uploads import PLACEHOLDER_BUCKET
-
-# Templates that the translator refuses with the local paths put aside, and why.
-REFUSED = {
-    "031-00-basecore.yaml": "it adds CORS to OpenAPI bodies that are included from S3; on AWS they are there by then",
-}
 
 # What SAM makes resources, versions and aliases of: no part of the function itself (SAM specification,
 # AWS::Serverless::Function; each says "doesn't have an AWS CloudFormation equivalent", or names another resource).
@@ -49,11 +42,9 @@ OTHER_RESOURCES = frozenset(
 
 CODE = ("CodeUri", "InlineCode", "ImageUri", "SourceKMSKeyArn")
 
-TAKEN = [name for name in NAMES if name[:3] not in {refused[:3] for refused in REFUSED}]
-
 
 @needs_corpus
-@pytest.mark.parametrize("name", TAKEN)
+@pytest.mark.parametrize("name", NAMES)
 def test_each_function_has_the_properties_that_the_translator_gives_it(name: str) -> None:
     document = read(TEMPLATES / name)
     translated = plain(translate(document, region="us-east-1").template["Resources"])
@@ -73,13 +64,6 @@ def test_each_function_has_the_properties_that_the_translator_gives_it(name: str
         if properties.get(name) != judged[logical_id].get(name)
     ]
     assert differences == []
-
-
-@needs_corpus
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_the_translator_refuses_is_refused_at_a_line(name: str) -> None:
-    with pytest.raises(TemplateError, match=rf"{re.escape(name)}:\d+: "):
-        translate(read(TEMPLATES / name), region="us-east-1")
 
 
 @needs_corpus
