@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 from msgspec.structs import replace
 
 from samlocal.captured.saved import SavedEvents
 from samlocal.cli.options.debug import debug_flags, debug_options
 from samlocal.cli.options.environment import environment_options, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
-from samlocal.cli.options.keep import KeepingCommand, keep_flags, keep_options
+from samlocal.cli.options.keep import Keep, KeepingCommand, keep_flags, keep_options
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.run import code_flag, run_flags, run_options, strict_flag, tenant_flag
 from samlocal.cli.output import Output
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from samlocal.cli.runs.runs import Runs
     from samlocal.function.spec import FunctionSpec
     from samlocal.project.project import Project
+    from samlocal.project.run_options import RunOptions
     from samlocal.project.settings import Settings
     from samlocal.sandbox.result import Result
 
@@ -65,66 +67,104 @@ def command(ctx: click.Context, /, **values: object) -> int:
     FUNCTION is a logical id of the template or a function's name. With -e or -n the function gets the deployed
     stack's values and runs under its own role.
     """
-    from samlocal.project.last_events import LastEvents
     from samlocal.project.project import Project
 
     output = Output(ctx.obj, for_people=not values["plain"])
     chosen, options = run_options(ctx)
     wanted = wanted_function(ctx)
     debug = debug_options(ctx)
-    options = replace(options, sandbox=replace(options.sandbox, debug=debug))
     project = Project(chosen, output)
     events = events_to_run(ctx, named(ctx.obj, SavedEvents.of(chosen), _shared(project, wanted)))
     if events.repeat > 1 and debug is not None:
         raise click.UsageError("--repeat measures, and a debugger stops what is measured: leave --debug-port out.")
-    tenant_id = values["tenant_id"] if isinstance(values["tenant_id"], str) else None
-    as_json = values["output_form"] == "json"
-
-    last_events = LastEvents(chosen)
-
-    compared = _compared(events, output, ctx.obj.cwd) if values["compare"] else None
-
-    def remember(event: bytes, result: Result, streamed: bytes) -> None:
-        last_events.put(last_events.made(wanted, event, result, streamed))
-
-    def made_runs(image: Image) -> Runs:
-        from samlocal.cli.runs.runs import Runs
-
-        return Runs(events, output, image=image, as_json=as_json, remember=remember, compared=compared)
-
+    asked = _Asked(
+        project=project,
+        options=replace(options, sandbox=replace(options.sandbox, debug=debug)),
+        function=wanted,
+        events=events,
+        tenant_id=values["tenant_id"] if isinstance(values["tenant_id"], str) else None,
+        output=output,
+        as_json=values["output_form"] == "json",
+        compared=_compared(events, output, ctx.obj.cwd) if values["compare"] else None,
+    )
     keep = keep_options(ctx)
-    if keep.seconds is not None and debug is not None:
+    status = None
+    if debug is None:
+        status = _kept(ctx, asked, keep)
+    elif keep.seconds is not None:
         output.notice("a function that is debugged is not kept: it ends with its debugger.")
-    elif keep.seconds is not None or (not keep.cold and debug is None and _is_served(chosen)):
-        if keep.seconds is not None:
-            from samlocal.kept.start import start_first_keeper
+    return _once(ctx, asked) if status is None else status
 
-            start_first_keeper(chosen)
-        from samlocal.cli.runs.kept import run_kept
-        from samlocal.kept.opening import Opening
 
-        opening = Opening(
-            chosen,
-            options,
-            wanted,
-            tenant_id=tenant_id,
-            keep=keep.seconds,
-            teller=output,
-            said=output.said,
+class _Asked(Struct, frozen=True, kw_only=True):
+    """What is to be run, and what is shown of it."""
+
+    project: Project
+    options: RunOptions
+    function: str
+    events: Events
+    tenant_id: str | None
+    output: Output
+    as_json: bool
+    compared: KeptAnswers | None
+
+    def runs(self, image: Image) -> Runs:
+        from samlocal.cli.runs.runs import Runs
+        from samlocal.project.last_events import LastEvents
+
+        last_events = LastEvents(self.project.settings)
+
+        def remember(event: bytes, result: Result, streamed: bytes) -> None:
+            last_events.put(last_events.made(self.function, event, result, streamed))
+
+        return Runs(
+            self.events,
+            self.output,
+            image=image,
+            as_json=self.as_json,
+            remember=remember,
+            compared=self.compared,
         )
-        with ways_on(ctx, chosen):
-            ran = run_kept(opening, events, output, made=made_runs)
-        if ran is not None:
-            return int(ran.status)
+
+
+def _kept(ctx: click.Context, asked: _Asked, keep: Keep) -> int | None:
+    """The exit status of a run in a sandbox that stays, None where there is none and none is to be kept."""
+    chosen = asked.project.settings
+    if keep.seconds is not None:
+        from samlocal.kept.start import start_first_keeper
+
+        start_first_keeper(chosen)
+    elif keep.cold or not _is_served(chosen):
+        return None
+    from samlocal.cli.runs.kept import run_kept
+    from samlocal.kept.opening import Opening
+
+    opening = Opening(
+        chosen,
+        asked.options,
+        asked.function,
+        tenant_id=asked.tenant_id,
+        keep=keep.seconds,
+        teller=asked.output,
+        said=asked.output.said,
+    )
+    with ways_on(ctx, chosen):
+        ran = run_kept(opening, asked.events, asked.output, made=asked.runs)
+    return None if ran is None else int(ran.status)
+
+
+def _once(ctx: click.Context, asked: _Asked) -> int:
+    """The exit status of a run in a sandbox of its own, which ends with it."""
+    project, output = asked.project, asked.output
 
     def accept(function: FunctionSpec) -> None:
         from samlocal.function.tenancy import check_tenant
 
-        check_tenant(tenant_id, isolated=function.isolates_tenants)
+        check_tenant(asked.tenant_id, isolated=function.isolates_tenants)
 
     ctx.with_resource(project)
-    with ways_on(ctx, chosen), held_off():
-        spec = project.plan(wanted, options, accept=accept)
+    with ways_on(ctx, project.settings), held_off():
+        spec = project.plan(asked.function, asked.options, accept=accept)
 
         from samlocal.cli.runs.running import run_events, run_to_its_end
         from samlocal.sandbox.session import SWEEP_SECONDS, session
@@ -133,7 +173,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
         output.notice(remark)
 
     output.is_of(location=spec.function.location, source=source_of(spec.function.code))
-    runs = made_runs(spec.image)
+    runs = asked.runs(spec.image)
     sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:
         try:
@@ -141,8 +181,8 @@ def command(ctx: click.Context, /, **values: object) -> int:
                 run_events(
                     project.engine,
                     spec,
-                    events,
-                    tenant_id=tenant_id,
+                    asked.events,
+                    tenant_id=asked.tenant_id,
                     session=own,
                     output=output,
                     runs=runs,
