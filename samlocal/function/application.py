@@ -14,25 +14,19 @@ from samlocal.errors import FunctionNotFoundError, UnresolvedError
 from samlocal.function import pseudo
 from samlocal.function.absence import Absence, absence
 from samlocal.function.circles import circles
-from samlocal.function.constraints import check_defaults
-from samlocal.function.declared_resources import DeclaredResources
 from samlocal.function.declared_variables import declared_variables
-from samlocal.function.deployed_names import DeployedNames
 from samlocal.function.deployed_values import with_deployed_values
 from samlocal.function.evaluation import find_function, function_spec
 from samlocal.function.execution_role import execution_role
+from samlocal.function.expressions import evaluator_of, template_with_values
 from samlocal.function.overrides import Overrides, check_matches, put_over
 from samlocal.function.package import LocalLayer
-from samlocal.function.parameters import check_names, parameter_values
-from samlocal.function.passed_parameters import environment_parameters, passed_parameters
-from samlocal.function.placeholders import PlaceholderNames, placeholder_parameters
+from samlocal.function.parameters import check_names
+from samlocal.function.passed_parameters import passed_parameters
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.template_package import local_layers
-from samlocal.function.translated import TranslatedResources
 from samlocal.function.variables import MissingVariable, Variable
-from samlocal.template import model
 from samlocal.template.document import Document, Map, Problem
-from samlocal.template.expand import expand, needs_expanding
 from samlocal.template.files import Files
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import STACK_TYPES, Resource, Template
@@ -358,45 +352,28 @@ def _join(
     region_known: bool = True,
     chain: tuple[Path, ...] = (),
 ) -> Application:
-    deployed = environment_parameters(environment) if environment is not None else {}
-    understood = model.template(document)
-    values = parameter_values(understood.parameters, *given, deployed)
-    if needs_expanding(document.root):
-        if any(parameter.no_echo for parameter in understood.parameters.values()):
-            # A loop may go over what must not be shown.
-            document.files.may_be_recorded = False
-        understood = model.template(expand(document, values))
-    check_defaults(understood, values)
-    given_values = values
-    translated = TranslatedResources(understood, region=place.region, parameters=values)
-    declared = DeclaredResources(
-        template=understood,
-        translated=translated,
-        outputs=lambda logical_id, name: joined.output(logical_id, name),
+    template, values = template_with_values(document, given, environment)
+    evaluator = evaluator_of(
+        template,
+        values,
+        lambda logical_id, name: joined.output(logical_id, name),
+        environment=environment,
+        place=place,
+        region_known=region_known,
     )
-    names: DeployedNames | PlaceholderNames
-    known: Mapping[str, Answer]
-    if environment is None:
-        values = placeholder_parameters(understood.parameters, values, place) | values
-        names = PlaceholderNames(place, declared)
-        known = pseudo.placeholders(place, region_known=region_known)
-    else:
-        names = DeployedNames(environment, declared)
-        known = pseudo.of_stack(environment.stack)
-    evaluator = Evaluator(understood, parameters=values, pseudo=known, names=names)
     joined = Application(
-        template=understood,
+        template=template,
         evaluator=evaluator,
         place=place,
         environment=environment,
         overrides=overrides,
         prefix=prefix,
         layers=layers,
-        given=given_values,
+        given=values,
         absent=absent,
         region_known=region_known,
         chain=(*chain, document.path.resolve()),
-        _local=local_layers(understood, evaluator),
+        _local=local_layers(template, evaluator),
     )
     for logical_id, layer in joined._local.items():
         answer = evaluator.evaluate(Map({"Ref": logical_id}))
