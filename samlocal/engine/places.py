@@ -12,8 +12,8 @@ DEFAULT = "unix:///var/run/docker.sock"
 
 _START = "Start Docker (Docker Desktop, Colima, `systemctl start docker`), or set DOCKER_HOST."
 
-# Under a user's home, each as its own documentation names it. Their installations name them in a Docker context too,
-# but for Podman's and Finch's.
+# Under a user's home, each as its own documentation names it. All but Podman's are named by a Docker context too,
+# where Docker's client is installed.
 _IN_HOME = (
     ".docker/run/docker.sock",  # Docker Desktop
     ".docker/desktop/docker.sock",  # Docker Desktop on Linux
