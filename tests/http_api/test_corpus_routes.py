@@ -56,6 +56,14 @@ def test_every_real_template_lists_the_routes_of_its_translated_documents(name: 
 
 
 @needs_corpus
+def test_definitions_that_are_included_from_elsewhere_are_said_not_to_be_here() -> None:
+    (name,) = (name for name in NAMES if name.startswith("031"))
+    result = found_in(TEMPLATES / name)
+    assert sum("s3://" in remark and "not on this machine" in remark for remark in result.remarks) == 2
+    assert [api.id for api in result.apis] == ["RESTApiValidatorService"]
+
+
+@needs_corpus
 def test_real_templates_describe_apis_of_every_kind() -> None:
     """003 (methods), 035 (HTTP), 040 (WebSocket), 117 (one of each other kind)."""
     by_number = {name[:3]: name for name in NAMES}
