@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from aws_client import aws_client
-from conftest import ENGINES, Bench
+from bench_kit import ENGINES, Bench
 from dap import Dap
 from inspector import Inspector
 from kit import eventually, free_port, function, node, python, save, template
