@@ -60,8 +60,8 @@ def test_a_machine_without_an_engine_skips_the_tests_that_need_one(tmp_path: Pat
 def test_a_checkout_without_the_corpus_says_how_many_tests_it_lacks(tmp_path: Path) -> None:
     elsewhere = tmp_path / "checkout" / "tests"
     shutil.copytree(TESTS / "template", elsewhere / "template", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("conftest.py", "corpus.py", "kit.py"):
-        shutil.copy(TESTS / name, elsewhere)
+    for path in TESTS.glob("*.py"):
+        shutil.copy(path, elsewhere)
     chosen = [f"{elsewhere}/template/test_corpus.py", f"{elsewhere}/template/test_translator_agrees.py"]
     said = pytest_run(*chosen, tests=elsewhere, cwd=tmp_path)
     skipped = next(line for line in said.splitlines() if "tests did not run: the corpus" in line)
