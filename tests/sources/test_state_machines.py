@@ -118,7 +118,9 @@ def test_the_tasks_of_a_state_machine_have_functions_run_and_go_on_with_their_an
         "direct": {"heard": {"order": 7}},
         "optimized": {"payload": {"heard": {"order": 7}}},
     }
-    assert [each.waits for each in ran] == [True, True]
+    # The endpoint is other tests', too: their rules and schedules may still have events for their functions.
+    stack = arn.rpartition(":")[2].partition("-Machine")[0]
+    assert [each.waits for each in ran if stack in each.function] == [True, True]
 
 
 def test_a_functions_error_is_the_tasks_and_can_be_caught_by_its_type(
