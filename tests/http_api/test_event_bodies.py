@@ -65,7 +65,7 @@ def test_a_rest_api_that_compresses_decompresses_too(encoding: str, packed: byte
     [
         ("br", b"x"),
         ("gzip", b"no gzip"),
-        ("gzip", gzip.compress(TEXT)[:-9]),
+        ("gzip", gzip.compress(TEXT, mtime=0)[:-9]),
         ("deflate", b"no deflate"),
         ("deflate", zlib.compress(TEXT)[:-5]),
     ],
