@@ -11,7 +11,8 @@ import click
 
 from samlocal.cli.local.local_command import LocalCommand, own_project
 from samlocal.cli.options.configured import ConfigurableType
-from samlocal.cli.options.environment import environment_options, settings, variable
+from samlocal.cli.options.environment import environment_options, settings
+from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.collector import held_off
 from samlocal.config import nearest
@@ -63,15 +64,7 @@ class _Since(ConfigurableType[datetime.datetime]):
     metavar="PATTERN",
     help="Only lines that a filter pattern of CloudWatch Logs lets through.",
 )
-@click.option(
-    "--output",
-    "output_form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    envvar=variable("output"),
-    help="Lines to read, or one JSON object a line.",
-)
+@output_option("text", "json", tells="Lines to read, or one JSON object a line.")
 @environment_options
 @click.pass_context
 def tail(
