@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 from typing import Self
 
 from samlocal.sandbox.apis.delivery import Connect
-from samlocal.sandbox.debug.wiring import LOOPBACK, port_in_use
+from samlocal.sandbox.debug.wiring import bound
 from samlocal.sandbox.network.relay import pass_on
 
 # How long the end of a connection takes from a container that has just been killed.
@@ -26,14 +25,7 @@ class ForwardedPort:
 
     async def open(self) -> Self:
         """Raises ConfigurationError where the port is taken."""
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((LOOPBACK, self._port))
-        except OSError as error:
-            listening.close()
-            raise port_in_use(self._port) from error
-        self._server = await asyncio.start_server(self._connected, sock=listening)
+        self._server = await asyncio.start_server(self._connected, sock=bound(self._port))
         return self
 
     async def close(self) -> None:

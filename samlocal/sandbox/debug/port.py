@@ -8,7 +8,7 @@ import socket
 from typing import Self
 
 from samlocal.sandbox.debug.adapter_protocol import BEGINS, Conversation, Side
-from samlocal.sandbox.debug.wiring import LOOPBACK, port_in_use
+from samlocal.sandbox.debug.wiring import LOOPBACK, bound
 from samlocal.sandbox.network.relay import pass_on
 from samlocal.sandbox.tasks import first_of
 
@@ -43,14 +43,7 @@ class DebugPort:
 
     async def __aenter__(self) -> Self:
         """Raises ConfigurationError where the port is taken."""
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((LOOPBACK, self.port))
-        except OSError as error:
-            listening.close()
-            raise port_in_use(self.port) from error
-        self._server = await asyncio.start_server(self._connected, sock=listening)
+        self._server = await asyncio.start_server(self._connected, sock=bound(self.port))
         return self
 
     async def __aexit__(self, *_: object) -> None:

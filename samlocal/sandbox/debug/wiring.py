@@ -124,6 +124,18 @@ def port_in_use(port: int) -> ConfigurationError:
     )
 
 
+def bound(port: int) -> socket.socket:
+    """A socket at the debug port, which is the caller's to close. Raises ConfigurationError where it is taken."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((LOOPBACK, port))
+    except OSError as error:
+        listening.close()
+        raise port_in_use(port) from error
+    return listening
+
+
 def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
