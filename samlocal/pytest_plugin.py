@@ -41,7 +41,8 @@ def samlocal(request: pytest.FixtureRequest) -> Iterator[Application]:
     if more:
         raise pytest.UsageError("samlocal_seed: one file")
     options = (*config.getini("samlocal_options"), *config.getoption("--samlocal"))
-    user = f"pytest-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    # Another run of the same tests, in an editor, has another process.
+    user = f"pytest-{os.getpid()}"
     folder = config.inipath.parent if config.inipath else config.rootpath
     with Application(*options, folder=folder, user=user, seed=seed) as application:
         config.stash[_APPLICATION] = application

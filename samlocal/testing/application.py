@@ -87,7 +87,7 @@ class Application:
         project = self._opened.project
         self.environment = Environment(project, seed=self._seed, changed=self._change)
         if project.settings.is_local and self._world.user:
-            stack.callback(self.environment.stop)
+            stack.callback(self.environment.close)
         own = stack.enter_context(session(self._world.cache_folder / "sessions"))
         sweep(own, self._world.environ, self._opened.output)
         self._portal = stack.enter_context(start_blocking_portal())

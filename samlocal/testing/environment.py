@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,11 @@ class Environment:
         local = local_project(self._project.settings)
         with local.locked():
             local.stop()
+
+    def close(self) -> None:
+        """Ends it, and keeps nothing of it: its user does not come again."""
+        self.stop()
+        shutil.rmtree(local_project(self._project.settings).folder, ignore_errors=True)
 
     @property
     def _opened(self) -> LocalEnvironment:

@@ -43,6 +43,7 @@ def test_the_sample_applications_tests_pass_in_two_workers_with_an_environment_e
     )
     assert status.stdout == "not running\n"
     assert not list((tmp_path / "sessions").iterdir())
+    assert not list((tmp_path / "local").iterdir())
 
 
 @pytest.mark.docker
