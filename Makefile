@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine other-engines ssh-server images images-for-tests python-image check test patterns sources-table test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+.PHONY: setup lock attributes engine other-engines ssh-server images images-for-tests python-image check docs links test patterns sources-table test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -55,12 +55,22 @@ ssh-server:
 images: engine
 	images/build.sh $(IMAGES)
 
-check: setup
+check: setup docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pip --disable-pip-version-check check
+
+# The site of docs/, in build/docs. A warning is an error: of a link or an anchor that leads nowhere, too.
+SPHINX := $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --doctree-dir build/doctrees
+
+docs: setup
+	$(SPHINX) --fresh-env --builder html docs build/docs
+
+# Every address outside is asked for, which needs a network. build/links/output.txt lists them.
+links: setup
+	$(SPHINX) --builder linkcheck docs build/links
 
 # What these scripts cannot do on this machine (their exit status 3) skips tests; what they fail at is a failure.
 images-for-tests:
@@ -122,4 +132,4 @@ soak-queues: setup python-image
 	$(BIN)/python bench/queues.py
 
 clean:
-	rm -rf $(VENV) build/ssh-server .bench-emulator .venv-bench .venv-bench-samlocal .venv-bench-earlier .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build/docs build/doctrees build/links build/ssh-server .bench-emulator .venv-bench .venv-bench-samlocal .venv-bench-earlier .venv-lock .venv-latest .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
