@@ -11,6 +11,7 @@ from samlocal.cli.options.environment import EnvironmentCommand, environment_opt
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import docker_network_option
 from samlocal.cli.output import Output
+from samlocal.cli.tables import Spare
 from samlocal.project.builds import build, builds
 from samlocal.project.project import Project
 
@@ -67,7 +68,7 @@ def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, **_: 
         output.notice("there is nothing to build.")
         return 0
     output.table(
-        ["Built", "State", "Time", "Folder"],
+        ["Built", "State", "Time", Spare(head="Folder", weight=1)],
         [
             [
                 built.target.path,

@@ -62,9 +62,9 @@ def _show(finding: Finding, output: Output) -> None:
     # Not splitlines: it cuts at control characters too.
     first, *more = finding.text.split("\n")
     head = f"{finding.level.value:<5}"
-    output.payload_line(f" {finding.subject}: {first}", head=head, fg=_COLOURS[finding.level])
+    output.payload_line(f" {finding.subject}: {first}", head=head, fg=_COLOURS[finding.level], hanging=6)
     for line in more:
-        output.payload_line(f"      {line}")
+        output.payload_line(f"      {line}", hanging=6)
     for line in finding.remedy.split("\n") if finding.remedy else ():
         output.payload_line(f"      -> {line}")
 

@@ -18,6 +18,7 @@ from samlocal.cli.generated.one_event import OneEvent, no_service, no_type
 from samlocal.cli.options.environment import EnvironmentCommand, OwnOptions, name_options, named_settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
+from samlocal.cli.tables import Spare
 from samlocal.errors import ConfigurationError, TemplateError
 from samlocal.events import catalog
 from samlocal.events.kind import Kind
@@ -140,14 +141,16 @@ def list_command(
         documents = map(_saved_as_json, saved) if only_saved else _generated_as_json(services)
         output.document(list(documents))
         return 0
-    shown = click.HelpFormatter()
     if saved:
-        with shown.section(f"saved in {os.path.relpath(saved[0].file.parent, ctx.obj.cwd)}"):
-            shown.write_dl([(each.name, _saved_told(each)) for each in saved], col_max=40)
-    for each in services:
-        with shown.section(each):
-            shown.write_dl([(kind.type, kind.description) for kind in catalog.kinds(each).values()], col_max=40)
-    output.answer(shown.getvalue().splitlines())
+        output.table(
+            ["Saved", "File", Spare(head="Answer", weight=1)],
+            [[each.name, os.path.relpath(each.file, ctx.obj.cwd), _answer(each)] for each in saved],
+        )
+    if services:
+        kinds = [kind for each in services for kind in catalog.kinds(each).values()]
+        output.table(
+            ["Service", "Event", "Description"], [[kind.service, kind.type, kind.description] for kind in kinds]
+        )
     return 0
 
 
@@ -161,8 +164,8 @@ def _saved(ctx: click.Context, *, needed: bool) -> list[SavedEvent]:
         return []
 
 
-def _saved_told(saved: SavedEvent) -> str:
-    return f"{saved.file.name}, with {saved.answer.name}" if saved.answer else saved.file.name
+def _answer(saved: SavedEvent) -> str:
+    return saved.answer.name if saved.answer else ""
 
 
 def _saved_as_json(saved: SavedEvent) -> dict[str, object]:

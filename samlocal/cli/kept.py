@@ -13,6 +13,7 @@ from msgspec import Struct
 from samlocal.cli.options.environment import EnvironmentCommand, name_options, named_settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
+from samlocal.cli.tables import Spare
 from samlocal.errors import KeptError, TemplateError
 from samlocal.kept import messages
 from samlocal.kept.client import ask
@@ -90,7 +91,14 @@ def _list(
     if as_json:
         output.document([_as_json(by, each) for by, each in listed])
     elif listed:
-        heads = ["Function", "Environment", "State", "Since", "Ends in", "Container"]
+        heads: list[str | Spare] = [
+            "Function",
+            "Environment",
+            "State",
+            Spare(head="Since", weight=2),
+            "Ends in",
+            Spare(head="Container", weight=1),
+        ]
         rows = [_row(each) for _, each in listed]
         if every:
             heads.append("Template")

@@ -14,6 +14,7 @@ from samlocal.cli.options.environment import EnvironmentCommand, environment_opt
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import LAYER_CACHE, LAYER_ROLE, layer_cache
 from samlocal.cli.output import Output
+from samlocal.cli.tables import Spare
 from samlocal.errors import LayerError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def list_command(ctx: click.Context, /, output_form: str, **_: object) -> int:
         )
         return 0
     output.table(
-        ["Layer", "Size", "Last used", "Folder"],
+        ["Layer", "Size", Spare(head="Last used", weight=2), Spare(head="Folder", weight=1)],
         [
             [
                 layer.name,

@@ -9,11 +9,27 @@ from samlocal.cli.options.environment import EnvironmentCommand, environment_opt
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.cli.shown.endpoints import Endpoint, endpoints
+from samlocal.cli.tables import Spare
 from samlocal.errors import TemplateError
 from samlocal.function.application import Application
 from samlocal.function.summary import FunctionSummary, summarize
 from samlocal.function.variables import MissingVariable, Variable
 from samlocal.project.project import Project
+
+_HEADS = (
+    "Function",
+    Spare(head="Name", weight=4),
+    "Runtime",
+    Spare(head="Handler", weight=5),
+    Spare(head="Timeout", weight=7),
+    Spare(head="Memory", weight=6),
+    Spare(head="Arch", weight=1),
+    Spare(head="Code", weight=2),
+    Spare(head="Layers", weight=3),
+    "Events",
+)
+_TYPE = Spare(head="Type", weight=1)
+_API = Spare(head="API", weight=2)
 
 
 def value_as_json(entry: Variable | MissingVariable, *, show_secrets: bool) -> dict[str, object]:
@@ -62,7 +78,7 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
         )
         return 0
     output.table(
-        ["Function", "Name", "Runtime", "Handler", "Timeout", "Memory", "Arch", "Code", "Layers", "Events"],
+        _HEADS,
         [_row(function) for function in functions],
     )
     layers = list(application.all_layers())
@@ -70,7 +86,7 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
         output.table(["Layer", "Path"], [[layer.logical_id, str(layer.path)] for layer in layers])
     if ways_in:
         output.table(
-            ["Endpoint", "Function", "Type", "API", *(["URL"] if any(way.url for way in ways_in) else [])],
+            ["Endpoint", "Function", _TYPE, _API, *(["URL"] if any(way.url for way in ways_in) else [])],
             [
                 [
                     f"{way.method} {way.path}".strip(),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from samlocal.cli import terminal
 from samlocal.cli.progress import Display, ProgressView
 from samlocal.cli.runs.json_text import json_line
+from samlocal.cli.tables import Form, Spare, drawn, folded
 from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
 from samlocal.errors import BuildError, SamlocalError
@@ -25,14 +26,7 @@ if TYPE_CHECKING:
     from samlocal.sandbox.journal import Record, Remark
     from samlocal.sandbox.sandbox import Invocation
 
-
-_FOLDED_COLUMNS = 4
-"""A table of more columns is not folded into a narrow terminal: each of its rows becomes a block."""
-
 _NO_COLOUR = "\x1b[0m"
-
-_UNBOUND = 10_000
-"""Columns: wider than any table."""
 
 
 class Output:
@@ -48,7 +42,7 @@ class Output:
         if for_people and (world.stderr.isatty() or world.stdout.isatty()):
             from samlocal.cli.runs.people import People
 
-            self._people = People(marks=(world.stderr.encoding or "").lower().replace("-", "") == "utf8")
+            self._people = People(marks=terminal.is_utf_8(world.stderr.encoding))
 
     @property
     def payload_stream(self) -> IO[bytes]:
@@ -123,11 +117,7 @@ class Output:
     @property
     def columns(self) -> int | None:
         """The terminal's that standard error goes to, None where it goes to none."""
-        if not self._world.stderr.isatty():
-            return None
-        with suppress(OSError, ValueError):
-            return os.get_terminal_size(self._world.stderr.fileno()).columns
-        return None
+        return terminal.own_columns(self._world.stderr)
 
     def shown(self, lines: Sequence[str]) -> None:
         """Lines that were made of ``styled`` and ``log_text``, in one piece."""
@@ -219,18 +209,25 @@ class Output:
         lines = json.dumps(document, ensure_ascii=False, indent=indent).split("\n")
         self._payload("".join(f"{visible(line)}\n" for line in lines).encode())
 
-    def payload_line(self, line: str, *, head: str = "", fg: str | None = None) -> None:
-        """A line to read, the ``head`` of it in a colour."""
+    def payload_line(self, line: str, *, head: str = "", fg: str | None = None, hanging: int | None = None) -> None:
+        """A line to read, the ``head`` of it in a colour.
+
+        Its words go on so far in, ``hanging``, where they do not fit into a terminal's line; without it they are one.
+        """
+        text = visible(line)
+        columns = terminal.columns(self._world.stdout, self._world.environ)
+        if hanging is not None and columns is not None:
+            words = text.lstrip(" ")
+            lines = folded(words, columns - hanging)
+            text = text[: len(text) - len(words)] + f"\n{' ' * hanging}".join(lines)
         if fg is not None and self._has_colours(self._world.stdout):
             head = click.style(head, fg=fg)
-        self._world.stdout.write(f"{head}{visible(line)}\n".encode())
-        self._world.stdout.flush()
+        self._write_payload(f"{head}{text}\n")
 
     def _payload_pieces(self, pieces: Sequence[Piece]) -> None:
         has_colours = self._has_colours(self._world.stdout)
         shown = (_drawn_piece(each, visible(each.text), has_colours=has_colours) for each in pieces)
-        self._world.stdout.write(f"{''.join(shown)}\n".encode())
-        self._world.stdout.flush()
+        self._write_payload(f"{''.join(shown)}\n")
 
     def _piece_of_log(self, piece: Piece) -> str:
         has_colours = self._has_colours(self._world.stderr)
@@ -240,10 +237,10 @@ class Output:
         """A line for programs."""
         self._payload(line.encode("utf-8", "backslashreplace") + b"\n")
 
-    def answer(self, lines: Iterable[str]) -> None:
+    def answer(self, lines: Iterable[str], *, hanging: int | None = None) -> None:
         """A payload as a person reads it."""
         for line in lines:
-            self.payload_line(line)
+            self.payload_line(line, hanging=hanging)
 
     def difference(self, lines: Iterable[str], *, as_payload: bool = False) -> None:
         """A unified difference, on standard error if it is not the payload."""
@@ -266,10 +263,9 @@ class Output:
             raise click.UsageError("There is nobody to ask: give --yes.")
         return answer.strip().lower() in (b"y", b"yes")
 
-    def table(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table as the payload: as wide as it needs where nobody looks, folded into the terminal where one is."""
-        self._world.stdout.write(self._drawn(heads, rows, stream=self._world.stdout).encode() + b"\n\n")
-        self._world.stdout.flush()
+    def table(self, heads: Sequence[str | Spare], rows: Iterable[Sequence[str]]) -> None:
+        """A table as the payload: as wide as it needs where nobody looks, fitted to the terminal where one is."""
+        self._write_payload(f"{self._drawn(heads, rows, stream=self._world.stdout)}\n\n")
 
     def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table that is not the payload."""
@@ -285,9 +281,18 @@ class Output:
             view.close()
 
     def _has_colours(self, stream: IO[Any]) -> bool:
-        """Whether it is a terminal that shows colours, and the user wants them (no-color.org)."""
-        environ = self._world.environ
-        return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+        return terminal.has_colours(stream, self._world.environ)
+
+    def _is_utf_8(self, stream: IO[Any]) -> bool:
+        """A program gets UTF-8 whatever the locale is."""
+        return not stream.isatty() or terminal.is_utf_8(self._world.stderr.encoding)
+
+    def _write_payload(self, text: str) -> None:
+        """Text of samlocal's own, in the terminal's encoding where one is."""
+        stdout = self._world.stdout
+        encoding = (self._world.stderr.encoding or "utf-8") if stdout.isatty() else "utf-8"
+        stdout.write(text.encode(encoding, "backslashreplace"))
+        stdout.flush()
 
     def _said(self, who: str, text: str, *, fg: str, bold: bool = False) -> None:
         self._error_line(self._styled(who, fg=fg, bold=bold) + visible(text))
@@ -308,38 +313,13 @@ class Output:
         stdout.write(visible_bytes(data) if stdout.isatty() else data)
         stdout.flush()
 
-    def _drawn(self, heads: Sequence[str], rows: Iterable[Sequence[str]], *, stream: IO[Any]) -> str:
-        """As wide as it needs where nobody looks; at a terminal, and in so many COLUMNS, folded or in blocks."""
-        import io
-
-        from rich import box
-        from rich.console import Console
-        from rich.table import Column, Table
-        from rich.text import Text
-
-        drawn = io.StringIO()
-        console = Console(
-            file=drawn,
-            # COLUMNS is no variable of a shell's own: whoever has exported it means it.
-            width=None if stream.isatty() or self._world.environ.get("COLUMNS") else _UNBOUND,
-            force_terminal=self._has_colours(stream),
-            _environ=self._world.environ,
+    def _drawn(self, heads: Sequence[str | Spare], rows: Iterable[Sequence[str]], *, stream: IO[Any]) -> str:
+        form = Form(
+            columns=terminal.columns(stream, self._world.environ),
+            has_colours=self._has_colours(stream),
+            is_utf_8=self._is_utf_8(stream),
         )
-        shown = [[Text(visible(cell), overflow="fold") for cell in row] for row in rows]
-        table = Table(*(Column(head, overflow="fold") for head in heads), box=box.SIMPLE_HEAD, pad_edge=False)
-        for row in shown:
-            table.add_row(*row)
-        wanted = console.measure(table, options=console.options.update(max_width=_UNBOUND)).maximum
-        if len(heads) > _FOLDED_COLUMNS and wanted > console.width:
-            # Folded, so many columns would be a few letters wide each.
-            table = Table(box=None, show_header=False, pad_edge=False)
-            for row in shown:
-                for head, cell in zip(heads, row, strict=True):
-                    if cell.plain:
-                        table.add_row(Text(head, style="bold"), cell)
-                table.add_row()
-        console.print(table)
-        return "\n".join(line.rstrip() for line in drawn.getvalue().splitlines()).strip("\n")
+        return drawn(heads, rows, form)
 
 
 def _drawn_piece(piece: Piece, text: str, *, has_colours: bool) -> str:

@@ -212,12 +212,13 @@ class _Deployment:
 
         teller = self._teller
         action = deployment.action
-        if action in (Action.CREATED, Action.RECREATED):
+        lacking = [outcome for outcome in deployment.resources if not outcome.made or outcome.note]
+        if lacking and action in (Action.CREATED, Action.RECREATED):
             teller.facts(
                 ["Resource", "Type", "Made", "Note"],
                 [
                     [outcome.logical_id, outcome.type, "yes" if outcome.made else "no", outcome.note or ""]
-                    for outcome in deployment.resources
+                    for outcome in lacking
                 ],
             )
         made = sum(outcome.made for outcome in deployment.resources)

@@ -40,7 +40,7 @@ def status(ctx: click.Context, /, output_form: str, every: bool, **_: object) ->
         output.document(documents if every else documents[0])
     else:
         for one in told:
-            output.answer(one.lines(with_template=every))
+            output.answer(one.lines(with_template=every), hanging=2)
         if not told:
             output.payload_line("not running")
     up = any(one.server is not None for one in told)
