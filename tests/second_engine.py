@@ -64,6 +64,16 @@ class SecondEngine:
         finally:
             client.close()
 
+    @contextlib.contextmanager
+    def renamed(self, images: Mapping[str, str]) -> Iterator[None]:
+        """Has images by other names alone for the time of the block."""
+        with self.client() as client:
+            _rename(client, images)
+            try:
+                yield
+            finally:
+                _rename(client, {new: name for name, new in images.items()})
+
     def trees(self) -> set[str]:
         """The names of the volumes into which samlocal has put files."""
         with self.client() as client:
@@ -77,6 +87,12 @@ class SecondEngine:
             pools = docker.types.IPAMConfig(pool_configs=[docker.types.IPAMPool(subnet=subnet)])
             client.create_network(name, driver="bridge", ipam=pools, options=dict(options or {}), **more)
         return name
+
+
+def _rename(client: Any, images: Mapping[str, str]) -> None:
+    for name, new in images.items():
+        client.tag(name, *new.rsplit(":", 1))
+        client.remove_image(name)
 
 
 class Wire:
@@ -117,6 +133,11 @@ class Wire:
     def cut_after(self, count: int) -> None:
         """Breaks them off as soon as so many bytes more have gone through."""
         self._left = count
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether those bytes have gone through."""
+        return self._left is None
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):

@@ -111,7 +111,8 @@ def of_reachability(engine: Engine, world: World, *, network: str) -> Finding:
     from samlocal.artifact.engine_disk.standpoint import standpoint
     from samlocal.artifact.image.runtime_image import REGISTRY, STAND_INS
     from samlocal.sandbox.network.reachability import try_reachability, try_relay
-    from samlocal.sandbox.network.route import NoWayError
+    from samlocal.sandbox.network.relay_image import SMALL, relay_image
+    from samlocal.sandbox.network.route import takes_relay
     from samlocal.sandbox.session import session
 
     subject = "way back"
@@ -125,15 +126,21 @@ def of_reachability(engine: Engine, world: World, *, network: str) -> Finding:
             )
         with session(world.cache_folder / "sessions") as own:
             stands = standpoint(engine, image, Cache(world.cache_folder))
-            try:
-                route, seconds = try_reachability(engine, image, session=own, network=network, standpoint=stands)
-            except NoWayError:
-                took = try_relay(engine, image, session=own, network=network, standpoint=stands)
+            if takes_relay(engine, network, stands):
+                relays = relay_image(engine, image, stands)
+                if relays is None:
+                    return doubtful(
+                        subject,
+                        "by a relay, which runs in Python or Node; no image there is known to have either.",
+                        f"The first run pulls one, or do it now: docker pull {SMALL}",
+                    )
+                took = try_relay(engine, relays, session=own, network=network)
                 return good(
                     subject,
                     f"by a relay, a container on {network}, over the engine's own connection, which adds "
                     f"{took * 1000:.1f} ms to each request",
                 )
+            route, seconds = try_reachability(engine, image, session=own, network=network, standpoint=stands)
     except SamlocalError as error:
         return failed(subject, error)
     return good(

@@ -208,7 +208,9 @@ class Reloader:
         await asyncio.sleep(_CONFIRM_SECONDS)
         with contextlib.suppress(OSError):
             code = await asyncio.to_thread(files_key, plan.spec.code, plan.spec)
-            self._pool.confirm(function_id, plan, code)
+            # What was saved meanwhile is among what was looked at, and none of this plan's.
+            if not await self._watch.goes_on(_HALF_DONE_SECONDS):
+                self._pool.confirm(function_id, plan, code)
 
     async def _planned_anew(self, function_id: str) -> tuple[str, Plan | SamlocalError]:
         sources = Sources()

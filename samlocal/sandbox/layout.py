@@ -15,6 +15,7 @@ from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.debug.wiring import DEBUG_LABEL, INSIDE, Debugging
 from samlocal.sandbox.mounts import groups_for
 from samlocal.sandbox.network.endpoint import Endpoint
+from samlocal.sandbox.network.relay_image import RelayImage
 from samlocal.sandbox.network.route import HOST_NETWORK, LOOPBACK, Route
 
 USER = "993:990"
@@ -64,6 +65,8 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     inside: Path = INSIDE
     standpoint: Standpoint | None = None
     """Where samlocal stands to the engine; None is beside it."""
+    relay: RelayImage | None = None
+    """What carries the way back, where the network's containers do not reach this machine."""
     leases: tuple[Lease, ...] = ()
     """Of what is mounted from the cache: they end with the last sandbox that is made of this."""
 

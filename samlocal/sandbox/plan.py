@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from samlocal.artifact.cache import Cache
 from samlocal.artifact.code.folder import code_folder
-from samlocal.artifact.engine_disk.standpoint import standpoint
+from samlocal.artifact.engine_disk.standpoint import Standpoint, standpoint
 from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.image.function_image import image_of_function
 from samlocal.artifact.image.runtime_image import Image, choose_image, fitted
@@ -16,7 +16,7 @@ from samlocal.artifact.layers.opt import opt_folder
 from samlocal.artifact.size import warn_of_size
 from samlocal.aws import SESSIONS_FOLDER, Aws, Credentials
 from samlocal.engine import Engine, PullProgress
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, ImageError
 from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.variables import lambda_variables, log_stream
@@ -25,7 +25,8 @@ from samlocal.sandbox.debug.wiring import DEBUGGER, INSIDE, Debugging
 from samlocal.sandbox.layout import SandboxSpec
 from samlocal.sandbox.mounts import mounts_of
 from samlocal.sandbox.network.endpoint import Endpoint, endpoint
-from samlocal.sandbox.network.route import HOST_NETWORK
+from samlocal.sandbox.network.relay_image import SMALL, RelayImage, relay_image
+from samlocal.sandbox.network.route import HOST_NETWORK, takes_relay
 from samlocal.sandbox.options import SandboxOptions
 from samlocal.sandbox.own_files import readable, readable_mounts
 
@@ -87,6 +88,7 @@ def sandbox_spec(
         mounts=mounts_of(function, options.mounts, cache=cache, standpoint=stands, notice=notice),
         inside=readable(INSIDE, cache),
         standpoint=stands,
+        relay=_relay(function, image, engine, stands, options, progress, notice),
         leases=(*cache.leases.values(), *supply.layers.leases.values()),
     )
 
@@ -137,6 +139,35 @@ def _debugging(
     own = tuple(mount for mount in wired.mounts if mount.target != DEBUGGER)
     others = tuple(mount for mount in wired.mounts if mount.target == DEBUGGER)
     return replace(wired, mounts=(*readable_mounts(own, cache), *others))
+
+
+def _relay(
+    function: FunctionSpec,
+    image: Image,
+    engine: Engine,
+    stands: Standpoint,
+    options: SandboxOptions,
+    progress: Callable[[str, PullProgress], None],
+    notice: Callable[[str], None],
+) -> RelayImage | None:
+    if not takes_relay(engine, options.network, stands):
+        return None
+    found = relay_image(engine, image.name, stands)
+    if found is None:
+        lacking = (
+            f"{function.logical_id}: functions on this engine reach samlocal by a container that runs Python or "
+            "Node, and no image there is known to have either"
+        )
+        if options.skip_pull:
+            raise ImageError(
+                f"{lacking}; --skip-pull-image forbids to pull one.", tip=f"Pull it there: docker pull {SMALL}"
+            )
+        notice(f"{lacking}: {SMALL} is pulled.")
+        engine.pull(SMALL, platform=None, progress=lambda step: progress(SMALL, step))
+        found = relay_image(engine, SMALL, stands)
+    if found is None:
+        raise ImageError(f"{function.logical_id}: the image {SMALL} has no Python.", tip=f"docker rmi {SMALL}")
+    return found
 
 
 def _image(

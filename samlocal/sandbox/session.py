@@ -11,11 +11,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from enum import Enum, auto
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samlocal import __version__
 from samlocal.engine import LABEL, PROBE, Engine
 from samlocal.errors import ConfigurationError, EngineError
 from samlocal.own_folder import own_folder
+
+if TYPE_CHECKING:
+    from samlocal.sandbox.network.relays import Relays
 
 _SESSION = f"{LABEL}.session"
 _OWNER = f"{LABEL}.owner"
@@ -50,6 +54,16 @@ class Session:
         self.id = id_
         self._folder = folder
         self._made = 0
+        self._relays: Relays | None = None
+
+    @property
+    def relays(self) -> Relays:
+        """Its ways back from engines that do not reach this machine."""
+        if self._relays is None:
+            from samlocal.sandbox.network.relays import Relays
+
+            self._relays = Relays(self)
+        return self._relays
 
     def next_name(self) -> str:
         """A name for the next container: known before it is made, so that it can be removed in any case."""

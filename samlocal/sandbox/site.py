@@ -15,7 +15,6 @@ from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
 from samlocal.sandbox.layout import SandboxSpec, container_spec
 from samlocal.sandbox.mounts import key_of_own
-from samlocal.sandbox.network.route import NoWayError
 from samlocal.sandbox.network.sockets import Sockets
 from samlocal.sandbox.session import Session
 
@@ -124,16 +123,12 @@ class Site:
         return laid_out
 
     async def _opened(self, spec: SandboxSpec) -> Sockets:
-        standpoint = spec.standpoint
-        try:
-            return await self._engine.ask(
-                Sockets.open, self._engine, spec.network, spec.endpoints, standpoint, unclaimed=Sockets.close
+        if spec.relay is not None:
+            return await Sockets.far(
+                self._engine, spec.network, spec.endpoints, image=spec.relay, session=self._session
             )
-        except NoWayError:
-            if standpoint is None:
-                raise
-        return await Sockets.far(
-            self._engine, spec.network, spec.endpoints, standpoint, image=spec.image.name, session=self._session
+        return await self._engine.ask(
+            Sockets.open, self._engine, spec.network, spec.endpoints, spec.standpoint, unclaimed=Sockets.close
         )
 
     async def doubt(self, spec: SandboxSpec) -> SandboxSpec | None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import http.server
 import json
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from extension_kit import said, watched
-from kit import Project, eventually, node, python, save
+from kit import STAND_INS, Project, eventually, function, node, python, save, template
 from second_engine import SecondEngine, Wire
+from served_kit import served
 
 from samlocal.errors import ExitStatus
+from samlocal.sandbox.network.relay_image import SMALL
 
 pytestmark = pytest.mark.docker
 
@@ -34,6 +35,13 @@ TELEMETRY = {
     "destination": {"protocol": "HTTP", "URI": "http://sandbox.localdomain:4243/all"},
 }
 SLEEPS = "import time\ndef handler(event, context):\n    print('asleep', flush=True)\n    time.sleep(event)\n"
+BOOTSTRAP = """#!/bin/sh
+api=http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation
+while :; do
+  id=$(curl -sD - -o /dev/null $api/next | tr -d '\\r' | sed -n 's/lambda-runtime-aws-request-id: //Ip')
+  curl -s -d '"of the shell"' $api/$id/response
+done
+"""
 VERSION = "import os\ndef handler(*_):\n    return f'version 1 {os.stat(\"/var/task/big.bin\").st_ino}'\n"
 
 
@@ -79,17 +87,46 @@ def test_functions_extensions_and_endpoints_of_this_machine_go_by_the_relay(
     assert "way back: by a relay, a container on bridge, over the engine's own connection" in doctor
 
 
-def test_a_save_is_served_and_sends_what_has_changed(project: Callable[..., Project], wire: Wire) -> None:
-    files = {**python(VERSION), "code/big.bin": b"\0" * 100_000}
-    own = wire.project(project(files))
-    with own.start("watch", "Fn", "--event", "{}") as running:
-        first = running.prints(b"version 1 ").split(b"version 1 ")[1]
-        while b'"' not in first:
-            first += running.read()
-        inode = first.partition(b'"')[0]
+def test_one_relay_serves_all_sandboxes_of_a_run_and_a_save_that_is_cut_off_is_sent_again(
+    project: Callable[..., Project], wire: Wire, elsewhere: SecondEngine
+) -> None:
+    files = {
+        "template.json": template(Fn=function(), Gn=function()),
+        "code/app.py": VERSION,
+        "code/big.bin": b"\0" * 100_000,
+    }
+    network = elsewhere.network("orders", subnet="10.231.41.0/24")
+    with served(wire.project(project(files)), "--docker-network", network) as own:
+        said, other = own.result("Fn"), own.result("Gn")
+        assert said == other
+        assert said.startswith("version 1 ")
+        relay = relays(elsewhere)
+        assert len(relay) == 1
         save(own.folder / "code/app.py", VERSION.replace("version 1", "version 2").encode())
-        running.prints(b"version 2 " + inode)
-        running.signalled(signal.SIGINT).outcome(within=60)
+        # What has not changed is still the same file.
+        eventually(lambda: own.result("Fn") == said.replace("version 1", "version 2"), told=own.running.stderr)
+        assert relays(elsewhere) == relay
+
+        wire.cut_after(1_000_000)
+        save(own.folder / "code/more.bin", os.urandom(4_000_000))
+        eventually(lambda: wire.is_cut, told=own.running.stderr)
+        save(own.folder / "code/app.py", VERSION.replace("version 1", "version 3").encode())
+
+        def is_version_3() -> bool:
+            # A call on the way while the connection breaks has its error.
+            return str(own.result("Fn")).startswith("version 3 ")
+
+        eventually(is_version_3, told=own.running.stderr)
+        assert len(relays(elsewhere) - relay) == 1
+    eventually(lambda: nothing_left(elsewhere))
+
+
+def relays(engine: SecondEngine) -> set[str]:
+    """Those that run, by their ids."""
+    with engine.client() as client:
+        running = client.containers(filters={"label": "samlocal"})
+        # A sandbox has mounts.
+        return {each["Id"] for each in running if not each["Mounts"]}
 
 
 def test_a_connection_that_is_cut_ends_the_run_with_a_message_and_leaves_nothing(
@@ -133,3 +170,23 @@ def test_an_image_without_python_has_its_node_for_the_relay(
     asked, given, answer = ran.payload
     assert (asked, given, len(answer)) == ("of this machine", MEGABYTES * 1_000_000, MEGABYTES * 1_000_000)
     eventually(lambda: nothing_left(elsewhere))
+
+
+def test_an_engine_without_python_or_node_gets_a_small_image_for_the_relay_and_says_so(
+    project: Callable[..., Project], wire: Wire, elsewhere: SecondEngine
+) -> None:
+    files = {"template.json": template(Fn=function("provided.al2023")), "code/bootstrap": BOOTSTRAP}
+    own = wire.project(project(files))
+    (own.folder / "code/bootstrap").chmod(0o755)
+    python_image, node_image, _ = STAND_INS
+    with elsewhere.renamed({python_image: "elsewhere/one:1", node_image: "elsewhere/two:1"}):
+        # There is no registry in reach.
+        refused = own.invoke("Fn").ended(ExitStatus.IMAGE)
+        assert "no image there is known to have either: " + SMALL + " is pulled." in refused.stderr
+        assert f"The image {SMALL} cannot be pulled" in refused.stderr
+        forbidden = own.invoke("Fn", "--skip-pull-image").ended(ExitStatus.IMAGE)
+        assert f"Pull it there: docker pull {SMALL}" in forbidden.stderr
+        told = next(each for each in own.run("doctor", "--output", "json").payload if each["subject"] == "way back")
+        assert told["remedy"] == f"The first run pulls one, or do it now: docker pull {SMALL}"
+        with elsewhere.renamed({"elsewhere/one:1": SMALL}):
+            assert own.invoke("Fn").succeeded().payload == "of the shell"

@@ -64,9 +64,8 @@ class Apis:
         ]
         for listener in self._listeners:
             self._tasks.start(listener.run())
-        if sockets.relay is not None:
-            sockets.relay.serve([listener.take for listener in self._listeners])
-            self._tasks.start(sockets.relay.broken())
+        sockets.serve([listener.take for listener in self._listeners])
+        self._tasks.start(sockets.broken())
 
     @property
     def grace(self) -> float:

@@ -1,14 +1,16 @@
 "use strict";
-// The end of a relay on an engine's side, in an image that has Node: `node -e THIS HOST COUNT`. How the ends speak, and
+// The end of a relay on an engine's side, in an image that has Node: `node -e THIS HOST`. How the ends speak, and
 // why, is said in relay.py, which is both of them where there is Python.
 const net = require("net");
 
-const [READY, OPEN, DATA, END, TAKEN] = [0, 1, 2, 3, 4];
+const [OPEN, DATA, END, TAKEN, LISTEN, LISTENING, LEAVE] = [0, 1, 2, 3, 4, 5, 6];
 const HEAD_BYTES = 9;
 const PIECE = 16 * 1024;
 const WINDOW = 256 * 1024;
 
+const [, host] = process.argv;
 const links = new Map();
+const servers = new Map();
 let next = 2 ** 31;
 
 function number32(value) {
@@ -77,10 +79,37 @@ class Link {
   }
 }
 
+function numbers(data) {
+  return Array.from({ length: data.length / 4 }, (_, index) => data.readUInt32BE(4 * index));
+}
+
+function door() {
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    const number = next++;
+    send(OPEN, number, Buffer.from(`${socket.remoteAddress}:${socket.localPort}`));
+    new Link(number, socket);
+  });
+  return new Promise((resolve) => {
+    server.listen(0, host, () => {
+      const { port } = server.address();
+      servers.set(port, server);
+      resolve(port);
+    });
+  });
+}
+
 function take(kind, number, data) {
   if (kind === OPEN) {
-    const [, host, port] = /^(.*):(\d+)$/.exec(data.toString());
-    new Link(number, net.connect({ host, port: Number(port), allowHalfOpen: true }));
+    const [, place, port] = /^(.*):(\d+)$/.exec(data.toString());
+    new Link(number, net.connect({ host: place, port: Number(port), allowHalfOpen: true }));
+  } else if (kind === LISTEN) {
+    const ports = Array.from({ length: data.readUInt32BE(0) }, door);
+    Promise.all(ports).then((all) => send(LISTENING, number, Buffer.concat(all.map(number32))));
+  } else if (kind === LEAVE) {
+    for (const port of numbers(data)) {
+      servers.get(port).close();
+      servers.delete(port);
+    }
   } else if (links.has(number)) {
     links.get(number).take(kind, data);
   }
@@ -98,14 +127,3 @@ process.stdin.on("data", (piece) => {
 });
 // samlocal is gone.
 process.stdin.on("end", () => process.exit(0));
-
-const [, host, count] = process.argv;
-const ports = Array.from({ length: Number(count) }, (_, index) => {
-  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
-    const number = next++;
-    send(OPEN, number, Buffer.from(`${socket.remoteAddress}:${index}`));
-    new Link(number, socket);
-  });
-  return new Promise((resolve) => server.listen(0, host, () => resolve(server.address().port)));
-});
-Promise.all(ports).then((all) => send(READY, 0, Buffer.concat(all.map(number32))));

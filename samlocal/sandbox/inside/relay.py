@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-READY, OPEN, DATA, END, TAKEN = range(5)
+OPEN, DATA, END, TAKEN, LISTEN, LISTENING, LEAVE = range(7)
 
-# A frame's kind, the connection's number, the length of what follows.
+# A frame's kind, the number of the connection or of what is asked, the length of what follows.
 HEAD = struct.Struct("!BII")
 COUNT = struct.Struct("!I")
 
@@ -119,7 +119,7 @@ class Link:
 class Relay:
     """One end. ``write`` sends on; ``opened`` makes the connection that the other end has opened, by what it says.
 
-    ``first`` is the number of the first connection that is opened here.
+    ``first`` is the number of the first connection that is opened here; ``told`` gets the frames that are of none.
     """
 
     def __init__(
@@ -128,11 +128,11 @@ class Relay:
         opened: Callable[[bytes], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]],
         *,
         first: int,
-        ready: Callable[[bytes], None] = lambda _: None,
+        told: Callable[[int, int, bytes], None],
     ) -> None:
         self._write = write
         self._opened = opened
-        self._ready = ready
+        self._told = told
         self._next = first
         self._links: dict[int, Link] = {}
         self._tasks: set[asyncio.Future[None]] = set()
@@ -157,8 +157,8 @@ class Relay:
             task.cancel()
 
     def _take(self, kind: int, number: int, data: bytes) -> None:
-        if kind == READY:
-            self._ready(data)
+        if kind >= LISTEN:
+            self._told(kind, number, data)
         elif kind == OPEN:
             link = self._links[number] = Link(self, number)
             self._start(self._accept(link, number, data))
@@ -180,8 +180,41 @@ class Relay:
         task.add_done_callback(self._tasks.discard)
 
 
-async def main(host: str, count: int) -> None:
-    """Listens at so many ports, and tells which they are; connects to where the other end says."""
+class Doors:
+    """The ports at which the engine's side listens, as the other end asks for them."""
+
+    def __init__(self, host: str) -> None:
+        self._host = host
+        self._servers: dict[int, asyncio.AbstractServer] = {}
+        self._tasks: set[asyncio.Future[None]] = set()
+
+    def told(self, relay: Relay, kind: int, number: int, data: bytes) -> None:
+        if kind == LISTEN:
+            task = asyncio.ensure_future(self._listen(relay, number, COUNT.unpack(data)[0]))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        elif kind == LEAVE:
+            for (port,) in COUNT.iter_unpack(data):
+                self._servers.pop(port).close()
+
+    async def _listen(self, relay: Relay, number: int, count: int) -> None:
+        ports = [await self._open(relay) for _ in range(count)]
+        relay.send(LISTENING, number, b"".join(map(COUNT.pack, ports)))
+
+    async def _open(self, relay: Relay) -> int:
+        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            own: socket.socket = writer.get_extra_info("socket")
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            relay.open(f"{own.getpeername()[0]}:{own.getsockname()[1]}".encode(), reader, writer)
+
+        server = await asyncio.start_server(connected, self._host, 0)
+        port: int = server.sockets[0].getsockname()[1]
+        self._servers[port] = server
+        return port
+
+
+async def main(host: str) -> None:
+    """Listens at as many ports as it is asked for, and tells which they are; connects to where the other end says."""
     loop = asyncio.get_event_loop()
     incoming = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(incoming), sys.stdin)
@@ -191,17 +224,8 @@ async def main(host: str, count: int) -> None:
         place, _, port = about.decode().rpartition(":")
         return await asyncio.wait_for(asyncio.open_connection(place, int(port)), 10)
 
-    relay = Relay(pipe.write, opened, first=FAR_NUMBERS)
-    ports = []
-    for index in range(count):
-
-        def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, index: int = index) -> None:
-            writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            relay.open(f"{writer.get_extra_info('peername')[0]}:{index}".encode(), reader, writer)
-
-        server = await asyncio.start_server(connected, host, 0)
-        ports.append(server.sockets[0].getsockname()[1])
-    relay.send(READY, 0, b"".join(COUNT.pack(port) for port in ports))
+    doors = Doors(host)
+    relay = Relay(pipe.write, opened, first=FAR_NUMBERS, told=lambda *frame: doors.told(relay, *frame))
     while True:
         data = await incoming.read(PIECE)
         if not data:
@@ -211,4 +235,4 @@ async def main(host: str, count: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(main(sys.argv[1]))

@@ -10,6 +10,7 @@ from samlocal.artifact.engine_disk.standpoint import Standpoint
 from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
 from samlocal.sandbox.layout import OPEN_FILES, USER
+from samlocal.sandbox.network.relay_image import RelayImage
 from samlocal.sandbox.network.route import Route, blocked_error, is_blocked, open_route
 from samlocal.sandbox.session import Session
 
@@ -43,18 +44,13 @@ def try_reachability(
         engine.remove(name, wait=False)
 
 
-def try_relay(engine: Engine, image: str, *, session: Session, network: str, standpoint: Standpoint) -> float:
+def try_relay(engine: Engine, image: RelayImage, *, session: Session, network: str) -> float:
     """What the way through a relay adds to a request, in seconds. Raises EngineError where there is none."""
     import asyncio
 
-    from samlocal.sandbox.network.relay_container import RelayContainer
-
     async def tried() -> float:
-        relay = await RelayContainer.open(engine, image, standpoint, network=network, count=1, session=session)
-        try:
-            return await relay.round_trip()
-        finally:
-            relay.close()
+        relay = await session.relays.relay(engine, image, network=network)
+        return await relay.round_trip()
 
     return asyncio.run(tried())
 

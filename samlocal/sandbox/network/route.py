@@ -94,6 +94,15 @@ class Whereabouts(Struct, frozen=True, kw_only=True):
     user: int
 
 
+def takes_relay(engine: Engine, network: str, standpoint: Standpoint | None) -> bool:
+    """Whether the network's containers reach this machine by the engine's own connection alone."""
+    if standpoint is not None and standpoint.side is not Side.BESIDE:
+        return standpoint.side is Side.APART
+    # An ordinary user's bridges lead to no other place.
+    own = engine.product.loopback_network
+    return own is not None and network not in (HOST_NETWORK, *_DEFAULT_NETWORKS)
+
+
 def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> tuple[Route, socket.socket]:
     """A way from the network's containers to this machine, with a socket that listens there. Never 0.0.0.0.
 
@@ -102,8 +111,8 @@ def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> t
     Colima) has its bridges elsewhere, and hands ``host.docker.internal`` to this machine's loopback. Raises
     NoWayError where it takes a relay, and EngineError.
     """
-    if standpoint is not None and standpoint.side is Side.APART:
-        raise NoWayError(f"Containers of the engine at {engine.address} cannot reach this machine.")
+    if takes_relay(engine, network, standpoint):
+        raise NoWayError(f"Containers of the engine at {engine.address} on {network} cannot reach this machine.")
     if standpoint is not None and standpoint.side is Side.AROUND:
         return _beside_own_container(engine, network, standpoint)
     if network == HOST_NETWORK:
@@ -111,12 +120,6 @@ def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> t
     own = engine.product.loopback_network
     if own is not None:
         # Asked first: its bridge may have the address of one that this machine has too, which is another one.
-        if network not in _DEFAULT_NETWORKS:
-            raise NoWayError(
-                f"Containers on the network {network} cannot reach this machine: an ordinary user's bridges lead to "
-                "no other place.",
-                tip="Leave --docker-network out, or run with --docker-network host.",
-            )
         return Route(network=own.mode, host=LOOPBACK, seen_as=own.address), bound_socket(LOOPBACK)
     address = _host_address(engine.network(network))
     if address is None:

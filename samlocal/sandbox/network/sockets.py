@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,7 +15,8 @@ from samlocal.sandbox.network.endpoint import Endpoint
 from samlocal.sandbox.network.route import HOST_NETWORK, Route, bound_socket, open_route
 
 if TYPE_CHECKING:
-    from samlocal.sandbox.network.relay_container import RelayContainer
+    from samlocal.sandbox.network.relay_container import RelayContainer, Take
+    from samlocal.sandbox.network.relay_image import RelayImage
     from samlocal.sandbox.session import Session
 
 
@@ -38,7 +39,7 @@ class Sockets:
         self.route = route
         self.doors = doors
         self.endpoints = endpoints
-        self.relay: RelayContainer | None = None
+        self._relay: RelayContainer | None = None
 
     @classmethod
     def open(
@@ -60,28 +61,17 @@ class Sockets:
 
     @classmethod
     async def far(
-        cls,
-        engine: Engine,
-        network: str,
-        endpoints: Mapping[str, Endpoint],
-        standpoint: Standpoint,
-        *,
-        image: str,
-        session: Session,
+        cls, engine: Engine, network: str, endpoints: Mapping[str, Endpoint], *, image: RelayImage, session: Session
     ) -> Sockets:
         """The same where a relay has to listen, on the engine's side. Raises EngineError."""
-        from samlocal.sandbox.network.relay_container import RelayContainer
-
+        relay = await session.relays.relay(engine, image, network=network)
         led_to = (None, *_relayed(endpoints, network=None))
-        relay = await RelayContainer.open(
-            engine, image, standpoint, network=network, count=len(led_to), session=session
-        )
         doors = (
             Door(endpoint=endpoint, port=port, listening=None)
-            for endpoint, port in zip(led_to, relay.ports, strict=True)
+            for endpoint, port in zip(led_to, await relay.listen(len(led_to)), strict=True)
         )
         made = cls(Route(network=network, host="", seen_as=relay.address, publishes=False), tuple(doors), endpoints)
-        made.relay = relay
+        made._relay = relay
         return made
 
     @property
@@ -98,16 +88,26 @@ class Sockets:
 
     async def connect(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A connection to a listener in the container, whose address is ``host``. Raises OSError."""
-        if self.relay is not None:
-            return await self.relay.connect(host, port)
+        if self._relay is not None:
+            return await self._relay.connect(host, port)
         return await asyncio.open_connection(host, port)
+
+    def serve(self, takers: Sequence[Take]) -> None:
+        """Gives each door's connections to its taker, where a relay listens for them."""
+        if self._relay is not None:
+            self._relay.serve([door.port for door in self.doors], takers)
+
+    async def broken(self) -> None:
+        """Raises EngineError when the way that somebody else holds open is so no longer."""
+        if self._relay is not None:
+            await self._relay.broken()
 
     def close(self) -> None:
         for door in self.doors:
             if door.listening is not None:
                 door.listening.close()
-        if self.relay is not None:
-            self.relay.close()
+        if self._relay is not None:
+            self._relay.leave([door.port for door in self.doors])
 
     def _seen(self, endpoint: Endpoint) -> str:
         port = next((door.port for door in self.doors if door.endpoint == endpoint), None)
