@@ -172,12 +172,12 @@ MADE_OF_A_SECRET: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("node", MADE_OF_A_SECRET.values(), ids=MADE_OF_A_SECRET)
 @pytest.mark.parametrize("deployed", [False, True], ids=["placeholders", "deployed"])
 def test_no_message_quotes_what_is_made_of_a_secret(
-    project: Callable[..., Project], aws_server: AwsEndpoint, stack: str, node: Any, *, deployed: bool
+    project: Callable[..., Project], aws_server: AwsEndpoint, stack: str, *, deployed: bool
 ) -> None:
-    made = application(project, aws_server, MADE=node)
+    names = {f"MADE_{number}": node for number, node in enumerate(MADE_OF_A_SECRET.values())}
+    made = application(project, aws_server, **names)
     given = ["--parameter-overrides", "Password=hunter2", *(["-n", stack] if deployed else [])]
 
     outcomes = [
@@ -187,7 +187,8 @@ def test_no_message_quotes_what_is_made_of_a_secret(
         made.run("doctor", *given),
     ]
 
-    assert "MADE" in outcomes[0].stdout.decode()
+    assert {entry["name"] for entry in outcomes[1].payload} == {*names}
+    assert all(name in outcomes[0].stdout.decode() for name in names)
     for outcome in outcomes:
         assert "hunter2" not in outcome.stdout.decode() + outcome.stderr
 
