@@ -78,7 +78,7 @@ images-for-tests:
 		echo "The tests that need a Docker engine and the stand-in images are skipped." >&2; }
 
 # Tests wait more than they compute; those of one file share what they start.
-PARALLEL ?= --numprocesses=3 --dist=loadfile
+PARALLEL ?= --numprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 # Packages and images come side by side, from different places.
 test:

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,6 +26,16 @@ def pytest_configure() -> None:
     # told by them shall not depend on chance.
     settings.register_profile("busy", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("busy")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Workers take the files that start most containers first: none is left alone at the end with a long one.
+
+    pytest-xdist's own order, the files with most tests first, has the slowest last (``--no-loadscope-reorder``).
+    """
+    if hasattr(config, "workerinput"):
+        containers = Counter(item.path for item in items if item.get_closest_marker("docker"))
+        items.sort(key=lambda item: -containers[item.path])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
