@@ -225,10 +225,19 @@ def of_roles(application: Application, aws: Aws, *, environment: str) -> Iterato
 
 def of_caches(folder: Path) -> Iterator[Finding]:
     """Each part of the cache folder with its size."""
-    if not folder.is_dir():
+    try:
+        sizes = {part.name: _size(part) for part in sorted(folder.iterdir()) if part.is_dir()}
+    except FileNotFoundError:
         yield good("cache", f"{folder}: empty")
         return
-    sizes = {part.name: _size(part) for part in sorted(folder.iterdir()) if part.is_dir()}
+    except OSError as error:
+        yield Finding(
+            level=Level.FAIL,
+            subject="cache",
+            text=f"{folder} cannot be looked into: {error.strerror}.",
+            remedy="Give yourself the right to it, or name another with SAMLOCAL_CACHE_DIR.",
+        )
+        return
     parts = ", ".join(f"{name} {_megabytes(size)}" for name, size in sizes.items() if size >= _SHOWN)
     yield good("cache", f"{folder}: {_megabytes(sum(sizes.values()))}{f' ({parts})' if parts else ''}")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from samlocal.engine.failures import cause
+from samlocal.engine.failures import cause, own_limit
 from samlocal.engine.listener import owner
 from samlocal.engine.places import start_tip
 from samlocal.engine.product import Product, product
@@ -49,7 +49,7 @@ def open_client(address: str, environ: Mapping[str, str], *, notice: Callable[[s
         return _connect(address, options, notice, tunnel)
     except DockerException as error:
         raise EngineError(
-            f"No Docker engine answers at {address}: {cause(error)}.", tip=start_tip(environ)
+            f"No Docker engine answers at {address}: {cause(error)}.", tip=own_limit(error) or start_tip(environ)
         ) from error
     # What the SDK says of an address or a configuration file that is none: it checks neither.
     except (ValueError, AttributeError, TypeError, KeyError) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 from samlocal.errors import EngineError
 
 
@@ -29,7 +31,8 @@ class translated:  # noqa: N801 - reads as the statement it is
             raise EngineError(f"Docker: {self._what}: {told}.", tip=_remedy(told)) from error
         if isinstance(error, (DockerException, requests.exceptions.RequestException)):
             raise EngineError(
-                f"Docker: {self._what}: {cause(error)}.", tip="Is the Docker engine still running?"
+                f"Docker: {self._what}: {cause(error)}.",
+                tip=own_limit(error) or "Is the Docker engine still running?",
             ) from error
 
 
@@ -58,10 +61,27 @@ def _remedy(told: str) -> str | None:
 
 def cause(error: BaseException) -> str:
     """The innermost reason: the SDK wraps a missing socket four times."""
+    text = str(_innermost(error))
+    return text if len(text) < 200 else f"{text[:200]}…"
+
+
+def own_limit(error: BaseException) -> str | None:
+    """What to do where it is this process, and not the engine, that may not go on; None for anything else."""
+    match getattr(_innermost(error), "errno", None):
+        case errno.EMFILE:
+            return "This process may open no more files: raise the limit (`ulimit -n 1024`)."
+        case errno.EACCES:
+            return (
+                "The engine's socket is not yours to use: join its group (`sudo usermod -aG docker $USER`, then log "
+                "in anew), or name an engine of your own with DOCKER_HOST."
+            )
+    return None
+
+
+def _innermost(error: BaseException) -> BaseException:
     while error.__context__ is not None:
         error = error.__context__
-    text = str(error)
-    return text if len(text) < 200 else f"{text[:200]}…"
+    return error
 
 
 def image_tip(name: str) -> str:

@@ -20,13 +20,14 @@ class LoopbackNetwork(Struct, frozen=True, kw_only=True):
 class Product(Struct, frozen=True, kw_only=True):
     """An engine's make and version, and what containers need on it that they do not need on root's Docker Engine.
 
-    ``is_users`` is whether it is an ordinary user's own, who is root in its containers. ``tmpfs_owner`` is whether a
-    tmpfs may be given an owner, ``domain_name`` whether a container may be given a domain. ``needs_limits`` is
-    whether a container that is given no limit of processes, or of open files, gets one that the engine may have no
-    right to set. ``host_name`` is what containers call the engine's machine, and ``host_gateway`` what they are to be
-    told that it is, nothing where they know. ``registries`` are what it writes before the names of images.
-    ``stops_to_remove`` is whether a removal by force begins with the signal that stops a container, and waits ten
-    seconds for what it does. ``drops_requests`` is whether a request is given up when whoever made it hangs up.
+    ``is_here`` is whether it is a process of this machine's, as far as can be told. ``is_users`` is whether it is an
+    ordinary user's own, who is root in its containers. ``tmpfs_owner`` is whether a tmpfs may be given an owner,
+    ``domain_name`` whether a container may be given a domain. ``needs_limits`` is whether a container that is given
+    no limit of processes, or of open files, gets one that the engine may have no right to set. ``host_name`` is what
+    containers call the engine's machine, and ``host_gateway`` what they are to be told that it is, nothing where they
+    know. ``registries`` are what it writes before the names of images. ``stops_to_remove`` is whether a removal by
+    force begins with the signal that stops a container, and waits ten seconds for what it does. ``drops_requests`` is
+    whether a request is given up when whoever made it hangs up.
 
     Of its networks: ``late_bridges`` is whether a bridge is there only with its first container, ``secluded`` whether
     all of them are a place of their own, from which nothing leads to this machine. ``loopback_network`` is what
@@ -36,6 +37,7 @@ class Product(Struct, frozen=True, kw_only=True):
     name: str
     version: str
     is_docker: bool = True
+    is_here: bool = False
     is_users: bool = False
     tmpfs_owner: bool = True
     domain_name: bool = True
@@ -67,6 +69,7 @@ def product(ping: Mapping[str, str], *, owner: int | None) -> Product:
         return Product(
             name=f"{make or _DOCKER} Engine",
             version=version,
+            is_here=owner is not None,
             is_users=is_users,
             # runc has to write it to /proc/sys, which is root's.
             domain_name=not is_users,
@@ -77,6 +80,7 @@ def product(ping: Mapping[str, str], *, owner: int | None) -> Product:
         name="Podman",
         version=version,
         is_docker=False,
+        is_here=owner is not None,
         is_users=is_users,
         # It refuses tmpfs options that it does not know, and knows neither `uid` nor `gid` (containers/common,
         # pkg/util).

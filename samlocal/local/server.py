@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import importlib.util
 import json
@@ -114,7 +115,10 @@ class Answered:
 
 
 def awaited(process: subprocess.Popen[bytes], log: IO[str], until: float) -> Answered:
-    """Waits until the endpoint answers. Raises AwsError with the last lines of its log."""
+    """Waits until the endpoint answers.
+
+    Raises AwsError with the last lines of its log, ConfigurationError where the disk has no room for any.
+    """
     assert process.stdout is not None  # noqa: S101 - Popen was asked for a pipe
     readable, _, _ = select.select([process.stdout], [], [], max(0.0, until - time.monotonic()))
     line = process.stdout.readline() if readable else b""
@@ -126,13 +130,18 @@ def awaited(process: subprocess.Popen[bytes], log: IO[str], until: float) -> Ans
         connection.request("HEAD", "/moto-api/", headers={CONTROL_HEADER: told["control"]})
         connection.getresponse().read()
     except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENETUNREACH:
+            raise AwsError(
+                "The local endpoint (moto's server) is reached by 127.0.0.1, to which nothing leads.",
+                tip="Is this machine's loopback up (`ip link set lo up`)?",
+            ) from error
         raise _failed(process, log) from error
     finally:
         connection.close()
     return Answered(port=told["port"], pid=told["pid"], control=told["control"])
 
 
-def _failed(process: subprocess.Popen[bytes], log: IO[str]) -> AwsError:
+def _failed(process: subprocess.Popen[bytes], log: IO[str]) -> AwsError | ConfigurationError:
     try:
         status = process.wait(timeout=0.5)
         how = f"ended with exit status {status}" if status else "did not come up"
@@ -140,6 +149,12 @@ def _failed(process: subprocess.Popen[bytes], log: IO[str]) -> AwsError:
         how = "did not answer in time"
     log.seek(0)
     last = log.read().splitlines()[-_TAIL:]
+    if not last and os.fstatvfs(log.fileno()).f_bavail == 0:
+        # What it could not write for want of room, it could not complain of there either.
+        return ConfigurationError(
+            f"The local endpoint (moto's server) {how}: the disk that its log is on is full.",
+            tip="Make room there, or name another place: SAMLOCAL_CACHE_DIR for the cache, TMPDIR for other files.",
+        )
     quoted = "".join(f"\n  {line}" for line in last) or " It logged nothing."
     return AwsError(
         f"The local endpoint (moto's server) {how}.{quoted}",

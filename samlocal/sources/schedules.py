@@ -68,6 +68,8 @@ class Schedules:
         # When each was seen first: rates count from there.
         self._began: dict[tuple[str, str], float] = {}
         self._refused: set[str] = set()
+        # The latest that the clock has said.
+        self._reached = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,6 +95,7 @@ class Schedules:
         while await self._pace.pause(_MINUTE - self._clock() % _MINUTE):
             now = self._clock()
             await self._turn(since, now)
+            self._reached = max(self._reached, now)
             since = now
 
     async def _turn(self, since: float, now: float) -> None:
@@ -109,7 +112,9 @@ class Schedules:
                 self._hears.remarked(f"no schedule is due for now: {error}")
 
     def _is_due(self, schedule: Schedule, since: float, now: float) -> bool:
-        began = self._began.setdefault((schedule.arn, schedule.expression), now)
+        # A clock that is set back lets no rate wait until it is there again.
+        began = min(self._began.get(key := (schedule.arn, schedule.expression), now), now)
+        self._began[key] = began
         if (schedule.start is not None and now < schedule.start) or (schedule.end is not None and now > schedule.end):
             return False
         try:
@@ -120,6 +125,7 @@ class Schedules:
                 self._hears.remarked(f"{schedule.name} is never due: {error}.")
             return False
         if isinstance(expression, At):
-            return is_due(expression, since=since, until=now, began=began)
+            # What is due once is so the first time that the clock is there.
+            return is_due(expression, since=max(since, self._reached), until=now, began=began)
         # A rate begins with the minute in which it was seen.
         return is_due(expression, since=since, until=now, began=began - began % _MINUTE)

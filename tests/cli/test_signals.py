@@ -31,7 +31,15 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored(project: Callable[
     project(SLEEPER).shell(script).succeeded()
 
 
-@pytest.mark.parametrize("seen", ["import 'click.core'", "import 'samlocal.cli.world'", "import 'samlocal.cli.list"])
+@pytest.mark.parametrize(
+    "seen",
+    [
+        "import 'samlocal.call_frames'",
+        "import 'click.core'",
+        "import 'samlocal.cli.world'",
+        "import 'samlocal.cli.list",
+    ],
+)
 def test_ctrl_c_while_samlocal_is_imported_is_status_130_and_no_traceback(
     project: Callable[..., Project], seen: str
 ) -> None:

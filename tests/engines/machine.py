@@ -208,7 +208,7 @@ def _machine(folder: Path) -> Iterator[Machine]:
         "mkdir -p /var/lib/cni && mount -t tmpfs none /var/lib/cni",
         "mknod -m 666 /run/tun c 10 200 && mount --bind /run/tun /dev/net/tun",
         *(f"[ -e /etc/{name} ] || : >/etc/{name}; mount --bind {etc / name} /etc/{name}" for name in _ACCOUNTS),
-        *_shown(ROOT, Path(sys.prefix), Path(sys.base_prefix)),
+        *shown(ROOT, Path(sys.prefix), Path(sys.base_prefix)),
         f": >{ready}",
         "exec sleep infinity",
     ]
@@ -228,15 +228,18 @@ def _machine(folder: Path) -> Iterator[Machine]:
             holder.kill()
 
 
-def _shown(*paths: Path) -> Iterator[str]:
-    """Lets everybody on the machine reach folders that lie below one that is its owner's alone (root's home)."""
-    hidden = {path: _closed(path) for path in paths if _closed(path) is not None}
-    for number, path in enumerate(hidden):
-        yield f"mkdir -p /run/shown/{number} && mount --bind {path} /run/shown/{number}"
-    for closed in dict.fromkeys(hidden.values()):
+def shown(*paths: Path, hidden: Path = Path("/run")) -> Iterator[str]:
+    """Lets everybody reach folders that lie below one that is its owner's alone (root's home).
+
+    They are steps of a shell's that has mounts of its own; ``hidden`` is a file system in memory.
+    """
+    below = {path: _closed(path) for path in paths if _closed(path) is not None}
+    for number, path in enumerate(below):
+        yield f"mkdir -p {hidden}/shown/{number} && mount --bind {path} {hidden}/shown/{number}"
+    for closed in dict.fromkeys(below.values()):
         yield f"mount -t tmpfs -o mode=755 none {closed}"
-    for number, path in enumerate(hidden):
-        yield f"mkdir -p {path} && mount --bind /run/shown/{number} {path}"
+    for number, path in enumerate(below):
+        yield f"mkdir -p {path} && mount --bind {hidden}/shown/{number} {path}"
 
 
 def _closed(path: Path) -> Path | None:

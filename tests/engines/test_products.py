@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import resource
 import socket
 from collections.abc import Mapping
@@ -10,7 +12,7 @@ from typing import Any
 
 import docker
 import pytest
-from docker.errors import APIError
+from docker.errors import APIError, DockerException
 
 from samlocal.engine.container_spec import ContainerSpec, host_config
 from samlocal.engine.failures import translated
@@ -66,6 +68,7 @@ def test_whose_engine_it_is_says_what_leads_from_its_networks_to_this_machine(
     ping: Mapping[str, str], owner: int | None, late: bool, secluded: bool, has_loopback: bool
 ) -> None:
     known = product(ping, owner=owner)
+    assert known.is_here is (owner is not None)
     assert (known.late_bridges, known.secluded) == (late, secluded)
     assert (known.loopback_network is not None) == has_loopback
 
@@ -150,6 +153,18 @@ def test_an_image_has_the_name_that_docker_gives_it() -> None:
 def test_a_program_that_the_engine_lacks_is_said_with_how_to_get_it(told: str, remedy: str) -> None:
     with pytest.raises(EngineError) as caught, translated("the container cannot be made"):
         raise APIError("500", explanation=told)
+    assert remedy in (caught.value.tip or "")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.EMFILE, "ulimit -n"), (errno.EACCES, "usermod -aG docker"), (errno.ECONNREFUSED, "still running?")],
+)
+def test_what_this_process_may_not_do_is_no_fault_of_the_engines(number: int, remedy: str) -> None:
+    met = DockerException("Error while fetching server API version")
+    met.__context__ = OSError(number, os.strerror(number))
+    with pytest.raises(EngineError) as caught, translated("the container cannot be made"):
+        raise met
     assert remedy in (caught.value.tip or "")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,10 +21,11 @@ Client = Callable[[str], Any]
 
 
 class Time:
-    """Passes as soon as somebody sleeps; ``ends`` after so many minutes."""
+    """Passes as soon as somebody sleeps, is then ``set_back`` so many seconds, and ``ends`` after so many minutes."""
 
-    def __init__(self, minutes: int) -> None:
+    def __init__(self, minutes: int, *, set_back: Sequence[float] = ()) -> None:
         self.seconds = 1_772_600_430.0
+        self.set_back = list(set_back)
         self.began = self.seconds
         self.ends = self.seconds + minutes * 60
         self.over = asyncio.Event()
@@ -36,6 +38,9 @@ class Time:
             self.over.set()
             await asyncio.Event().wait()
         self.seconds += seconds
+        if self.set_back:
+            back = self.set_back.pop(0)
+            self.seconds, self.ends = self.seconds - back, self.ends - back
 
 
 class Fake:
@@ -63,10 +68,15 @@ NOWHERE = LocalServer(url="http://127.0.0.1:1", pid=0)
 
 
 def passes(
-    fake: Fake, threads: Threads, minutes: int, *, passes_over: Callable[[float], bool] = lambda _: False
+    fake: Fake,
+    threads: Threads,
+    minutes: int,
+    *,
+    passes_over: Callable[[float], bool] = lambda _: False,
+    set_back: Sequence[float] = (),
 ) -> Time:
     async def test() -> Time:
-        time = Time(minutes)
+        time = Time(minutes, set_back=set_back)
         own = Schedules(
             lambda: NOWHERE,
             threads,
@@ -97,6 +107,15 @@ def test_each_schedule_is_due_as_often_as_it_says(threads: Threads) -> None:
     assert {name: fired.count(name) for name in ("each", "third", "cron")} == {"each": 6, "third": 2, "cron": 3}
     # They are due with the minute.
     assert all(at % 60 == 0 for _, at in fake.fired)
+
+
+def test_a_clock_that_is_set_back_stops_no_rate_and_repeats_nothing_that_is_due_once(threads: Threads) -> None:
+    once = datetime.fromtimestamp(Time(0).began + 90, UTC)
+    fake = Fake(named("rate", "rate(1 minute)"), named("once", f"at({once:%Y-%m-%dT%H:%M:%S})"))
+    passes(fake, threads, minutes=8, set_back=(0, 0, 3600))
+    fired = [name for name, _ in fake.fired]
+    # The minute in which it is set back is the only one that is missed.
+    assert (fired.count("rate"), fired.count("once")) == (7, 1)
 
 
 def test_a_schedule_is_due_neither_before_its_start_nor_behind_its_end(threads: Threads) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 from samlocal.artifact.build.job import BuilderFolders, Job
 from samlocal.artifact.build.workflow import GO, MAVEN, Workflow, manifest_path
+from samlocal.artifact.cache_entry import FULL
 from samlocal.errors import BuildError
 
 _STEP = re.compile(r"Running \w+:(\w+)")
@@ -83,6 +85,9 @@ def plain(raw: bytes) -> str:
 
 
 def _tip(job: Job, text: str) -> str | None:
+    # npm begins in small letters.
+    if any(os.strerror(number).lower() in text.lower() for number in FULL):
+        return "Make room, or name another place: SAMLOCAL_CACHE_DIR for the cache, TMPDIR for the tools' files."
     manifest = manifest_path(job.target, job.workflow) or f"the dependencies of {job.target.source}"
     if "Cannot find esbuild" in text:
         return (

@@ -89,7 +89,10 @@ def standpoint(engine: Engine, image: str | None, cache: Cache, *, doubted: bool
     records = cache.root / KIND
     beside = Standpoint(records=records)
     near = _is_process_here(engine.address) and not engine.product.secluded
-    if near and not doubted and not records.exists():
+    with cache.translated():
+        # A cache folder that is not ours to look into is said to be.
+        known_before = records.exists()
+    if near and not doubted and not known_before:
         return beside
     ids = tuple(_own_ids())
     record = records / f"{hash_of(engine.address, *ids)}.json"

@@ -28,6 +28,9 @@ _SYN_SENT = "02"
 _SIOCGIFADDR = 0x8915
 _INTERFACE_REQUEST = "16s24x"
 
+# Of binding to an address that is another machine's, and of connecting to one that nothing leads to.
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.ENETUNREACH)
+
 # Linux kernel, include/uapi/linux/in.h; Python has it from 3.14 on.
 _IP_FREEBIND = 15
 
@@ -52,15 +55,26 @@ def bound_socket(host: str, *, ahead: bool = False) -> socket.socket:
         if ahead:
             listening.setsockopt(socket.IPPROTO_IP, _IP_FREEBIND, 1)
         listening.bind((host, 0))
+        if not ahead:
+            _check_reached(listening.getsockname())
         # Listening already: a runtime that connects before the loop runs waits in the backlog.
         listening.listen(128)
     except OSError as error:
         listening.close()
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise AddressNotHereError(f"{host} is no address of this machine.") from error
+        if error.errno in _NOT_HERE:
+            raise AddressNotHereError(
+                f"{host} is no address of this machine.",
+                tip="Is its loopback up (`ip link set lo up`)?" if host == LOOPBACK else None,
+            ) from error
         raise EngineError(f"samlocal cannot listen on {host}: {error}.") from error
     listening.setblocking(False)
     return listening
+
+
+def _check_reached(address: tuple[str, int]) -> None:
+    """A network namespace without any address takes each for its own (Linux, inet_addr_type()). Raises OSError."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.connect(address)
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -107,9 +121,9 @@ def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> t
     """A way from the network's containers to this machine, with a socket that listens there. Never 0.0.0.0.
 
     Where samlocal runs in a container of that engine itself, that is its own address on a network that both are on.
-    Else on a Linux engine it is this machine's address on the bridge; an engine in a virtual machine (Docker Desktop,
-    Colima) has its bridges elsewhere, and hands ``host.docker.internal`` to this machine's loopback. Raises
-    NoWayError where it takes a relay, and EngineError.
+    Else on a Linux engine it is this machine's address on the bridge, if this process has the machine's network. An
+    engine in a virtual machine (Docker Desktop, Colima) has its bridges elsewhere, and hands ``host.docker.internal``
+    to this machine's loopback. Raises NoWayError where it takes a relay, and EngineError.
     """
     if takes_relay(engine, network, standpoint):
         raise NoWayError(f"Containers of the engine at {engine.address} on {network} cannot reach this machine.")
@@ -133,6 +147,9 @@ def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> t
         if engine.product.late_bridges:
             route = Route(network=network, host=address, seen_as=address, ahead=True)
             return route, bound_socket(address, ahead=True)
+        if engine.product.is_here:
+            # Its bridge would be here, too: this process has a network of its own (`unshare --net`).
+            raise NoWayError(f"Containers on the Docker network {network} cannot reach this process.") from None
         name, told = engine.product.host_name, engine.product.host_gateway
         route = Route(network=network, host=LOOPBACK, seen_as=name, extra_hosts={name: told} if told else {})
         return route, bound_socket(LOOPBACK)
