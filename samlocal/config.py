@@ -14,13 +14,12 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct, field
 
-from samlocal.errors import ConfigurationError, TemplateError
+from samlocal.errors import ConfigurationError
 
 # Lists and tables hold the same again.
 Value: TypeAlias = str | int | float | bool | list[Any] | dict[str, Any]
 
 CONFIG_FILES = ("samconfig.toml", "samconfig.yaml", "samconfig.yml")
-TEMPLATE_FILES = ("template.yaml", "template.yml", "template.json")
 DEFAULT_ENVIRONMENT = "default"
 LOCAL_ENVIRONMENT = "local"
 """The environment on this machine, which needs no section and no account."""
@@ -64,8 +63,11 @@ class FileSettings(Struct, frozen=True, kw_only=True):
         return f"{self.path.name if self.path else 'samconfig.toml'} [{self.section or self.environment}]"
 
 
-def find_config(*, cwd: Path, config_file: Path | None, template: Path | None) -> Path | None:
-    """The configuration file: the one named, else the one here, else the one beside the template."""
+def find_config(*, cwd: Path, config_file: Path | None, template: Path | None, project: Path) -> Path | None:
+    """The configuration file: the one named, else the one here, else the one beside the template.
+
+    Without a template it is the one in the project's folder.
+    """
     if config_file is not None:
         named = cwd / config_file
         if not _is_file(named):
@@ -73,8 +75,7 @@ def find_config(*, cwd: Path, config_file: Path | None, template: Path | None) -
                 f"{config_file}: there is no such configuration file.", tip="Mend --config-file."
             )
         return named
-    folders = [cwd] if template is None else [cwd, (cwd / template).parent]
-    for folder in folders:
+    for folder in (cwd, project if template is None else (cwd / template).parent):
         for name in CONFIG_FILES:
             if _is_file(folder / name):
                 return folder / name
@@ -124,36 +125,6 @@ def file_settings(
     return FileSettings(path=path, environment=environment, values=values)
 
 
-def find_template(*, cwd: Path, template: Path | None) -> Path:
-    """The template named, or the one that stands here, as SAM CLI finds it. Raises TemplateError."""
-    try:
-        return _found_template(cwd, template)
-    except (OSError, ValueError) as error:
-        what = error.strerror if isinstance(error, OSError) else str(error)
-        raise TemplateError(
-            f"{template or cwd}: the template cannot be looked for: {what}.", tip="Name another with -t/--template."
-        ) from error
-
-
-def _found_template(cwd: Path, template: Path | None) -> Path:
-    if template is not None:
-        path = template if template.is_absolute() else cwd / template
-        if path.is_dir():
-            return _in_folder(path, template)
-        if not path.is_file():
-            raise TemplateError(
-                f"{template}: there is no such template file.", tip="Name the template with -t/--template."
-            )
-        return _short(path, cwd)
-    for name in TEMPLATE_FILES:
-        if (cwd / name).is_file():
-            return Path(name) if cwd == Path.cwd() else cwd / name
-    raise TemplateError(
-        f"There is no template here: none of {', '.join(TEMPLATE_FILES)} in {cwd}.",
-        tip="Name it with -t/--template, or put `template_file` into samconfig.toml.",
-    )
-
-
 def _is_file(path: Path) -> bool:
     """Raises ConfigurationError where it cannot be said."""
     try:
@@ -163,33 +134,11 @@ def _is_file(path: Path) -> bool:
         raise ConfigurationError(f"{path}: {what}.", tip="Give yourself the right to it, or name another.") from error
 
 
-def _in_folder(folder: Path, named: Path) -> Path:
-    """The template of a folder, such as CDK's ``cdk.out``, which holds one for each stack."""
-    for name in TEMPLATE_FILES:
-        if (folder / name).is_file():
-            return folder / name
-    found = sorted(folder.glob("*.template.json"))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise TemplateError(
-            f"{named}: there are {len(found)} templates in this folder.",
-            tip="Name one of them: " + ", ".join(f"-t {named / path.name}" for path in found) + ".",
-        )
-    raise TemplateError(f"{named}: there is no template in this folder.", tip="Name the file with -t/--template.")
-
-
 def nearest(name: str, names: Collection[str]) -> str:
-    """``; did you mean x?`` or a full stop: the end of a sentence about a name that is not there."""
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    """``; did you mean x?``, in any case, or a full stop: the end of a sentence about a name that is not there."""
     lowered = {candidate.lower(): candidate for candidate in names}
-    if not close and name.lower() in lowered:
-        close = [lowered[name.lower()]]
+    close = [lowered[each] for each in difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)]
     return f"; did you mean {close[0]}?" if close else "."
-
-
-def _short(path: Path, cwd: Path) -> Path:
-    return path.relative_to(cwd) if path.is_relative_to(cwd) and cwd == Path.cwd() else path
 
 
 def _read(path: Path) -> dict[str, Value]:

@@ -14,8 +14,9 @@ from samlocal.captured.saved import SavedEvents
 from samlocal.cli.options.debug import debug_flags, debug_options
 from samlocal.cli.options.environment import environment_options, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
-from samlocal.cli.options.keep import Keep, KeepingCommand, keep_flags, keep_options
+from samlocal.cli.options.keep import Keep, keep_flags, keep_options
 from samlocal.cli.options.output_form import output_option
+from samlocal.cli.options.route import InvokingCommand, is_route, refuse_without_route, route_options
 from samlocal.cli.options.run import code_flag, run_flags, run_options, strict_flag, tenant_flag
 from samlocal.cli.output import Output
 from samlocal.cli.runs.events import event_options, events_to_run
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
     from samlocal.sandbox.result import Result
 
 
-@click.command("invoke", cls=KeepingCommand, short_help="Run a function once.")
+@click.command("invoke", cls=InvokingCommand, short_help="Run a function once.")
 @function_options
 @environment_options
 @event_options
+@route_options
 @tenant_flag
 @strict_flag
 @code_flag
@@ -64,8 +66,11 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, /, **values: object) -> int:
     """Run FUNCTION: its payload goes to standard output, its log to standard error.
 
-    FUNCTION is a logical id of the template or a function's name. With -e or -n the function gets the deployed
-    stack's values and runs under its own role.
+    FUNCTION is a logical id of the template or a function's name, or the beginning of one. With -e or -n the function
+    gets the deployed stack's values and runs under its own role.
+
+    'METHOD /path' in place of FUNCTION is a request to one of the template's APIs: the function behind it gets the
+    API's event, and at a terminal its answer is shown as the API's.
     """
     from samlocal.project.project import Project
 
@@ -74,7 +79,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     wanted = wanted_function(ctx)
     debug = debug_options(ctx)
     project = Project(chosen, output)
-    events = events_to_run(ctx, named(ctx.obj, SavedEvents.of(chosen), _shared(project, wanted)))
+    wanted, events = _to_run(ctx, project, wanted, output)
     if events.repeat > 1 and debug is not None:
         raise click.UsageError("--repeat measures, and a debugger stops what is measured: leave --debug-port out.")
     asked = _Asked(
@@ -94,6 +99,21 @@ def command(ctx: click.Context, /, **values: object) -> int:
     elif keep.seconds is not None:
         output.notice("a function that is debugged is not kept: it ends with its debugger.")
     return _once(ctx, asked) if status is None else status
+
+
+def _to_run(ctx: click.Context, project: Project, wanted: str, output: Output) -> tuple[str, Events]:
+    """The function and its events, by its name or by a route that leads to it."""
+    if not is_route(wanted):
+        refuse_without_route(ctx)
+        saved = SavedEvents.of(project.settings)
+        return wanted, events_to_run(ctx, named(ctx.obj, saved, _shared(project, wanted)))
+
+    from samlocal.cli.runs.routed import routed
+
+    function, events = routed(ctx, project, wanted, output)
+    # What the user is told to call next goes by the function.
+    ctx.params["function"] = function
+    return function, events
 
 
 class _Asked(Struct, frozen=True, kw_only=True):

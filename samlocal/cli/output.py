@@ -21,7 +21,7 @@ from samlocal.sandbox.result import Success, outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from samlocal.cli.runs.people import People, Piece
+    from samlocal.cli.runs.people import OfApi, People, Piece
     from samlocal.reload.told import NotReloaded, Reloaded
     from samlocal.sandbox.journal import Record, Remark
     from samlocal.sandbox.sandbox import Invocation
@@ -152,6 +152,11 @@ class Output:
             paths = OwnPaths(source, self._world.cwd) if source is not None else None
             self._people.is_of(Subject(location=location, paths=paths))
 
+    def is_of_api(self, of_api: OfApi) -> None:
+        """Says what an API makes of what comes: a person is shown that."""
+        if self._people is not None:
+            self._people.is_of_api(of_api)
+
     def reloaded(self, told: Reloaded | NotReloaded) -> None:
         """What has become of a save: each of them is another one."""
         from samlocal.reload.told import Reloaded
@@ -256,12 +261,24 @@ class Output:
 
     def ask(self, question: str) -> bool:
         """Asks on standard error; whatever is not yes is no, and no answer at all is an error of usage."""
-        self._error_line(f"{visible(question)} [y/N] ", end="")
+        answer = self.asked(f"{question} [y/N]")
+        if answer is None:
+            raise click.UsageError("There is nobody to ask: give --yes.")
+        return answer.lower() in ("y", "yes")
+
+    @property
+    def has_somebody_to_ask(self) -> bool:
+        """Whether a person sees a question and can answer it."""
+        return self._world.stderr.isatty() and self._world.stdin.isatty()
+
+    def asked(self, question: str) -> str | None:
+        """The line that answers a question; None where there is none."""
+        self._error_line(f"{visible(question)} ", end="")
         answer = self._world.stdin.readline()
         if not answer:
             self._error_line("")
-            raise click.UsageError("There is nobody to ask: give --yes.")
-        return answer.strip().lower() in (b"y", b"yes")
+            return None
+        return answer.decode(errors="replace").strip()
 
     def table(self, heads: Sequence[str | Spare], rows: Iterable[Sequence[str]]) -> None:
         """A table as the payload: as wide as it needs where nobody looks, fitted to the terminal where one is."""

@@ -7,18 +7,18 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from samlocal.config import nearest
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.place import Place, partition_of
-from samlocal.errors import FunctionNotFoundError, UnresolvedError
+from samlocal.errors import UnresolvedError
 from samlocal.function import pseudo
 from samlocal.function.absence import Absence, absence
 from samlocal.function.circles import circles
 from samlocal.function.declared_variables import declared_variables
 from samlocal.function.deployed_values import with_deployed_values
-from samlocal.function.evaluation import find_function, function_spec
+from samlocal.function.evaluation import function_spec
 from samlocal.function.execution_role import execution_role
 from samlocal.function.expressions import evaluator_of, template_with_values
+from samlocal.function.function_names import FunctionNames, exactly, name_in_arn, nearly
 from samlocal.function.overrides import Overrides, check_matches, put_over
 from samlocal.function.package import LocalLayer
 from samlocal.function.parameters import check_names
@@ -101,36 +101,37 @@ class Application(Struct, frozen=True, kw_only=True):
         return self.absent or absence(self.template, resource, self.evaluator)
 
     def find(self, wanted: str) -> tuple[Application, Resource]:
-        """The template that holds a function, and the function. Raises FunctionNotFoundError."""
+        """The template that holds a function, and the function.
+
+        By its logical id, ``Child/Fn``, the deployed name or ARN, the name that the template gives it, or CDK's path;
+        where nothing is called so, by the same in any case, or by the beginning of what one function alone is called.
+        Raises FunctionNotFoundError, which names the nearest, or those that begin so.
+        """
+        found = self._called(wanted)
+        if found is None:
+            name = name_in_arn(wanted, place=self.place, is_deployed=self.environment is not None)
+            found = None if name is None else self._called(name)
+        if found is None:
+            functions = list(self.functions(absent=True))
+            names = [owner.names(resource) for owner, resource in functions]
+            found = functions[nearly(names, wanted, template=self.template.path)]
+        return found
+
+    def _called(self, wanted: str) -> tuple[Application, Resource] | None:
+        """The function that is called exactly so."""
         first, slash, rest = wanted.partition("/")
         if slash and first in self.template.resources:
             child = self.child(first)
             if child is not None:
-                return child.find(rest)
-        stack = self.environment.stack if self.environment else None
-        try:
-            return self, find_function(self.template, self.evaluator, wanted, stack=stack)
-        except FunctionNotFoundError:
-            for child in self.children(absent=True):
-                try:
-                    return child.find(wanted)
-                except FunctionNotFoundError:
-                    continue
-            if self.prefix:
-                raise
-            raise self._not_found(wanted) from None
-
-    def _not_found(self, wanted: str) -> FunctionNotFoundError:
-        """Names the functions of the nested templates too."""
-        functions = list(self.functions(absent=True))
-        paths = [owner.path(resource) for owner, resource in functions]
-        if not paths:
-            return FunctionNotFoundError(f"{self.template.path}: the template has no functions.")
-        names = [*paths, *(owner.name(resource) for owner, resource in functions)]
-        return FunctionNotFoundError(
-            f"{self.template.path}: there is no function {wanted}{nearest(wanted, names)}",
-            tip=f"The template has {', '.join(paths)}.",
-        )
+                return child._called(rest)
+        functions = self.template.functions
+        for resource in functions:
+            if resource.logical_id == wanted:
+                return self, resource
+        index = exactly([self.names(resource) for resource in functions], wanted)
+        if index is not None:
+            return self, functions[index]
+        return next(filter(None, (child._called(wanted) for child in self.children(absent=True))), None)
 
     def functions(self, *, absent: bool = False) -> Iterator[tuple[Application, Resource]]:
         """Every function of the template and of its nested ones; those under a false condition if ``absent``."""
@@ -288,11 +289,12 @@ class Application(Struct, frozen=True, kw_only=True):
 
     def name(self, resource: Resource) -> str:
         """The function's deployed name, else the one that the template gives it, else its logical id."""
+        return self.names(resource).called
+
+    def names(self, resource: Resource) -> FunctionNames:
+        """All that a function of this very template is called."""
         stack = self.environment.stack if self.environment else None
-        if stack is not None and resource.logical_id in stack.resources:
-            return stack.resources[resource.logical_id].physical_id
-        answer = self.evaluator.evaluate(resource.properties.get("FunctionName"))
-        return text(answer.value) if isinstance(answer, Known) and answer.value else resource.logical_id
+        return FunctionNames.of(resource, path=self.path(resource), evaluator=self.evaluator, stack=stack)
 
 
 def application(

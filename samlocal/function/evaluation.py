@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from samlocal.config import nearest
 from samlocal.deployed.place import Place
 from samlocal.deployed.stack import Stack
-from samlocal.errors import FunctionNotFoundError, TemplateError, UnresolvedError
+from samlocal.errors import TemplateError, UnresolvedError
 from samlocal.function import limits
 from samlocal.function.declared_variables import deciding_placeholders
 from samlocal.function.file_systems import file_systems
@@ -22,35 +21,8 @@ from samlocal.function.tenancy import isolates_tenants
 from samlocal.function.variables import MissingVariable, Variable, name_problem, require_known, size_problem
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
-from samlocal.template.values import Known, Unknown, text
+from samlocal.template.values import Unknown, text
 from samlocal.template.written import written
-
-
-def find_function(template: Template, evaluator: Evaluator, wanted: str, *, stack: Stack | None) -> Resource:
-    """A function by logical id, deployed name, CDK's construct id, or the name that the template gives it.
-
-    Raises FunctionNotFoundError, which names the nearest.
-    """
-    functions = {function.logical_id: function for function in template.functions}
-    if wanted in functions:
-        return functions[wanted]
-    named: dict[str, Resource] = {}
-    for function in functions.values():
-        if stack is not None and function.logical_id in stack.resources:
-            named[stack.resources[function.logical_id].physical_id] = function
-        if function.construct_id is not None:
-            named.setdefault(function.construct_id, function)
-        answer = evaluator.evaluate(function.properties.get("FunctionName"))
-        if isinstance(answer, Known) and isinstance(answer.value, str):
-            named.setdefault(answer.value, function)
-    if wanted in named:
-        return named[wanted]
-    if not functions:
-        raise FunctionNotFoundError(f"{template.path}: the template has no functions.")
-    raise FunctionNotFoundError(
-        f"{template.path}: there is no function {wanted}{nearest(wanted, [*functions, *named])}",
-        tip=f"The template has {', '.join(functions)}.",
-    )
 
 
 def function_spec(

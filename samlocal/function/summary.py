@@ -111,14 +111,15 @@ def summarize(owner: Application, resource: Resource) -> FunctionSummary:
         package_type="Image" if image else "Zip",
         code=None if code is None else _code_text(code),
         layers=tuple(_layer_text(layer) for layer in layers),
-        events=tuple(_events(owner, resource)),
+        events=tuple(event_sources(owner, resource)),
         variables=variables,
         problems=tuple(problems),
         absent=owner.absence(resource),
     )
 
 
-def _events(owner: Application, resource: Resource) -> Iterator[EventSource]:
+def event_sources(owner: Application, resource: Resource) -> Iterator[EventSource]:
+    """What SAM's Events of a function say that starts it."""
     events = owner.evaluator.branch(resource.properties.get("Events"))
     if not isinstance(events, Map):
         return

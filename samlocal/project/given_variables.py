@@ -18,9 +18,9 @@ def given_variables(settings: Settings, teller: Teller) -> tuple[Overrides, ...]
 
 
 def _dotenv(settings: Settings, teller: Teller) -> Iterator[Overrides]:
-    """``.env``, then ``.env.<environment>``, where samlocal is run."""
+    """``.env``, then ``.env.<environment>``, where samlocal is run, or where it has found the project."""
     for name in (".env", f".env.{settings.environment}") if settings.environment else (".env",):
-        path = settings.world.cwd / name
+        path = settings.folder / name
         if not (settings.dotenv and path.is_file()):
             continue
         overrides, left_out = read_dotenv(path, name=name)

@@ -60,16 +60,17 @@ class LastEvents:
 
         Where the settings name an environment only what ran in that one counts.
         """
-        records = [read_record(file, LastEvent) for file in self._folder.glob("*.json")]
         names = None if functions is None else set(functions)
-        found = [
-            each
-            for each in records
-            if each is not None
-            and (names is None or each.function in names)
-            and self._environment in (None, each.environment)
-        ]
+        found = (each for each in self._records() if names is None or each.function in names)
         return max(found, key=lambda each: each.at, default=None)
+
+    def functions(self) -> set[str]:
+        """What those of them were called that have run; where the settings name an environment, in that one."""
+        return {each.function for each in self._records()}
+
+    def _records(self) -> list[LastEvent]:
+        records = [read_record(file, LastEvent) for file in self._folder.glob("*.json")]
+        return [each for each in records if each is not None and self._environment in (None, each.environment)]
 
     def made(self, function: str, event: bytes, result: Result, streamed: bytes = b"") -> LastEvent:
         """What has just come of an event; ``streamed`` is what a function that streams has answered so far."""

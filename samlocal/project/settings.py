@@ -7,9 +7,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from samlocal.config import LOCAL_ENVIRONMENT, FileSettings, find_template
+from samlocal.config import LOCAL_ENVIRONMENT, FileSettings
 from samlocal.errors import ConfigurationError
 from samlocal.project.surroundings import Surroundings
+from samlocal.project.template_file import find_template
 
 LOCAL_REGION = "us-east-1"
 """Where the environment on this machine says that it is, unless the user names another region."""
@@ -25,7 +26,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """``stack_name`` is None without an environment. ``file`` is what samconfig.toml says for it.
 
     ``parameter_overrides`` and ``set_variables`` are ``NAME=VALUE``; ``env_vars`` is a file of variables in SAM CLI's
-    form, ``dotenv`` says whether ``.env`` files are read.
+    form, ``dotenv`` says whether ``.env`` files are read, which are in ``folder``.
     """
 
     world: Surroundings
@@ -42,6 +43,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     dotenv: bool
     protected: bool
     file: FileSettings
+    found_in: Path | None = None
+    """The project's folder, where that is not the current one."""
+
+    @property
+    def folder(self) -> Path:
+        return self.found_in or self.world.cwd
 
     @property
     def is_local(self) -> bool:
@@ -80,6 +87,7 @@ def project_settings(
     env_vars: Path | None = None,
     set_variables: tuple[str, ...] = (),
     dotenv: bool = True,
+    found_in: Path | None = None,
 ) -> Settings:
     """The settings of a project in its surroundings. Raises TemplateError and ConfigurationError.
 
@@ -97,7 +105,7 @@ def project_settings(
         )
     return Settings(
         world=world,
-        template=find_template(cwd=world.cwd, template=template),
+        template=find_template(world, template),
         env_name=env_name,
         stack_name=stack_name,
         profile=profile,
@@ -112,4 +120,5 @@ def project_settings(
         # Without a stack nothing of an environment is touched.
         protected=stack_name is not None and file.protected,
         file=file,
+        found_in=found_in,
     )

@@ -47,7 +47,7 @@ class Sources:
         world = settings.world
         if settings.dotenv:
             names = [".env"] + ([f".env.{settings.environment}"] if settings.environment else [])
-            self.add_files(world.cwd / name for name in names)
+            self.add_files(settings.folder / name for name in names)
         if settings.env_vars is not None:
             self.add_files([world.cwd / settings.env_vars])
         configured = settings.file.values.get("parameter_overrides", ())

@@ -60,13 +60,14 @@ class Resource(Struct, frozen=True, kw_only=True):
         return path if isinstance(path, str) else None
 
     @property
-    def construct_id(self) -> str | None:
-        """CDK's own name of the resource: ``Stack/Widgets/Handler/Resource`` is the construct ``Handler``."""
+    def construct_paths(self) -> tuple[str, ...]:
+        """CDK's own names of the resource: ``Shop/Orders/Handler/Resource`` is the construct ``Shop/Orders/Handler``,
+        which its stack calls ``Orders/Handler`` and what holds it ``Handler``. The longest first."""
         path = self.metadata.get("aws:cdk:path")
         if not isinstance(path, str):
-            return None
+            return ()
         names = [name for name in path.split("/") if name not in ("Resource", "Default")]
-        return names[-1] if names else None
+        return tuple("/".join(names[index:]) for index in range(len(names)))
 
     def line_of(self, name: str) -> int:
         """Where a property stands, or the resource itself when it has no such property."""

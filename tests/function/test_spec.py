@@ -432,7 +432,7 @@ Resources:
 
 @pytest.mark.parametrize(
     ("wanted", "meant"),
-    [("GetEvnt", "GetEvent"), ("getevent", "GetEvent"), ("store-events", "store-event"), ("PUTEVENT", "PutEvent")],
+    [("GetEvnt", "GetEvent"), ("getevents", "GetEvent"), ("store-events", "store-event"), ("PUTEVNET", "PutEvent")],
 )
 def test_a_function_that_is_not_there_is_an_error_with_the_nearest_name(wanted: str, meant: str) -> None:
     found = application(parse(FUNCTIONS, path=PATH), environment=None, region="eu-west-1", flags={}, configured={})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
+from contextlib import suppress
 
 import click
 
 from samlocal.captured.saved import SavedEvents, is_name
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
 from samlocal.cli.output import Output
-from samlocal.errors import EventError
+from samlocal.errors import EventError, FunctionNotFoundError
 from samlocal.project.last_events import LastEvent, LastEvents
 from samlocal.project.settings import Settings
 
@@ -95,21 +96,21 @@ def _last(chosen: Settings, output: Output, function: str | None) -> LastEvent:
 
 
 def _names(chosen: Settings, output: Output, function: str) -> Collection[str]:
-    """What the function can have been called by. Raises FunctionNotFoundError."""
+    """What the function was called by whoever has run it. Raises FunctionNotFoundError."""
     from samlocal.project.project import Project
 
     with Project(chosen, output) as project:
         application = project.application(quietly=True)
 
-        def path(name: str) -> str:
-            owner, resource = application.find(name)
-            return owner.path(resource)
+        def path(name: str) -> str | None:
+            with suppress(FunctionNotFoundError):
+                owner, resource = application.find(name)
+                return owner.path(resource)
+            return None
 
         owner, resource = application.find(function)
         own = owner.path(resource)
-        # Of a nested stack's function a shorter name may be another one's.
-        others = {name for name in (resource.logical_id, owner.name(resource)) if path(name) == own}
-        return {function, own, *others}
+        return {name for name in LastEvents(chosen).functions() if path(name) == own}
 
 
 def _whose(last: LastEvent) -> str:

@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.cli.options.configured import ConfigurableType, check_variables, configured
+from samlocal.cli.options.template import chosen_template
 from samlocal.cli.world import World
 from samlocal.config import DEFAULT_ENVIRONMENT, FileSettings, file_settings, find_config
 from samlocal.errors import ConfigurationError
 from samlocal.project.settings import NEVER, SNAPSHOT_AGE, Settings, project_settings
+from samlocal.project.template_file import project_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,6 +105,7 @@ def read_file(world: World, given: Mapping[str, object], *, known: set[str]) -> 
         cwd=world.cwd,
         config_file=Path(config_file) if config_file else None,
         template=Path(template) if template else None,
+        project=project_folder(world),
     )
     env_name = chosen("env_name")
     stack_given = chosen("stack_name") is not None
@@ -160,10 +163,12 @@ def spread_overrides(args: Sequence[str]) -> list[str]:
 def settings(ctx: click.Context) -> Settings:
     """The shared options of a command. Raises TemplateError and ConfigurationError."""
     values = ctx.params
+    template, found_in = chosen_template(ctx)
     return project_settings(
         ctx.obj,
         file=ctx.meta[_FILE],
-        template=values["template"],
+        template=template,
+        found_in=found_in,
         env_name=values["env_name"],
         stack_name=values["stack_name"],
         profile=values["aws_profile"],
@@ -184,10 +189,12 @@ def variable(name: str) -> str:
 def named_settings(ctx: click.Context) -> Settings:
     """Of a command with ``name_options`` alone. Raises TemplateError and ConfigurationError."""
     values = ctx.params
+    template, found_in = chosen_template(ctx)
     return project_settings(
         ctx.obj,
         file=ctx.meta[_FILE],
-        template=values["template"],
+        template=template,
+        found_in=found_in,
         env_name=values["env_name"],
         stack_name=values["stack_name"],
     )

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from samlocal.cli.choice import choose
 from samlocal.cli.options.environment import settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import SamlocalError
 
+if TYPE_CHECKING:
+    from samlocal.function.application import Application
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+_CHOSEN = "samlocal.function"
+
+# So many stand in a sentence; more have a line each.
+_IN_A_SENTENCE = 6
 
 
 def function_options(command: F) -> F:
@@ -21,32 +30,65 @@ def function_options(command: F) -> F:
     return click.argument("function", required=False)(option(command))
 
 
-def wanted_function(ctx: click.Context) -> str:
-    """The one that is named; the template's only one need not be.
-
-    Raises click.UsageError when none is named, or two.
-    """
+def named_function(ctx: click.Context) -> str | None:
+    """The one that is named, if one is. Raises click.UsageError where two are."""
     by_position, by_option = ctx.params["function"], ctx.params["function_id"]
     if by_position and by_option and by_position != by_option:
         raise click.UsageError(f"Two functions are named: {by_position} and {by_option}.")
-    wanted = by_position or by_option
-    if wanted:
-        return str(wanted)
-    there = _functions(ctx)
-    if len(there) == 1:
-        return there[0]
-    has = f" The template has {', '.join(there)}." if there else ""
-    raise click.UsageError(f"Name the function: {ctx.command_path} FUNCTION.{has}")
+    return by_position or by_option or None
 
 
-def _functions(ctx: click.Context) -> list[str]:
-    """Those of the template, as far as it says so itself."""
+def wanted_function(ctx: click.Context) -> str:
+    """The one that is named; the template's only one need not be, and at a terminal one is asked for.
+
+    Raises click.UsageError when none is named, or two.
+    """
+    named = named_function(ctx) or ctx.meta.get(_CHOSEN)
+    if named:
+        return str(named)
+    ways_in = _functions(ctx)
+    names = {name: name for name in ways_in}
+    chosen = next(iter(names), None) if len(names) == 1 else None
+    if chosen is None and names:
+        chosen = choose(Output(ctx.obj), "Which function?", names, about=ways_in)
+    if chosen is None:
+        raise click.UsageError(f"Name the function: {ctx.command_path} FUNCTION.{_there(ways_in)}")
+    ctx.meta[_CHOSEN] = chosen
+    return chosen
+
+
+def _there(ways_in: dict[str, str]) -> str:
+    if not ways_in:
+        return ""
+    if len(ways_in) <= _IN_A_SENTENCE:
+        return f" The template has {', '.join(ways_in)}."
+    width = max(map(len, ways_in))
+    return " The template has:\n" + "\n".join(f"  {name:<{width}}  {way}".rstrip() for name, way in ways_in.items())
+
+
+def _functions(ctx: click.Context) -> dict[str, str]:
+    """Those of the template, as far as it says so itself, each with what starts it."""
     from samlocal.project.application import joined
     from samlocal.template.files import Files
 
     try:
         application = joined(settings(ctx), None, Output(ctx.obj), Files(), quietly=True)
-        return [owner.path(resource) for owner, resource in application.functions()]
+        return dict(_with_ways_in(application))
     except SamlocalError:
         # Whoever reads the template next says what is wrong with it.
-        return []
+        return {}
+
+
+def _with_ways_in(application: Application) -> list[tuple[str, str]]:
+    from samlocal.function.summary import event_sources
+
+    return [
+        (
+            owner.path(resource),
+            ", ".join(
+                f"{source.method} {source.path}" if source.method else source.type
+                for source in event_sources(owner, resource)
+            ),
+        )
+        for owner, resource in application.functions()
+    ]

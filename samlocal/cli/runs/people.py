@@ -7,9 +7,9 @@ import binascii
 import json
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -41,6 +41,10 @@ _NODE_ERROR = re.compile(r"\tERROR\t(?P<what>[\w ]+?)\s*\t(?P<error>\{.*\})$")
 _OF_API = frozenset({"statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded"})
 
 
+OfApi: TypeAlias = Callable[[Result], Mapping[str, Any]]
+"""What an API makes of what has come of its event, in the form of a function's response."""
+
+
 class Piece(Struct, frozen=True, kw_only=True):
     """A part of a line, in a colour."""
 
@@ -64,6 +68,10 @@ class People:
         self._good, self._bad = ("✓", "✗") if marks else ("ok", "failed")
         self._heard: deque[str] = deque(maxlen=_HEARD)
         self._subject: Subject | None = None
+        self._of_api: OfApi | None = None
+
+    def is_of_api(self, of_api: OfApi) -> None:
+        self._of_api = of_api
 
     def is_of(self, subject: Subject) -> None:
         self._subject = subject
@@ -89,8 +97,9 @@ class People:
         """What has come of an event that was not streamed."""
         if not isinstance(result, Success):
             yield from self._error(result.payload)
-            return
-        response = _response_of_api(result.payload)
+            if self._of_api is None:
+                return
+        response = _response_of_api(result.payload) if self._of_api is None else self._of_api(result)
         if response is None:
             yield from map(json_pieces, readable(result.payload))
             return
