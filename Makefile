@@ -112,7 +112,7 @@ demo:
 fuzz: setup
 	SAMLOCAL_FUZZ=$${SAMLOCAL_FUZZ:-5000} $(BIN)/pytest -q tests/cli/test_mutations.py
 
-bench: setup python-image
+bench: setup images-for-tests
 	$(BIN)/python bench/run.py
 
 # 1, 8 and 32 sandboxes in one process.

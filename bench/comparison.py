@@ -1,4 +1,4 @@
-"""Two commands run in turn, A B A B …, and what their times say. All times are in ms."""
+"""Commands run in turn, A B A B …, and what their figures say. All times are in ms, memory is in MB."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ import resource
 import shlex
 import statistics
 import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 # What a contender leaves to the engine (a removal takes 95 ms) is done before the next one starts.
 _SETTLE_SECONDS = 0.3
 _DEADLINE_SECONDS = 120
+_PEAK = Path(__file__).with_name("peak.py")
 
 
 class Figure(enum.Enum):
@@ -24,6 +26,12 @@ class Figure(enum.Enum):
     PROCESSOR = "processor time"
     """In user and kernel mode, of the process and of those that it has waited for: not of the engine, whose children
     containers are."""
+    MEMORY = "memory"
+    """The most that the process, or one that it has waited for, held at one time (`ru_maxrss` of getrusage(2))."""
+
+    @property
+    def unit(self) -> str:
+        return "MB" if self is Figure.MEMORY else "ms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +43,8 @@ class Run:
     output: str
 
     def figure(self, figure: Figure) -> float:
-        return self.wall if figure is Figure.WALL else self.processor
+        """Raises KeyError for what a run does not tell."""
+        return {Figure.WALL: self.wall, Figure.PROCESSOR: self.processor}[figure]
 
 
 class CommandFailedError(Exception):
@@ -44,16 +53,21 @@ class CommandFailedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A contender. ``shown`` is its text in the results; its standard output must hold ``expected``."""
+    """A contender. ``shown`` is its text in the results; its standard output must hold ``expected``.
+
+    ``prepare`` is called before each run, and is no part of it.
+    """
 
     shown: str
     arguments: tuple[str, ...]
     expected: str
     environ: Mapping[str, str]
     folder: Path
+    prepare: Callable[[], None] = field(default=lambda: None)
 
     def run(self) -> Run:
         """Raises CommandFailedError."""
+        self.prepare()
         before = _processor_time()
         began = time.perf_counter()
         try:
@@ -119,6 +133,10 @@ class Spread:
     least: float
     greatest: float
 
+    def text(self, digits: int = 0) -> str:
+        """With so many digits behind the point."""
+        return f"{self.median:.{digits}f} ({self.least:.{digits}f} to {self.greatest:.{digits}f})"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
@@ -145,22 +163,46 @@ def spread(figures: list[float] | tuple[float, ...]) -> Spread:
 
 def measure(comparison: Comparison, *, pairs: int, tell: Callable[[str], None]) -> Measurement:
     """Runs each command once to warm up, then both in turn. Raises CommandFailedError."""
-    tell(f"{comparison.name}: warming up")
-    for command in (comparison.ours, comparison.theirs):
-        _settled(command, comparison.figure)
-    ours: list[float] = []
-    theirs: list[float] = []
-    for number in range(1, pairs + 1):
-        ours.append(_settled(comparison.ours, comparison.figure))
-        theirs.append(_settled(comparison.theirs, comparison.figure))
-        tell(f"{comparison.name}: pair {number} of {pairs}: {ours[-1]:.0f} ms, {theirs[-1]:.0f} ms")
-    return Measurement(comparison=comparison, ours=tuple(ours), theirs=tuple(theirs))
+    ours, theirs = in_turn(
+        [comparison.ours, comparison.theirs],
+        name=comparison.name,
+        figure=comparison.figure,
+        rounds=pairs,
+        tell=tell,
+    )
+    return Measurement(comparison=comparison, ours=ours, theirs=theirs)
+
+
+def in_turn(
+    commands: Sequence[Command],
+    *,
+    name: str,
+    figure: Figure = Figure.WALL,
+    rounds: int,
+    tell: Callable[[str], None],
+) -> list[tuple[float, ...]]:
+    """The figures of each command, of runs A B A B … after one of each to warm up. Raises CommandFailedError."""
+    tell(f"{name}: warming up")
+    for command in commands:
+        _settled(command, figure)
+    found: list[tuple[float, ...]] = []
+    for number in range(1, rounds + 1):
+        found.append(tuple(_settled(command, figure) for command in commands))
+        said = ", ".join(f"{one:.0f}" for one in found[-1])
+        tell(f"{name}: round {number} of {rounds}: {said} {figure.unit}")
+    return [tuple(column) for column in zip(*found, strict=True)]
 
 
 def _settled(command: Command, figure: Figure) -> float:
-    took = command.run()
+    found = _peak(command) if figure is Figure.MEMORY else command.run().figure(figure)
     time.sleep(_SETTLE_SECONDS)
-    return took.figure(figure)
+    return found
+
+
+def _peak(command: Command) -> float:
+    """By a small program between: what starts a process counts as held by it until it runs its own program."""
+    measured = replace(command, arguments=(sys.executable, "-I", "-S", str(_PEAK), *command.arguments)).run()
+    return int(measured.output.splitlines()[-1]) / 1024
 
 
 def _processor_time() -> float:

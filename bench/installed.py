@@ -8,11 +8,13 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = "requirements-dev.txt"
+
+_OURS = ROOT / ".venv-bench-samlocal"
 
 
 def plain(environ: Mapping[str, str]) -> dict[str, str]:
@@ -20,8 +22,16 @@ def plain(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
 
 
-def install(source: Path, folder: Path, *, extra: str = "", tell: Callable[[str], None]) -> Path:
-    """The path of ``samlocal``, made from the checkout ``source`` into the virtual environment ``folder``.
+def ours(*, tell: Callable[[str], None]) -> Path:
+    """The path of this checkout's ``samlocal``, with an AWS of its own, and with pytest for its plugin."""
+    return install(ROOT, _OURS, extra="[local]", beside=("pytest",), tell=tell)
+
+
+def install(
+    source: Path, folder: Path, *, extra: str = "", beside: Sequence[str] = (), tell: Callable[[str], None]
+) -> Path:
+    """The path of ``samlocal``, made from the checkout ``source`` into the virtual environment ``folder``, with the
+    packages that are to lie ``beside`` it.
 
     Its libraries are the locked ones, installed once and when they have changed. A checkout older than the lock takes
     this one's versions, and what that does not name in the newest.
@@ -38,14 +48,14 @@ def install(source: Path, folder: Path, *, extra: str = "", tell: Callable[[str]
         without = ["--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", scratch]
         subprocess.run([*build, *without], env=environ, check=True)
         (wheel,) = Path(scratch).glob("samlocal-*.whl")
-        wanted = constraints + _required(wheel)
+        wanted = "".join((constraints, _required(wheel), *(f"{package}\n" for package in beside)))
         if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted):
             tell(f"installing samlocal's libraries into {folder.name}")
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], env=environ, check=True)
             file = Path(scratch) / "constraints.txt"
             file.write_text(constraints, encoding="utf-8")
             subprocess.run(
-                [*pip, "install", "--constraint", str(file), f"samlocal{extra} @ {wheel.as_uri()}"],
+                [*pip, "install", "--constraint", str(file), f"samlocal{extra} @ {wheel.as_uri()}", *beside],
                 env=environ,
                 check=True,
             )

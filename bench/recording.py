@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import engine
 from comparison import Command
 
 LABEL = "samlocal-bench"
@@ -40,14 +41,15 @@ class Creation:
         return str(self.body["Image"])
 
 
-def recorded_creation(command: Command, *, engine: str, scratch: Path) -> Creation:
-    """Runs a command against a recording way to the engine's socket. Raises CommandFailedError.
+def recorded_creation(command: Command, *, scratch: Path) -> Creation:
+    """Runs a command against a recording way to its engine's socket. Raises CommandFailedError.
 
     Raises ValueError when the command did not make exactly one container.
     """
     # The first run of all has more to learn: what the image has, by a container that never runs.
     command.run()
-    with _recorder(engine, scratch / "engine.sock") as (address, said):
+    socket_of_engine = engine.host(command.environ).removeprefix("unix://")
+    with _recorder(socket_of_engine, scratch / "engine.sock") as (address, said):
         replace(command, environ={**command.environ, "DOCKER_HOST": f"unix://{address}"}).run()
         found = [creation for sent in said for creation in _creations(bytes(sent))]
     if len(found) != 1:
@@ -87,13 +89,13 @@ def _creations(sent: bytes) -> Iterator[Creation]:
 
 
 @contextmanager
-def _recorder(engine: str, address: Path) -> Iterator[tuple[Path, list[bytearray]]]:
+def _recorder(upstream: str, address: Path) -> Iterator[tuple[Path, list[bytearray]]]:
     """A Unix socket in front of the engine's, and what each connection to it has said."""
     said: list[bytearray] = []
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(address))
         listening.listen()
-        threading.Thread(target=_accept, args=(listening, engine, said), daemon=True).start()
+        threading.Thread(target=_accept, args=(listening, upstream, said), daemon=True).start()
         try:
             yield address, said
         finally:
@@ -103,14 +105,14 @@ def _recorder(engine: str, address: Path) -> Iterator[tuple[Path, list[bytearray
             address.unlink()
 
 
-def _accept(listening: socket.socket, engine: str, said: list[bytearray]) -> None:
+def _accept(listening: socket.socket, address: str, said: list[bytearray]) -> None:
     while True:
         try:
             client, _ = listening.accept()
         except OSError:
             return
         upstream = socket.socket(socket.AF_UNIX)
-        upstream.connect(engine)
+        upstream.connect(address)
         heard = bytearray()
         said.append(heard)
         threading.Thread(target=_pass_on, args=(client, upstream, heard), daemon=True).start()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import growth
 import many as sandboxes
+import plugin
+import saves
 import warm as calls
-from comparison import Comparison, Measurement, Reach, Spread, Unmeasured, spread
+from comparison import Comparison, Measurement, Reach, Unmeasured, spread
 
 _HEAD = """\
 # What `make bench` measured
@@ -25,6 +29,8 @@ _THREADS = 40
 # API) a second of several callers as a multiple of SAM CLI's.
 _SLOWER = 2
 _FASTER = 15
+
+_REACH_HEAD = ("", "Reach", "Measured", "Met")
 
 _NOTES = """\
 ## How
@@ -54,41 +60,68 @@ _NOTES = """\
   (`aws-lambda-rie`, built from its module, beside the function in a container that is otherwise samlocal's own) does
   not bear. The functions of samlocal and of the emulator are on the host's network. SAM CLI's is not: its containers
   publish a port.
-- `warm-api` asks for `GET /events/welcome` of the sample's API in the same way, of `start-api` of both.
+- `warm-api` asks for `GET /events/welcome` of the sample's API in the same way, of `start-api` of both. The memory is
+  that of the server's own processes after all rounds (Pss), without the functions'.
+- What grows, and the tests, have {few} rounds. Layers are of {layers} files of
+  1 MB that nothing compresses, in the project's own folder; of a template's functions the last is run. The memory is
+  the most that the command's process held at one time.
+- A save's time is from before the file is written to the answer with what was saved, by a client that calls one after
+  the other. SAM CLI has its containers warm, and builds TypeScript by `sam build --cached`, as its users do by hand.
+- The tests are twenty of the sample's functions (`bench/plugin_tests`), the same for all, run by pytest: by
+  samlocal's plugin, the first time with nothing kept from a run before, and by boto3 on a server of SAM CLI's that
+  they start.
 """
 
 
-def page(
-    measured: Sequence[Measurement | Unmeasured],
-    *,
-    many: Sequence[sandboxes.Row],
-    warm: calls.WarmResults | None,
-    warm_api: calls.WarmApiResults | None,
-    pairs: int,
-    machine: Mapping[str, str],
-    load: tuple[str, str],
-) -> str:
+@dataclass(slots=True, kw_only=True)
+class Results:
+    """What a run has measured; what it has not is empty. ``few`` are the rounds of `growth` and `plugin`."""
+
+    pairs: int
+    few: int
+    measured: Sequence[Measurement | Unmeasured] = ()
+    growth: Sequence[growth.Row] = ()
+    many: Sequence[sandboxes.Row] = ()
+    warm: calls.WarmResults | None = None
+    warm_api: calls.WarmApiResults | None = None
+    saves: Sequence[saves.Row] = ()
+    plugin: Sequence[plugin.Row] = ()
+
+
+def page(found: Results, *, machine: Mapping[str, str], load: tuple[str, str]) -> str:
     """``load`` is the machine's before and after the measurement."""
+    sections = {
+        "Figures": _figures(found.measured),
+        "How a cold invocation grows": growth.table(found.growth) if found.growth else None,
+        "From a save to the new answer": saves.table(found.saves) if found.saves else None,
+        "Many sandboxes in one process": sandboxes.table(found.many) if found.many else None,
+        "Warm calls": _warm(found.warm) if found.warm else None,
+        "Warm requests of an API": _warm_api(found.warm_api) if found.warm_api else None,
+        "Tests": plugin.table(found.plugin) if found.plugin else None,
+        "Reach": f"What samlocal is to reach, and this run's medians:\n\n{_table(_REACH_HEAD, _all_reach(found))}",
+    }
     parts = [
-        _HEAD.format(pairs=pairs),
+        _HEAD.format(pairs=found.pairs),
+        "![A picture of the figures](RESULTS.svg)\n",
         _table(("", ""), [*machine.items(), ("Load before and after", f"{load[0]} and {load[1]}")]),
-        "## Figures\n",
-        _figures(measured),
-        "## Many sandboxes in one process\n",
-        f"{sandboxes.table(many)}\n" if many else "Not measured.\n",
-        "## Warm calls\n",
-        _warm(warm) if warm is not None else "Not measured.\n",
-        "## Warm requests of an API\n",
-        _warm_api(warm_api) if warm_api is not None else "Not measured.\n",
-        "## Reach\n",
-        "What samlocal is to reach, and this run's medians:\n",
-        _table(
-            ("", "Reach", "Measured", "Met"),
-            [*_reach(measured), *_reach_of_many(many), *_reach_of_warm(warm), *_reach_of_warm_api(warm_api)],
-        ),
-        _NOTES.format(calls=calls.CALLS, callers=calls.CALLERS),
+        *(f"## {title}\n\n{(text or 'Not measured.').rstrip()}\n" for title, text in sections.items()),
+        _NOTES.format(calls=calls.CALLS, callers=calls.CALLERS, few=found.few, layers=_listed(growth.LAYERS)),
     ]
     return "\n".join(parts)
+
+
+def _all_reach(found: Results) -> list[tuple[str, ...]]:
+    return [
+        *_reach(found.measured),
+        *_reach_of_many(found.many),
+        *_reach_of_warm(found.warm),
+        *_reach_of_warm_api(found.warm_api),
+        *_reach_of_saves(found.saves),
+    ]
+
+
+def _listed(sizes: Sequence[int]) -> str:
+    return ", ".join(str(each) for each in sizes)
 
 
 def _figures(measured: Sequence[Measurement | Unmeasured]) -> str:
@@ -101,10 +134,10 @@ def _figures(measured: Sequence[Measurement | Unmeasured]) -> str:
         rows.append(
             (
                 f"`{compared.name}`: {compared.title}",
-                f"`{compared.ours.shown}`<br>{_ms(spread(one.ours))}",
-                f"`{compared.theirs.shown}`<br>{_ms(spread(one.theirs))}",
-                _ratio(one.ratio),
-                _ms(one.difference),
+                f"`{compared.ours.shown}`<br>{spread(one.ours).text()}",
+                f"`{compared.theirs.shown}`<br>{spread(one.theirs).text()}",
+                one.ratio.text(2),
+                one.difference.text(),
             )
         )
     return _table(("", "A", "B", "A/B", "A less B"), rows)
@@ -140,9 +173,9 @@ def _reach_of_many(rows: Sequence[sandboxes.Row]) -> list[tuple[str, ...]]:
 def _warm(warm: calls.WarmResults) -> str:
     rows = []
     for one in warm.all:
-        rate = _spread(spread(one.rates_at_once), 0) if one.rates_at_once else ""
-        rows.append((f"`{one.server.shown}`", _spread(spread(one.medians), 2), f"{one.p99:.2f}", rate))
-    head = ("", "One caller, p50 (ms)", "p99 (ms)", f"{calls.CALLERS} callers, calls a second")
+        rate = spread(one.rates_at_once).text(0) if one.rates_at_once else ""
+        rows.append((f"`{one.server.shown}`", spread(one.medians).text(2), f"{one.p99:.2f}", rate, _memory(one)))
+    head = ("", "One caller, p50 (ms)", "p99 (ms)", f"{calls.CALLERS} callers, calls a second", "Memory (MB)")
     said = f"\naws-lambda-rie is not measured: {warm.reason}.\n" if warm.theirs is None else ""
     return _table(head, rows) + said
 
@@ -160,15 +193,28 @@ def _reach_of_warm(warm: calls.WarmResults | None) -> list[tuple[str, ...]]:
     return [first, ("`warm`", asked, f"{faster.median:.1f}", _yes(faster.median >= _FASTER))]
 
 
+def _reach_of_saves(rows: Sequence[saves.Row]) -> list[tuple[str, ...]]:
+    return [
+        (f"`saves`, {row.language.name}", f"≤ {saves.REACH} ms", f"{took:.0f} ms", _yes(took <= saves.REACH))
+        for row in rows
+        if not row.language.builds
+        for took in (row.in_place.median,)
+    ]
+
+
 def _warm_api(warm: calls.WarmApiResults) -> str:
     rows = []
     for one in (warm.ours, warm.sam):
-        alone = (_spread(spread(one.medians), 2), f"{one.p99:.2f}", _spread(spread(one.rates), 0))
-        at_once = (_spread(spread(one.medians_at_once), 2), _spread(spread(one.rates_at_once), 0))
-        rows.append((f"`{one.server.shown}`", *alone, *at_once))
+        alone = (spread(one.medians).text(2), f"{one.p99:.2f}", spread(one.rates).text(0))
+        at_once = (spread(one.medians_at_once).text(2), spread(one.rates_at_once).text(0))
+        rows.append((f"`{one.server.shown}`", *alone, *at_once, _memory(one)))
     one_caller = ("One caller, p50 (ms)", "p99 (ms)", "requests a second")
     several = (f"{calls.CALLERS} callers, p50 (ms)", "requests a second")
-    return _table(("", *one_caller, *several), rows)
+    return _table(("", *one_caller, *several, "Memory (MB)"), rows)
+
+
+def _memory(figures: calls.WarmFigures) -> str:
+    return "" if figures.memory is None else f"{figures.memory:.0f}"
 
 
 def _reach_of_warm_api(warm: calls.WarmApiResults | None) -> list[tuple[str, ...]]:
@@ -191,18 +237,6 @@ def _met(reach: Reach, one: Measurement) -> bool:
 
 def _yes(met: bool) -> str:
     return "yes" if met else "no"
-
-
-def _ms(figures: Spread) -> str:
-    return f"{figures.median:.0f} ({figures.least:.0f} to {figures.greatest:.0f})"
-
-
-def _spread(figures: Spread, digits: int) -> str:
-    return f"{figures.median:.{digits}f} ({figures.least:.{digits}f} to {figures.greatest:.{digits}f})"
-
-
-def _ratio(figures: Spread) -> str:
-    return f"{figures.median:.2f} ({figures.least:.2f} to {figures.greatest:.2f})"
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -14,9 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
@@ -29,6 +29,7 @@ import machine
 import sam_cli
 from comparison import CommandFailedError, Spread, spread
 from contenders import ROOT, Contenders, environment
+from progress import tell
 from serving import Caller, free_port, started
 
 SAVES = 30
@@ -132,11 +133,10 @@ def main() -> int:
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="samlocal-bench-"))).resolve()
         address = engine.host(os.environ)
-        ours = installed.install(ROOT, ROOT / ".venv-bench-samlocal", extra="[local]", tell=tell)
+        ours = installed.ours(tell=tell)
         sam = sam_cli.install(ROOT / ".venv-bench", tell=tell)
         client = stack.enter_context(engine.connected(address, scratch))
-        environ = with_esbuild(environment(scratch, address), scratch)
-        contenders = Contenders(ours=ours, sam=sam, scratch=scratch, environ=environ)
+        contenders = Contenders(ours=ours, sam=sam, scratch=scratch, environ=environment(scratch, address))
         before = machine.load()
         rows = measure_saves(contenders, client, saves=options.saves, wanted=options.only)
         print(f"{options.saves} saves each; load {before} before, {machine.load()} after.\n\n{table(rows)}")
@@ -150,13 +150,17 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def with_esbuild(environ: Mapping[str, str], scratch: Path) -> dict[str, str]:
-    """An environment whose PATH has esbuild, which both contenders look for there."""
+def with_esbuild(contenders: Contenders) -> Contenders:
+    """With esbuild on the PATH, where both look for it. Raises CommandFailedError."""
     tell(f"installing {ESBUILD}")
-    folder = scratch / "esbuild"
+    folder = contenders.scratch / "esbuild"
     folder.mkdir()
-    subprocess.run(["npm", "install", "--silent", "--no-save", ESBUILD], cwd=folder, check=True)
-    return {**environ, "PATH": f"{folder / 'node_modules' / '.bin'}{os.pathsep}{environ['PATH']}"}
+    try:
+        subprocess.run(["npm", "install", "--silent", "--no-save", ESBUILD], cwd=folder, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise CommandFailedError(f"{ESBUILD} cannot be installed: {error}") from error
+    path = f"{folder / 'node_modules' / '.bin'}{os.pathsep}{contenders.environ['PATH']}"
+    return replace(contenders, environ={**contenders.environ, "PATH": path})
 
 
 def measure_saves(
@@ -164,6 +168,7 @@ def measure_saves(
 ) -> list[Row]:
     """Raises CommandFailedError where a save is not answered."""
     rows = []
+    contenders = with_esbuild(contenders)
     for language in LANGUAGES:
         if wanted and language.name not in wanted:
             continue
@@ -270,17 +275,9 @@ def table(rows: list[Row]) -> str:
     lines = []
     for row in rows:
         reach = "-" if row.language.builds else ("yes" if row.in_place.median <= REACH else "**no**") + f", ≤ {REACH}"
-        cells = [figures(row.in_place), reach, figures(row.anew), figures(row.sam)]
+        cells = [row.in_place.text(), reach, row.anew.text(), row.sam.text()]
         lines.append(f"| {row.language.name}{' (--build)' if row.language.builds else ''} | {' | '.join(cells)} |")
     return "\n".join((*head, *lines))
-
-
-def figures(found: Spread) -> str:
-    return f"{found.median:.0f} ({found.least:.0f} to {found.greatest:.0f})"
-
-
-def tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import docker
 import emulator
+import memory
 import sam_cli
 from comparison import CommandFailedError, Spread, spread
 from contenders import EVENT, ROOT, Contenders
 from recording import Creation
-from serving import Caller, free_port, started
+from serving import Caller, Server, free_port, started
 
 CALLERS = 8
 CALLS = 40
@@ -46,11 +47,13 @@ _READY_SECONDS = 60.0
 class Warm:
     """A server with its function. ``shown`` is its text in the results.
 
-    One that is not ``shared`` breaks under several callers at once. Without an ``event`` its path is got.
+    One that is not ``shared`` breaks under several callers at once. Without an ``event`` its path is got. ``pid`` is
+    its process where that runs on this machine, outside of containers.
     """
 
     shown: str
     port: int
+    pid: int | None = None
     path: str = _PATH
     event: str | None = EVENT
     shared: bool = True
@@ -77,6 +80,8 @@ class WarmFigures:
     medians_at_once: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     rates_at_once: list[float] = field(default_factory=list)
+    memory: float | None = None
+    """What the server and its processes hold after all that, in MB; functions are none of it."""
 
     @property
     def p99(self) -> float:
@@ -169,45 +174,46 @@ def measure_warm_api(contenders: Contenders, *, rounds: int, tell: Callable[[str
 
 @contextmanager
 def _samlocal(contenders: Contenders) -> Iterator[Warm]:
-    with _ours(contenders, "start-lambda") as port:
-        yield Warm(shown="samlocal start-lambda", port=port)
+    with _ours(contenders, "start-lambda") as server:
+        yield Warm(shown="samlocal start-lambda", port=server.port, pid=server.pid)
 
 
 @contextmanager
 def _samlocal_api(contenders: Contenders) -> Iterator[Warm]:
-    with _ours(contenders, "start-api") as port:
-        yield Warm(shown="samlocal start-api", port=port, path=_API_PATH, event=None)
+    with _ours(contenders, "start-api") as server:
+        yield Warm(shown="samlocal start-api", port=server.port, pid=server.pid, path=_API_PATH, event=None)
 
 
 @contextmanager
-def _ours(contenders: Contenders, command: str) -> Iterator[int]:
-    """Its port."""
+def _ours(contenders: Contenders, command: str) -> Iterator[Server]:
     port = free_port()
     arguments = [command, "-t", _TEMPLATE, "--docker-network", "host", "--port", str(port)]
-    with started([str(contenders.ours), *arguments], port, environ=contenders.environ, folder=ROOT):
-        yield port
+    with started([str(contenders.ours), *arguments], port, environ=contenders.environ, folder=ROOT) as server:
+        yield server
 
 
 @contextmanager
 def _sam(contenders: Contenders) -> Iterator[Warm]:
-    with _theirs(contenders, "start-lambda", _FUNCTION) as port:
-        yield Warm(shown="sam local start-lambda --warm-containers EAGER", port=port)
+    with _theirs(contenders, "start-lambda", _FUNCTION) as server:
+        yield Warm(shown="sam local start-lambda --warm-containers EAGER", port=server.port, pid=server.pid)
 
 
 @contextmanager
 def _sam_api(contenders: Contenders) -> Iterator[Warm]:
-    with _theirs(contenders, "start-api") as port:
-        yield Warm(shown="sam local start-api --warm-containers EAGER", port=port, path=_API_PATH, event=None)
+    with _theirs(contenders, "start-api") as server:
+        shown = "sam local start-api --warm-containers EAGER"
+        yield Warm(shown=shown, port=server.port, pid=server.pid, path=_API_PATH, event=None)
 
 
 @contextmanager
-def _theirs(contenders: Contenders, command: str, *functions: str) -> Iterator[int]:
-    """Its port."""
+def _theirs(contenders: Contenders, command: str, *functions: str) -> Iterator[Server]:
     port = free_port()
     arguments = ["local", command, *functions, "-t", _TEMPLATE, "--warm-containers", "EAGER"]
     options = ["--port", str(port), *sam_cli.invoke_options(contenders.scratch)]
-    with started([str(contenders.sam), *arguments, *options], port, environ=contenders.environ, folder=ROOT):
-        yield port
+    with started(
+        [str(contenders.sam), *arguments, *options], port, environ=contenders.environ, folder=ROOT
+    ) as server:
+        yield server
 
 
 def _rounds(servers: Sequence[Warm], *, rounds: int, tell: Callable[[str], None]) -> list[WarmFigures]:
@@ -226,6 +232,9 @@ def _rounds(servers: Sequence[Warm], *, rounds: int, tell: Callable[[str], None]
         said = ", ".join(f"{one.medians[-1]:.2f} ms" for one in figures)
         rates = ", ".join(f"{one.rates_at_once[-1]:.0f}" for one in figures if one.rates_at_once)
         tell(f"warm: round {number} of {rounds}: {said}; {rates} a second")
+    for one in figures:
+        if one.server.pid is not None:
+            one.memory = memory.held(one.server.pid)
     return figures
 
 

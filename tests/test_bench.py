@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -61,3 +63,25 @@ def test_an_answer_that_is_cut_short_while_a_sandbox_is_replaced_is_none(bench: 
     cut = SERVER.replace("try:", f"{CUT_SHORT}\ntry:", 1)
     with serving.started([sys.executable, "-c", cut, str(port)], port, environ={}, folder=tmp_path):
         assert saves.answer(port) is None
+
+
+def test_the_longer_bar_of_a_pair_is_as_long_as_the_picture_is_wide(bench: Any) -> None:
+    comparison, picture, plugin, results = (bench(name) for name in ("comparison", "picture", "plugin", "results"))
+    tests = [
+        plugin.Row(what=what, seconds=comparison.spread([s])) for what, s in zip("abcd", (4, 2, 9, 8), strict=True)
+    ]
+    drawn = ElementTree.fromstring(picture.drawn(results.Results(pairs=1, few=1, plugin=tests)))
+    bars = [each for each in drawn.iter("{*}rect") if each.get("rx")]
+    assert [int(each.attrib["width"]) for each in bars] == [75, 300]
+    assert "4.0 times" in [each.text for each in drawn.iter("{*}text")]
+
+
+def test_what_a_process_and_its_children_hold_is_the_kernels_figure(bench: Any) -> None:
+    grown = "held = bytearray(64 << 20); print(flush=True); input()"
+    code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {grown!r}])"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        held = bench("memory").held(process.pid)
+        process.communicate(b"\n")
+    assert held is None or 64 < held < 256
