@@ -36,6 +36,7 @@ _COMMANDS = {
     "local": "The environment on this machine: start, status, tail, seed.",
     "doctor": "Check everything that samlocal needs, with remedies.",
     "debug-config": "Set up VS Code, PyCharm or Neovim to debug functions.",
+    "help": "What an exit status means, or a command does.",
 }
 
 # A module named like a builtin would hide it in this package, once it is imported.
@@ -55,6 +56,9 @@ Exit status:
   9   build                         70  a fault of samlocal's own
   10  event                         130 Ctrl-C, 143 terminated
                                     141 nobody reads standard output
+
+\b
+`samlocal help 5` says what to do about status 5, and so on.
 """
 
 

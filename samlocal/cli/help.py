@@ -1,0 +1,73 @@
+"""``samlocal help``: what an exit status means and what to do, and any command's help."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from importlib import resources
+
+import click
+
+from samlocal.cli.output import Output
+
+_WIDTH = 80
+_LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
+
+
+@click.command("help", short_help="What an exit status means, or a command does.")
+@click.argument("topic", required=False)
+@click.argument("more", nargs=-1)
+@click.pass_context
+def command(ctx: click.Context, /, topic: str | None, more: tuple[str, ...]) -> int:
+    """Tell what an exit status means and what to do about it, or show a command's help.
+
+    TOPIC is a status (5) or its name (unresolved), or a command with its own (local seed).
+    """
+    if topic is not None and not more and (section := sections().get(topic)):
+        output = Output(ctx.obj)
+        for line in as_text(section):
+            output.data_line(line)
+        return 0
+    words = [word for word in (topic, *more) if word is not None]
+    root = ctx.find_root()
+    shown: int = root.command.main([*words, "--help"], prog_name=root.info_name, standalone_mode=False, obj=ctx.obj)
+    return shown
+
+
+def sections() -> dict[str, str]:
+    """Each section of the page of errors as it is written, by its status and by its name."""
+    page = resources.files("samlocal.cli").joinpath("errors.md").read_text(encoding="utf-8")
+    found = {}
+    for section in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
+        status, name = section.partition("\n")[0].split()
+        found[status] = found[name] = section
+    return found
+
+
+def as_text(section: str) -> Iterator[str]:
+    """Without the marks that only a page needs; a row of a table is a point of a list."""
+    head, _, body = section.rstrip().partition("\n")
+    yield f"Exit status {head.replace(' ', ': ', 1)}"
+    for block in re.split(r"\n{2,}|\n(?=```console)", _LINK.sub(r"\1", body), flags=re.MULTILINE):
+        lines = [line for line in block.strip().splitlines() if not line.startswith("<!--")]
+        if not lines:
+            continue
+        yield ""
+        if lines[0].startswith("```"):
+            yield from (f"    {line}" for line in lines[1:-1])
+        elif lines[0].startswith("|"):
+            # The columns' heads, and the rule below them.
+            for row in lines[2:]:
+                first, *more = (cell.strip() for cell in row.strip("|").split("|"))
+                yield from _wrapped(first, head="- ", indent="  ")
+                for cell in more:
+                    yield from _wrapped(cell, head="  ", indent="  ")
+        else:
+            yield from _wrapped(" ".join(lines))
+
+
+def _wrapped(text: str, *, head: str = "", indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=head, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
