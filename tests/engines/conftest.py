@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from bench_kit import ENGINES, Bench
+from bench_kit import CONTAINER, DOCKER, FAR, OTHERS, SSH, Bench
+from dev_container import DevContainer, dev_container
 from kit import STAND_INS, Project
 from machine import User, machine_of_engines
-from second_engine import Wire
+from second_engine import SecondEngine, Wire
+from ssh_machine import SshMachine, ssh_machine
 
 
 @pytest.fixture(scope="module")
@@ -18,14 +20,34 @@ def users() -> Iterator[tuple[User, User, User]]:
         yield users
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(scope="module")
+def dev(elsewhere: SecondEngine) -> Iterator[DevContainer]:
+    with dev_container(elsewhere) as container:
+        yield container
+
+
+@pytest.fixture(scope="module")
+def far() -> Iterator[SshMachine]:
+    with ssh_machine() as machine:
+        yield machine
+
+
+@pytest.fixture
 def bench(request: pytest.FixtureRequest, local: Callable[..., Project]) -> Bench:
-    """Each engine in turn."""
-    if request.param == ENGINES[0]:
-        return Bench(column=request.param, make=local, user=None)
-    if request.param == ENGINES[-1]:
+    """The engine that a test names."""
+    column = request.param
+    if column == DOCKER:
+        return Bench(column=column, make=local)
+    if column == FAR:
         wire: Wire = request.getfixturevalue("wire")
-        return Bench(column=request.param, make=lambda files: wire.project(local(files)), user=None)
-    return Bench(
-        column=request.param, make=local, user=request.getfixturevalue("users")[ENGINES.index(request.param) - 1]
-    )
+        return Bench(column=column, make=lambda files: wire.project(local(files)))
+    if column == SSH:
+        engine: SecondEngine = request.getfixturevalue("elsewhere")
+        machine: SshMachine = request.getfixturevalue("far")
+        socket = f"{engine.folder}/socket"
+        return Bench(column=column, make=lambda files: machine.project(local(files), socket=socket))
+    if column == CONTAINER:
+        own: DevContainer = request.getfixturevalue("dev")
+        return Bench(column=column, make=own.project, network=own.network)
+    user: User = request.getfixturevalue("users")[OTHERS.index(column)]
+    return Bench(column=column, make=user.project, network=user.machine.network, user=user)

@@ -66,7 +66,7 @@ class Machine:
     @contextlib.contextmanager
     def network(self) -> Iterator[None]:
         """Has this thread, and those that it starts, be in the machine's network."""
-        with _joined(Path(f"/proc/{self.pid}/ns/net")):
+        with in_network(self.pid):
             yield
 
 
@@ -323,7 +323,9 @@ def _processes(folder: Path) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _joined(network: Path) -> Iterator[None]:
+def in_network(pid: int) -> Iterator[None]:
+    """Has this thread, and those that it starts, be in the network of a process."""
+    network = Path(f"/proc/{pid}/ns/net")
     libc = ctypes.CDLL(None, use_errno=True)
     with Path("/proc/thread-self/ns/net").open("rb") as own, network.open("rb") as other:
         assert libc.setns(other.fileno(), _NETWORK) == 0, os.strerror(ctypes.get_errno())

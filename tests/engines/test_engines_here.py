@@ -1,6 +1,6 @@
-"""The table of engines on this machine and this disk: everything that users do, beside each of them.
+"""The table of engines: everything that users do, beside each of them.
 
-Each test is a row, each engine a column. Docker's cell is left out where other tests have it.
+Each test is a row, each engine a column. A cell is left out where another test has it: docs/engines.md says which.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from aws_client import aws_client
-from bench_kit import ENGINES, Bench
+from bench_kit import CONTAINER, DOCKER, DOCKER_USER, ENGINES, FAR, PODMAN_ROOT, PODMAN_USER, SSH, Bench
 from dap import Dap
 from inspector import Inspector
 from kit import eventually, free_port, function, node, python, save, template
@@ -51,8 +51,11 @@ def fetched(url: str, *, method: str = "GET", data: object = None) -> Any:
         return json.load(answer)
 
 
-# Docker's cell is the whole of tests/sources and tests/http_api; a user's Docker has the relay, as the last column.
-@pytest.mark.parametrize("bench", [*ENGINES[1:3], ENGINES[4]], indirect=True)
+every_engine = pytest.mark.parametrize("bench", ENGINES, indirect=True)
+
+
+# Docker's cell is the whole of tests/sources and tests/http_api; a user's Docker has the relay, as the far one.
+@pytest.mark.parametrize("bench", [PODMAN_ROOT, PODMAN_USER, FAR, CONTAINER, SSH], indirect=True)
 def test_the_sample_is_up_with_its_apis_and_its_aws_and_takes_up_what_is_saved(bench: Bench) -> None:
     made = bench.project(SAMPLE)
     with (
@@ -85,6 +88,7 @@ def test_the_sample_is_up_with_its_apis_and_its_aws_and_takes_up_what_is_saved(b
         assert running.signalled(signal.SIGINT).outcome(within=60).status == 130
 
 
+@every_engine
 def test_a_function_has_its_layer_its_extension_and_lambdas_limits(bench: Bench) -> None:
     telemetry = {
         "schemaVersion": "2022-12-13",
@@ -114,10 +118,11 @@ def test_a_function_has_its_layer_its_extension_and_lambdas_limits(bench: Bench)
     assert '{"watcher": "registered", "status": 200' in seen.stderr
     assert "SHUTDOWN" in seen.stderr
     # Nothing leads from here to a listener in the container of a user's Podman, which is said.
-    heard = "telemetry did not reach" if bench.column == ENGINES[2] else '"watcher": "telemetry"'
+    heard = "telemetry did not reach" if bench.column == PODMAN_USER else '"watcher": "telemetry"'
     assert heard in seen.stderr
 
 
+@every_engine
 def test_an_image_function_is_built_from_its_dockerfile(bench: Bench) -> None:
     image = {"Type": "AWS::Serverless::Function", "Properties": {"PackageType": "Image", "Timeout": 60}}
     image["Metadata"] = {"Dockerfile": "Dockerfile", "DockerContext": "image"}
@@ -132,12 +137,14 @@ def test_an_image_function_is_built_from_its_dockerfile(bench: Bench) -> None:
         assert len([name for name in names if "samlocal/built-fn" in name]) == 1
 
 
+@every_engine
 def test_a_function_is_built_in_a_container_and_run(bench: Bench) -> None:
     made = bench.project(python(TOTAL) | {"code/requirements.txt": ""})
     built = made.invoke("Fn", "--build", "--build-in-container", "--skip-pull-image", event={"a": 1}).succeeded()
     assert built.payload == 2
 
 
+@every_engine
 def test_a_python_debugger_stops_in_the_function(bench: Bench) -> None:
     made = bench.project(python(TOTAL))
     path = made.folder / "code/app.py"
@@ -154,6 +161,8 @@ def test_a_python_debugger_stops_in_the_function(bench: Bench) -> None:
         client.close()
 
 
+# The port of a debugger is passed on from a container as Python's is.
+@pytest.mark.parametrize("bench", [DOCKER, PODMAN_ROOT, PODMAN_USER, DOCKER_USER, FAR], indirect=True)
 def test_a_node_debugger_stops_in_the_function(bench: Bench) -> None:
     made = bench.project(node(NODE_TOTAL))
     port = free_port()

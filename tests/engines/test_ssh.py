@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from kit import Project, eventually, python
 from second_engine import SecondEngine
-from ssh_machine import SshMachine, ssh_machine
+from ssh_machine import SshMachine
 
 from samlocal.errors import ExitStatus
 
@@ -23,12 +23,6 @@ def handler(event, context):
     time.sleep(event)
     return 1
 """
-
-
-@pytest.fixture(scope="module")
-def far() -> Iterator[SshMachine]:
-    with ssh_machine() as machine:
-        yield machine
 
 
 def tunnels(machine: SshMachine) -> list[int]:

@@ -65,7 +65,9 @@ class Exchange:
                     tempfile.TemporaryDirectory(dir=mount.source.parent) as beside,
                     tarfile.open(fileobj=file) as tar,
                 ):
-                    tar.extractall(beside, filter="tar")
+                    # Python before 3.11.4 knows no filters (its documentation, tarfile, "Extraction filters").
+                    tar.extraction_filter = getattr(tarfile, "tar_filter", None)
+                    tar.extractall(beside)  # noqa: S202 - filtered
                     _move(Path(beside) / PurePosixPath(mount.target).name, mount.source)
             except (tarfile.TarError, OSError) as error:
                 raise BuildError(f"What the build has made cannot be brought to {mount.source}: {error}.") from error

