@@ -71,9 +71,9 @@ def test_the_longer_bar_of_a_pair_is_as_long_as_the_picture_is_wide(bench: Any) 
         plugin.Row(what=what, seconds=comparison.spread([s])) for what, s in zip("abcd", (4, 2, 9, 8), strict=True)
     ]
     drawn = ElementTree.fromstring(picture.drawn(results.Results(pairs=1, few=1, plugin=tests)))
-    bars = [each for each in drawn.iter("{*}rect") if each.get("rx")]
+    bars = [each for each in drawn.findall("{*}rect") if each.get("rx")]
     assert [int(each.attrib["width"]) for each in bars] == [75, 300]
-    assert "4.0 times" in [each.text for each in drawn.iter("{*}text")]
+    assert "4.0 times" in [each.text for each in drawn.findall("{*}text")]
 
 
 def test_what_a_process_and_its_children_hold_is_the_kernels_figure(bench: Any) -> None:
