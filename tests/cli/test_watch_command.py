@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -34,19 +33,13 @@ class Watched:
     def __init__(self, made: kit.Project, running: Running) -> None:
         self._made = made
         self.running = running
-        self._read = ""
 
     def save(self, name: str, content: str | dict[str, Any]) -> None:
         write(self._made.folder / name, content)
 
     def shows(self, text: str) -> str:
         """Waits until standard output has a text; what has come there since the last one."""
-        until = time.monotonic() + 60
-        while text not in self._read:
-            assert time.monotonic() < until, f"no {text!r} in {self._read!r}\n{self.running.stderr()}"
-            self._read += self.running.read().decode()
-        shown, self._read = self._read, ""
-        return shown
+        return self.running.prints(text.encode()).decode()
 
 
 @contextlib.contextmanager
