@@ -214,7 +214,7 @@ class Project:
         own = f'samlocal() {{ "{sys.executable}" -P -m samlocal "$@"; }}\n'
         began = time.monotonic()
         ran = subprocess.run(
-            ["bash", "-c", own + script],
+            [*self.launcher, "bash", "-c", own + script],
             cwd=self.folder,
             env=self.environment(environ),
             stdin=subprocess.DEVNULL,

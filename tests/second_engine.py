@@ -19,6 +19,8 @@ from typing import Any, Self
 import pytest
 from kit import Project, eventually
 
+_TLS_PORT = 2376
+
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 
@@ -53,6 +55,11 @@ class SecondEngine:
         """The way to it from this machine's own network, where its containers lead nowhere."""
         with Wire(f"{self.folder}/socket") as wire:
             yield wire
+
+    @property
+    def tls_host(self) -> str:
+        """Its address in its own network for whoever has ``certs/client`` of its folder, as docker:dind has it."""
+        return f"tcp://127.0.0.1:{_TLS_PORT}"
 
     @contextlib.contextmanager
     def client(self) -> Iterator[Any]:
@@ -180,11 +187,12 @@ def second_engine(*images: str, hidden: Sequence[Path] = ()) -> Iterator[SecondE
 
     It needs root on Linux, where an engine is a program of this machine.
     """
-    if os.geteuid() != 0 or not all(map(shutil.which, ("dockerd", "unshare", "nsenter"))):
-        pytest.skip("a second Docker engine needs root, dockerd, unshare and nsenter")
+    if os.geteuid() != 0 or not all(map(shutil.which, ("dockerd", "unshare", "nsenter", "openssl"))):
+        pytest.skip("a second Docker engine needs root, dockerd, unshare, nsenter and openssl")
     # A short path: Unix sockets below it have room for 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="samlocal-engine-", dir="/dev/shm"))
     try:
+        _certify(folder / "certs")
         with _network() as pid:
             try:
                 _start(folder, pid, hidden=hidden)
@@ -215,6 +223,27 @@ def inside(pid: int) -> tuple[str, ...]:
     return "nsenter", f"--net=/proc/{pid}/ns/net", "--"
 
 
+_CERTIFICATES = {"cacert": "ca", "cert": "cert", "key": "key"}
+
+_MAKE_CERTIFICATES = """
+request() { openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "$@"; }
+mkdir -p server client
+request -x509 -days 2 -subj /CN=authority -keyout authority.pem -out server/ca.pem
+cp server/ca.pem client
+for side in server client; do
+  printf 'subjectAltName=IP:127.0.0.1,DNS:docker\\nextendedKeyUsage=%sAuth\\n' $side >extensions
+  request -subj /CN=docker -keyout $side/key.pem -out wish.pem
+  openssl x509 -req -days 2 -in wish.pem -CA server/ca.pem -CAkey authority.pem -CAcreateserial -extfile extensions \\
+    -out $side/cert.pem
+done
+"""
+
+
+def _certify(folder: Path) -> None:
+    folder.mkdir()
+    subprocess.run(["sh", "-ec", _MAKE_CERTIFICATES], cwd=folder, check=True, capture_output=True)
+
+
 def _start(folder: Path, network: int, *, hidden: Sequence[Path] = ()) -> None:
     # The machine's own settings are for its own engine: two of them may not share what daemon.json names.
     (folder / "daemon.json").write_text("{}", encoding="ascii")
@@ -223,7 +252,8 @@ def _start(folder: Path, network: int, *, hidden: Sequence[Path] = ()) -> None:
         "data-root": folder / "data",
         "exec-root": folder / "exec",
         "pidfile": folder / "pid",
-        "host": f"unix://{folder}/socket",
+        "tlsverify": "true",
+        **{f"tls{name}": folder / f"certs/server/{file}.pem" for name, file in _CERTIFICATES.items()},
         # Nothing of it leaves its network, which has no other interfaces than its bridges and its loopback.
         "iptables": "false",
     }
@@ -235,7 +265,10 @@ def _start(folder: Path, network: int, *, hidden: Sequence[Path] = ()) -> None:
     with (folder / "log").open("ab") as log:
         # nsenter becomes dockerd, so this is dockerd's process. `ip netns exec` would hide the cgroups from it.
         daemon = subprocess.Popen(
-            [*launcher, "dockerd", *(f"--{name}={value}" for name, value in options.items())],
+            [
+                *(*launcher, "dockerd", f"--host=unix://{folder}/socket", f"--host=tcp://127.0.0.1:{_TLS_PORT}"),
+                *(f"--{name}={value}" for name, value in options.items()),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

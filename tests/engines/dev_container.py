@@ -21,8 +21,8 @@ import samlocal
 
 _WORKSPACES = "/workspaces"
 _JOINED = Path(__file__).with_name("joined.py")
-# The container's own Python, whichever one it is that runs the tests.
-_PYTHON = 'shift; exec python3 "$@"'
+# The container's own Python takes the place of the one that runs the tests.
+_PYTHON = '[ -e "$0" ] || { mkdir -p "${0%/*}" && ln -s /usr/bin/python3 "$0"; }; exec sleep infinity'
 
 
 class DevContainer:
@@ -51,9 +51,9 @@ class DevContainer:
             sysconfig.get_paths()["purelib"]: "/packages",
         }
         self._docker(
-            *("run", "--detach", "--init", "--name", self.name, "--entrypoint", "sleep"),
+            *("run", "--detach", "--init", "--name", self.name, "--entrypoint", "sh"),
             *(f"--volume={place}:{target}" for place, target in mounts.items()),
-            *(*options, STAND_INS[0], "infinity"),
+            *(*options, STAND_INS[0], "-c", _PYTHON, sys.executable),
         )
         self._pid = int(self._docker("inspect", "--format", "{{.State.Pid}}", self.name))
 
@@ -72,8 +72,8 @@ class DevContainer:
             "AWS_REGION": "eu-west-1",
         }
         made = make_project(root, files, **environ)
-        joined = (sys.executable, "-I", str(_JOINED), str(self._pid), f"{_WORKSPACES}/{root.name}/project")
-        return replace(made, launcher=(*joined, "sh", "-c", _PYTHON, "sh"))
+        folder = f"{_WORKSPACES}/{root.name}/project"
+        return replace(made, launcher=(sys.executable, "-I", str(_JOINED), str(self._pid), folder))
 
     def network(self) -> contextlib.AbstractContextManager[None]:
         """Where this thread, and those that it starts, reach what is served on the container's loopback."""
