@@ -87,6 +87,6 @@ def _usage(ctx: click.Context) -> str:
 
 
 def _sentences(text: str) -> str:
-    """The first paragraph of a command's help."""
-    paragraph = text.strip().partition("\n\n")[0]
-    return _cell(" ".join(paragraph.split()))
+    """A command's help without what is not to be filled: examples."""
+    paragraphs = (each for each in text.strip().split("\n\n") if not each.lstrip(" ").startswith("\b"))
+    return "\n\n".join(_cell(" ".join(each.split())) for each in paragraphs)

@@ -38,7 +38,7 @@ _FACTS = frozenset({"protected"})
 # Where and as whom an environment is deployed.
 _DEPLOYED = frozenset({"stack_name", "region", "aws_profile", "env_name", "protected"})
 _MOUNTS = frozenset({"mount", "mounts"})
-_PATHS = frozenset({"template", "layer_cache_basedir", "env_vars", "debugger_path"})
+_PATHS = frozenset({"template", "layer_cache_basedir", "env_vars", "debugger_path", "log_file"})
 
 
 class FileSettings(Struct, frozen=True, kw_only=True):

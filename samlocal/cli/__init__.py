@@ -19,30 +19,45 @@ from samlocal.cli.world import World
 from samlocal.collector import held_off
 from samlocal.errors import ExitStatus, ReaderGoneError, SamlocalError
 
-# Each command's file is imported when it is called, and for its own help.
-_COMMANDS = {
-    "up": "Run the whole application: APIs, Lambda, event sources.",
-    "invoke": "Run a function once.",
-    "start-api": "Serve the template's HTTP APIs.",
-    "watch": "Run a function again on each save.",
-    "start-lambda": "Serve Lambda's Invoke API to any SDK.",
-    "list": "Functions, layers and endpoints of the template.",
-    "env": "A function's variables, their values and origins.",
-    "layers": "Layers kept on this machine: list, refresh, clean.",
-    "build": "Build functions and layers that have changed.",
-    "trust": "Let a function's role trust you, and take it back.",
-    "event": "Events: generate, save, share, capture, list.",
-    "kept": "Sandboxes kept between commands: list, stop.",
-    "local": "The environment on this machine: start, status, tail, seed.",
-    "doctor": "Check everything that samlocal needs, with remedies.",
-    "debug-config": "Set up VS Code, PyCharm or Neovim to debug functions.",
-    "help": "What an exit status means, or a command does.",
+# By what they are for. Each command's file is imported when it is called, and for its own help, which begins so.
+_GROUPS = {
+    "Run functions": {
+        "invoke": "Run a function once.",
+        "watch": "Run a function again on each save.",
+        "up": "Run the whole application: APIs, Lambda, event sources.",
+        "start-api": "Serve the template's HTTP APIs.",
+        "start-lambda": "Serve Lambda's Invoke API to any SDK.",
+    },
+    "Look and check": {
+        "list": "Functions, layers and endpoints of the template.",
+        "env": "A function's variables, their values and origins.",
+        "doctor": "Check everything that samlocal needs, with remedies.",
+        "help": "What an exit status means, or a command does.",
+    },
+    "Prepare": {
+        "build": "Build functions and layers that have changed.",
+        "event": "Events: generate, save, share, capture, list.",
+        "trust": "Let a function's role trust you, and take it back.",
+        "debug-config": "Set up VS Code, PyCharm or Neovim to debug functions.",
+    },
+    "What stays on this machine": {
+        "local": "The environment on this machine: start, status, tail, seed.",
+        "kept": "Sandboxes kept between commands: list, stop.",
+        "layers": "Layers kept on this machine: list, refresh, clean.",
+    },
 }
+_COMMANDS = {name: tells for group in _GROUPS.values() for name, tells in group.items()}
+
+# Some of their words are another tool's commands: `sam local invoke`, `sam list endpoints`.
+_AMBIGUOUS = ("local", "list")
 
 # A module named like a builtin would hide it in this package, once it is imported.
 _FILES = {"list": "listing"}
 
-_EPILOG = """\b
+_EPILOG = """`samlocal help COMMAND` shows a command's options and examples, `samlocal help 5`
+what to do about a status.
+
+\b
 Exit status:
   0   the function succeeded        11  no such function
   1   it failed, timed out, crashed 12  AWS credentials
@@ -90,6 +105,18 @@ class _Commands(CommandGroup):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS or (args[0] in _AMBIGUOUS and args[1:]):
+            from samlocal.cli.habits.words import own_words
+
+            args = own_words(args)
+            if not args:
+                click.echo(ctx.get_help())
+                ctx.exit()
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -98,14 +125,24 @@ class _Commands(CommandGroup):
             raise _Carried from error
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        first = max(map(len, _COMMANDS))
+        for title, commands in _GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(first), tells) for name, tells in commands.items()])
 
 
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="samlocal")
 def cli() -> None:
-    """Run the functions of a SAM template on this machine as their deployed environment would run them."""
+    """Run the functions of a SAM template on this machine as their deployed environment would run them.
+
+    \b
+    Examples:
+      samlocal invoke                          the template's only function
+      samlocal invoke getEvent --event e.json  with an event
+      samlocal invoke getEvent -e test         as a deployed environment has it
+      samlocal up                              all, in an environment of its own
+    """
 
 
 def main() -> NoReturn:

@@ -7,7 +7,7 @@ import time
 import click
 
 from samlocal.cli.options.build import build_options, build_place_flags
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings, variable
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import docker_network_option
 from samlocal.cli.output import Output
@@ -16,9 +16,9 @@ from samlocal.project.builds import build, builds
 from samlocal.project.project import Project
 
 
-@click.command("build", cls=EnvironmentCommand, short_help="Build functions and layers that have changed.")
+@click.command("build", cls=EnvironmentCommand)
 @click.argument("ids", nargs=-1, metavar="[IDS]…")
-@environment_options
+@project_options
 @build_place_flags
 @click.option("--force", is_flag=True, help="Build what has not changed too.")
 @click.option("--skip-pull-image", is_flag=True, envvar=variable("skip_pull_image"), help="Never pull an image.")
@@ -26,10 +26,16 @@ from samlocal.project.project import Project
 @output_option("table", "json", tells="A table to read, or JSON for other programs.")
 @click.pass_context
 def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, **_: object) -> int:
-    """Build the functions and layers IDS, or all; a function with its layers. `samlocal invoke` runs what is built.
+    """Build functions and layers that have changed.
 
-    Functions that share code and options are built once, and what has not changed is not built again. A build that
-    fails leaves the last good one where it is.
+    IDS are those to build, all where none is named; a function is built with its layers. `samlocal invoke` runs what
+    is built. Functions that share code and options are built once, and what has not changed is not built again. A
+    build that fails leaves the last good one where it is.
+
+    \b
+    Examples:
+      samlocal build
+      samlocal build getEvent --build-in-container
     """
     from samlocal.function.template_builds import layer_targets, targets
 

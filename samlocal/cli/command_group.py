@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+from typing import Any
+
 import click
 
 
 class CommandGroup(click.Group):
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.NoSuchOption as error:
+            from samlocal.cli.habits.unknown_option import of_a_command
+
+            raise of_a_command(error, error.ctx or click.Context(self, info_name=info_name)) from error
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -16,3 +29,14 @@ class CommandGroup(click.Group):
             typed = f"{ctx.command_path.partition(' ')[2]} {name}".strip()
             ctx.fail(f"There is no command {typed}{nearest(name, names)}")
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each with the first paragraph of its help, whole."""
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _first(command)) for name, command in commands if command is not None])
+
+
+def _first(command: click.Command) -> str:
+    paragraph = inspect.cleandoc(command.help or "").partition("\n\n")[0]
+    return command.short_help or " ".join(paragraph.split())

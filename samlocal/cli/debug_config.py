@@ -10,7 +10,8 @@ import click
 from click.core import ParameterSource
 
 from samlocal.cli.options.debug import PORT
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings, variable
+from samlocal.cli.options.environment import ENV_VARS, EnvironmentCommand, project_options, settings, variable
+from samlocal.cli.options.param_type import Choice
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.ide.target import COMMANDS, INVOKE, OF_SEVERAL
@@ -38,15 +39,16 @@ _PASSED_ON = {
 
 @click.command("debug-config", cls=EnvironmentCommand)
 @click.argument("functions", nargs=-1, metavar="[FUNCTION]…")
-@click.option("--ide", type=click.Choice(["vscode", "pycharm", "nvim"]), required=True, help="The editor.")
+@click.option("--ide", type=Choice(["vscode", "pycharm", "nvim"]), required=True, help="The editor.")
 @click.option(
     "--command",
-    type=click.Choice(COMMANDS),
+    type=Choice(COMMANDS),
     default=INVOKE,
     show_default=True,
     help="What starts them. All but invoke stay: the editor attaches again after each save.",
 )
-@environment_options
+@project_options
+@ENV_VARS
 @click.option("--event", metavar="FILE|JSON", help="The event that the functions get.  [default: {}]")
 @click.option("--build", is_flag=True, help="Build what has changed before each run.")
 @click.option("-d", "--debug-port", type=PORT, metavar="PORT", help="One port for all.  [default: each language's]")
@@ -60,10 +62,15 @@ _PASSED_ON = {
 @click.option("--replace", is_flag=True, help="Write samlocal's own entries anew where they are there already.")
 @click.pass_context
 def command(ctx: click.Context, /, functions: tuple[str, ...], ide: str, *, replace: bool, **_: object) -> int:
-    """Write what makes an editor start and debug the functions, all of them or the FUNCTIONs named.
+    """Set up VS Code, PyCharm or Neovim to debug functions.
 
-    It goes below the current folder: .vscode/launch.json and tasks.json, .run/, or .nvim/. What stands in these files
-    is kept, comments too.
+    It writes what makes the editor start and debug the FUNCTIONs, or all of the template. It goes below the current
+    folder: .vscode/launch.json and tasks.json, .run/, or .nvim/. What stands in these files is kept, comments too.
+
+    \b
+    Examples:
+      samlocal debug-config --ide vscode
+      samlocal debug-config --ide nvim getEvent --command watch
     """
     if ctx.params["event"] is not None and ctx.params["command"] in OF_SEVERAL:
         raise click.UsageError(f"--event is not {ctx.params['command']}'s: its events come by HTTP.")

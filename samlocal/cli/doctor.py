@@ -10,7 +10,7 @@ import click
 
 from samlocal.cli import findings
 from samlocal.cli.findings import Finding, Level, doubtful, failed, good
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import docker_network_option
 from samlocal.cli.output import Output
@@ -26,15 +26,21 @@ _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 @click.command("doctor", cls=EnvironmentCommand)
-@environment_options
+@project_options
 @docker_network_option(tells="Docker network to try.")
 @output_option("text", "json", tells="A page to read, or JSON for other programs.")
 @click.pass_context
 def command(ctx: click.Context, /, docker_network: str, output_form: str, **_: object) -> int:
-    """Check the engine, the images, AWS, the environment, the template, the caches and the command itself.
+    """Check everything that samlocal needs, with remedies.
 
-    With -e or -n the environment's stack is checked too, and whether each function's role can be assumed. The exit
-    status is 1 when something fails, 0 with warnings.
+    That is the engine, the images, AWS, the environment, the template, the caches and the command itself. With -e or
+    -n the environment's stack is checked too, and whether each function's role can be assumed. The exit status is 1
+    when something fails, 0 with warnings.
+
+    \b
+    Examples:
+      samlocal doctor
+      samlocal doctor -e test
     """
     output = Output(ctx.obj)
     found: list[Finding] = []

@@ -30,9 +30,14 @@ _FILES = frozenset({"dotenv", "env-vars"})
 @click.option("--show-secrets", is_flag=True, help="Do not mask or leave out secret values.")
 @click.pass_context
 def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_: object) -> int:
-    """Show the variables of FUNCTION: each value, and where it came from.
+    """A function's variables, their values and origins.
 
     The exit status is 5 when one of them cannot be known, 3 when CloudFormation refuses one.
+
+    \b
+    Examples:
+      samlocal env getEvent -e test
+      samlocal env getEvent --output dotenv > .env
     """
     output = Output(ctx.obj)
     wanted = wanted_function(ctx)

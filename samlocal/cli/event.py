@@ -15,7 +15,7 @@ from samlocal.cli.captured.share import share
 from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.generated import of_function
 from samlocal.cli.generated.one_event import OneEvent, no_service, no_type
-from samlocal.cli.options.environment import EnvironmentCommand, OwnOptions, name_options, named_settings
+from samlocal.cli.options.environment import EnvironmentCommand, OwnOptions, name_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.cli.tables import Spare
@@ -35,9 +35,18 @@ Examples:
 """
 
 
-@click.group("event", cls=CommandGroup, short_help="Events: generate, save, share, capture, list.")
+@click.group("event", cls=CommandGroup)
 def command() -> None:
-    """Events as AWS makes them, as functions got them, and as a team shares them."""
+    """Events: generate, save, share, capture, list.
+
+    They are events as AWS makes them, as functions got them, and as a team shares them.
+
+    \b
+    Examples:
+      samlocal event generate s3 put --bucket photos --key cat.jpg
+      samlocal event generate --for resize
+      samlocal event save big-order getEvent
+    """
 
 
 for each in (save, share, capture):
@@ -157,7 +166,7 @@ def list_command(
 def _saved(ctx: click.Context, *, needed: bool) -> list[SavedEvent]:
     """A folder without a template has none, unless they are asked for."""
     try:
-        return list(SavedEvents.of(named_settings(ctx)))
+        return list(SavedEvents.of(settings(ctx)))
     except (TemplateError, ConfigurationError):
         if needed:
             raise

@@ -15,14 +15,20 @@ _WIDTH = 80
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
 
 
-@click.command("help", short_help="What an exit status means, or a command does.")
+@click.command("help")
 @click.argument("topic", required=False)
 @click.argument("more", nargs=-1)
 @click.pass_context
 def command(ctx: click.Context, /, topic: str | None, more: tuple[str, ...]) -> int:
-    """Tell what an exit status means and what to do about it, or show a command's help.
+    """What an exit status means, or a command does.
 
-    TOPIC is a status (5) or its name (unresolved), or a command with its own (local seed).
+    TOPIC is a status (5) or its name (unresolved), of which it tells what to do, or a command with its own (local
+    seed), whose help it shows.
+
+    \b
+    Examples:
+      samlocal help 5
+      samlocal help local seed
     """
     if topic is not None and not more and (section := sections().get(topic)):
         output = Output(ctx.obj)

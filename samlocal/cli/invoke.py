@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from samlocal.captured.saved import SavedEvents
+from samlocal.cli.log_file import log_file, log_file_option
 from samlocal.cli.options.debug import debug_flags, debug_options
 from samlocal.cli.options.environment import environment_options, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from samlocal.sandbox.result import Result
 
 
-@click.command("invoke", cls=InvokingCommand, short_help="Run a function once.")
+@click.command("invoke", cls=InvokingCommand)
 @function_options
 @environment_options
 @event_options
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     "error, and the exit status is 1 where something does, else 0.",
 )
 @output_option("text", "json", tells="The payload alone, or one JSON object with the figures.")
+@log_file_option
 @click.option(
     "--plain",
     is_flag=True,
@@ -64,17 +66,28 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def command(ctx: click.Context, /, **values: object) -> int:
-    """Run FUNCTION: its payload goes to standard output, its log to standard error.
+    """Run a function once.
 
-    FUNCTION is a logical id of the template or a function's name, or the beginning of one. With -e or -n the function
-    gets the deployed stack's values and runs under its own role.
+    FUNCTION is a logical id of the template or a function's name, or the beginning of one. Its payload goes to
+    standard output, its log to standard error. With -e or -n the function gets the deployed stack's values and runs
+    under its own role.
 
     'METHOD /path' in place of FUNCTION is a request to one of the template's APIs: the function behind it gets the
     API's event, and at a terminal its answer is shown as the API's.
+
+    \b
+    Examples:
+      samlocal invoke getEvent --event event.json
+      samlocal invoke getEvent --event '{"id": 7}' -e test
+      samlocal invoke 'PUT /events/talk' -d '{"name": "A talk"}'
+      samlocal invoke getEvent --keep       leave it warm for the next call
+      samlocal invoke getEvent -d 5858      wait for a debugger
+      samlocal event generate s3 put | samlocal invoke resize --event -
     """
     from samlocal.project.project import Project
 
     output = Output(ctx.obj, for_people=not values["plain"])
+    output.log_file = log_file(ctx, failed=output.warning)
     chosen, options = run_options(ctx)
     wanted = wanted_function(ctx)
     debug = debug_options(ctx)

@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 from msgspec import Struct
 
-from samlocal.cli.options.environment import EnvironmentCommand, name_options, named_settings
+from samlocal.cli.options.environment import EnvironmentCommand, name_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.cli.tables import Spare
@@ -43,7 +43,7 @@ class _Meant(Struct, frozen=True, kw_only=True):
         return f"not kept{of}: {', '.join(self.functions)}." if self.functions else f"nothing is kept{of}."
 
 
-@click.command("kept", cls=EnvironmentCommand, short_help="Sandboxes kept between commands: list, stop.")
+@click.command("kept", cls=EnvironmentCommand)
 @click.argument("functions", metavar="[FUNCTION]...", nargs=-1)
 @name_options
 @click.option("--stop", is_flag=True, help="End them, also those that run an event.")
@@ -53,9 +53,15 @@ class _Meant(Struct, frozen=True, kw_only=True):
 def command(
     ctx: click.Context, /, functions: tuple[str, ...], output_form: str, *, stop: bool, every: bool, **_: object
 ) -> int:
-    """List the sandboxes that `samlocal invoke --keep` has left, or end them: all, or those of FUNCTIONs.
+    """Sandboxes kept between commands: list, stop.
 
-    With -e or -n only those of that environment.
+    They are those that `samlocal invoke --keep` has left: all, or those of FUNCTIONs. With -e or -n only those of
+    that environment.
+
+    \b
+    Examples:
+      samlocal kept
+      samlocal kept --stop getEvent
     """
     output = Output(ctx.obj)
     meant = _Meant(functions=functions, environment=_environment(ctx))
@@ -143,7 +149,7 @@ def _answers(
 
 def _folder(ctx: click.Context) -> Folder:
     try:
-        chosen = named_settings(ctx)
+        chosen = settings(ctx)
     except TemplateError as error:
         raise TemplateError(error.message, tip=f"{error.tip} `samlocal kept --all` needs none.") from error
     return Folder.of(ctx.obj.cache_folder, chosen.world.cwd / chosen.template)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.command_group import CommandGroup
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.environment import EnvironmentCommand, account_options, name_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import LAYER_CACHE, LAYER_ROLE, layer_cache
 from samlocal.cli.output import Output
@@ -23,11 +23,19 @@ if TYPE_CHECKING:
 
 @click.group("layers", cls=CommandGroup)
 def command() -> None:
-    """Layers kept on this machine: each layer version is fetched once, and merged once for each list of layers."""
+    """Layers kept on this machine: list, refresh, clean.
+
+    Each layer version is fetched once, and merged once for each list of layers.
+
+    \b
+    Examples:
+      samlocal layers list
+      samlocal layers refresh
+    """
 
 
 @command.command("list", cls=EnvironmentCommand)
-@environment_options
+@name_options
 @LAYER_CACHE
 @output_option("table", "json", tells="A table to read, or JSON for other programs.")
 @click.pass_context
@@ -68,7 +76,7 @@ def list_command(ctx: click.Context, /, output_form: str, **_: object) -> int:
 
 @command.command("refresh", cls=EnvironmentCommand)
 @click.argument("arns", metavar="[ARN]...", nargs=-1)
-@environment_options
+@account_options
 @LAYER_CACHE
 @LAYER_ROLE
 @click.pass_context
@@ -107,7 +115,7 @@ def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -
 
 
 @command.command("clean", cls=EnvironmentCommand)
-@environment_options
+@name_options
 @LAYER_CACHE
 @click.pass_context
 def clean_command(ctx: click.Context, /, **_: object) -> int:

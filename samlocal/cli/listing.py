@@ -45,7 +45,15 @@ def value_as_json(entry: Variable | MissingVariable, *, show_secrets: bool) -> d
 @click.option("--show-secrets", is_flag=True, help="Show secret values in JSON.")
 @click.pass_context
 def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_: object) -> int:
-    """List the functions, layers and endpoints of the template, and why a function cannot run."""
+    """Functions, layers and endpoints of the template.
+
+    A function that cannot run is listed, too, with the reason.
+
+    \b
+    Examples:
+      samlocal list
+      samlocal list -e test --output json | jq .endpoints
+    """
     output = Output(ctx.obj)
     with Project(settings(ctx), output) as project:
         application, functions = project.with_current_values(

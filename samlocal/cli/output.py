@@ -21,6 +21,7 @@ from samlocal.sandbox.result import Success, outcome
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from samlocal.cli.log_file import LogFile
     from samlocal.cli.runs.people import OfApi, People, Piece
     from samlocal.reload.told import NotReloaded, Reloaded
     from samlocal.sandbox.journal import Record, Remark
@@ -33,8 +34,12 @@ class Output:
     """Writes to one world's streams; a project's ``Teller``."""
 
     def __init__(self, world: World, *, for_people: bool = False) -> None:
-        """A run that is shown ``for_people`` is so at a terminal, and goes to programs as it is."""
+        """A run that is shown ``for_people`` is so at a terminal, and goes to programs as it is.
+
+        Where there is a ``log_file``, functions' logs go there.
+        """
         self._world = world
+        self.log_file: LogFile | None = None
         self._told: set[str] = set()
         self._shown_errors: set[str] = set()
         self._display = Display(world.stderr, world.environ)
@@ -133,6 +138,9 @@ class Output:
                 self._said("samlocal: ", item.text, fg="cyan")
             else:
                 self.notice(item.text)
+            return
+        if self.log_file is not None:
+            self.log_file.take(item)
             return
         if self._people is not None and self._world.stderr.isatty():
             pieces = self._people.line(item)

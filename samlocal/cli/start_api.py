@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _FIXED = ("print_routes", *FIXED_OF_APIS)
 
 
-@click.command("start-api", cls=StayingCommand, short_help="Serve the template's HTTP APIs.")
+@click.command("start-api", cls=StayingCommand)
 @environment_options
 @listen_flags(DEFAULT_PORT, port_help="Port of the first API, the next ones have those after it; 0 takes free ones.")
 @api_flags
@@ -44,7 +44,16 @@ _FIXED = ("print_routes", *FIXED_OF_APIS)
 @stay_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
-    """Serve the template's REST, HTTP and WebSocket APIs, function URLs and load balancers, a port for each."""
+    """Serve the template's HTTP APIs.
+
+    REST, HTTP and WebSocket APIs, function URLs and load balancers: each has a port of its own.
+
+    \b
+    Examples:
+      samlocal start-api -p 8080 -e test
+      samlocal start-api --print-routes
+      samlocal start-api --api Shop --tls
+    """
     from samlocal.project.project import Project
 
     # Routes are a document, and no records.

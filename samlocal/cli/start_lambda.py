@@ -18,7 +18,7 @@ _DEFAULT_PORT = 3001
 """SAM CLI's."""
 
 
-@click.command("start-lambda", cls=StayingCommand, short_help="Serve Lambda's Invoke API to any SDK.")
+@click.command("start-lambda", cls=StayingCommand)
 @environment_options
 @listen_flags(_DEFAULT_PORT, port_help="Port to listen on; 0 takes a free one.")
 @served_flags
@@ -26,7 +26,16 @@ _DEFAULT_PORT = 3001
 @stay_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
-    """Serve Lambda's Invoke API: SDKs and the AWS CLI run the template's functions with --endpoint-url."""
+    """Serve Lambda's Invoke API to any SDK.
+
+    SDKs and the AWS CLI run the template's functions by an endpoint's URL.
+
+    \b
+    Examples:
+      samlocal start-lambda -p 3001
+      aws lambda invoke --endpoint-url http://127.0.0.1:3001 \\
+          --function-name getEvent out.json
+    """
     from samlocal.project.project import Project
 
     output = chosen_output(ctx)

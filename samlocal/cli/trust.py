@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.command_group import CommandGroup
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.output import Output
 from samlocal.errors import RoleDeniedError
@@ -24,18 +24,24 @@ if TYPE_CHECKING:
 _YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
 
-@click.group("trust", cls=CommandGroup, short_help="Let a function's role trust you, and take it back.")
+@click.group("trust", cls=CommandGroup)
 def command() -> None:
-    """Let the execution role of a deployed function trust you, so that samlocal can assume it.
+    """Let a function's role trust you, and take it back.
 
-    `add` puts one statement into the role's trust policy, `remove` takes that one out. Everything else in the policy
-    stays as it is, and a copy of it is kept.
+    samlocal can assume the execution role of a deployed function only if that trusts you. `add` puts one statement
+    into the role's trust policy, `remove` takes that one out. Everything else in the policy stays as it is, and a
+    copy of it is kept.
+
+    \b
+    Examples:
+      samlocal trust show getEvent -e test
+      samlocal trust add getEvent -e test
     """
 
 
 @command.command("show", cls=EnvironmentCommand, short_help="Show the role's trust policy.")
 @function_options
-@environment_options
+@project_options
 @click.pass_context
 def show(ctx: click.Context, /, **_: object) -> int:
     """Show the trust policy of FUNCTION's role, and whether it has samlocal's statement for you."""
@@ -52,7 +58,7 @@ def show(ctx: click.Context, /, **_: object) -> int:
 
 @command.command("add", cls=EnvironmentCommand, short_help="Let the role trust you.")
 @function_options
-@environment_options
+@project_options
 @_YES
 @click.pass_context
 def add(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
@@ -76,7 +82,7 @@ def add(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
 
 @command.command("remove", cls=EnvironmentCommand, short_help="Take your statement out again.")
 @function_options
-@environment_options
+@project_options
 @_YES
 @click.pass_context
 def remove(ctx: click.Context, /, *, yes: bool, **_: object) -> int:

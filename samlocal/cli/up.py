@@ -39,7 +39,7 @@ class _UpCommand(StayingCommand):
         return super().parse_args(ctx, [*own, *args])
 
 
-@click.command("up", cls=_UpCommand, short_help="Run the whole application: APIs, Lambda, event sources.")
+@click.command("up", cls=_UpCommand)
 @environment_options
 @listen_flags(DEFAULT_PORT, port_help="Port of the first API, the next ones have those after it; 0 takes free ones.")
 @click.option(
@@ -65,11 +65,17 @@ class _UpCommand(StayingCommand):
 @stay_flags
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
-    """Run the whole application: its APIs, Lambda's Invoke API, what reads its queues and streams, and on this
-    machine what topics, buckets, rules and schedules send to functions.
+    """Run the whole application: APIs, Lambda, event sources.
 
-    It runs in the environment on this machine, which is started and deployed where needed, or with -e ENV in a
-    deployed one.
+    That is its APIs, Lambda's Invoke API, what reads its queues and streams, and on this machine what topics,
+    buckets, rules and schedules send to functions. It runs in the environment on this machine, which is started and
+    deployed where needed, or with -e ENV in a deployed one.
+
+    \b
+    Examples:
+      samlocal up
+      samlocal up -e test --source worker   read worker's queue there, too
+      samlocal up --output json | jq -c .
     """
     from samlocal.project.project import Project
 

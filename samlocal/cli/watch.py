@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from samlocal.captured.saved import SavedEvents
+from samlocal.cli.log_file import log_file, log_file_option
 from samlocal.cli.options.debug import DEBUG_NAMES, debug_flags, debug_options
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, variable
 from samlocal.cli.options.function_id import function_options, wanted_function
@@ -18,7 +19,7 @@ from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
 
 
-@click.command("watch", cls=EnvironmentCommand, short_help="Run a function again on each save.")
+@click.command("watch", cls=EnvironmentCommand)
 @function_options
 @environment_options
 @click.option(
@@ -33,17 +34,25 @@ from samlocal.collector import held_off
 @strict_flag
 @run_flags
 @debug_flags
+@log_file_option
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
-    """Run FUNCTION, and again whenever its code, layers, template, variables or event are saved.
+    """Run a function again on each save.
 
-    Its first answer goes to standard output, and of each further one the lines that have changed since the last that
-    was no error; its log goes to standard error. Ctrl-C ends it.
+    FUNCTION runs at once, and again whenever its code, layers, template, variables or event are saved. Its first
+    answer goes to standard output, and of each further one the lines that have changed since the last that was no
+    error; its log goes to standard error. Ctrl-C ends it.
+
+    \b
+    Examples:
+      samlocal watch getEvent --event event.json
+      samlocal watch getEvent -e local
     """
     from samlocal.project.project import Project
     from samlocal.service.debugged import Debugging
 
     output = Output(ctx.obj)
+    output.log_file = log_file(ctx, failed=output.warning)
     chosen, options = run_options(ctx)
     wanted, tenant_id = wanted_function(ctx), ctx.params["tenant_id"]
     given = saved_file(ctx.params["event"], ctx.obj, SavedEvents.of(chosen))
@@ -58,7 +67,9 @@ def command(ctx: click.Context, /, **_: object) -> int:
         from samlocal.cli.runs.watching import Watching
         from samlocal.sandbox.session import session
 
-    reread = rereading(ctx, run_options, output, fixed=("event", "tenant_id", "function_id", *DEBUG_NAMES))
+    reread = rereading(
+        ctx, run_options, output, fixed=("event", "tenant_id", "function_id", "log_file", *DEBUG_NAMES)
+    )
     with ways_on(ctx, chosen), session(ctx.obj.cache_folder / "sessions") as own:
         sweep(own, ctx.obj.environ, output)
         watching = Watching(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from samlocal.cli.command import long_name
 from samlocal.errors import RoleDeniedError
 from samlocal.project.credentials import RoleNotKnownError, RoleRefusedError
 from samlocal.project.settings import Settings
@@ -93,6 +94,6 @@ def _same(ctx: click.Context, function: FunctionSpec) -> str:
     for option in ctx.command.params:
         name = option.name or ""
         if name in _REPEATED and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            words += [max(option.opts, key=len), str(ctx.params[name])]
+            words += [long_name(option), str(ctx.params[name])]
     wanted = ctx.params.get("function") or ctx.params.get("function_id") or function.logical_id
     return "".join(f" {shlex.quote(word)}" for word in [*words, "--function-id", str(wanted)])

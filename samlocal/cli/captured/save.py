@@ -10,7 +10,7 @@ from contextlib import suppress
 import click
 
 from samlocal.captured.saved import SavedEvents, is_name
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.output import Output
 from samlocal.errors import EventError, FunctionNotFoundError
 from samlocal.project.last_events import LastEvent, LastEvents
@@ -34,7 +34,7 @@ is taken, 11 for no such function. `samlocal --help` lists all.
 )
 @click.argument("name")
 @click.argument("function", required=False)
-@environment_options
+@project_options
 @click.option("--answer/--no-answer", default=True, help="Keep what the function answered, too.  [default: kept]")
 @click.option("--replace", is_flag=True, help="Replace an event that has the name.")
 @click.pass_context

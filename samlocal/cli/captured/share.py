@@ -9,7 +9,7 @@ import click
 from samlocal.captured.saved import SavedEvents, readable
 from samlocal.cli.captured.save import check_name
 from samlocal.cli.command_group import CommandGroup
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import read_event
 from samlocal.cli.runs.named import saved_file
@@ -49,7 +49,7 @@ def share() -> None:
 
 @share.command("list", cls=EnvironmentCommand)
 @click.argument("function")
-@environment_options
+@project_options
 @click.pass_context
 def list_command(ctx: click.Context, /, function: str, **_: object) -> int:
     """List the names of the test events that FUNCTION shares, each on a line."""
@@ -62,7 +62,7 @@ def list_command(ctx: click.Context, /, function: str, **_: object) -> int:
 @share.command("get", cls=EnvironmentCommand)
 @click.argument("function")
 @click.argument("name")
-@environment_options
+@project_options
 @click.pass_context
 def get(ctx: click.Context, /, function: str, name: str, **_: object) -> int:
     """Print the test event NAME of FUNCTION."""
@@ -75,7 +75,7 @@ def get(ctx: click.Context, /, function: str, name: str, **_: object) -> int:
 @share.command("put", cls=EnvironmentCommand)
 @click.argument("function")
 @click.argument("name")
-@environment_options
+@project_options
 @click.option(
     "--event",
     "given",
@@ -104,7 +104,7 @@ def put(ctx: click.Context, /, function: str, name: str, given: str | None, *, r
 @share.command("delete", cls=EnvironmentCommand)
 @click.argument("function")
 @click.argument("name")
-@environment_options
+@project_options
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def delete(ctx: click.Context, /, function: str, name: str, *, yes: bool, **_: object) -> int:

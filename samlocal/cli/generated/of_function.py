@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from samlocal.cli.generated.one_event import OneEvent, generate_context, print_event
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.event_flags import given_flags
 from samlocal.cli.output import Output
 from samlocal.events.generation import Link
@@ -35,7 +35,7 @@ class _OfFunction(EnvironmentCommand):
 @click.option(
     "--source", metavar="NAME", help="What starts it: an event of the function's, a resource, or a kind of event."
 )
-@environment_options
+@project_options
 @click.pass_context
 def of_function(ctx: click.Context, /, function: str, source: str | None, **_: object) -> int:
     """Print an event as one of FUNCTION's own sources would send it, with its names and ARNs from the template, and

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from samlocal.cli.command import Command
 from samlocal.cli.options.event_flags import flag_options, given_flags
 from samlocal.cli.output import Output
 from samlocal.config import nearest
@@ -26,7 +27,7 @@ _MOST_RECORDS = 10_000
 """Of a batch (Lambda API reference, CreateEventSourceMapping, ``BatchSize``)."""
 
 
-class OneEvent(click.Command):
+class OneEvent(Command):
     """One event of a chain: its flags, and behind them what holds it."""
 
     def __init__(self, kind: Kind) -> None:

@@ -12,13 +12,18 @@ from samlocal.cli.local.status import status
 from samlocal.cli.local.tail import tail
 
 
-@click.group(
-    "local", cls=CommandGroup, short_help="The environment on this machine: start, stop, status, tail, seed, fire."
-)
+@click.group("local", cls=CommandGroup)
 def command() -> None:
-    """The environment on this machine, which needs no AWS account.
+    """The environment on this machine: start, status, tail, seed.
 
-    `-e local` starts it by itself, and it ends by itself half an hour after its last use. Its data lasts that long.
+    It needs no AWS account. `-e local` starts it by itself, and it ends by itself half an hour after its last use.
+    Its data lasts that long.
+
+    \b
+    Examples:
+      samlocal invoke getEvent -e local
+      samlocal local seed seed.yaml
+      samlocal local tail --since 1h
     """
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 import click
 
 from samlocal.cli.local.local_command import LocalCommand, counted
-from samlocal.cli.options.environment import environment_options, settings
+from samlocal.cli.options.environment import local_options, settings
 from samlocal.cli.output import Output
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError
@@ -16,7 +16,7 @@ from samlocal.project.project import Project
 
 @click.command("fire", cls=LocalCommand)
 @click.argument("rule")
-@environment_options
+@local_options
 @click.pass_context
 def fire(ctx: click.Context, /, rule: str, **_: object) -> None:
     """Have a schedule be due now: a rule of EventBridge, or a schedule of EventBridge Scheduler.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.local.local_command import LocalCommand, all_option, own_project, running
-from samlocal.cli.options.environment import environment_options, settings
+from samlocal.cli.options.environment import local_options, settings
 from samlocal.cli.output import Output
 from samlocal.project.local_stack import LocalStackInUse, local_project
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("start", cls=LocalCommand)
-@environment_options
+@local_options
 @click.pass_context
 def start(ctx: click.Context, /, **_: object) -> None:
     """Start it and deploy the template, where that is not done yet."""
@@ -27,7 +27,7 @@ def start(ctx: click.Context, /, **_: object) -> None:
 
 
 @click.command("stop", cls=LocalCommand)
-@environment_options
+@local_options
 @all_option
 @click.pass_context
 def stop(ctx: click.Context, /, every: bool, **_: object) -> None:
@@ -54,7 +54,7 @@ def _stopped(project: LocalProject, output: Output) -> bool:
 
 
 @click.command("reset", cls=LocalCommand)
-@environment_options
+@local_options
 @click.pass_context
 def reset(ctx: click.Context, /, **_: object) -> None:
     """Start anew: empty, with the template deployed."""

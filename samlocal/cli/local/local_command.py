@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,22 +14,23 @@ from samlocal.project.local_stack import local_project
 if TYPE_CHECKING:
     from samlocal.local.project import LocalProject
 
-# Of the shared options, those that mean nothing here.
-_HIDDEN = frozenset({"env_name", "aws_profile", "refresh", "snapshot_age", "env_vars", "set_variables", "dotenv"})
-
 all_option = click.option("--all", "every", is_flag=True, help="Those of all templates; needs no template here.")
 
 
 class LocalCommand(EnvironmentCommand):
-    """A command about ``-e local``, which need not be said. ``means`` are those of AWS's options that it takes."""
+    """A command about ``-e local``, which need not be said."""
 
-    means: frozenset[str] = frozenset()
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for option in self.params:
+            if isinstance(option, click.Option) and option.name == "env_name":
+                option.hidden = True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        for option in self.params:
-            if isinstance(option, click.Option) and option.name in _HIDDEN - self.means:
-                option.hidden = True
-        return super().parse_args(ctx, ["--env-name", LOCAL_ENVIRONMENT, *args])
+        rest = super().parse_args(ctx, ["--env-name", LOCAL_ENVIRONMENT, *args])
+        if ctx.params["env_name"] != LOCAL_ENVIRONMENT:
+            ctx.fail(f"It is about the environment on this machine alone: leave -e {ctx.params['env_name']} out.")
+        return rest
 
 
 def own_project(ctx: click.Context) -> LocalProject:

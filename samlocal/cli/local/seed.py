@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.local.local_command import LocalCommand
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.environment import EnvironmentCommand, settings, source_options
 from samlocal.cli.output import Output
 from samlocal.config import LOCAL_ENVIRONMENT
 from samlocal.project.local_stack import LocalStackInUse, local_project
@@ -21,17 +21,13 @@ _ITEMS = 100
 _MOST_ITEMS = 10_000
 
 
-class _SeedCommand(LocalCommand):
-    means = frozenset({"aws_profile"})
-
-
 @click.command("seed", cls=EnvironmentCommand)
-@environment_options
+@source_options
 def _of_deployed() -> None:
     """What is given of the environment that is copied from; it is only parsed."""
 
 
-@click.command("seed", cls=_SeedCommand)
+@click.command("seed", cls=LocalCommand)
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--from", "source", metavar="ENV", help="Copy from this environment of samconfig.toml.")
 @click.option("--from-stack", "source_stack", metavar="STACK", help="Copy from this deployed stack.")
@@ -46,7 +42,7 @@ def _of_deployed() -> None:
 @click.option(
     "--allow-protected", is_flag=True, help="Copy although samconfig.toml says that the environment is protected."
 )
-@environment_options
+@source_options
 @click.pass_context
 def seed(
     ctx: click.Context,
@@ -65,9 +61,11 @@ def seed(
 
     \b
     tables:      {EventsTable: [{id: a1, seats: 80}]}
-    buckets:     {Uploads: {notes.txt: text, a.json: {any: JSON}, p.png: {file: p.png}}}
+    buckets:     {Uploads: {notes.txt: text, a.json: {any: JSON}}}
+                 {Pictures: {p.png: {file: p.png}}}
     queues:      {Orders: [text, {any: JSON}]}
-    parameters:  {/app/flag: "on", /app/key: {value: s3cret, type: SecureString}}
+    parameters:  {/app/flag: "on"}
+                 {/app/key: {value: s3cret, type: SecureString}}
     secrets:     {DbPassword: text, Login: {user: me, password: any JSON}}
 
     Names are logical ids or real names. What is there under the same key is replaced; messages are added.

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from samlocal.cli.local.local_command import LocalCommand, all_option, counted, own_project, running
-from samlocal.cli.options.environment import environment_options
+from samlocal.cli.options.environment import local_options
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.errors import AwsError, ExitStatus
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("status", cls=LocalCommand)
-@environment_options
+@local_options
 @output_option("text", "json", tells="Lines to read, or JSON for other programs.")
 @all_option
 @click.pass_context

@@ -11,7 +11,7 @@ import click
 
 from samlocal.cli.local.local_command import LocalCommand, own_project
 from samlocal.cli.options.configured import ConfigurableType
-from samlocal.cli.options.environment import environment_options, settings
+from samlocal.cli.options.environment import local_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
 from samlocal.collector import held_off
@@ -65,7 +65,7 @@ class _Since(ConfigurableType[datetime.datetime]):
     help="Only lines that a filter pattern of CloudWatch Logs lets through.",
 )
 @output_option("text", "json", tells="Lines to read, or one JSON object a line.")
-@environment_options
+@local_options
 @click.pass_context
 def tail(
     ctx: click.Context,

@@ -51,7 +51,9 @@ _FLAGS = (
         help="A stage variable, over the template's.",
     ),
     click.option(
+        "-s",
         "--static-dir",
+        metavar="FOLDER",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         envvar=variable("static_dir"),
         help="Files for the paths that no route takes.",

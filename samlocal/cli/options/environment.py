@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from samlocal.cli.command import Command
 from samlocal.cli.options.configured import ConfigurableType, check_variables, configured
 from samlocal.cli.options.template import chosen_template
 from samlocal.cli.world import World
@@ -22,6 +23,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _ARGS = "samlocal.args"
 _FILE = "samlocal.file_settings"
+
+_FILES_OF_VALUES = (".json", ".jsonl", ".yaml", ".yml")
 
 
 class Seconds(ConfigurableType[float]):
@@ -42,19 +45,33 @@ class Seconds(ConfigurableType[float]):
         return seconds
 
 
-class EnvironmentCommand(click.Command):
+class EnvironmentCommand(Command):
     """A command with defaults from samconfig.toml: flags win over ``SAMLOCAL_…``, these over the file."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_ARGS] = tuple(args)
         args = spread_overrides(args)
         given, _, _ = self.make_parser(ctx).parse_args(list(args))
+        _refuse_files(given, self)
         world: World = ctx.obj
         file = read_file(world, given, known=set(long_names(self)))
         ctx.meta[_FILE] = file
         check_variables(ctx, self, world.environ, flags=given)
         ctx.default_map = configured(ctx, self, file)
         return super().parse_args(ctx, args)
+
+
+def _refuse_files(given: Mapping[str, object], command: click.Command) -> None:
+    """SAM CLI's ``-e`` is an event, its ``-n`` a file of variables. Raises click.UsageError."""
+    there = {option.name for option in command.params}
+    for name, flag, what, meant in (
+        ("env_name", "-e", "an environment", "event"),
+        ("stack_name", "-n", "a deployed stack", "env_vars"),
+    ):
+        value = str(given.get(name) or "")
+        if meant in there and (value == "-" or value.lower().endswith(_FILES_OF_VALUES)):
+            option = f"--{meant.replace('_', '-')}"
+            raise click.UsageError(f"{flag} names {what}, and {value} is a file: {option} {value} is meant.")
 
 
 class OwnOptions(click.Group):
@@ -161,7 +178,7 @@ def spread_overrides(args: Sequence[str]) -> list[str]:
 
 
 def settings(ctx: click.Context) -> Settings:
-    """The shared options of a command. Raises TemplateError and ConfigurationError."""
+    """The shared options of a command, as many as it has. Raises TemplateError and ConfigurationError."""
     values = ctx.params
     template, found_in = chosen_template(ctx)
     return project_settings(
@@ -171,14 +188,14 @@ def settings(ctx: click.Context) -> Settings:
         found_in=found_in,
         env_name=values["env_name"],
         stack_name=values["stack_name"],
-        profile=values["aws_profile"],
-        region=values["region"],
-        refresh=values["refresh"],
-        snapshot_age=values["snapshot_age"],
-        parameter_overrides=values["parameter_overrides"],
-        env_vars=values["env_vars"],
-        set_variables=values["set_variables"],
-        dotenv=values["dotenv"],
+        profile=values.get("aws_profile"),
+        region=values.get("region"),
+        refresh=values.get("refresh", False),
+        snapshot_age=values.get("snapshot_age", SNAPSHOT_AGE),
+        parameter_overrides=values.get("parameter_overrides", ()),
+        env_vars=values.get("env_vars"),
+        set_variables=values.get("set_variables", ()),
+        dotenv=values.get("dotenv", True),
     )
 
 
@@ -186,93 +203,125 @@ def variable(name: str) -> str:
     return f"SAMLOCAL_{name.upper()}"
 
 
-def named_settings(ctx: click.Context) -> Settings:
-    """Of a command with ``name_options`` alone. Raises TemplateError and ConfigurationError."""
-    values = ctx.params
-    template, found_in = chosen_template(ctx)
-    return project_settings(
-        ctx.obj,
-        file=ctx.meta[_FILE],
-        template=template,
-        found_in=found_in,
-        env_name=values["env_name"],
-        stack_name=values["stack_name"],
-    )
-
-
 def name_options(command: F) -> F:
     """Which template and which environment are meant."""
-    for option in reversed(
-        [
-            click.option(
-                "-e", "--env-name", metavar="ENV", envvar=variable("env_name"), help="Environment of samconfig.toml."
-            ),
-            click.option(
-                "-n",
-                "--stack-name",
-                metavar="STACK",
-                envvar=variable("stack_name"),
-                help="Deployed stack; alone it is an environment.",
-            ),
-            click.option(
-                "-t",
-                "--template",
-                "--template-file",
-                "template",
-                type=click.Path(path_type=Path),
-                envvar=variable("template"),
-                help="Template file.  [default: template.yaml, .yml or .json]",
-            ),
-            click.option(
-                "--config-file",
-                type=click.Path(path_type=Path),
-                envvar=variable("config_file"),
-                help="Configuration file.  [default: samconfig.toml]",
-            ),
-        ]
-    ):
+    return _with(_NAMES, command)
+
+
+def account_options(command: F) -> F:
+    """The same, and as whom AWS is asked, on a command that needs no more of a template than its environment."""
+    return name_options(_with(_ACCOUNT, command))
+
+
+def project_options(command: F) -> F:
+    """The template and the environment, on a command that reads them and gives no function its variables."""
+    return account_options(_with(_VALUES, command))
+
+
+def environment_options(command: F) -> F:
+    """The template and the environment, and the variables of functions."""
+    return project_options(_with(_VARIABLES, command))
+
+
+def local_options(command: F) -> F:
+    """The template as it is deployed on this machine; ``-e local`` need not be said."""
+    return name_options(_with((_REGION, _OVERRIDES), command))
+
+
+def source_options(command: F) -> F:
+    """The same, on a command that reads a deployed environment beside it."""
+    return name_options(_with((_PROFILE, _REGION, _OVERRIDES), command))
+
+
+def _with(options: Sequence[Callable[[F], F]], command: F) -> F:
+    for option in reversed(options):
         command = option(command)
     return command
 
 
-def environment_options(command: F) -> F:
-    """The template and the environment, and what is said of them, on every command that reads them."""
-    for option in reversed(
-        [
-            click.option("--aws-profile", metavar="PROFILE", envvar=variable("aws_profile"), help="AWS profile."),
-            click.option("--region", envvar=variable("region"), help="AWS region."),
-            click.option("--refresh", is_flag=True, envvar=variable("refresh"), help="Ask AWS anew."),
-            click.option(
-                "--snapshot-age",
-                type=Seconds(),
-                default=SNAPSHOT_AGE,
-                show_default=True,
-                metavar="SECONDS|never",
-                envvar=variable("snapshot_age"),
-                help="How long what AWS said is used while the stack is the same; with `never` it is not doubted.",
-            ),
-            click.option(
-                "--parameter-overrides",
-                multiple=True,
-                metavar="KEY=VALUE…",
-                envvar=variable("parameter_overrides"),
-                help="Template parameters, as `sam deploy` takes them.",
-            ),
-            click.option(
-                "--env-vars",
-                type=click.Path(path_type=Path),
-                metavar="FILE",
-                envvar=variable("env_vars"),
-                help="Variables in SAM CLI's JSON, or the same as YAML.",
-            ),
-            click.option("--set", "set_variables", multiple=True, metavar="NAME=VALUE", help="One variable."),
-            click.option(
-                "--dotenv/--no-dotenv",
-                default=True,
-                envvar=variable("dotenv"),
-                help="Read .env and .env.ENV.  [default: read]",
-            ),
-        ]
-    ):
-        command = option(command)
-    return name_options(command)
+_NAMES = (
+    click.option(
+        "-e",
+        "--env-name",
+        "--config-env",
+        "env_name",
+        metavar="ENV",
+        envvar=variable("env_name"),
+        help="Environment of samconfig.toml.",
+    ),
+    click.option(
+        "-n",
+        "--stack-name",
+        metavar="STACK",
+        envvar=variable("stack_name"),
+        help="Deployed stack; alone it is an environment.",
+    ),
+    click.option(
+        "-t",
+        "--template",
+        "--template-file",
+        "template",
+        metavar="PATH",
+        type=click.Path(path_type=Path),
+        envvar=variable("template"),
+        help="Template file.  [default: template.yaml, .yml or .json]",
+    ),
+    click.option(
+        "--config-file",
+        metavar="PATH",
+        type=click.Path(path_type=Path),
+        envvar=variable("config_file"),
+        help="Configuration file.  [default: samconfig.toml]",
+    ),
+)
+
+_PROFILE = click.option(
+    "--aws-profile",
+    "--profile",
+    "aws_profile",
+    metavar="PROFILE",
+    envvar=variable("aws_profile"),
+    help="AWS profile.",
+)
+_REGION = click.option("--region", metavar="REGION", envvar=variable("region"), help="AWS region.")
+_ACCOUNT = (_PROFILE, _REGION)
+
+_OVERRIDES = click.option(
+    "--parameter-overrides",
+    multiple=True,
+    metavar="KEY=VALUE…",
+    envvar=variable("parameter_overrides"),
+    help="Template parameters, as `sam deploy` takes them.",
+)
+
+_VALUES = (
+    click.option("--refresh", is_flag=True, envvar=variable("refresh"), help="Ask AWS anew."),
+    click.option(
+        "--snapshot-age",
+        type=Seconds(),
+        default=SNAPSHOT_AGE,
+        metavar="SECONDS|never",
+        envvar=variable("snapshot_age"),
+        help="How long what AWS said is used while the stack is the same; with `never` it is not doubted.  "
+        f"[default: {SNAPSHOT_AGE:g}]",
+    ),
+    _OVERRIDES,
+)
+
+ENV_VARS = click.option(
+    "--env-vars",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    envvar=variable("env_vars"),
+    help="Variables in SAM CLI's JSON, or the same as YAML.",
+)
+_VARIABLES = (
+    ENV_VARS,
+    click.option("--set", "set_variables", multiple=True, metavar="NAME=VALUE", help="One variable."),
+    click.option(
+        "--dotenv/--no-dotenv",
+        default=True,
+        envvar=variable("dotenv"),
+        help="Read .env and .env.ENV.  [default: read]",
+    ),
+)

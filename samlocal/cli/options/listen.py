@@ -27,13 +27,16 @@ def listen_flags(port: int, *, port_help: str) -> Callable[[F], F]:
     def flags(command: F) -> F:
         host = click.option(
             "--host",
+            metavar="ADDRESS",
             default="127.0.0.1",
             show_default=True,
             envvar=variable("host"),
             help="Address to listen on. On another one than loopback, whoever reaches it runs your functions.",
         )
         number = click.option(
+            "-p",
             "--port",
+            metavar="PORT",
             type=click.IntRange(0, 65535),
             default=port,
             show_default=True,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.cli.options.environment import variable
+from samlocal.cli.options.param_type import Choice
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,7 +18,7 @@ def output_option(*forms: str, tells: str) -> Callable[[F], F]:
     return click.option(
         "--output",
         "output_form",
-        type=click.Choice(forms),
+        type=Choice(forms),
         default=forms[0],
         show_default=True,
         envvar=variable("output"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from samlocal.cli.command import long_name
 from samlocal.cli.options.environment import reread, variable
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError
@@ -45,7 +46,7 @@ def rereading(
         except click.UsageError as error:
             raise ConfigurationError(error.format_message()) from error
         changed = [
-            max(option.opts, key=len)
+            long_name(option)
             for option in ctx.command.params
             if option.name in fixed and now.params[option.name] != ctx.params[option.name]
         ]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.cli.options.environment import variable
+from samlocal.cli.options.param_type import Choice
 from samlocal.project.credentials import Policies, RightsOptions, RunsUnder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,7 +29,7 @@ _FLAGS = [
     ),
     click.option(
         "--policies",
-        type=click.Choice(["deployed", "template"]),
+        type=Choice(["deployed", "template"]),
         default="deployed",
         show_default=True,
         envvar=variable("policies"),

@@ -9,6 +9,7 @@ import click
 
 from samlocal.cli.options.build import build_flag, build_options
 from samlocal.cli.options.environment import settings, variable
+from samlocal.cli.options.param_type import Choice
 from samlocal.cli.options.rights import rights_flags, rights_options
 from samlocal.cli.options.sandbox import sandbox_flags, sandbox_options
 from samlocal.project.credentials import RunsUnder
@@ -33,7 +34,7 @@ strict_flag = click.option(
 
 code_flag = click.option(
     "--code",
-    type=click.Choice([code.value for code in Code]),
+    type=Choice([code.value for code in Code]),
     default=Code.LOCAL.value,
     show_default=True,
     envvar=variable("code"),

@@ -45,7 +45,7 @@ _FLAGS = (
 )
 
 
-FIXED = (*LISTEN_NAMES, "concurrency", "idle", "warm", "reload", "output_form", *DEBUG_NAMES)
+FIXED = (*LISTEN_NAMES, "concurrency", "idle", "warm", "reload", "output_form", "log_file", *DEBUG_NAMES)
 """Options that cannot change while such a command stays."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from samlocal.cli.log_file import log_file, log_file_option
 from samlocal.cli.options.environment import EnvironmentCommand
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
@@ -37,16 +38,17 @@ class StayingCommand(EnvironmentCommand):
 
 
 def stay_flags(command: F) -> F:
-    return _OUTPUT(command)
+    return log_file_option(_OUTPUT(command))
 
 
 def chosen_output(ctx: click.Context) -> Output:
     if ctx.params["output_form"] == "text":
-        return Output(ctx.obj)
+        output = Output(ctx.obj)
+    else:
+        from samlocal.cli.shown.json_records import RecordedOutput
 
-    from samlocal.cli.shown.json_records import RecordedOutput
-
-    output = ctx.meta[_RECORDED] = RecordedOutput(ctx.obj)
+        output = ctx.meta[_RECORDED] = RecordedOutput(ctx.obj)
+    output.log_file = log_file(ctx, failed=output.warning)
     return output
 
 
@@ -57,5 +59,5 @@ def requests_to(output: Output) -> Requests:
     from samlocal.cli.shown.requests import Requests
 
     if isinstance(output, RecordedOutput):
-        return Requests(JsonRecords(output), read=output.payload_stream)
-    return Requests(Blocks(output), read=output.message_stream)
+        return Requests(JsonRecords(output), read=output.payload_stream, log_file=output.log_file)
+    return Requests(Blocks(output), read=output.message_stream, log_file=output.log_file)

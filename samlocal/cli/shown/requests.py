@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Protocol, Self, TypeAlias, assert_nev
 import click
 from msgspec import Struct
 
+from samlocal.cli.log_file import LogFile
 from samlocal.cli.reader import noticing_its_end
 from samlocal.cli.shown import said
 from samlocal.endpoint.api_error import ApiError
@@ -64,8 +65,12 @@ class _Running(Struct, frozen=True, kw_only=True):
 class Requests:
     """What sandboxes write (it is their ``Log``) and what is told of events, on one event loop."""
 
-    def __init__(self, view: View, *, read: IO[Any] | None = None) -> None:
-        """``read`` is the stream by which somebody follows: without a reader the command ends."""
+    def __init__(self, view: View, *, read: IO[Any] | None = None, log_file: LogFile | None = None) -> None:
+        """``read`` is the stream by which somebody follows: without a reader the command ends.
+
+        Where there is a ``log_file``, functions' logs go there, and are not shown.
+        """
+        self._log_file = log_file
         self._view = view
         self._read = read
         self._running: dict[str, _Running] = {}
@@ -75,6 +80,8 @@ class Requests:
     # a Log
 
     def put(self, item: Record | Remark) -> None:
+        if self._log_file is not None and isinstance(item, Record):
+            item = self._log_file.take(item)
         self._view.show(item)
 
     async def room(self) -> None:
