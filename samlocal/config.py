@@ -38,6 +38,7 @@ _FACTS = frozenset({"protected"})
 # Where and as whom an environment is deployed.
 _DEPLOYED = frozenset({"stack_name", "region", "aws_profile", "env_name", "protected"})
 _MOUNTS = frozenset({"mount", "mounts"})
+_ENGINES = "engine"
 _PATHS = frozenset({"template", "layer_cache_basedir", "env_vars", "debugger_path", "log_file"})
 
 
@@ -61,6 +62,17 @@ class FileSettings(Struct, frozen=True, kw_only=True):
     @property
     def origin(self) -> str:
         return f"{self.path.name if self.path else 'samconfig.toml'} [{self.section or self.environment}]"
+
+    def place(self, *keys: str) -> str:
+        """Where samlocal's own parameters say something, with its line: by the option, and what is below it or stands
+        in a list of it.
+        """
+        if self.path is not None:
+            for own in (keys, keys[:1]):
+                line = _line(self.path, self.section or self.environment or "", own)
+                if line is not None:
+                    return f"{self.path.name}:{line}: {'.'.join(own)}"
+        return f"{self.origin} {'.'.join(keys)}"
 
 
 def find_config(*, cwd: Path, config_file: Path | None, template: Path | None, project: Path) -> Path | None:
@@ -152,7 +164,7 @@ def _read(path: Path) -> dict[str, Value]:
         raise ConfigurationError(f"{path}: is not UTF-8: {error}.", tip="Store it as UTF-8.") from error
     language = "TOML" if path.suffix == ".toml" else "YAML"
     try:
-        loaded = tomllib.loads(text) if language == "TOML" else _yaml(text)
+        loaded = _loaded(text, path)
     except RecursionError as error:
         raise ConfigurationError(f"{path}: is nested too deeply to be read.", tip="Flatten it.") from error
     except ValueError as error:
@@ -164,6 +176,11 @@ def _read(path: Path) -> dict[str, Value]:
             f"{path}: holds no sections.", tip="Write [ENV.deploy.parameters] and below it keys."
         )
     return {str(name): section for name, section in loaded.items()}
+
+
+def _loaded(text: str, path: Path) -> object:
+    """Raises ValueError and RecursionError."""
+    return tomllib.loads(text) if path.suffix == ".toml" else _yaml(text)
 
 
 def _yaml(text: str) -> object:
@@ -202,6 +219,8 @@ def _environment(
                 value = str(path.parent / value)
             if name in _MOUNTS:
                 value = _mounts(path, value)
+            if name == _ENGINES and isinstance(value, dict):
+                value = _engines(path, environment, value)
             yield name, value
 
 
@@ -214,6 +233,38 @@ def _mounts(path: Path, value: Value) -> Value:
         f"{target}{found}{path.parent / Path(folder).expanduser() if folder else ''}"
         for target, found, folder in pairs
     ]
+
+
+def _engines(path: Path, environment: str, table: Mapping[str, Value]) -> Value:
+    """``NAME=ENGINE`` for each of a table's. Raises ConfigurationError."""
+    for name, at in table.items():
+        if not isinstance(at, str):
+            raise ConfigurationError(
+                f"{path}: [{environment}.samlocal.parameters]: {_ENGINES}.{name} cannot be {at!r}.",
+                tip="It is an engine's address, such as ssh://user@machine, or a Docker context's name. A nested "
+                'function\'s name stands in quotes: engine."Child/Function".',
+            )
+    return [f"{name}={at}" for name, at in table.items()]
+
+
+def _line(path: Path, environment: str, keys: tuple[str, ...]) -> int | None:
+    """The line at which the file begins to say something: the first one up to which it does, read by itself."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines(keepends=True)
+    except (OSError, ValueError):
+        return None
+    for number, line in enumerate(lines, 1):
+        if keys[-1] not in line:
+            continue
+        try:
+            found: object = _loaded("".join(lines[:number]), path)
+        except (ValueError, RecursionError):
+            continue
+        for key in (environment, "samlocal", "parameters", *keys):
+            found = found.get(key) if isinstance(found, dict) else None
+        if found is not None:
+            return number
+    return None
 
 
 def _parameters(section: Value, command: str) -> Iterator[tuple[str, Value]]:

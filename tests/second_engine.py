@@ -108,6 +108,7 @@ class Wire:
     def __init__(self, path: str) -> None:
         self._path = path
         self._listening = socket.create_server(("127.0.0.1", 0))
+        self.host = f"tcp://127.0.0.1:{self._listening.getsockname()[1]}"
         self._ends: list[socket.socket] = []
         self._pairs: list[threading.Thread] = []
         self._left: int | None = None
@@ -117,15 +118,16 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self.cut()
+        self.end()
         for pair in self._pairs:
             pair.join()
 
-    @property
-    def host(self) -> str:
-        return f"tcp://127.0.0.1:{self._listening.getsockname()[1]}"
+    def end(self) -> None:
+        """Nobody answers there any more."""
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self.cut()
 
     def project(self, project: Project) -> Project:
         """The same project, whose engine is at the other end."""

@@ -7,6 +7,7 @@ import time
 import click
 
 from samlocal.cli.options.build import build_options, build_place_flags
+from samlocal.cli.options.engine import engine_flag
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings, variable
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import docker_network_option
@@ -22,6 +23,7 @@ from samlocal.project.project import Project
 @build_place_flags
 @click.option("--force", is_flag=True, help="Build what has not changed too.")
 @click.option("--skip-pull-image", is_flag=True, envvar=variable("skip_pull_image"), help="Never pull an image.")
+@engine_flag
 @docker_network_option(tells="Docker network of build containers.")
 @output_option("table", "json", tells="A table to read, or JSON for other programs.")
 @click.pass_context

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
 
 from samlocal.cli import findings
+from samlocal.cli.engine_findings import Block, of_images, of_names
 from samlocal.cli.findings import Finding, Level, doubtful, failed, good
+from samlocal.cli.options.engine import engine_choice, engine_flag
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import docker_network_option
@@ -21,12 +24,15 @@ from samlocal.project.settings import Settings
 
 if TYPE_CHECKING:
     from samlocal.engine import Engine
+    from samlocal.engine.engines import Engines
+    from samlocal.engine_choice import EngineChoice
 
 _COLOURS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 
 
 @click.command("doctor", cls=EnvironmentCommand)
 @project_options
+@engine_flag
 @docker_network_option(tells="Docker network to try.")
 @output_option("text", "json", tells="A page to read, or JSON for other programs.")
 @click.pass_context
@@ -76,18 +82,27 @@ def _show(finding: Finding, output: Output) -> None:
 
 
 def _findings(ctx: click.Context, output: Output, network: str) -> Iterator[Finding]:
-    from samlocal.engine import Engine
+    from samlocal.engine.engines import Engines
 
     yield findings.of_path(ctx.obj.environ)
-    engine = None
-    try:
-        engine = Engine.connect(ctx.obj.environ)
-    except EngineError as error:
-        yield failed("engine", error)
-    if engine is not None:
-        yield from findings.of_engine(engine)
-        yield findings.of_disk(engine, ctx.obj)
-        yield findings.of_reachability(engine, ctx.obj, network=network)
+    with closing(Engines(ctx.obj.environ)) as engines:
+        yield from _of_all(ctx, output, engines, network)
+    yield from findings.of_caches(ctx.obj.cache_folder)
+
+
+def _of_all(ctx: click.Context, output: Output, engines: Engines, network: str) -> Iterator[Finding]:
+    choice = engine_choice(ctx)
+    there: dict[str, Engine] = {}
+    for place in choice.places:
+        block = Block(named=tuple(each for each in choice.named if each.at == place))
+        try:
+            engine = there[place] = engines.at(place)
+        except EngineError as error:
+            yield block.silent(error)
+            continue
+        yield from block.of_engine(engine)
+        yield block.of_disk(engine, ctx.obj)
+        yield block.of_reachability(engine, ctx.obj, network=network)
     try:
         chosen = settings(ctx)
     except TemplateError as error:
@@ -98,13 +113,10 @@ def _findings(ctx: click.Context, output: Output, network: str) -> Iterator[Find
         chosen = None
     if chosen is not None:
         with Project(chosen, output) as project:
-            yield from _of_project(project, engine)
-    yield from findings.of_caches(ctx.obj.cache_folder)
-    if engine is not None:
-        engine.close()
+            yield from _of_project(project, choice, there)
 
 
-def _of_project(project: Project, engine: Engine | None) -> Iterator[Finding]:
+def _of_project(project: Project, choice: EngineChoice, engines: Mapping[str, Engine]) -> Iterator[Finding]:
     chosen = project.settings
     yield _of_local(chosen)
     try:
@@ -116,8 +128,8 @@ def _of_project(project: Project, engine: Engine | None) -> Iterator[Finding]:
         yield failed(subject, error)
         return
     yield from findings.of_template(application)
-    if engine is not None:
-        yield from findings.of_images(engine, application)
+    yield from of_names(choice, application)
+    yield from of_images(choice, engines, application)
     if application.environment is not None:
         yield findings.of_stack(application.environment)
         environment = f"-e {chosen.env_name}" if chosen.env_name else f"-n {chosen.stack_name}"

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from samlocal.cli.world import World
-from samlocal.errors import EngineError, SamlocalError
+from samlocal.errors import SamlocalError
 
 if TYPE_CHECKING:
     from samlocal.aws import Aws
     from samlocal.deployed.environment import Environment
-    from samlocal.engine import Engine
     from samlocal.function.application import Application
 
 
@@ -47,105 +45,6 @@ def doubtful(subject: str, text: str, remedy: str) -> Finding:
 
 def failed(subject: str, error: SamlocalError) -> Finding:
     return Finding(level=Level.FAIL, subject=subject, text=error.message, remedy=error.tip)
-
-
-def of_engine(engine: Engine) -> Iterator[Finding]:
-    try:
-        yield good("engine", engine.version())
-        for lack in engine.lacks():
-            yield doubtful(lack.subject, lack.text, lack.remedy)
-    except EngineError as error:
-        yield failed("engine", error)
-
-
-def of_disk(engine: Engine, world: World) -> Finding:
-    """How what functions mount comes to the engine."""
-    from samlocal.artifact.cache import Cache
-    from samlocal.artifact.engine_disk.standpoint import standpoint
-
-    subject = "disk"
-    try:
-        stands = standpoint(engine, None, Cache(world.cache_folder))
-    except SamlocalError as error:
-        return failed(subject, error)
-    if stands.sees:
-        return good(subject, "the engine sees this disk; folders are mounted as they lie here")
-    if stands.own is None:
-        return good(subject, "the engine has another one; what functions mount is put there, once for its content")
-    places = ", ".join(sorted(stands.own.mounts)) or "none"
-    return good(
-        subject,
-        f"samlocal runs in a container of the engine's; what lies in its mounts ({places}) is mounted from there, "
-        "everything else is put on the engine's disk, once for its content",
-    )
-
-
-def of_images(engine: Engine, application: Application) -> Iterator[Finding]:
-    """Of each runtime of the template, once."""
-    from samlocal.artifact.image.runtime_image import images_of
-    from samlocal.function.summary import summarize
-
-    wanted: dict[tuple[str, str], list[str]] = {}
-    for owner, resource in application.functions():
-        summary = summarize(owner, resource)
-        if summary.runtime and summary.package_type == "Zip":
-            architecture = next(iter(summary.architectures), "x86_64")
-            wanted.setdefault((summary.runtime, architecture), []).append(summary.path)
-    for (runtime, architecture), functions in sorted(wanted.items()):
-        subject = f"image {runtime}" if architecture == "x86_64" else f"image {runtime} {architecture}"
-        images = images_of(runtime, architecture)
-        if images is None:
-            yield doubtful(subject, f"Lambda has no such runtime ({', '.join(functions)}).", "Mend Runtime.")
-            continue
-        own, stand_in = images
-        if engine.has_image(own):
-            yield good(subject, own)
-        elif engine.has_image(stand_in):
-            yield good(subject, f"{stand_in} (stand-in for {own})")
-        else:
-            yield doubtful(subject, f"{own} is not here.", f"The first run pulls it, or do it now: docker pull {own}")
-
-
-def of_reachability(engine: Engine, world: World, *, network: str) -> Finding:
-    from samlocal.artifact.cache import Cache
-    from samlocal.artifact.engine_disk.standpoint import standpoint
-    from samlocal.artifact.image.runtime_image import REGISTRY, STAND_INS
-    from samlocal.sandbox.network.reachability import try_reachability, try_relay
-    from samlocal.sandbox.network.relay_image import SMALL, relay_image
-    from samlocal.sandbox.network.route import takes_relay
-    from samlocal.sandbox.session import session
-
-    subject = "way back"
-    try:
-        image = next((name for name in engine.images() if name.startswith((STAND_INS, REGISTRY))), None)
-        if image is None:
-            return doubtful(
-                subject,
-                "not tried: there is no image to try it with.",
-                "Pull one: docker pull public.ecr.aws/lambda/python:3.13 (in samlocal's checkout: make images).",
-            )
-        with session(world.cache_folder / "sessions") as own:
-            stands = standpoint(engine, image, Cache(world.cache_folder))
-            if takes_relay(engine, network, stands):
-                relays = relay_image(engine, image, stands)
-                if relays is None:
-                    return doubtful(
-                        subject,
-                        "by a relay, which runs in Python or Node; no image there is known to have either.",
-                        f"The first run pulls one, or do it now: docker pull {SMALL}",
-                    )
-                took = try_relay(engine, relays, session=own, network=network)
-                return good(
-                    subject,
-                    f"by a relay, a container on {network}, over the engine's own connection, which adds "
-                    f"{took * 1000:.1f} ms to each request",
-                )
-            route, seconds = try_reachability(engine, image, session=own, network=network, standpoint=stands)
-    except SamlocalError as error:
-        return failed(subject, error)
-    return good(
-        subject, f"a container on {route.network} reaches {route.seen_as} ({seconds * 1000:.0f} ms from its start)"
-    )
 
 
 def of_template(application: Application) -> Iterator[Finding]:

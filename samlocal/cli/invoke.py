@@ -212,14 +212,14 @@ def _once(ctx: click.Context, asked: _Asked) -> int:
         try:
             run_to_its_end(
                 run_events(
-                    project.engine,
+                    project.engines.at(spec.engine_at),
                     spec,
                     asked.events,
                     tenant_id=asked.tenant_id,
                     session=own,
                     output=output,
                     runs=runs,
-                    started=lambda: sweepers.append(sweep(own, ctx.obj.environ, output)),
+                    started=lambda: sweepers.append(sweep(own, ctx.obj.environ, output, spec.engine_at)),
                 )
             )
             # An engine that is too busy for that leaves it to the next run.

@@ -23,7 +23,7 @@ from samlocal.cli.options.run import run_options
 from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
 from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
 from samlocal.cli.output import Output
-from samlocal.cli.sweeping import sweep
+from samlocal.cli.sweeping import sweep_all
 from samlocal.collector import held_off
 from samlocal.project.run_options import RunOptions
 
@@ -132,7 +132,7 @@ def _serve(ctx: click.Context, project: Project, options: RunOptions, chosen: Ch
                         service.ends()
 
     with session(ctx.obj.cache_folder / "sessions") as own:
-        sweep(own, ctx.obj.environ, output)
+        sweep_all(own, ctx.obj.environ, output, options.sandbox.engines)
         run_to_its_end(serve())
 
 

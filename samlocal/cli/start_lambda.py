@@ -11,7 +11,7 @@ from samlocal.cli.options.reload import reload_flag, rereading
 from samlocal.cli.options.run import run_options
 from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
 from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
-from samlocal.cli.sweeping import sweep
+from samlocal.cli.sweeping import sweep_all
 from samlocal.collector import held_off
 
 _DEFAULT_PORT = 3001
@@ -93,6 +93,6 @@ def command(ctx: click.Context, /, **_: object) -> int:
                             endpoint.ends()
 
     with session(ctx.obj.cache_folder / "sessions") as own:
-        sweep(own, ctx.obj.environ, output)
+        sweep_all(own, ctx.obj.environ, output, options.sandbox.engines)
         run_to_its_end(serve())
     return 0

@@ -14,7 +14,7 @@ from samlocal.cli.options.run import run_flags, run_options, strict_flag, tenant
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import is_there, read_event
 from samlocal.cli.runs.named import saved_file
-from samlocal.cli.sweeping import sweep
+from samlocal.cli.sweeping import sweep_all
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
 
@@ -71,7 +71,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
         ctx, run_options, output, fixed=("event", "tenant_id", "function_id", "log_file", *DEBUG_NAMES)
     )
     with ways_on(ctx, chosen), session(ctx.obj.cache_folder / "sessions") as own:
-        sweep(own, ctx.obj.environ, output)
+        sweep_all(own, ctx.obj.environ, output, options.sandbox.engines)
         watching = Watching(
             wanted,
             first.payload,

@@ -11,7 +11,7 @@ from samlocal.engine.attached import Input
 from samlocal.engine.client import Connection, open_client
 from samlocal.engine.container_spec import LABEL, ContainerSpec, Mount, Tmp
 from samlocal.engine.containers import Containers, ContainerState
-from samlocal.engine.context import check_address, context_host
+from samlocal.engine.context import Address, address_of
 from samlocal.engine.disk import Carrier, Disk, OwnContainer
 from samlocal.engine.failures import MountMissingError, translated
 from samlocal.engine.images import PROBE, ImageDescription, Images, PullProgress
@@ -19,6 +19,7 @@ from samlocal.engine.lacks import Lack, lacks
 from samlocal.engine.listener import listener
 from samlocal.engine.networks import Network, Networks
 from samlocal.engine.places import found_places
+from samlocal.engine_choice import CURRENT
 from samlocal.errors import EngineError
 
 if TYPE_CHECKING:
@@ -67,15 +68,16 @@ class Engine(Containers, Disk, Images, Networks):
         self._under_way: set[Future[Any]] = set()
 
     @classmethod
-    def connect(cls, environ: Mapping[str, str], *, notice: Callable[[str], None] | None = None) -> Engine:
-        """The engine at DOCKER_HOST, else the current Docker context's, else the first that answers at a known place.
+    def connect(
+        cls, environ: Mapping[str, str], *, at: str = CURRENT, notice: Callable[[str], None] | None = None
+    ) -> Engine:
+        """The engine ``at`` an address, or of the Docker context of that name.
 
-        ``notice`` is told when it accepts a request and stays silent.
+        CURRENT is DOCKER_HOST's, else the current context's, else the first that answers at a known place. ``notice``
+        is told when it accepts a request and stays silent.
         """
-        host = environ.get("DOCKER_HOST") or context_host(environ)
-        if host:
-            check_address(host)
-        address, *others = (host,) if host else found_places(environ)
+        named = address_of(at, environ)
+        address, *others = (named,) if named else (Address(host=place) for place in found_places(environ))
         try:
             return cls(open_client(address, environ, notice=notice))
         except EngineError:
@@ -92,6 +94,11 @@ class Engine(Containers, Disk, Images, Networks):
             name = (told.get("Platform") or {}).get("Name") if self.product.is_docker else None
             what = f"{name or self.product.name} {told.get('Version')}"
             return f"{what} (API {told.get('ApiVersion')}, {told.get('Os')}/{told.get('Arch')}) at {self.address}"
+
+    def architecture(self) -> str:
+        """Its machine's, as images have it: ``amd64``, ``arm64``."""
+        with translated("its version cannot be read"):
+            return str(self._client.version().get("Arch") or "")
 
     def lacks(self) -> tuple[Lack, ...]:
         """What it cannot do as it is set up. Podman takes up to a second for the answer."""

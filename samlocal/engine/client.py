@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from samlocal.engine.context import Address
 from samlocal.engine.failures import cause, own_limit
 from samlocal.engine.listener import owner
 from samlocal.engine.places import start_tip
@@ -31,32 +32,54 @@ class Connection(NamedTuple):
     address: str
 
 
-def open_client(address: str, environ: Mapping[str, str], *, notice: Callable[[str], None] | None) -> Connection:
+def open_client(address: Address, environ: Mapping[str, str], *, notice: Callable[[str], None] | None) -> Connection:
     """Raises EngineError where nobody answers. Every request ends at the SDK's own deadline, a minute."""
+    from docker.errors import DockerException
+
+    host, options = address.host, _tls(address, environ)
+    tunnel = _tunnel(host, environ) if host.startswith("ssh://") else None
+    try:
+        return _connect(host, options, notice, tunnel)
+    except DockerException as error:
+        raise EngineError(
+            f"No Docker engine answers at {host}: {cause(error)}.", tip=own_limit(error) or _remedy(address, environ)
+        ) from error
+    # What the SDK says of an address or a configuration file that is none: it checks neither.
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        raise EngineError(
+            f"Docker cannot be asked at {host}: {error}.",
+            tip="Check DOCKER_HOST, the Docker context, and ~/.docker/config.json.",
+        ) from error
+
+
+def _tls(address: Address, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The SDK's options for TLS: Docker's variables say nothing of what a context is."""
     from docker.errors import DockerException
     from docker.utils import kwargs_from_env
 
     try:
-        options = kwargs_from_env(environment=dict(environ))
+        if address.context is None:
+            return dict(kwargs_from_env(environment=dict(environ)))
+        return {"tls": address.tls.config()} if address.tls is not None else {}
     except DockerException as error:
+        if address.context is not None:
+            raise EngineError(
+                f"The certificates of the Docker context {address.context} cannot be used: {error}.",
+                tip="`docker context inspect` shows where they are.",
+            ) from error
         folder = environ.get("DOCKER_CERT_PATH") or "~/.docker"
         raise EngineError(
             f"DOCKER_TLS_VERIFY or DOCKER_CERT_PATH asks for TLS, and {folder} has not what it needs.",
             tip="Put ca.pem, cert.pem and key.pem there; without TLS unset both variables.",
         ) from error
-    tunnel = _tunnel(address, environ) if address.startswith("ssh://") else None
-    try:
-        return _connect(address, options, notice, tunnel)
-    except DockerException as error:
-        raise EngineError(
-            f"No Docker engine answers at {address}: {cause(error)}.", tip=own_limit(error) or start_tip(environ)
-        ) from error
-    # What the SDK says of an address or a configuration file that is none: it checks neither.
-    except (ValueError, AttributeError, TypeError, KeyError) as error:
-        raise EngineError(
-            f"Docker cannot be asked at {address}: {error}.",
-            tip="Check DOCKER_HOST, the Docker context, and ~/.docker/config.json.",
-        ) from error
+
+
+def _remedy(address: Address, environ: Mapping[str, str]) -> str:
+    """What to do about one that does not answer: Docker's own client asks the same engine."""
+    if not address.named:
+        return start_tip(environ)
+    asked = f"--context {address.context}" if address.context else f"--host {address.host}"
+    return f"See whether `docker {asked} version` answers, or name another engine."
 
 
 def _tunnel(address: str, environ: Mapping[str, str]) -> Tunnel:
@@ -69,6 +92,7 @@ def _connect(
     address: str, options: Mapping[str, Any], notice: Callable[[str], None] | None, tunnel: Tunnel | None
 ) -> Connection:
     from docker.api.client import APIClient
+    from requests.exceptions import RequestException
     from requests.structures import CaseInsensitiveDict
 
     patience = None
@@ -85,8 +109,12 @@ def _connect(
                 tunnel.close()
 
         def send(self, *args: Any, **named: Any) -> Any:
-            with patience.during() if patience is not None else nullcontext():
-                return super().send(*args, **named)
+            try:
+                with patience.during() if patience is not None else nullcontext():
+                    return super().send(*args, **named)
+            except RequestException as error:
+                error.add_note(address)
+                raise
 
         def version(self, api_version: bool = True) -> Any:
             """The SDK asks this, without an API's version, for the one that the engine speaks.

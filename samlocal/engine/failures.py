@@ -30,8 +30,10 @@ class translated:  # noqa: N801 - reads as the statement it is
             told = str(error.explanation or error)
             raise EngineError(f"Docker: {self._what}: {told}.", tip=_remedy(told)) from error
         if isinstance(error, (DockerException, requests.exceptions.RequestException)):
+            # The client notes its address (PEP 678).
+            where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
             raise EngineError(
-                f"Docker: {self._what}: {cause(error)}.",
+                f"Docker: {self._what}: {cause(error)}{where}.",
                 tip=own_limit(error) or "Is the Docker engine still running?",
             ) from error
 

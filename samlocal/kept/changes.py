@@ -24,7 +24,13 @@ _PROPERTIES = {
     "role": "its role",
 }
 
-_PLACES = {"network": "its network", "extra_hosts": "its hosts", "endpoint": "AWS's address", "mounts": "its mounts"}
+_PLACES = {
+    "engine_at": "its engine",
+    "network": "its network",
+    "extra_hosts": "its hosts",
+    "endpoint": "AWS's address",
+    "mounts": "its mounts",
+}
 
 _NAMED = 4
 

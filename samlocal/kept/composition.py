@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from samlocal.artifact.cache import Cache
-from samlocal.engine import Engine
+from samlocal.engine.engines import Engines
 from samlocal.errors import KeptError
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.tenancy import check_tenant
@@ -52,15 +52,13 @@ _END_SECONDS = 10.0
 class Composition:
     """Runs events of commands that want the same, each planned as the command itself would plan it.
 
-    ``engine`` is the one that is named by the variables and Docker's configuration, as ``address`` was when it was
-    connected.
+    ``engines`` are its own, which end with it.
     """
 
-    def __init__(self, wanted: Wanted, engine: Engine, *, address: str | None, session: Session, live: Cache) -> None:
+    def __init__(self, wanted: Wanted, engines: Engines, *, session: Session, live: Cache) -> None:
         self.lasting = wanted.lasting
-        self.address = address
+        self.engines = engines
         self.sandboxes: list[KeptSandbox] = []
-        self._engine = engine
         self._session = session
         self._live = live
         self._opened: dict[str, tuple[messages.Open, Listener]] = {}
@@ -78,7 +76,7 @@ class Composition:
     def _close(self) -> None:
         if self._project is not None:
             self._project.close()
-        self._engine.close()
+        self.engines.close()
 
     @property
     def environment(self) -> str | None:
@@ -164,6 +162,10 @@ class Composition:
             uses[each.function] = max(used, uses.get(each.function, 0.0))
         return uses
 
+    def engine_of(self, function: str) -> str:
+        """Where it runs by its last plan: a NamedEngine's ``at``."""
+        return self._plans[function].spec.engine_at
+
     def end(self, function: str) -> None:
         """Ends those of the function's sandboxes that wait."""
         self._pool.end(function)
@@ -204,7 +206,8 @@ class Composition:
 
     def _made(self, spec: SandboxSpec) -> KeptSandbox:
         def make(log: Speaking) -> Sandbox:
-            return Sandbox(self._engine, spec, session=self._session, log=log, live=self._live)
+            engine = self.engines.at(spec.engine_at)
+            return Sandbox(engine, spec, session=self._session, log=log, live=self._live)
 
         return KeptSandbox(_FUNCTION.get(spec.function.logical_id), make, there=self.sandboxes)
 
@@ -219,7 +222,7 @@ class Composition:
 
     async def _planned(self, opened: messages.Open, listener: Listener) -> Plan:
         settings = opened.wanted.settings(as_text(opened.environ))
-        project = Project(settings, Telling(listener), engine=self._engine)
+        project = Project(settings, Telling(listener), engines=self.engines)
 
         def accept(function: FunctionSpec) -> None:
             check_tenant(opened.tenant_id, isolated=function.isolates_tenants)

@@ -17,7 +17,6 @@ from samlocal.errors import EngineError, KeptError, SamlocalError
 from samlocal.function.tenancy import check_tenant
 from samlocal.kept import messages
 from samlocal.kept.connection import serve
-from samlocal.kept.engine_address import engine_address
 from samlocal.kept.fault import place as place_in_code
 from samlocal.kept.folder import Folder
 from samlocal.kept.listener import LISTENER, Listener, message_of
@@ -145,7 +144,6 @@ class _Host:
         self._place = place
         self._events = _Events(told)
         self._samlocal = this_samlocal()
-        self._address = engine_address(service.project.settings.world.environ)
 
     def is_outdated(self, hello: messages.Hello) -> bool:
         return hello.samlocal != self._samlocal
@@ -158,7 +156,7 @@ class _Host:
         if self._place != opened.place:
             return messages.Refused(reason=messages.Refusal.SURROUNDINGS)
         same = wanted(settings, service.options).lasting == opened.wanted.lasting
-        if not same or engine_address(settings.world.environ) != self._address:
+        if not same or not service.project.engines.hold():
             return messages.Refused(reason=messages.Refusal.OPTIONS)
         return _Run(service, self._overheard, opened, listener, events=self._events)
 

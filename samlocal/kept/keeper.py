@@ -7,14 +7,15 @@ import contextlib
 import os
 import socket
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from samlocal.artifact.cache import Cache
-from samlocal.engine import Engine
+from samlocal.engine.engines import Engines
+from samlocal.errors import EngineError
 from samlocal.kept import messages
 from samlocal.kept.composition import Composition
 from samlocal.kept.connection import serve
-from samlocal.kept.engine_address import engine_address
 from samlocal.kept.fault import log_fault
 from samlocal.kept.folder import KEEPER, Folder
 from samlocal.kept.listener import Listener
@@ -51,7 +52,7 @@ class Keeper:
         # Runs nothing new, and ends when what runs is done.
         self._leaving = False
         self._template = ""
-        self._sweeping: asyncio.Task[int] | None = None
+        self._sweeping: dict[str, asyncio.Task[int]] = {}
 
     async def serve(self, listening: socket.socket) -> None:
         """Until nothing is left to keep, or it is ended."""
@@ -169,10 +170,15 @@ class Keeper:
         environ = as_text(opened.environ)
         async with self._making:
             composition = await self._composition(opened.wanted, environ)
-        if self._sweeping is None:
-            self._sweeping = asyncio.create_task(asyncio.to_thread(swept_now, self._session, environ))
-            return _Run(composition, opened, listener, sweeping=self._sweeping)
-        return _Run(composition, opened, listener)
+        return _Run(composition, opened, listener, sweep=partial(self._sweep, environ))
+
+    def _sweep(self, environ: Mapping[str, str], place: str) -> asyncio.Task[int] | None:
+        """Clears up an engine, once, beside the first event on it."""
+        if place in self._sweeping:
+            return None
+        sweeping = asyncio.create_task(asyncio.to_thread(_swept, self._session, environ, place))
+        self._sweeping[place] = sweeping
+        return sweeping
 
     def listed(self) -> messages.Listed:
         kept = [each for composition in self._compositions for each in composition.kept()]
@@ -188,17 +194,16 @@ class Keeper:
         return messages.Stopped(functions=tuple(sorted(stopped)), cut_off=tuple(sorted(cut_off)))
 
     async def _composition(self, wanted: Wanted, environ: Mapping[str, str]) -> Composition:
-        address = await asyncio.to_thread(engine_address, environ)
         lasting = wanted.lasting
         for composition in self._compositions:
             if composition.lasting == lasting:
-                if composition.address == address:
+                if await asyncio.to_thread(composition.engines.hold):
                     return composition
-                # Another engine is Docker's current one.
+                # Another engine is Docker's current one, or a context's.
                 composition.let_go()
-        engine = await asyncio.to_thread(lambda: Engine.connect(environ, notice=self._notice))
+        engines = Engines(environ, notice=self._notice)
         live = Cache(wanted.settings(environ).world.cache_folder)
-        made = Composition(wanted, engine, address=address, session=self._session, live=live)
+        made = Composition(wanted, engines, session=self._session, live=live)
         self._compositions.append(made)
         return made
 
@@ -208,6 +213,14 @@ class Keeper:
             listener.say_from_thread(messages.Notice(text=text))
 
 
+def _swept(own: Session, environ: Mapping[str, str], place: str) -> int:
+    try:
+        return swept_now(own, environ, place)
+    except EngineError:
+        # The event meets the same engine and says what is wrong with it.
+        return 0
+
+
 def logged(error: Exception) -> str:
     """A fault of samlocal's own, into the process's log."""
     log_fault(error)
@@ -215,7 +228,9 @@ def logged(error: Exception) -> str:
 
 
 class _Run:
-    """One command's events. The first one of all hears what was cleared up beside it."""
+    """One command's events. ``sweep`` begins to clear up their engine where they are the first there, who hear what
+    came of it.
+    """
 
     def __init__(
         self,
@@ -223,15 +238,18 @@ class _Run:
         opened: messages.Open,
         listener: Listener,
         *,
-        sweeping: asyncio.Task[int] | None = None,
+        sweep: Callable[[str], asyncio.Task[int] | None],
     ) -> None:
         self._composition = composition
         self._opened = opened
         self._listener = listener
-        self._sweeping = sweeping
+        self._sweep = sweep
+        self._sweeping: asyncio.Task[int] | None = None
 
     async def planned(self) -> messages.Planned:
-        return await self._composition.open(self._opened, self._listener)
+        planned = await self._composition.open(self._opened, self._listener)
+        self._sweeping = self._sweep(self._composition.engine_of(self._opened.function))
+        return planned
 
     async def run(self, payload: bytes) -> Invocation:
         invocation = await self._composition.run(self._opened, payload, self._listener)

@@ -34,9 +34,16 @@ class Wanted(Struct, frozen=True, kw_only=True):
             options=replace(
                 options,
                 strict=False,
-                build=replace(options.build, skip_pull=False, force=False),
+                build=replace(options.build, skip_pull=False, force=False, engines=options.build.engines.bare),
                 rights=replace(options.rights, allow_protected=False),
-                sandbox=replace(options.sandbox, pull=False, skip_pull=False, refresh=False, refresh_layers=False),
+                sandbox=replace(
+                    options.sandbox,
+                    pull=False,
+                    skip_pull=False,
+                    refresh=False,
+                    refresh_layers=False,
+                    engines=options.sandbox.engines.bare,
+                ),
             ),
         )
 

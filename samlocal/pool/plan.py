@@ -90,4 +90,5 @@ def _lasting(spec: SandboxSpec) -> SandboxSpec:
     """
     variables = {name: value for name, value in spec.variables.items() if name != LOG_STREAM}
     function = replace(spec.function, location="", variables=(), notes=(), made_up=())
-    return replace(spec, function=function, variables=variables, expires=None, leases=())
+    engine = replace(spec.engine, whose="", origin="") if spec.engine is not None else None
+    return replace(spec, function=function, variables=variables, engine=engine, expires=None, leases=())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from samlocal.engine_choice import EngineChoice
 from samlocal.project.age import age
 from samlocal.project.settings import Settings
 from samlocal.project.teller import Teller
@@ -19,6 +20,7 @@ from samlocal.project.under_way import UnderWay
 if TYPE_CHECKING:
     from samlocal.artifact.build.builds import Builds
     from samlocal.artifact.build.built import Built
+    from samlocal.engine import Engine
     from samlocal.function.build_target import BuildTarget
     from samlocal.function.spec import FunctionSpec
 
@@ -38,6 +40,7 @@ class BuildOptions(Struct, frozen=True, kw_only=True):
     images: Mapping[str, str] = field(default_factory=dict)
     skip_pull: bool = False
     network: str = "bridge"
+    engines: EngineChoice = field(default_factory=EngineChoice)
     debug: bool = False
     force: bool = False
 
@@ -179,16 +182,22 @@ def builds(
         return
 
     from samlocal.artifact.build.container_builder import ContainerBuilder
-    from samlocal.engine import Engine
+    from samlocal.engine.engines import Engines, wanted
     from samlocal.sandbox.session import session
 
     with (
-        closing(Engine.connect(world.environ, notice=teller.notice)) as engine,
+        closing(Engines(world.environ, notice=teller.notice)) as engines,
         session(folder / "sessions") as own,
         teller.progress() as progress,
     ):
+
+        def engine_of(target: BuildTarget) -> Engine:
+            named = options.engines.of((target.path, target.logical_id), target.architecture)
+            with wanted(named, by=target.path):
+                return engines.of(named)
+
         container = ContainerBuilder(
-            engine,
+            engine_of,
             own,
             environ=world.environ,
             named=options.images,

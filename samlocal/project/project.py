@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from samlocal.engine_choice import CURRENT
 from samlocal.errors import BuildError, TemplateError
 from samlocal.project.account import Account
 from samlocal.project.placeholders import tell_placeholders
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from samlocal.aws import Credentials
     from samlocal.deployed.environment import Environment
     from samlocal.engine import Engine
+    from samlocal.engine.engines import Engines
     from samlocal.function.application import Application
     from samlocal.function.build_target import BuildTarget
     from samlocal.function.spec import FunctionSpec
@@ -33,20 +35,20 @@ class Project:
     """One template with one environment, from its first use to ``close``.
 
     Nothing is read or connected before it is asked for, and the template is read anew for each question: a plan is
-    one of the files as they are then. ``engine`` and the environment on this machine are kept open between plans.
+    one of the files as they are then. ``engines`` and the environment on this machine are kept open between plans.
 
     Threads may share it. AWS is asked for one of them after the other: who has two functions of one role gives the
     code of an MFA device once. Builds, downloads and pulls go on beside each other.
     """
 
-    def __init__(self, settings: Settings, teller: Teller, *, engine: Engine | None = None) -> None:
-        """``engine`` is one that is connected already; it is its owner's to close."""
+    def __init__(self, settings: Settings, teller: Teller, *, engines: Engines | None = None) -> None:
+        """``engines`` may be connected already; they are their owner's to close."""
         self.settings = settings
         self.account = Account(settings, teller)
         self.teller = teller
         self._good: Files | None = None
-        self._engine = engine
-        self._has_own_engine = engine is None
+        self._engines = engines
+        self._has_own_engines = engines is None
         self._connecting = Lock()
         self._asking = RLock()
         self._left: list[Account] = []
@@ -60,9 +62,9 @@ class Project:
 
     def close(self) -> None:
         try:
-            if self._engine is not None and self._has_own_engine:
-                self._engine.close()
-                self._engine = None
+            if self._engines is not None and self._has_own_engines:
+                self._engines.close()
+                self._engines = None
         finally:
             for account in (*self._left, self.account):
                 account.close()
@@ -79,14 +81,19 @@ class Project:
             self._good = None
 
     @property
-    def engine(self) -> Engine:
-        """Raises EngineError."""
-        from samlocal.engine import Engine
+    def engines(self) -> Engines:
+        """Each is connected when the first plan wants it."""
+        from samlocal.engine.engines import Engines
 
         with self._connecting:
-            if self._engine is None:
-                self._engine = Engine.connect(self.settings.world.environ, notice=self.teller.notice)
-            return self._engine
+            if self._engines is None:
+                self._engines = Engines(self.settings.world.environ, notice=self.teller.notice)
+            return self._engines
+
+    @property
+    def engine(self) -> Engine:
+        """The one of whatever no other is named for. Raises EngineError."""
+        return self.engines.at(CURRENT)
 
     def application(self, *, quietly: bool = False) -> Application:
         """The template joined with its environment; what is wrong with it is told, unless ``quietly``.
@@ -201,6 +208,7 @@ class Project:
         sources: Sources | None = None,
     ) -> SandboxSpec:
         from samlocal.artifact.cache import Cache
+        from samlocal.engine.engines import wanted
         from samlocal.project.application import keep
         from samlocal.project.credentials import function_credentials
         from samlocal.project.run_options import Code
@@ -238,11 +246,13 @@ class Project:
                 settings, self.account, environment, application, function, options.rights, teller
             )
         keep(environment, teller)
-        engine = self.engine
-        with teller.progress() as progress:
+        names = (function_id, function.logical_id, function.function_name)
+        named = options.sandbox.engines.of(names, function.architecture)
+        with wanted(named, by=function.logical_id), teller.progress() as progress:
             spec = sandbox_spec(
                 function,
-                engine=engine,
+                engine=self.engines.of(named),
+                named_engine=named,
                 cache=Cache(settings.world.cache_folder),
                 credentials=credentials,
                 options=options.sandbox,

@@ -11,6 +11,7 @@ from samlocal.artifact.engine_disk.standpoint import Standpoint
 from samlocal.artifact.image.runtime_image import Image
 from samlocal.artifact.lease import Lease
 from samlocal.engine import ContainerSpec, Mount, Tmp
+from samlocal.engine_choice import CURRENT, NamedEngine
 from samlocal.function.spec import FunctionSpec
 from samlocal.sandbox.debug.wiring import DEBUG_LABEL, INSIDE, Debugging
 from samlocal.sandbox.mounts import groups_for
@@ -63,12 +64,19 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     debugging: Debugging | None = None
     mounts: tuple[Mount, ...] = ()
     inside: Path = INSIDE
+    engine: NamedEngine | None = None
+    """Which one its containers are on; None is CURRENT."""
     standpoint: Standpoint | None = None
     """Where samlocal stands to the engine; None is beside it."""
     relay: RelayImage | None = None
     """What carries the way back, where the network's containers do not reach this machine."""
     leases: tuple[Lease, ...] = ()
     """Of what is mounted from the cache: they end with the last sandbox that is made of this."""
+
+    @property
+    def engine_at(self) -> str:
+        """Where its containers are, whoever says so."""
+        return self.engine.at if self.engine is not None else CURRENT
 
     @property
     def endpoints(self) -> dict[str, Endpoint]:

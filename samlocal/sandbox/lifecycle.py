@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import ContainerSpec, Engine, MountMissingError
+from samlocal.engine.engines import wanted
 from samlocal.errors import EngineError
 from samlocal.function.variables import LOG_STREAM
 from samlocal.sandbox.apis.telemetry import Telemetry
@@ -100,8 +101,9 @@ class Lifecycle:
         One that does not start is removed.
         """
         try:
-            container = await self._start_cleared(inside_invoke=inside_invoke)
-            return container or await self._start(inside_invoke=inside_invoke)
+            with wanted(self._spec.engine, by=self._spec.function.logical_id):
+                container = await self._start_cleared(inside_invoke=inside_invoke)
+                return container or await self._start(inside_invoke=inside_invoke)
         except BaseException:
             self.state = State.ENDED
             await self._remove()
@@ -346,7 +348,9 @@ class Lifecycle:
 def _goes_on(before: SandboxSpec, after: SandboxSpec) -> bool:
     """Whether what lies outside of the container serves another spec too."""
     old, new = _identity(before), _identity(after)
-    outside = [(spec.network, spec.endpoints, spec.debugging) for spec in (before, after)]
+    outside = [
+        (spec.engine and spec.engine.at, spec.network, spec.endpoints, spec.debugging) for spec in (before, after)
+    ]
     return outside[0] == outside[1] and replace(new, instance=old.instance, logging=old.logging) == old
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from samlocal.artifact.code.private_folders import PrivateFolders
+from samlocal.engine_choice import EngineChoice
 from samlocal.sandbox.debug.options import DebugOptions
 from samlocal.sandbox.folder_mount import FolderMount
 
@@ -23,6 +24,7 @@ class SandboxOptions(Struct, frozen=True, kw_only=True):
     pull: bool = False
     skip_pull: bool = False
     network: str = "bridge"
+    engines: EngineChoice = field(default_factory=EngineChoice)
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
     local_markers: bool = True
     endpoint_url: str | None = None

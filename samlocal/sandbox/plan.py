@@ -16,6 +16,7 @@ from samlocal.artifact.layers.opt import opt_folder
 from samlocal.artifact.size import warn_of_size
 from samlocal.aws import SESSIONS_FOLDER, Aws, Credentials
 from samlocal.engine import Engine, PullProgress
+from samlocal.engine_choice import NamedEngine
 from samlocal.errors import ConfigurationError, ImageError
 from samlocal.function.package import ImageCode
 from samlocal.function.spec import FunctionSpec
@@ -38,6 +39,7 @@ def sandbox_spec(
     function: FunctionSpec,
     *,
     engine: Engine,
+    named_engine: NamedEngine | None = None,
     cache: Cache,
     credentials: Credentials | None,
     options: SandboxOptions,
@@ -46,8 +48,9 @@ def sandbox_spec(
 ) -> SandboxSpec:
     """Everything a sandbox is made of; an absent image is pulled, code and layers that are elsewhere are fetched.
 
-    ``notice`` gets what the user should know of it, sentence by sentence. Raises CodeError, LayerError, ImageError,
-    BuildError, TemplateError for an unknown runtime, AwsError, EngineError.
+    ``named_engine`` is the engine as the user names it. ``notice`` gets what the user should know of the sandbox,
+    sentence by sentence. Raises CodeError, LayerError, ImageError, BuildError, TemplateError for an unknown
+    runtime, AwsError, EngineError.
     """
     # The profile may name an endpoint too; the credentials are that endpoint's then.
     endpoint_url = (credentials.endpoint_url if credentials else None) or options.endpoint_url
@@ -79,6 +82,7 @@ def sandbox_spec(
         code=code.folder if code else None,
         opt=opt.folder if opt else None,
         image=image,
+        engine=named_engine,
         variables=_variables(function, credentials, local_markers=options.local_markers),
         network=options.network,
         extra_hosts=options.extra_hosts,

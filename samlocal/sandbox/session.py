@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from samlocal import __version__
 from samlocal.engine import LABEL, PROBE, Engine
-from samlocal.errors import ConfigurationError, EngineError
+from samlocal.engine_choice import CURRENT
+from samlocal.errors import ConfigurationError
 from samlocal.own_folder import own_folder
 
 if TYPE_CHECKING:
@@ -124,14 +125,13 @@ class Session:
                     path.unlink(missing_ok=True)
 
 
-def swept_now(own: Session, environ: Mapping[str, str]) -> int:
-    """Sweeps beside what else goes on, by an engine of its own; the number of containers of runs that were killed."""
-    try:
-        with closing(Engine.connect(environ)) as engine:
-            return own.sweep(engine)
-    except EngineError:
-        # The run itself meets the same engine and says what is wrong with it.
-        return 0
+def swept_now(own: Session, environ: Mapping[str, str], place: str = CURRENT) -> int:
+    """Sweeps an engine beside what else goes on; the number of containers of runs that were killed.
+
+    It is asked by a connection of its own. Raises EngineError.
+    """
+    with closing(Engine.connect(environ, at=place)) as engine:
+        return own.sweep(engine)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
+from samlocal.engine.engines import Engines
 from samlocal.errors import EngineError
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan, in_thread
@@ -119,11 +120,16 @@ class Service:
         return self
 
     async def _enter(self) -> None:
-        engine = await asyncio.to_thread(lambda: self.project.engine)
-        self._closing.push_async_callback(self._clear, engine)
+        engines = await asyncio.to_thread(self._first_engine)
+        self._closing.push_async_callback(self._clear)
         debugged = self.debugged = await Debugged.of(self._debug, self.functions) if self._debug else None
         self._pool = await self._closing.enter_async_context(
-            self._made_pool(lambda spec: Sandbox(engine, spec, session=self._session, log=self._log, live=self._live))
+            self._made_pool(
+                # Its plan has connected it.
+                lambda spec: Sandbox(
+                    engines.at(spec.engine_at), spec, session=self._session, log=self._log, live=self._live
+                )
+            )
         )
         if self._reload is not None:
             # It goes first: what is saved then is nobody's any more.
@@ -165,8 +171,18 @@ class Service:
         await asyncio.sleep(debugged.timeout)
         self.pool.cut_short(debugged.id)
 
-    async def _clear(self, engine: Engine) -> None:
-        """Removes what an engine that was restarted meanwhile has left."""
+    def _first_engine(self) -> Engines:
+        """The engines; where all functions are one's, it is connected. Raises EngineError."""
+        places = self.options.sandbox.engines.places
+        if len(places) == 1:
+            self.project.engines.at(places[0])
+        return self.project.engines
+
+    async def _clear(self) -> None:
+        """Removes what engines that were restarted meanwhile have left."""
+        await asyncio.gather(*map(self._clear_one, self.project.engines.connected))
+
+    async def _clear_one(self, engine: Engine) -> None:
         # Whoever comes next to an engine that is away, or says nothing, finds it there.
         with suppress(EngineError, TimeoutError):
             async with asyncio.timeout(_CLEAR_SECONDS):

@@ -18,7 +18,7 @@ from anyio.from_thread import start_blocking_portal
 from samlocal.cli.opened import opened
 from samlocal.cli.options.apis import ListeningApis
 from samlocal.cli.options.stay import requests_to
-from samlocal.cli.sweeping import sweep
+from samlocal.cli.sweeping import sweep_all
 from samlocal.cli.world import World
 from samlocal.config import nearest
 from samlocal.endpoint.directory import Callee
@@ -89,7 +89,7 @@ class Application:
         if project.settings.is_local and self._world.user:
             stack.callback(self.environment.close)
         own = stack.enter_context(session(self._world.cache_folder / "sessions"))
-        sweep(own, self._world.environ, self._opened.output)
+        sweep_all(own, self._world.environ, self._opened.output, self._opened.options.sandbox.engines)
         self._portal = stack.enter_context(start_blocking_portal())
         self._requests = self._stays(requests_to(self._opened.output))
         self._logs = FollowedLogs(self._requests, InvocationLog)

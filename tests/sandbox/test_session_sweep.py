@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from kit import eventually
 
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, EngineError
 from samlocal.sandbox.session import Session, session, swept_now
 
 
@@ -218,7 +218,8 @@ def test_an_engine_that_lists_nothing_is_left_to_the_run_itself_and_hung_up(tmp_
     with ThreadingHTTPServer(("127.0.0.1", 0), Engine) as server, session(tmp_path) as own:
         threading.Thread(target=server.serve_forever, args=(0.01,)).start()
         try:
-            assert swept_now(own, {"DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"}) == 0
+            with pytest.raises(EngineError):
+                swept_now(own, {"DOCKER_HOST": f"tcp://127.0.0.1:{server.server_port}"})
             assert eventually(lambda: not open_)
         finally:
             server.shutdown()

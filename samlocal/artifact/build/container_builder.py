@@ -62,11 +62,13 @@ class Owner(Protocol):
 
 
 class ContainerBuilder:
-    """Builds in a container for each job. ``named`` are the user's images by runtime or id, "" for all."""
+    """Builds in a container for each job, on its own engine. ``named`` are the user's images by runtime or id, "" for
+    all.
+    """
 
     def __init__(
         self,
-        engine: Engine,
+        engine_of: Callable[[BuildTarget], Engine],
         owner: Owner,
         *,
         environ: Mapping[str, str],
@@ -76,7 +78,7 @@ class ContainerBuilder:
         progress: Callable[[str, PullProgress], None],
         cache: Cache,
     ) -> None:
-        self._engine = engine
+        self._engine_of = engine_of
         self._owner = owner
         self._environ = environ
         self._named = named
@@ -85,7 +87,7 @@ class ContainerBuilder:
         self._progress = progress
         self._cache = cache
         self._packer = HostBuilder(environ)
-        self._running: set[str] = set()
+        self._running: dict[str, Engine] = {}
         self._lock = threading.Lock()
 
     @property
@@ -93,7 +95,8 @@ class ContainerBuilder:
         return f"{IN_CONTAINER} " + " ".join(f"{name}={image}" for name, image in sorted(self._named.items()))
 
     def build(self, job: Job, step: Callable[[str], None]) -> BuilderFolders:
-        image = self._image(job.target, step)
+        engine = self._engine_of(job.target)
+        image = self._image(engine, job.target, step)
         base, source = _base(job), source_folder(job.target, job.workflow)
         inside = _ROOT / "project" / source.relative_to(base)
         seen = BuilderFolders(
@@ -112,7 +115,7 @@ class ContainerBuilder:
             search=(str(inside), str(inside / "node_modules" / ".bin")),
         )
         step(f"in {image}")
-        answer, log, status = self._run(job, image, sent, base, step)
+        answer, log, status = self._run(engine, job, image, sent, base, step)
         if status == _NO_BUILDER:
             raise failed(job, "\n".join([*log, "Name an image that has one with --build-image."]))
         check_answer(job, answer, log, seen=seen)
@@ -121,10 +124,10 @@ class ContainerBuilder:
     def stop(self) -> None:
         self._packer.stop()
         with self._lock:
-            for name in self._running:
-                self._engine.remove(name, wait=False)
+            for name, engine in self._running.items():
+                engine.remove(name, wait=False)
 
-    def _image(self, target: BuildTarget, step: Callable[[str], None]) -> str:
+    def _image(self, engine: Engine, target: BuildTarget, step: Callable[[str], None]) -> str:
         """The user's, else AWS's build image, else where that is not there the stand-in of the runtime's own."""
         runtime = target.runtime or target.metadata.method or ""
         for name in (target.path, target.logical_id, runtime, ""):
@@ -134,55 +137,55 @@ class ContainerBuilder:
         else:
             image = f"{REGISTRY}/build-{runtime}:latest-{target.architecture}"
             stand_in = _stand_in(runtime)
-            if not self._engine.has_image(image) and stand_in and self._engine.has_image(stand_in):
+            if not engine.has_image(image) and stand_in and engine.has_image(stand_in):
                 return stand_in
-        if not self._skip_pull and not self._engine.has_image(image):
+        if not self._skip_pull and not engine.has_image(image):
             step(f"pulling {image}")
             platform = f"linux/{'arm64' if target.architecture == 'arm64' else 'amd64'}"
-            self._engine.pull(image, platform=platform, progress=lambda taken: self._progress(image, taken))
+            engine.pull(image, platform=platform, progress=lambda taken: self._progress(image, taken))
         return image
 
     def _run(
-        self, job: Job, image: str, sent: str, base: Path, step: Callable[[str], None]
+        self, engine: Engine, job: Job, image: str, sent: str, base: Path, step: Callable[[str], None]
     ) -> tuple[str, list[str], int]:
         name = self._owner.next_name()
         with self._lock:
-            self._running.add(name)
+            self._running[name] = engine
         late = threading.Event()
 
         def end() -> None:
             late.set()
-            self._engine.remove(name, wait=False)
+            engine.remove(name, wait=False)
 
         timer = threading.Timer(BUILD_SECONDS, end)
         try:
             exchange = Exchange(
-                self._container(job, name, image, sent, base),
-                standpoint(self._engine, image, self._cache),
+                self._container(job, name, image, sent, base, user=engine.own_user()),
+                standpoint(engine, image, self._cache),
                 made=_MADE,
                 empty=_CACHES,
             )
-            self._engine.create(exchange.spec)
-            exchange.send(self._engine, name)
-            pieces = self._engine.attach(name)
-            self._engine.start(name)
+            engine.create(exchange.spec)
+            exchange.send(engine, name)
+            pieces = engine.attach(name)
+            engine.start(name)
             timer.start()
             answer, log = bytearray(), _Log(step)
             for stdout, stderr in pieces:
                 answer += stdout or b""
                 log.feed(stderr or b"")
-            state = self._engine.state(name)
-            exchange.bring_back(self._engine, name)
+            state = engine.state(name)
+            exchange.bring_back(engine, name)
         finally:
             timer.cancel()
             with self._lock:
-                self._running.discard(name)
-            self._engine.remove(name)
+                self._running.pop(name, None)
+            engine.remove(name)
         if late.is_set():
             raise failed(job, "\n".join([*log.lines[-20:], f"It took more than {BUILD_SECONDS / 60:.0f} minutes."]))
         return answer.decode(errors="replace"), log.lines, state.exit_status if state else 1
 
-    def _container(self, job: Job, name: str, image: str, sent: str, base: Path) -> ContainerSpec:
+    def _container(self, job: Job, name: str, image: str, sent: str, base: Path, *, user: str) -> ContainerSpec:
         # The folder above what the builder makes anew: it could not remove a mounted one.
         work = job.scratch.parent
         (work / "home").mkdir(exist_ok=True)
@@ -216,7 +219,7 @@ class ContainerBuilder:
             command=(sent,),
             working_dir="/",
             # What it makes is the user's.
-            user=self._engine.own_user(),
+            user=user,
             environment=variables,
             mounts=tuple(mounts),
             labels=self._owner.labels,

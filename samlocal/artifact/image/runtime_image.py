@@ -176,19 +176,33 @@ def choose_image(
     return Image(name=wanted, platform=platform if own is None else None, remarks=remarks)
 
 
+def architecture_remarks(spec: FunctionSpec, *, image: str, of_image: str, of_machine: str) -> tuple[str, ...]:
+    """What there is to say where a function, its image and the engine's machine are not of one architecture.
+
+    The latter two are as images name them, empty where they do not.
+    """
+    own = spec.architecture
+    if of_image not in ("", platform_of(spec).removeprefix("linux/")):
+        what = f"runs here on {of_image}: the image {image} is of that kind"
+    elif of_machine not in ("", of_image or of_machine):
+        what = f"the engine's machine is {of_machine}: it runs by emulation there, or not at all (exec format error)"
+    else:
+        return ()
+    return (
+        f"{spec.logical_id} is for {own}, and {what}. The Docker engine of a machine that is {own} runs it as it is: "
+        f'engine.{own} = "ssh://USER@MACHINE" in samconfig.toml, or --engine {own}=ssh://USER@MACHINE.',
+    )
+
+
 def fitted(engine: Engine, spec: FunctionSpec, image: Image, cache: Cache) -> Image:
     """The image with what has to be known of it. Raises ImageError where it has been removed meanwhile."""
     described = engine.describe_image(image.name)
     if described is None:
         raise ImageError(f"{spec.location}: {spec.logical_id}: the image {image.name} is gone.", tip="Run it again.")
     traits = image_traits(engine, described.id, cache)
-    remarks = image.remarks
-    wanted = platform_of(spec).removeprefix("linux/")
-    if described.architecture not in ("", wanted):
-        remarks += (
-            f"{spec.logical_id} is for {spec.architecture}, and runs here on {described.architecture}: the image "
-            f"{image.name} is of that kind.",
-        )
+    remarks = image.remarks + architecture_remarks(
+        spec, image=image.name, of_image=described.architecture, of_machine=traits.machine
+    )
     if traits.tmp is Tmp.MEMORY:
         remarks += (
             f"the image {image.name} has no /tmp that everybody may write to, so it is kept in memory here: "

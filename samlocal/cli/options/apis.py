@@ -242,11 +242,12 @@ def _reachable(
     apis = tuple(api for api in served if api.kind is ApiKind.WEBSOCKET)
     if not apis:
         return None
+    engine = project.engines.at(options.sandbox.engines.places[0])
     try:
         inside = Inside.open(
-            project.engine,
+            engine,
             options.sandbox.network,
-            standpoint(project.engine, None, Cache(ctx.obj.cache_folder)),
+            standpoint(engine, None, Cache(ctx.obj.cache_folder)),
             certificate=_certificate(ctx),
             folder=ctx.obj.cache_folder / "tls" / "trust",
         )

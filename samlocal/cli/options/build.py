@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from samlocal.cli.options.engine import engine_choice
 from samlocal.cli.options.environment import variable
 from samlocal.project.builds import BuildOptions
 
@@ -55,6 +56,7 @@ def build_options(ctx: click.Context, *, debug: bool = False) -> BuildOptions:
         images=_images(values["build_images"]),
         skip_pull=values["skip_pull_image"],
         network=values["docker_network"],
+        engines=engine_choice(ctx),
         debug=debug,
         force=values.get("force", False),
     )

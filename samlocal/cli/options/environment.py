@@ -177,13 +177,19 @@ def spread_overrides(args: Sequence[str]) -> list[str]:
     return spread
 
 
+def file_of(ctx: click.Context) -> FileSettings:
+    """What the configuration file says for the environment of a command line."""
+    file: FileSettings = ctx.meta[_FILE]
+    return file
+
+
 def settings(ctx: click.Context) -> Settings:
     """The shared options of a command, as many as it has. Raises TemplateError and ConfigurationError."""
     values = ctx.params
     template, found_in = chosen_template(ctx)
     return project_settings(
         ctx.obj,
-        file=ctx.meta[_FILE],
+        file=file_of(ctx),
         template=template,
         found_in=found_in,
         env_name=values["env_name"],

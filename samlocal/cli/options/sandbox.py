@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.artifact.code.private_folders import PrivateFolders
+from samlocal.cli.options.engine import engine_choice, engine_flag
 from samlocal.cli.options.environment import variable
 from samlocal.cli.world import World
 from samlocal.sandbox.folder_mount import folder_mount
@@ -94,7 +95,7 @@ _FLAGS = [
 
 
 def sandbox_flags(command: F) -> F:
-    for flag in reversed(_FLAGS):
+    for flag in reversed([*_FLAGS, engine_flag]):
         command = flag(command)
     return command
 
@@ -110,6 +111,7 @@ def sandbox_options(ctx: click.Context) -> SandboxOptions:
         pull=values["pull"],
         skip_pull=values["skip_pull_image"],
         network=values["docker_network"],
+        engines=engine_choice(ctx),
         extra_hosts=_pairs(values["add_host"], "--add-host", ":", "NAME:IP"),
         local_markers=values["local_markers"],
         endpoint_url=world.environ.get("AWS_ENDPOINT_URL"),
