@@ -13,6 +13,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
+from samlocal.engine.context import address_of
 from samlocal.errors import EngineError, KeptError, SamlocalError
 from samlocal.function.tenancy import check_tenant
 from samlocal.kept import messages
@@ -144,6 +145,9 @@ class _Host:
         self._place = place
         self._events = _Events(told)
         self._samlocal = this_samlocal()
+        for place in service.options.sandbox.engines.places:
+            # A context that is none is said before anybody comes.
+            address_of(place, service.project.settings.world.environ)
 
     def is_outdated(self, hello: messages.Hello) -> bool:
         return hello.samlocal != self._samlocal
