@@ -71,6 +71,7 @@ class Composition:
 
     async def close(self) -> None:
         await self._pool.close()
+        await self._session.relays.end(self.engines.connected)
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:

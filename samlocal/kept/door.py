@@ -145,9 +145,9 @@ class _Host:
         self._place = place
         self._events = _Events(told)
         self._samlocal = this_samlocal()
-        for place in service.options.sandbox.engines.places:
+        for at in service.options.sandbox.engines.places:
             # A context that is none is said before anybody comes.
-            address_of(place, service.project.settings.world.environ)
+            address_of(at, service.project.settings.world.environ)
 
     def is_outdated(self, hello: messages.Hello) -> bool:
         return hello.samlocal != self._samlocal

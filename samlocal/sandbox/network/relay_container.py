@@ -74,6 +74,11 @@ class RelayContainer:
     def runs(self) -> bool:
         return not self._running.done()
 
+    async def end(self) -> None:
+        """Ends it before its event loop does: what removes the container is under way then."""
+        self._running.cancel()
+        await asyncio.wait({self._running})
+
     async def listen(self, count: int) -> tuple[int, ...]:
         """The ports, so many, at which it listens from now on. Raises EngineError."""
         number = next(self._numbers)

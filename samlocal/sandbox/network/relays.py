@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from samlocal.engine import Engine
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Relays:
-    """Each begins with the first sandbox that needs it, and ends with its event loop.
+    """Each begins with the first sandbox that needs it, and ends with its event loop, or before its engine does.
 
     A sandbox that takes the place of another, as after a save, finds it running.
     """
@@ -34,6 +35,14 @@ class Relays:
             self._opened[engine, network] = opening
         # Others may wait for it too.
         return await asyncio.shield(opening)
+
+    async def end(self, engines: Collection[Engine]) -> None:
+        """Ends those of engines that nobody asks any more."""
+        for engine, network in [each for each in self._opened if each[0] in engines]:
+            opening = self._opened.pop((engine, network))
+            await asyncio.wait({opening})
+            if _runs(opening):
+                await opening.result().end()
 
 
 def _runs(opened: asyncio.Task[RelayContainer]) -> bool:
