@@ -1,8 +1,9 @@
 """A page of docs/ as a reader works through it: what is typed, what is seen, and the files that are written.
 
 A ``console`` block is typed into one shell, in order: `` $ `` begins a command, ``> `` goes on with it, the lines
-below are what it shows. ``…`` stands for what varies: within a line for any text, alone for any number of lines. A
-command without lines below it may show anything. Each must succeed, unless ``$ echo $?`` follows and shows otherwise.
+below are what it shows. ``…`` stands for what varies: within a line for any text, alone for any number of lines; two
+blanks or more are any number of them. A command without lines below it may show anything. Each must succeed, unless
+``$ echo $?`` follows and shows otherwise.
 
 Above a block there may be a note to the runner, which readers do not see:
 
@@ -126,4 +127,6 @@ def _written(language: str, body: str, line: int, path: str) -> Written:
 
 
 def _inline(line: str) -> str:
-    return ".*".join(re.escape(part) for part in line.rstrip().split("…"))
+    parts = (re.escape(part) for part in line.rstrip().split("…"))
+    # How wide a column is its neighbours decide.
+    return re.sub(r"(?:\\ ){2,}", " +", ".*".join(parts))

@@ -85,3 +85,14 @@ def test_the_page_on_debuggers_shows_what_is_written_for_the_editor(project: Cal
     assert [
         json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     ] == written
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("python", "test_functions.py"), ("ini", "pytest.ini"), ("yaml", "seed.yaml")]
+)
+def test_the_page_on_tests_shows_the_samples_own(language: str, name: str) -> None:
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    own = (ROOT / "templates" / "tests" / name).read_text(encoding="utf-8")
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert blocks
+    assert [block for block in blocks if block not in own] == []
