@@ -100,13 +100,13 @@ def file_settings(
     env_name: str | None,
     known: Collection[str],
     stack_given: bool,
-    elsewhere: Callable[[], Collection[str]] = tuple,
+    elsewhere: Callable[[], Collection[str]] | None = tuple,
 ) -> FileSettings:
     """Reads one environment of a configuration file.
 
     ``known`` are the option names that ``[….samlocal.parameters]`` may use; ``elsewhere`` gives those of other
-    commands, and is asked only where the file has more. ``stack_given`` says that the stack is named outside the
-    file, so that the environment need not stand in it. Raises ConfigurationError.
+    commands, and is asked only where the file has more; with None any name is taken. ``stack_given`` says that the
+    stack is named outside the file, so that the environment need not stand in it. Raises ConfigurationError.
     """
     if path is None:
         if env_name not in (None, LOCAL_ENVIRONMENT) and not stack_given:
@@ -144,6 +144,11 @@ def _is_file(path: Path) -> bool:
     except (OSError, ValueError) as error:
         what = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigurationError(f"{path}: {what}.", tip="Give yourself the right to it, or name another.") from error
+
+
+def environments(path: Path) -> list[str]:
+    """The names of a configuration file's environments. Raises ConfigurationError."""
+    return [name for name, section in _read(path).items() if isinstance(section, dict)]
 
 
 def nearest(name: str, names: Collection[str]) -> str:
@@ -198,7 +203,7 @@ def _environment(
     environment: str,
     section: Value,
     known: Collection[str],
-    elsewhere: Callable[[], Collection[str]],
+    elsewhere: Callable[[], Collection[str]] | None,
 ) -> Iterator[tuple[str, Value]]:
     for command in ("global", "deploy", "samlocal"):
         for key, value in _parameters(section, command):
@@ -209,7 +214,7 @@ def _environment(
                 name = _SAM_NAMES[name]
             else:
                 name = _SAM_NAMES.get(name, name)
-                if name not in known and name not in _FACTS and name not in elsewhere():
+                if elsewhere is not None and name not in (*known, *_FACTS) and name not in elsewhere():
                     raise ConfigurationError(
                         f"{path}: [{environment}.samlocal.parameters]: there is no option {key!r}"
                         f"{nearest(name, {*known, *_FACTS, *elsewhere()})}",

@@ -30,7 +30,7 @@ _GROUPS = {
     },
     "Look and check": {
         "list": "Functions, layers and endpoints of the template.",
-        "env": "A function's variables, their values and origins.",
+        "env": "Functions' variables, their values and origins.",
         "doctor": "Check everything that samlocal needs, with remedies.",
         "help": "What an exit status means, or a command does.",
     },
@@ -39,6 +39,7 @@ _GROUPS = {
         "event": "Events: generate, save, share, capture, list.",
         "trust": "Let a function's role trust you, and take it back.",
         "debug-config": "Set up VS Code, PyCharm or Neovim to debug functions.",
+        "completion": "Let bash, zsh or fish complete command lines.",
     },
     "What stays on this machine": {
         "local": "The environment on this machine: start, status, tail, seed.",
@@ -95,6 +96,9 @@ class _Carried(Exception):  # noqa: N818 - past click, to `run`
 class _Commands(CommandGroup):
     def list_commands(self, _: click.Context) -> list[str]:
         return list(_COMMANDS)
+
+    def about(self, name: str) -> str | None:
+        return _COMMANDS.get(name)
 
     def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
@@ -167,6 +171,11 @@ def main() -> NoReturn:
 
 
 def _run_process(args: list[str]) -> int:
+    completed = os.environ.get("_SAMLOCAL_COMPLETE")
+    if completed:
+        from samlocal.cli.completing.shells import answer
+
+        answer(cli, completed)
     streams = standard_streams()
     try:
         world = World.of_process(streams)

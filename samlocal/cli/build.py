@@ -6,6 +6,7 @@ import time
 
 import click
 
+from samlocal.cli.completing import completers
 from samlocal.cli.options.build import build_options, build_place_flags
 from samlocal.cli.options.engine import engine_flag
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings, variable
@@ -18,7 +19,7 @@ from samlocal.project.project import Project
 
 
 @click.command("build", cls=EnvironmentCommand)
-@click.argument("ids", nargs=-1, metavar="[IDS]…")
+@click.argument("ids", nargs=-1, metavar="[IDS]…", shell_complete=completers.functions_and_layers)
 @project_options
 @build_place_flags
 @click.option("--force", is_flag=True, help="Build what has not changed too.")

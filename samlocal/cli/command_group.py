@@ -6,9 +6,24 @@ import inspect
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 
-class CommandGroup(click.Group):
+class OffersNames(click.Group):
+    """At Tab it offers its commands' names."""
+
+    def about(self, name: str) -> str | None:
+        """A line about one of the commands, where there is one without importing it."""
+        return self.commands[name].get_short_help_str() if name in self.commands else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The names: click would import each command to see whether it is hidden."""
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        names = (name for name in self.list_commands(ctx) if name.startswith(incomplete))
+        return [*(CompletionItem(name, help=self.about(name)) for name in names), *options]
+
+
+class CommandGroup(OffersNames):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from samlocal.cli.completing import completers
 from samlocal.cli.options.debug import PORT
 from samlocal.cli.options.environment import ENV_VARS, EnvironmentCommand, project_options, settings, variable
 from samlocal.cli.options.param_type import Choice
@@ -38,7 +39,7 @@ _PASSED_ON = {
 
 
 @click.command("debug-config", cls=EnvironmentCommand)
-@click.argument("functions", nargs=-1, metavar="[FUNCTION]…")
+@click.argument("functions", nargs=-1, metavar="[FUNCTION]…", shell_complete=completers.functions)
 @click.option("--ide", type=Choice(["vscode", "pycharm", "nvim"]), required=True, help="The editor.")
 @click.option(
     "--command",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @click.command("invoke", cls=InvokingCommand)
-@function_options
+@partial(function_options, or_route=True)
 @environment_options
 @event_options
 @route_options

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 from msgspec import Struct
 
+from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, name_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.output import Output
@@ -44,7 +45,7 @@ class _Meant(Struct, frozen=True, kw_only=True):
 
 
 @click.command("kept", cls=EnvironmentCommand)
-@click.argument("functions", metavar="[FUNCTION]...", nargs=-1)
+@click.argument("functions", metavar="[FUNCTION]...", nargs=-1, shell_complete=completers.functions)
 @name_options
 @click.option("--stop", is_flag=True, help="End them, also those that run an event.")
 @click.option("--all", "every", is_flag=True, help="Those of all templates; needs no template here.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.command_group import CommandGroup
+from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, account_options, name_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import LAYER_CACHE, LAYER_ROLE, layer_cache
@@ -75,7 +76,7 @@ def list_command(ctx: click.Context, /, output_form: str, **_: object) -> int:
 
 
 @command.command("refresh", cls=EnvironmentCommand)
-@click.argument("arns", metavar="[ARN]...", nargs=-1)
+@click.argument("arns", metavar="[ARN]...", nargs=-1, shell_complete=completers.layer_versions)
 @account_options
 @LAYER_CACHE
 @LAYER_ROLE

@@ -6,6 +6,7 @@ import asyncio
 
 import click
 
+from samlocal.cli.completing import completers
 from samlocal.cli.options.apis import (
     DEFAULT_PORT,
     FIXED_OF_APIS,
@@ -55,6 +56,7 @@ class _UpCommand(StayingCommand):
     "sources",
     multiple=True,
     metavar="FUNCTION",
+    shell_complete=completers.functions,
     envvar=variable("source"),
     help="Read the queues and streams of this function; may be given again.  [default: all in -e local, none in a "
     "deployed environment, where that takes messages from others]",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from samlocal.captured.saved import SavedEvents
+from samlocal.cli.completing import completers
 from samlocal.cli.log_file import log_file, log_file_option
 from samlocal.cli.options.debug import DEBUG_NAMES, debug_flags, debug_options
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, variable
@@ -26,6 +27,7 @@ from samlocal.collector import held_off
     "--event",
     default="{}",
     metavar="FILE|-|JSON|NAME",
+    shell_complete=completers.events,
     envvar=variable("event"),
     help="The event; NAME is one that `event save` keeps. When its file is saved, too, the function runs again.  "
     "[default: {}]",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.captured.saved import put_file, readable
+from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.keep import Duration
 from samlocal.cli.output import Output
@@ -45,7 +46,7 @@ is protected and the source is a queue. `samlocal --help` lists all.
 @click.command(
     "capture", cls=EnvironmentCommand, short_help="Take the events that really arrive for a function.", epilog=_EPILOG
 )
-@click.argument("function")
+@click.argument("function", shell_complete=completers.functions)
 @project_options
 @click.option("--source", metavar="NAME", help="A queue, a table or a stream of the function, or `logs`.")
 @click.option(

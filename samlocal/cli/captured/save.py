@@ -10,6 +10,7 @@ from contextlib import suppress
 import click
 
 from samlocal.captured.saved import SavedEvents, is_name
+from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.output import Output
 from samlocal.errors import EventError, FunctionNotFoundError
@@ -33,7 +34,7 @@ is taken, 11 for no such function. `samlocal --help` lists all.
     "save", cls=EnvironmentCommand, short_help="Keep the last event of a function, and its answer.", epilog=_EPILOG
 )
 @click.argument("name")
-@click.argument("function", required=False)
+@click.argument("function", required=False, shell_complete=completers.functions)
 @project_options
 @click.option("--answer/--no-answer", default=True, help="Keep what the function answered, too.  [default: kept]")
 @click.option("--replace", is_flag=True, help="Replace an event that has the name.")

@@ -9,6 +9,7 @@ import click
 from samlocal.captured.saved import SavedEvents, readable
 from samlocal.cli.captured.save import check_name
 from samlocal.cli.command_group import CommandGroup
+from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import read_event
@@ -48,7 +49,7 @@ def share() -> None:
 
 
 @share.command("list", cls=EnvironmentCommand)
-@click.argument("function")
+@click.argument("function", shell_complete=completers.functions)
 @project_options
 @click.pass_context
 def list_command(ctx: click.Context, /, function: str, **_: object) -> int:
@@ -60,7 +61,7 @@ def list_command(ctx: click.Context, /, function: str, **_: object) -> int:
 
 
 @share.command("get", cls=EnvironmentCommand)
-@click.argument("function")
+@click.argument("function", shell_complete=completers.functions)
 @click.argument("name")
 @project_options
 @click.pass_context
@@ -73,7 +74,7 @@ def get(ctx: click.Context, /, function: str, name: str, **_: object) -> int:
 
 
 @share.command("put", cls=EnvironmentCommand)
-@click.argument("function")
+@click.argument("function", shell_complete=completers.functions)
 @click.argument("name")
 @project_options
 @click.option(
@@ -102,7 +103,7 @@ def put(ctx: click.Context, /, function: str, name: str, given: str | None, *, r
 
 
 @share.command("delete", cls=EnvironmentCommand)
-@click.argument("function")
+@click.argument("function", shell_complete=completers.functions)
 @click.argument("name")
 @project_options
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 import msgspec
 
+from samlocal.cli.completing import completers
 from samlocal.cli.generated.one_event import OneEvent, generate_context, print_event
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.event_flags import given_flags
@@ -31,7 +32,9 @@ class _OfFunction(EnvironmentCommand):
     cls=_OfFunction,
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
-@click.option("--for", "function", metavar="FUNCTION", required=True, help="The function.")
+@click.option(
+    "--for", "function", metavar="FUNCTION", required=True, shell_complete=completers.functions, help="The function."
+)
 @click.option(
     "--source", metavar="NAME", help="What starts it: an event of the function's, a resource, or a kind of event."
 )

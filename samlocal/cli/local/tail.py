@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from samlocal.cli.completing import completers
 from samlocal.cli.local.local_command import LocalCommand, own_project
 from samlocal.cli.options.configured import ConfigurableType
 from samlocal.cli.options.environment import local_options, settings
@@ -47,7 +48,7 @@ class _Since(ConfigurableType[datetime.datetime]):
 
 
 @click.command("tail", cls=LocalCommand)
-@click.argument("functions", metavar="[FUNCTION]...", nargs=-1)
+@click.argument("functions", metavar="[FUNCTION]...", nargs=-1, shell_complete=completers.functions)
 @click.option("-f", "--follow/--no-follow", default=True, help="Go on with what comes.  [default: go on]")
 @click.option(
     "--since",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec import Struct
 
+from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import variable
 from samlocal.cli.options.listen import bound, listen
 from samlocal.cli.output import Output
@@ -42,7 +43,14 @@ FIXED_OF_APIS = ("api_ids", "stage_variables", "static_dir", "disable_authorizer
 """Options that cannot change while such a command stays."""
 
 _FLAGS = (
-    click.option("--api", "api_ids", multiple=True, metavar="ID", help="Serve this API alone; may be given again."),
+    click.option(
+        "--api",
+        "api_ids",
+        multiple=True,
+        metavar="ID",
+        shell_complete=completers.apis,
+        help="Serve this API alone; may be given again.",
+    ),
     click.option(
         "--stage-variables",
         multiple=True,

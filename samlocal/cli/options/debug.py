@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import variable
 from samlocal.cli.world import World
 from samlocal.sandbox.debug.options import DebugOptions, split_arguments
@@ -54,6 +55,7 @@ _FLAGS = [
 _FUNCTION = click.option(
     "--debug-function",
     metavar="FUNCTION",
+    shell_complete=completers.functions,
     envvar=variable("debug_function"),
     help="The function that --debug-port is for.  [default: the template's only one]",
 )

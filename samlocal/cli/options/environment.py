@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from samlocal.cli.command import Command
+from samlocal.cli.command_group import OffersNames
+from samlocal.cli.completing import completers
 from samlocal.cli.options.configured import ConfigurableType, check_variables, configured
 from samlocal.cli.options.template import chosen_template
 from samlocal.cli.world import World
@@ -51,6 +54,9 @@ class EnvironmentCommand(Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_ARGS] = tuple(args)
         args = spread_overrides(args)
+        if ctx.resilient_parsing:
+            # Somebody is still typing it.
+            return super().parse_args(ctx, args)
         given, _, _ = self.make_parser(ctx).parse_args(list(args))
         _refuse_files(given, self)
         world: World = ctx.obj
@@ -74,7 +80,7 @@ def _refuse_files(given: Mapping[str, object], command: click.Command) -> None:
             raise click.UsageError(f"{flag} names {what}, and {value} is a file: {option} {value} is meant.")
 
 
-class OwnOptions(click.Group):
+class OwnOptions(OffersNames):
     """Commands whose options are no settings: samconfig.toml has none of them."""
 
 
@@ -98,6 +104,17 @@ def reread(ctx: click.Context) -> click.Context:
         return ctx.command.make_context(ctx.info_name, list(ctx.meta[_ARGS]), parent=ctx.parent)
     except click.UsageError as error:
         raise ConfigurationError(error.format_message()) from error
+
+
+def in_environment(ctx: click.Context, env_name: str) -> click.Context:
+    """The same command line with another environment.
+
+    Raises click.UsageError where it names one already, ConfigurationError where the file has none of that name.
+    """
+    for name in ("env_name", "stack_name"):
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError("The environment is named twice: leave out -e and -n.")
+    return ctx.command.make_context(ctx.info_name, [*ctx.meta[_ARGS], "-e", env_name], parent=ctx.parent)
 
 
 def long_names(command: click.Command) -> dict[str, str]:
@@ -253,6 +270,7 @@ _NAMES = (
         "env_name",
         metavar="ENV",
         envvar=variable("env_name"),
+        shell_complete=completers.environments,
         help="Environment of samconfig.toml.",
     ),
     click.option(

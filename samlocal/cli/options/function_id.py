@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from samlocal.cli.choice import choose
+from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import settings, variable
 from samlocal.cli.output import Output
 from samlocal.errors import SamlocalError
@@ -23,11 +24,17 @@ _CHOSEN = "samlocal.function"
 _IN_A_SENTENCE = 6
 
 
-def function_options(command: F) -> F:
+def function_options(command: F, *, or_route: bool = False) -> F:
+    offers = completers.functions_and_routes if or_route else completers.functions
     option = click.option(
-        "-f", "--function-id", metavar="ID", envvar=variable("function_id"), help="The same as FUNCTION."
+        "-f",
+        "--function-id",
+        metavar="ID",
+        envvar=variable("function_id"),
+        shell_complete=completers.functions,
+        help="The same as FUNCTION.",
     )
-    return click.argument("function", required=False)(option(command))
+    return click.argument("function", required=False, shell_complete=offers)(option(command))
 
 
 def named_function(ctx: click.Context) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from samlocal.cli.completing import completers
 from samlocal.cli.options.keep import KeepingCommand
 from samlocal.cli.runs.event import is_json, read_file
 from samlocal.cli.world import World
@@ -44,7 +45,12 @@ def route_options(command: F) -> F:
             ),
             click.option("-H", "--header", "headers", multiple=True, metavar="NAME:VALUE", help="Header of it."),
             click.option(
-                "--api", "api_ids", multiple=True, metavar="ID", help="The API that it is to, where several take it."
+                "--api",
+                "api_ids",
+                multiple=True,
+                metavar="ID",
+                shell_complete=completers.apis,
+                help="The API that it is to, where several take it.",
             ),
         ]
     ):

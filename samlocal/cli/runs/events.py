@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 from msgspec import Struct
 
+from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import variable
 from samlocal.cli.runs.event import BOM, Event, event, is_there, read_event, read_file
 from samlocal.cli.runs.named import Named
@@ -49,6 +50,7 @@ def event_options(command: F) -> F:
                 multiple=True,
                 type=_Given(),
                 metavar="FILE|FOLDER|-|JSON|NAME",
+                shell_complete=completers.events,
                 envvar=variable("event"),
                 help="The event; NAME is one that `event save` keeps, or with -e ENV one that is shared. Several "
                 "(the option again, a folder's *.json, the lines of a .jsonl) run in order in one sandbox, and each "

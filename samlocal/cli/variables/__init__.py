@@ -1,0 +1,1 @@
+"""Functions' variables: of one function, of all, and of one environment against another."""
