@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import engines
 import growth
 import many as sandboxes
 import plugin
@@ -62,7 +63,10 @@ _NOTES = """\
   publish a port.
 - `warm-api` asks for `GET /events/welcome` of the sample's API in the same way, of `start-api` of both. The memory is
   that of the server's own processes after all rounds (Pss), without the functions'.
-- What grows, and the tests, have {few} rounds. Layers are of {layers} files of
+- The engines are those of samlocal's own tests, on this machine: each in turn runs a function whose code weighs
+  10 MB, from one image, cold and with `--keep`, beside this machine's Docker. The engine with another disk is reached
+  by TCP on the loopback, and by a local SSH server; what is sent there is counted on the way.
+- What grows, the engines and the tests have {few} rounds. Layers are of {layers} files of
   1 MB that nothing compresses, in the project's own folder; of a template's functions the last is run. The memory is
   the most that the command's process held at one time.
 - A save's time is from before the file is written to the answer with what was saved, by a client that calls one after
@@ -75,7 +79,10 @@ _NOTES = """\
 
 @dataclass(slots=True, kw_only=True)
 class Results:
-    """What a run has measured; what it has not is empty. ``few`` are the rounds of `growth` and `plugin`."""
+    """What a run has measured; what it has not is empty.
+
+    ``few`` are the rounds of `growth`, `plugin` and `engines`.
+    """
 
     pairs: int
     few: int
@@ -86,6 +93,7 @@ class Results:
     warm_api: calls.WarmApiResults | None = None
     saves: Sequence[saves.Row] = ()
     plugin: Sequence[plugin.Row] = ()
+    engines: Sequence[engines.Row] = ()
 
 
 def page(found: Results, *, machine: Mapping[str, str], load: tuple[str, str]) -> str:
@@ -97,6 +105,7 @@ def page(found: Results, *, machine: Mapping[str, str], load: tuple[str, str]) -
         "Many sandboxes in one process": sandboxes.table(found.many) if found.many else None,
         "Warm calls": _warm(found.warm) if found.warm else None,
         "Warm requests of an API": _warm_api(found.warm_api) if found.warm_api else None,
+        "Engines": engines.table(found.engines) if found.engines else None,
         "Tests": plugin.table(found.plugin) if found.plugin else None,
         "Reach": f"What samlocal is to reach, and this run's medians:\n\n{_table(_REACH_HEAD, _all_reach(found))}",
     }

@@ -17,6 +17,7 @@ from pathlib import Path
 import docker
 import earlier
 import engine
+import engines
 import growth
 import installed
 import invocations
@@ -39,7 +40,7 @@ BENCH = ROOT / "bench"
 SAM_CLI = ROOT / ".venv-bench"
 EMULATOR = ROOT / ".bench-emulator"
 
-NAMES = (*invocations.NAMES, "growth", "many", "warm", "warm-api", "saves", "plugin")
+NAMES = (*invocations.NAMES, "growth", "many", "warm", "warm-api", "saves", "plugin", "engines")
 
 # What grows takes long, and its figures lie far apart; so do pytest's runs.
 _FEWER = 3
@@ -73,6 +74,8 @@ def main() -> int:
                 found.plugin = plugin.measure_plugin(contenders, client, creation.image, rounds=few, tell=tell)
         if "saves" in wanted:
             found.saves = saves.measure_saves(contenders, client, saves=pairs)
+        if "engines" in wanted:
+            found.engines = engines.measure_engines(contenders, rounds=few, tell=tell)
         described = machine.description(engine=engine.description(client), sam_cli=sam_cli.version(SAM_CLI))
         page = results.page(found, machine=described, load=(before, machine.load()))
     print(page)

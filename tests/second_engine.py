@@ -103,7 +103,10 @@ def _rename(client: Any, images: Mapping[str, str]) -> None:
 
 
 class Wire:
-    """Carries connections to a port of the loopback on to a Unix socket, until it is ``cut``."""
+    """Carries connections to a port of the loopback on to a Unix socket, until it is ``cut``.
+
+    ``sent`` counts the bytes that have gone to the engine.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -112,6 +115,7 @@ class Wire:
         self._ends: list[socket.socket] = []
         self._pairs: list[threading.Thread] = []
         self._left: int | None = None
+        self.sent = 0
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -172,6 +176,8 @@ class Wire:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
                 target.sendall(data)
+                if target.family is socket.AF_UNIX:
+                    self.sent += len(data)
                 if self._left is not None:
                     self._left -= len(data)
                     if self._left < 0:

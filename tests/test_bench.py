@@ -85,3 +85,18 @@ def test_what_a_process_and_its_children_hold_is_the_kernels_figure(bench: Any) 
         held = bench("memory").held(process.pid)
         process.communicate(b"\n")
     assert held is None or 64 < held < 256
+
+
+def test_an_engine_that_is_not_there_has_its_row_and_the_reason(bench: Any) -> None:
+    engines = bench("engines")
+    took = bench("comparison").spread([900.0, 1000.0, 1200.0])
+    ratio = bench("comparison").spread([1.0])
+    far = engines.Row(
+        name="far", cold=took, kept=took, cold_ratio=ratio, kept_ratio=ratio, sent=(10_036_120, 21_300, 21_900)
+    )
+    lines = engines.table([far, engines.Row(name="Podman", reason="it needs podman")]).splitlines()
+    assert lines[2:] == [
+        "| far | 1000 (900 to 1200) | 1.00 (1.00 to 1.00) | 1000 (900 to 1200) | 1.00 (1.00 to 1.00) "
+        "| 10036 kB | 21 kB | 22 kB |",
+        "| Podman | not measured: it needs podman | | | | | | |",
+    ]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine_users import User
 from kit import Project
-from machine import User
 
 DOCKER = "docker"
 PODMAN_ROOT = "podman as root"

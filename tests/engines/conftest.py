@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from bench_kit import CONTAINER, DOCKER, FAR, OTHERS, SSH, Bench
 from dev_container import DevContainer, dev_container
+from engine_users import User, machine_of_engines
 from kit import STAND_INS, Project
-from machine import User, machine_of_engines
 from second_engine import SecondEngine, Wire
 from ssh_machine import SshMachine, ssh_machine
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engine_users import in_network
 from kit import STAND_INS, Project, make_project
-from machine import in_network
 from second_engine import SecondEngine
 
 import samlocal

@@ -18,9 +18,9 @@ import pytest
 from aws_client import aws_client
 from bench_kit import CONTAINER, DOCKER, DOCKER_USER, ENGINES, FAR, PODMAN_ROOT, PODMAN_USER, SSH, Bench
 from dap import Dap
+from engine_users import User
 from inspector import Inspector
 from kit import eventually, free_port, function, node, python, save, template
-from machine import User
 
 pytestmark = pytest.mark.docker
 

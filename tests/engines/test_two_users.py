@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from engine_users import ROOT, shown
 from kit import Docker, Project, make_project, python
-from machine import ROOT, shown
 
 from samlocal.errors import ExitStatus
 
