@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from samlocal.cli.findings import Finding, doubtful, failed, good
-from samlocal.config import nearest
 from samlocal.engine_choice import ARCHITECTURES, CURRENT, OTHERS, EngineChoice, NamedEngine
 from samlocal.errors import EngineError, SamlocalError
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from samlocal.cli.world import World
     from samlocal.engine import Engine
     from samlocal.function.application import Application
-    from samlocal.template.model import Resource
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -124,28 +122,24 @@ class Block(Struct, frozen=True, kw_only=True):
 
 def of_names(choice: EngineChoice, application: Application) -> Iterator[Finding]:
     """Engines that are named for functions which are not there."""
-    known = {name for owner, resource in application.functions() for name in _names(owner, resource)}
-    for each in choice.named:
-        if each.whose not in (*known, *ARCHITECTURES, OTHERS):
-            yield doubtful(
-                Block(named=(each,)).subject("engine"),
-                f"{each.origin}: the template has no function {each.whose}"
-                + nearest(each.whose, sorted({*known, *ARCHITECTURES})),
-                "Mend the name there.",
-            )
+    from samlocal.project.unknown_engines import unknown_engines
+
+    for each, what in unknown_engines(choice, application):
+        yield doubtful(Block(named=(each,)).subject("engine"), what, "Mend the name there.")
 
 
 def of_images(choice: EngineChoice, engines: Mapping[str, Engine], application: Application) -> Iterator[Finding]:
     """Of each runtime of the template, once for each of the ``engines`` by their places that its functions run on."""
     from samlocal.artifact.image.runtime_image import images_of
     from samlocal.function.summary import summarize
+    from samlocal.project.unknown_engines import names_of
 
     wanted: dict[tuple[str, str, str], list[str]] = {}
     for owner, resource in application.functions():
         summary = summarize(owner, resource)
         if summary.runtime and summary.package_type == "Zip":
             architecture = next(iter(summary.architectures), "x86_64")
-            named = choice.of(_names(owner, resource), architecture)
+            named = choice.of(names_of(owner, resource), architecture)
             place = named.at if named is not None else CURRENT
             wanted.setdefault((summary.runtime, architecture, place), []).append(summary.path)
     for (runtime, architecture, place), functions in sorted(wanted.items()):
@@ -165,8 +159,3 @@ def of_images(choice: EngineChoice, engines: Mapping[str, Engine], application: 
             yield good(about, f"{stand_in} (stand-in for {own})")
         else:
             yield doubtful(about, f"{own} is not here.", f"The first run pulls it, or do it now: docker pull {own}")
-
-
-def _names(owner: Application, resource: Resource) -> tuple[str, ...]:
-    """What a function may be called, as a plan takes them."""
-    return owner.path(resource), resource.logical_id, owner.name(resource)

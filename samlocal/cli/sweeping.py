@@ -31,8 +31,8 @@ def sweep(own: Session, environ: Mapping[str, str], output: Output, place: str) 
 
 
 def sweep_all(own: Session, environ: Mapping[str, str], output: Output, engines: EngineChoice) -> None:
-    """Clears up all engines of a command that stays; one that is named, and does not answer, is told."""
-    origins = {each.at: each.origin for each in engines.named}
+    """Clears up all engines of a command that stays; of several one that is named, and does not answer, is told."""
+    origins = {each.at: each.origin for each in engines.named} if len(engines.places) > 1 else {}
 
     def clear_up(place: str) -> None:
         try:

@@ -105,6 +105,12 @@ class Engine(Containers, Disk, Images, Networks):
         with translated("it does not describe itself"):
             return tuple(lacks(self._client.info()))
 
+    def identity(self) -> str:
+        """What tells this engine from another at the same address."""
+        with translated("the engine cannot be told from others"):
+            told = self._client.info()
+            return " ".join(str(told.get(name) or "") for name in self.product.identity)
+
     def own_user(self) -> str:
         """The user and the group of this process as containers have them, by their numbers (user_namespaces(7))."""
         return "0:0" if self.product.is_users else f"{os.getuid()}:{os.getgid()}"

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from samlocal.engine.context import Address
@@ -41,6 +42,9 @@ def open_client(address: Address, environ: Mapping[str, str], *, notice: Callabl
     try:
         return _connect(host, options, notice, tunnel)
     except DockerException as error:
+        # The SDK wraps whatever its first question ends with.
+        if isinstance(error.__context__, EngineError):
+            raise error.__context__ from error
         raise EngineError(
             f"No Docker engine answers at {host}: {cause(error)}.", tip=own_limit(error) or _remedy(address, environ)
         ) from error
@@ -109,6 +113,8 @@ def _connect(
                 tunnel.close()
 
         def send(self, *args: Any, **named: Any) -> Any:
+            if tunnel is not None:
+                tunnel.keep()
             try:
                 with patience.during() if patience is not None else nullcontext():
                     return super().send(*args, **named)
@@ -124,6 +130,13 @@ def _connect(
             if api_version:
                 return super().version()
             answer = self.get(f"{self.base_url}/_ping", timeout=self.timeout)
+            # Go's own answer (net/http, server.go).
+            if answer.status_code == HTTPStatus.BAD_REQUEST and "HTTP request to an HTTPS server" in answer.text:
+                raise EngineError(
+                    f"The Docker engine at {address} is behind TLS, and was asked without.",
+                    tip="Set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to a folder with ca.pem, cert.pem and "
+                    "key.pem, or name a Docker context that has them.",
+                )
             answer.raise_for_status()
             headers.update(answer.headers)
             return {"ApiVersion": headers["Api-Version"]}

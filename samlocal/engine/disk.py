@@ -74,11 +74,6 @@ class Disk:
     def __init__(self, client: docker.APIClient) -> None:
         self._client = client
 
-    def identity(self) -> str:
-        """What tells this engine from another at the same address."""
-        with translated("the engine cannot be told from others"):
-            return str(self._client.info().get("ID") or "")
-
     def own_container(self, ids: Iterable[str]) -> OwnContainer | None:
         """The first of these containers, by whole ids or their beginnings, that the engine knows."""
         from docker.errors import APIError, NotFound

@@ -27,7 +27,8 @@ class Product(Struct, frozen=True, kw_only=True):
     containers call the engine's machine, and ``host_gateway`` what they are to be told that it is, nothing where they
     know. ``registries`` are what it writes before the names of images. ``stops_to_remove`` is whether a removal by
     force begins with the signal that stops a container, and waits ten seconds for what it does. ``drops_requests`` is
-    whether a request is given up when whoever made it hangs up.
+    whether a request is given up when whoever made it hangs up. ``identity`` are the fields of its description of
+    itself that together are this engine's alone, and stay.
 
     Of its networks: ``late_bridges`` is whether a bridge is there only with its first container, ``secluded`` whether
     all of them are a place of their own, from which nothing leads to this machine. ``loopback_network`` is what
@@ -47,6 +48,7 @@ class Product(Struct, frozen=True, kw_only=True):
     registries: tuple[str, ...] = ()
     stops_to_remove: bool = False
     drops_requests: bool = False
+    identity: tuple[str, ...] = ("ID",)
     late_bridges: bool = False
     secluded: bool = False
     loopback_network: LoopbackNetwork | None = None
@@ -98,6 +100,8 @@ def product(ping: Mapping[str, str], *, owner: int | None) -> Product:
         stops_to_remove=True,
         # Each waits for its turn with its connection's own context (podman, pkg/parallel).
         drops_requests=True,
+        # Its ID is another one in each answer (podman, pkg/api/handlers/compat/info.go).
+        identity=("Name", "DockerRootDir"),
         late_bridges=owner == 0,
         loopback_network=_loopback_network(version) if is_users else None,
     )

@@ -27,77 +27,105 @@ _END_SECONDS = 2.0
 
 
 class Tunnel:
-    """``address`` is a Unix socket of this machine that leads to the one there."""
+    """``address`` is a Unix socket of this machine that leads to the one there. Threads may share it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
-        self._process = process
-        self._folder = folder
+    def __init__(self, host: str, environ: Mapping[str, str], folder: Path) -> None:
         self.address = f"unix://{folder / 'engine'}"
+        self._host = host
+        self._environ = environ
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def open(cls, host: str, environ: Mapping[str, str]) -> Tunnel:
         """To ``ssh://[user@]machine[:port][/path/of/the/socket]``. Raises EngineError."""
-        parts = urlsplit(host)
         # A folder of its owner's alone, and a short path: Unix sockets have room for 107 bytes.
-        folder = Path(tempfile.mkdtemp(prefix="samlocal-"))
-        options = {"BatchMode": "yes", "ExitOnForwardFailure": "yes", "ConnectTimeout": str(_CONNECT_SECONDS)}
-        command = [
-            "ssh",
-            "-T",
-            *(word for name, value in options.items() for word in ("-o", f"{name}={value}")),
-            *("-L", f"{folder / 'engine'}:{parts.path.rstrip('/') or _SOCKET}"),
-            *(("-p", str(parts.port)) if parts.port else ()),
-            *(("-l", parts.username) if parts.username else ()),
-            *("--", parts.hostname or "", _STAYS),
-        ]
-        log = folder / "log"
+        tunnel = cls(host, environ, Path(tempfile.mkdtemp(prefix="samlocal-")))
         try:
-            with log.open("wb") as said:
-                # Of a group of its own: Ctrl-C is samlocal's, which still has something to clear up there.
-                process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=said,
-                    env=dict(environ),
-                    start_new_session=True,
-                )
-            tunnel = cls(process, folder)
-            tunnel._await(host, log)
+            tunnel._process = tunnel._begun()
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            tunnel.close()
             raise
         return tunnel
 
+    def keep(self) -> None:
+        """Begins it anew where it has ended: the machine there was away, or this one asleep. Raises EngineError."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is not None:
+                _end(self._process)
+                self._process = self._begun()
+
     def close(self) -> None:
         """Ends it; what still goes through has arrived, or does not."""
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with suppress(OSError):
-                    stream.close()
-        try:
-            self._process.wait(_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with self._lock:
+            process, self._process = self._process, None
+            if process is not None:
+                _end(process)
+            shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _await(self, host: str, log: Path) -> None:
-        """Waits until the other machine says that it is there, which it does behind all that ssh has set up."""
-        late = threading.Timer(_CONNECT_SECONDS * 2, self._process.kill)
+    def _begun(self) -> subprocess.Popen[bytes]:
+        """Returns when the other machine says that it is there, which it does behind all that ssh has set up."""
+        log = self._folder / "log"
+        with log.open("wb") as said:
+            # Of a group of its own: Ctrl-C is samlocal's, which still has something to clear up there.
+            process = subprocess.Popen(
+                _command(self._host, self._folder / "engine"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                env=dict(self._environ),
+                start_new_session=True,
+            )
+        late = threading.Timer(_CONNECT_SECONDS * 2, process.kill)
         late.start()
         try:
             # A shell there may greet first.
-            ready = self._process.stdout is not None and any(_READY in line for line in self._process.stdout)
+            ready = process.stdout is not None and any(_READY in line for line in process.stdout)
+        except BaseException:
+            _end(process)
+            raise
         finally:
             late.cancel()
         if ready:
-            return
-        self._process.wait()
+            return process
+        process.wait()
+        _end(process)
         last = log.read_text(encoding="utf-8", errors="replace").strip().rpartition("\n")[2].strip()
-        self.close()
         raise EngineError(
-            f"{host} cannot be reached: {last or 'ssh says nothing'}",
-            tip=f"`ssh {urlsplit(host).netloc}` has to work without a question: load the key into an agent, and log "
-            "in once by hand where the machine is not known yet.",
+            f"{self._host} cannot be reached: {last or 'ssh says nothing'}",
+            tip=f"`ssh {urlsplit(self._host).netloc}` has to work without a question: load the key into an agent, "
+            "and log in once by hand where the machine is not known yet.",
         )
+
+
+def _command(host: str, socket: Path) -> list[str]:
+    parts = urlsplit(host)
+    options = {
+        "BatchMode": "yes",
+        "ExitOnForwardFailure": "yes",
+        "ConnectTimeout": str(_CONNECT_SECONDS),
+        # The one of before is still there.
+        "StreamLocalBindUnlink": "yes",
+    }
+    return [
+        "ssh",
+        "-T",
+        *(word for name, value in options.items() for word in ("-o", f"{name}={value}")),
+        *("-L", f"{socket}:{parts.path.rstrip('/') or _SOCKET}"),
+        *(("-p", str(parts.port)) if parts.port else ()),
+        *(("-l", parts.username) if parts.username else ()),
+        *("--", parts.hostname or "", _STAYS),
+    ]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

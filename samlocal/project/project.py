@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from samlocal.deployed.environment import Environment
     from samlocal.engine import Engine
     from samlocal.engine.engines import Engines
+    from samlocal.engine_choice import EngineChoice
     from samlocal.function.application import Application
     from samlocal.function.build_target import BuildTarget
     from samlocal.function.spec import FunctionSpec
@@ -216,7 +217,9 @@ class Project:
 
         settings, teller = self.settings, self.teller
         with self._asking:
-            function, application, targets = self._evaluated(environment, files, function_id)
+            function, application, targets = self._evaluated(
+                environment, files, function_id, engines=options.sandbox.engines
+            )
         accept(function)
         tell_placeholders(function, teller, strict=options.strict, local=settings.is_local)
         match options.code:
@@ -264,7 +267,7 @@ class Project:
         return spec
 
     def _evaluated(
-        self, environment: Environment | None, files: Files, function_id: str
+        self, environment: Environment | None, files: Files, function_id: str, *, engines: EngineChoice
     ) -> tuple[FunctionSpec, Callable[[], Application], Callable[[], tuple[BuildTarget, ...]]]:
         """A function, and the ways to its application and to what there is to build of it, for whoever needs them."""
         from samlocal.project.application import joined
@@ -285,8 +288,11 @@ class Project:
             )
 
         from samlocal.function.template_builds import function_targets
+        from samlocal.project.unknown_engines import unknown_engines
 
         application = joined(settings, environment, teller, files, given=given)
         function = application.function(function_id)
+        for _, what in unknown_engines(engines, application):
+            teller.warning(what)
         record_plan(settings, function_id, application, function)
         return function, lambda: application, lambda: function_targets(application, function_id, function)

@@ -97,10 +97,12 @@ def container_spec(
     route: Route,
     variables: Mapping[str, str],
     mark: str | None,
+    of_user: bool = False,
 ) -> ContainerSpec:
     """A container as Lambda lays it out: user, folders, limits (Lambda developer guide, "Lambda quotas").
 
-    ``mark`` is Supervision's, None where the image has no shell.
+    ``mark`` is Supervision's, None where the image has no shell. The engine is an ordinary user's own, if it is
+    ``of_user``.
     """
     function = spec.function
     on_host = route.network == HOST_NETWORK
@@ -131,7 +133,7 @@ def container_spec(
         command=_command(spec) if spec.image.has_shell else (),
         working_dir=spec.image.working_dir if function.is_image else "/var/task",
         user=USER,
-        groups=groups_for(spec.mounts),
+        groups=groups_for(spec.mounts, of_user=of_user),
         environment={
             **variables,
             **(debugging.variables if debugging else {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
@@ -27,9 +28,13 @@ def mounts_of(
     *,
     cache: Cache,
     standpoint: Standpoint,
+    of_user: bool,
     notice: Callable[[str], None],
 ) -> tuple[Mount, ...]:
-    """The mounts of a function's sandbox. Raises ConfigurationError."""
+    """The mounts of a function's sandbox; the engine is an ordinary user's own, if it is ``of_user``.
+
+    Raises ConfigurationError.
+    """
     mounts: dict[str, Mount] = {}
     for mount in named:
         if not mount.folder.is_dir():
@@ -37,7 +42,7 @@ def mounts_of(
         if mount.target in mounts:
             raise ConfigurationError(f"--mount {mount.target} stands there twice.")
         mounts[mount.target] = Mount(source=mount.folder.resolve(), target=mount.target, writable=mount.writable)
-        if mount.writable and not _can_write(mount.folder):
+        if mount.writable and not _can_write(mount.folder, of_user=of_user):
             notice(
                 f"{mount.folder} cannot be written by the function, whose user is {_UID} as on Lambda. "
                 f"`chmod a+rwx {mount.folder}` lets it, {mount.target}=FOLDER:ro says that it need not."
@@ -72,24 +77,32 @@ def key_of_own(folder: Path, cache_folder: Path) -> str | None:
     return folder.name if folder.parent == cache_folder / _KIND else None
 
 
-def groups_for(mounts: Sequence[Mount]) -> tuple[int, ...]:
-    """The groups that may write where everybody may not: with them the function may, too."""
-    groups = []
-    for mount in mounts:
-        if mount.writable:
-            status = mount.source.stat()
-            if not status.st_mode & stat.S_IWOTH and status.st_mode & stat.S_IWGRP and status.st_gid != 0:
-                groups.append(status.st_gid)
-    return tuple(dict.fromkeys(groups))
+def groups_for(mounts: Sequence[Mount], *, of_user: bool) -> tuple[int, ...]:
+    """The groups that may write where everybody may not, as containers have them: with them the function may, too.
+
+    The engine is an ordinary user's own, if it is ``of_user``.
+    """
+    groups = (_lent_group(mount.source.stat(), of_user=of_user) for mount in mounts if mount.writable)
+    return tuple(dict.fromkeys(group for group in groups if group is not None))
 
 
-def _can_write(folder: Path) -> bool:
+def _lent_group(status: os.stat_result, *, of_user: bool) -> int | None:
+    if status.st_mode & stat.S_IWOTH or not status.st_mode & stat.S_IWGRP:
+        return None
+    if of_user:
+        # user_namespaces(7): the user's own group is 0 in the containers of an engine of theirs; of others, which may
+        # not be there, it knows nothing.
+        return 0 if status.st_gid == os.getgid() != 0 else None
+    # Root's own group is lent to nobody.
+    return status.st_gid or None
+
+
+def _can_write(folder: Path, *, of_user: bool) -> bool:
     """On Linux, where a mounted folder keeps its owner; an engine in a virtual machine lets everybody."""
     status = folder.stat()
     return (
         not sys.platform.startswith("linux")
         or bool(status.st_mode & stat.S_IWOTH)
-        # Root's own group is lent to nobody.
-        or (bool(status.st_mode & stat.S_IWGRP) and status.st_gid != 0)
-        or status.st_uid == _UID
+        or _lent_group(status, of_user=of_user) is not None
+        or (status.st_uid == _UID and not of_user)
     )

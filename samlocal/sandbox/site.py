@@ -150,6 +150,7 @@ class Site:
             route=self.sockets.route,
             variables=dict(spec.variables) | self.sockets.variables,
             mark=self.mark,
+            of_user=self._engine.product.is_users,
         )
         standpoint = spec.standpoint
         if standpoint is None or standpoint.side is Side.BESIDE:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
-from samlocal.engine.engines import Engines
+from samlocal.engine.engines import Engines, wanted
 from samlocal.errors import EngineError
 from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan, in_thread
@@ -173,9 +173,11 @@ class Service:
 
     def _first_engine(self) -> Engines:
         """The engines; where all functions are one's, it is connected. Raises EngineError."""
-        places = self.options.sandbox.engines.places
-        if len(places) == 1:
-            self.project.engines.at(places[0])
+        choice = self.options.sandbox.engines
+        if len(choice.places) == 1:
+            named = choice.of((), "")
+            with wanted(named, by="every function"):
+                self.project.engines.of(named)
         return self.project.engines
 
     async def _clear(self) -> None:

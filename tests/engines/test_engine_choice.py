@@ -178,4 +178,6 @@ def test_the_doctor_has_a_block_for_each_engine_and_names_what_no_function_is_ca
         ("engine Othr", "warn"),
     ]
     assert engines[1]["text"].startswith("samconfig.toml:4: engine.arm64: No Docker engine answers")
-    assert "the template has no function Othr; did you mean Other?" in engines[3]["text"]
+    wrong = "samconfig.toml:5: engine.Othr: the template has no function Othr; did you mean Other?"
+    assert engines[3]["text"] == wrong
+    assert f"samlocal: {wrong}" in made.invoke("Fn").stderr

@@ -9,6 +9,7 @@ import contextlib
 import json
 import re
 import signal
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -179,6 +180,10 @@ def test_a_node_debugger_stops_in_the_function(bench: Bench) -> None:
 
 
 def test_each_engine_is_found_by_itself_and_nothing_is_left_on_it(users: tuple[User, User, User]) -> None:
+    # Another one each, and the same each time, for what is remembered of it.
+    asks = "import os; from samlocal.engine import Engine; print(Engine.connect(os.environ).identity())"
+    identities = {user.run(sys.executable, "-P", "-c", asks) for user in users for _ in range(2)}
+    assert len(identities) == len(users), identities
     for user, name in zip(users, ("Podman 4.", "Podman 4.", "Docker Engine "), strict=True):
         made = user.project(python(TOTAL))
         told = {finding["subject"]: finding for finding in made.run("doctor", "--output", "json").payload}
@@ -190,6 +195,18 @@ def test_each_engine_is_found_by_itself_and_nothing_is_left_on_it(users: tuple[U
             lambda user=user: not user.ask("ps", "--all", "--quiet"), told=lambda user=user: user.ask("ps", "--all")
         )  # type: ignore[misc]
         eventually(lambda user=user: not user.ask("volume", "ls", "--quiet"))  # type: ignore[misc]
+
+
+def test_a_folder_of_ones_own_group_is_written_to_on_ones_own_engine(users: tuple[User, User, User]) -> None:
+    for user in users[1:]:
+        made = user.project(python("def handler(event, context):\n    open('/mnt/data/file', 'w').write('1')\n"))
+        folder = made.folder / "data"
+        folder.mkdir()
+        user.own(folder)
+        folder.chmod(0o770)
+        ran = made.invoke("Fn", "--mount", f"/mnt/data={folder}").succeeded()
+        assert "cannot be written" not in ran.stderr
+        assert (folder / "file").read_text() == "1"
 
 
 def test_an_ordinary_users_own_networks_have_a_relay_for_their_way_back(users: tuple[User, User, User]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kit import Project, eventually, python
+from kit import Project, eventually, python, save
 from second_engine import SecondEngine
 from ssh_machine import SshMachine
 
@@ -57,6 +57,19 @@ def test_functions_run_on_an_engine_behind_ssh_and_no_ssh_outlives_samlocal(
     own.invoke("Fn", event=0).succeeded()
     with elsewhere.client() as client:
         eventually(lambda: not client.containers(all=True, filters={"label": "samlocal"}))
+
+
+def test_a_command_that_stays_goes_on_when_the_machine_is_back(
+    project: Callable[..., Project], elsewhere: SecondEngine, far: SshMachine
+) -> None:
+    own = far.project(project(python(SLEEPS)), socket=f"{elsewhere.folder}/socket")
+    with own.start("watch", "Fn", "--event", "0") as running:
+        running.prints(b"1")
+        for process in tunnels(far):
+            os.kill(process, signal.SIGKILL)
+        save(own.folder / "code/app.py", SLEEPS.replace("return 1", "return 2").encode())
+        running.prints(b"2")
+        running.signalled(signal.SIGINT).outcome(within=60)
 
 
 def test_a_machine_that_ssh_does_not_reach_is_said_in_its_own_words(
