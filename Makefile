@@ -108,9 +108,10 @@ demo:
 	@$(MAKE) --no-print-directory -j2 setup python-image
 	$(BIN)/python demo/run.py
 
-# Projects that are wrong in every way: no traceback, none over 10 s.
+# Projects that are wrong in every way: no traceback, none over 10 s. Requests that are, to everything that listens:
+# none stops it, breaks it or leaves anything.
 fuzz: setup
-	SAMLOCAL_FUZZ=$${SAMLOCAL_FUZZ:-5000} $(BIN)/pytest -q tests/cli/test_mutations.py
+	SAMLOCAL_FUZZ=$${SAMLOCAL_FUZZ:-5000} $(BIN)/pytest -q tests/cli/test_mutations.py tests/http_api/test_any_request.py tests/*/test_wild_*.py
 
 bench: setup images-for-tests
 	$(BIN)/python bench/run.py
@@ -123,7 +124,7 @@ bench-many: setup python-image
 bench-saves: setup images-for-tests
 	$(BIN)/python bench/saves.py
 
-# Thousands of calls with crashes, timeouts and exceptions among them.
+# 10,000 invocations with crashes, timeouts, saves, renewals, debuggers and commands among them: nothing grows.
 soak: setup python-image
 	$(BIN)/python bench/soak.py
 

@@ -103,14 +103,14 @@ def up(environ: Mapping[str, str]) -> Any:
         yield server
 
 
-def client(environ: Mapping[str, str]) -> Any:
-    """Of the local environment, once the queues are there. Raises ServerFailedError."""
+def client(environ: Mapping[str, str], folder: Path = FOLDER) -> Any:
+    """Of a project's local environment, once its queues are there. Raises ServerFailedError."""
     told: dict[str, Any] = {}
 
     def deployed() -> bool:
         ran = subprocess.run(
             [SAMLOCAL, "local", "status", "--output", "json"],
-            cwd=FOLDER,
+            cwd=folder,
             env=environ,
             check=False,
             capture_output=True,

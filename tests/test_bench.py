@@ -52,9 +52,30 @@ def test_a_server_clears_up_also_when_what_is_measured_fails(bench: Any, tmp_pat
 def test_a_soak_goes_on_after_an_answer_of_no_form_and_counts_it_as_wrong(
     bench: Any, fault: Any, body: bytes
 ) -> None:
-    soak, serving = bench("soak"), bench("serving")
+    rounds, serving = bench("rounds"), bench("serving")
     reply = serving.Reply(status=500, headers={}, body=body, seconds=0.1)
-    assert "500" in soak.complaint(1, fault, reply)
+    assert "500" in rounds.complaint(1, fault, reply)
+
+
+@pytest.mark.parametrize(
+    ("files", "flat"),
+    [
+        # One is left in each round; a sandbox more or less; all of them once; one at the end.
+        ([20 + number for number in range(40)], False),
+        ([20 + 4 * (number % 2) for number in range(40)], True),
+        ([20 if number < 20 else 24 for number in range(40)], True),
+        ([20] * 39 + [90], True),
+    ],
+)
+def test_what_grows_with_each_invocation_is_told_from_what_comes_and_goes(
+    bench: Any, files: list[int], flat: bool
+) -> None:
+    holding = bench("holding")
+    others = {name: 1 for name in holding.Held.__slots__ if name not in ("files", "invocations")}
+    held = [holding.Held(invocations=10 * number, files=count, **others) for number, count in enumerate(files)]
+    grown = {each.name: each.is_flat for each in holding.growth(held)}
+    assert grown.pop("files") is flat
+    assert set(grown.values()) == {True}
 
 
 def test_an_answer_that_is_cut_short_while_a_sandbox_is_replaced_is_none(bench: Any, tmp_path: Path) -> None:

@@ -69,6 +69,12 @@ def _allow_connections() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def _websocket_protocol() -> type[asyncio.Protocol]:
+    from samlocal.service.websocket_protocol import WebSocketProtocol
+
+    return WebSocketProtocol
+
+
 @contextlib.asynccontextmanager
 async def serving(
     application: ASGIApp,
@@ -101,7 +107,7 @@ async def serving(
         uvicorn.Config(
             half_sent,
             http=PlainProtocol,
-            ws="websockets-sansio" if websockets else "none",
+            ws=_websocket_protocol() if websockets else "none",
             # websockets takes two (message and frame), though uvicorn's type is of one.
             ws_max_size=cast("int", websockets),
             # Whoever wants pings sends them: AWS does not.

@@ -118,6 +118,10 @@ class Sandbox:
         self.apis = self.loop.call(lambda: Apis(self._sockets, journal=self._journal, telemetry=telemetry))
         self.restart(None)
 
+    @property
+    def port(self) -> int:
+        return self._sockets.port
+
     def put(self, item: Record | Remark) -> None:
         assert isinstance(item, Record)
         self.records.append(item)

@@ -78,7 +78,12 @@ class DebugPort:
             return
         early = _Early(reader, first)
         answered = asyncio.create_task(early.answered(self.inside))
-        await first_of(answered, early.listens(), self._ends.wait())
+        try:
+            await first_of(answered, early.listens(), self._ends.wait())
+        except BaseException:
+            # A debugger may break off as its program answers.
+            early.leave()
+            raise
         if answered.cancelled():
             return
         far_reader, far_writer, answer = answered.result()
@@ -107,6 +112,11 @@ class _Early:
             self.said += data
             if self._program is not None:
                 self._program.write(data)
+
+    def leave(self) -> None:
+        """Hangs up on the program."""
+        if self._program is not None:
+            self._program.close()
 
     async def answered(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
         """The program's connection, and what it answers first.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 from samlocal.sandbox.apis.listener import Connected
 from samlocal.sandbox.network.endpoint import Endpoint
@@ -28,10 +27,15 @@ def relay(target: Endpoint) -> Connected:
 
 
 async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Passes on what comes, to its end, which is passed on too."""
-    with contextlib.suppress(OSError):
+    """Passes on what comes, to its end, which is passed on too. What comes the other way is not ended by that.
+
+    Whoever has no more to say may still want to hear the answer (RFC 9293, section 3.6).
+    """
+    try:
         while data := await reader.read(_CHUNK):
             writer.write(data)
             await writer.drain()
-    with contextlib.suppress(OSError):
+        writer.write_eof()
+    except OSError:
+        # Nobody is there any more who could hear anything.
         writer.close()
