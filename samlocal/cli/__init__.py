@@ -72,9 +72,6 @@ Exit status:
   9   build                         70  a fault of samlocal's own
   10  event                         130 Ctrl-C, 143 terminated
                                     141 nobody reads standard output
-
-\b
-`samlocal help 5` says what to do about status 5, and so on.
 """
 
 

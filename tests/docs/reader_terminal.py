@@ -61,7 +61,8 @@ class Terminal:
         given = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environ.items())
         taken = "".join(f"unset {name}\n" for name in environ)
         ended = f"ended=$?\n{taken}printf '{_MARK}%s{_MARK}' $ended\n(exit $ended)"
-        self._type(f"{given}{{\n{command}\n}} <&{self._far}\n{ended}")
+        # `echo $?` is of the command before.
+        self._type(f"{given}(exit ${{ended:-0}})\n{{\n{command}\n}} <&{self._far}\n{ended}")
 
     def interrupts(self) -> None:
         os.killpg(self._shell.pid, signal.SIGINT)
