@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine other-engines ssh-server images images-for-tests python-image check docs links test patterns sources-table test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+.PHONY: setup lock attributes engine other-engines ssh-server images images-for-tests python-image check docs links test patterns sources-table screens test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -92,6 +92,10 @@ patterns: setup images-for-tests
 # What AWS documents of event sources, and what happens: docs/sources.md, which a test holds equal.
 sources-table: setup
 	PYTHONPATH=tests $(BIN)/python tests/sources/documented.py
+
+# Pictures of what commands show at a terminal, docs/screens/: a test holds their text.
+screens: setup images-for-tests
+	PYTHONPATH=tests $(BIN)/python tools/screens/screens.py
 
 # With the newest libraries that the ranges allow, which a user's installation gets.
 test-latest: images-for-tests

@@ -60,6 +60,8 @@ def plan_of(
         role=NO_ROLE,
         logging=LoggingConfig(group=f"/aws/lambda/{name}"),
         location="template.yaml:1",
+        timeout_at="template.yaml:1",
+        memory_at="template.yaml:1",
     )
     spec = SandboxSpec(
         function=replace(function, **more),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import kit
 
@@ -25,11 +25,17 @@ class Collected:
 
     @contextlib.contextmanager
     def progress(self) -> Iterator[Progress]:
-        yield Unseen()
+        yield Unseen(self.notice)
 
 
 class Unseen:
-    """Progress that nobody looks at."""
+    """Progress that nobody looks at, but for what is said of it."""
+
+    def __init__(self, notice: Callable[[str], None]) -> None:
+        self._notice = notice
+
+    def goes_on(self, what: str) -> None:
+        self._notice(f"{what} …")
 
     def pulled(self, image: str, step: object) -> None: ...
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samlocal.aws.call_log import is_heard, logged
 from samlocal.aws.caller import Caller, Credentials
 from samlocal.aws.download import Body, opened_object, opened_url
 from samlocal.aws.failures import AwsCallError, AwsUnreachableError, iam_action, translated
@@ -99,7 +100,7 @@ class Aws:
         Raises AwsCallError, CredentialsError and AwsError.
         """
         keys, trusted = self._caller.keys(), self._caller.trusted()
-        with translated(self.profile, service, ""):
+        with translated(self.profile, service, ""), self._logged(service, parameters.get("Action", ""), region):
             return signed_query(keys, endpoint_url, service, region, parameters, verify=trusted, direct=self._direct)
 
     def send(
@@ -126,7 +127,7 @@ class Aws:
         scheme, _, host = self.endpoint_of(service, region=region).rstrip("/").partition("://")
         url = f"{scheme}://{'' if self.endpoint_url() else subdomain}{host}{target}"
         keys, trusted = self._caller.keys(), self._caller.trusted()
-        with translated(self.profile, service, ""):
+        with translated(self.profile, service, ""), self._logged(service, f"{method} {_path(target)}", region):
             return signed_request(
                 keys,
                 client.meta.service_model.signing_name,
@@ -205,6 +206,11 @@ class Aws:
         """boto3's client of a service, for whoever knows those."""
         return self._client(service, self.region)
 
+    def _logged(self, service: str, operation: str, region: str) -> AbstractContextManager[None]:
+        if not is_heard():
+            return nullcontext()
+        return logged(service, operation, region, whom=self._caller.whom)
+
     def _client(self, service: str, region: str) -> Any:
         key = (service, region)
         with self._making:
@@ -234,6 +240,11 @@ class Aws:
         if service == "iam":
             _keep_documents_as_written(client)
         return client
+
+
+def _path(target: str) -> str:
+    """Without its query, which may hold a signature."""
+    return target.partition("?")[0]
 
 
 def _keep_documents_as_written(client: Any) -> None:

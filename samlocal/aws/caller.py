@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from samlocal.aws.call_log import log_calls, shortened
 from samlocal.aws.failures import no_credentials, translated_credentials, unreadable_config
 from samlocal.aws.sessions import keep_sessions
 from samlocal.errors import ConfigurationError
@@ -70,6 +71,7 @@ class Caller:
         core = botocore.session.Session(
             profile=self.profile, session_vars=_NO_SETTINGS if self.own_endpoint_url else None
         )
+        log_calls(core, whom=self.whom)
         try:
             if self._sessions is not None and self._own is None:
                 keep_sessions(core, self._sessions)
@@ -106,6 +108,17 @@ class Caller:
                 tip="Give --region, put `region` beside `stack_name` in samconfig.toml, or set AWS_REGION.",
             )
         return str(region)
+
+    @property
+    def whom(self) -> str:
+        """Who that is, in a few words without a secret."""
+        profile = self.profile or os.environ.get("AWS_PROFILE")
+        key_id = self._own.access_key_id if self._own else None
+        if key_id is None and not profile:
+            key_id = os.environ.get("AWS_ACCESS_KEY_ID")
+        if key_id is not None:
+            return f"key {shortened(key_id)}"
+        return f"profile {profile or 'default'}"
 
     @cached_property
     def _keys(self) -> Any:

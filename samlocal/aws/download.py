@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
 
+from samlocal.aws.call_log import log_url
 from samlocal.aws.failures import AwsCallError, AwsUnreachableError
 from samlocal.aws.http import sent, unbroken
 
@@ -34,8 +36,10 @@ def opened_url(url: str, *, start: int, verify: str | bool, direct: bool) -> Ite
     what = f"GET {url.partition('?')[0]}"
     headers = {"Range": f"bytes={start}-"} if start else {}
     request = botocore.awsrequest.AWSRequest(method="GET", url=url, headers=headers)
+    began = time.monotonic()
     try:
         with sent(request, verify=verify, direct=direct, timeout=_SECONDS, streams=True) as answer:
+            log_url(what, answer.status, began)
             if answer.status >= 400:
                 raise AwsCallError(f"{what}: HTTP {answer.status}.", code=str(answer.status), action="GET")
             yield _body(answer.headers, answer.pieces(_PIECE), start=start if answer.status == 206 else 0)

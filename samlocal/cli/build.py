@@ -12,7 +12,7 @@ from samlocal.cli.options.engine import engine_flag
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings, variable
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import docker_network_option
-from samlocal.cli.output import Output
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.tables import Spare
 from samlocal.project.builds import build, builds
 from samlocal.project.project import Project
@@ -42,7 +42,7 @@ def command(ctx: click.Context, /, ids: tuple[str, ...], output_form: str, **_: 
     """
     from samlocal.function.template_builds import layer_targets, targets
 
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     chosen = settings(ctx)
     with Project(chosen, output) as project:
         application = project.application()

@@ -13,6 +13,7 @@ from samlocal.cli.completing import completers
 from samlocal.cli.options.debug import PORT
 from samlocal.cli.options.environment import ENV_VARS, EnvironmentCommand, project_options, settings, variable
 from samlocal.cli.options.param_type import Choice
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError, SamlocalError
 from samlocal.ide.target import COMMANDS, INVOKE, OF_SEVERAL
@@ -75,7 +76,7 @@ def command(ctx: click.Context, /, functions: tuple[str, ...], ide: str, *, repl
     """
     if ctx.params["event"] is not None and ctx.params["command"] in OF_SEVERAL:
         raise click.UsageError(f"--event is not {ctx.params['command']}'s: its events come by HTTP.")
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     workspace = ctx.obj.cwd.resolve()
     with Project(settings(ctx), output) as project:
         targets = list(_targets(ctx, project.application(), functions, output))

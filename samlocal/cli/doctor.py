@@ -16,6 +16,7 @@ from samlocal.cli.options.engine import engine_choice, engine_flag
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import docker_network_option
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.errors import EngineError, ExitStatus, SamlocalError, TemplateError
 from samlocal.project.local_stack import local_project
@@ -48,7 +49,7 @@ def command(ctx: click.Context, /, docker_network: str, output_form: str, **_: o
       samlocal doctor
       samlocal doctor -e test
     """
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     found: list[Finding] = []
     for finding in _findings(ctx, output, docker_network):
         found.append(finding)

@@ -8,6 +8,7 @@ from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, in_environment
 from samlocal.cli.options.function_id import function_options, named_function
 from samlocal.cli.options.output_form import output_option
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.cli.variables.evaluated import told, variables_of
 from samlocal.cli.variables.forms import show_all, show_one
@@ -45,7 +46,7 @@ def command(
       samlocal env getEvent --output dotenv > .env
       samlocal env --diff dev prod
     """
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     wanted = named_function(ctx)
     if compared is not None:
         return _compare(ctx, wanted, compared, output_form, output, show_secrets=show_secrets)

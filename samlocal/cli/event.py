@@ -17,7 +17,7 @@ from samlocal.cli.generated import of_function
 from samlocal.cli.generated.one_event import OneEvent, no_service, no_type
 from samlocal.cli.options.environment import EnvironmentCommand, OwnOptions, name_options, settings
 from samlocal.cli.options.output_form import output_option
-from samlocal.cli.output import Output
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.tables import Spare
 from samlocal.errors import ConfigurationError, TemplateError
 from samlocal.events import catalog
@@ -139,7 +139,7 @@ def list_command(
     `samlocal event share list FUNCTION -e ENV` lists those that are shared. JSON has those that can be generated, or
     with --saved those that are saved.
     """
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     if service is not None and service not in catalog.services():
         raise no_service(service, ctx)
     if service is not None and only_saved:

@@ -14,12 +14,13 @@ from msgspec.structs import replace
 from samlocal.captured.saved import SavedEvents
 from samlocal.cli.log_file import log_file, log_file_option
 from samlocal.cli.options.debug import debug_flags, debug_options
-from samlocal.cli.options.environment import environment_options, variable
+from samlocal.cli.options.environment import environment_options
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.options.keep import Keep, keep_flags, keep_options
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.route import InvokingCommand, is_route, refuse_without_route, route_options
 from samlocal.cli.options.run import code_flag, run_flags, run_options, strict_flag, tenant_flag
+from samlocal.cli.options.voice import output_of, plain_flag
 from samlocal.cli.output import Output
 from samlocal.cli.runs.events import event_options, events_to_run
 from samlocal.cli.runs.named import Shared, named
@@ -59,12 +60,7 @@ if TYPE_CHECKING:
 )
 @output_option("text", "json", tells="The payload alone, or one JSON object with the figures.")
 @log_file_option
-@click.option(
-    "--plain",
-    is_flag=True,
-    envvar=variable("plain"),
-    help="At a terminal, too, show log and payload as they are, as programs get them.",
-)
+@plain_flag
 @click.pass_context
 def command(ctx: click.Context, /, **values: object) -> int:
     """Run a function once.
@@ -87,7 +83,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     """
     from samlocal.project.project import Project
 
-    output = Output(ctx.obj, for_people=not values["plain"])
+    output = output_of(ctx, for_people=not values["plain"])
     output.log_file = log_file(ctx, failed=output.warning)
     chosen, options = run_options(ctx)
     wanted = wanted_function(ctx)
@@ -184,6 +180,8 @@ def _kept(ctx: click.Context, asked: _Asked, keep: Keep) -> int | None:
     )
     with ways_on(ctx, chosen):
         ran = run_kept(opening, asked.events, asked.output, made=asked.runs)
+    if ran is not None and ctx.params["verbose"]:
+        asked.output.notice("what the process that keeps the sandbox asks is not shown; with --cold it is.")
     return None if ran is None else int(ran.status)
 
 
@@ -206,7 +204,13 @@ def _once(ctx: click.Context, asked: _Asked) -> int:
     for remark in spec.image.remarks:
         output.notice(remark)
 
-    output.is_of(location=spec.function.location, source=source_of(spec.function.code))
+    function = spec.function
+    source = source_of(function.code)
+    output.is_of(
+        timeout_at=function.timeout_at,
+        memory_at=function.memory_at,
+        source=None if source is None else str(source),
+    )
     runs = asked.runs(spec.image)
     sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:

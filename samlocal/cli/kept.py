@@ -13,6 +13,7 @@ from msgspec import Struct
 from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, name_options, settings
 from samlocal.cli.options.output_form import output_option
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.cli.tables import Spare
 from samlocal.errors import KeptError, TemplateError
@@ -64,7 +65,7 @@ def command(
       samlocal kept
       samlocal kept --stop getEvent
     """
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     meant = _Meant(functions=functions, environment=_environment(ctx))
     there = folders(ctx.obj.cache_folder) if every else [_folder(ctx)]
     failed: list[KeptError] = []

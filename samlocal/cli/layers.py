@@ -14,6 +14,7 @@ from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, account_options, name_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import LAYER_CACHE, LAYER_ROLE, layer_cache
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.cli.tables import Spare
 from samlocal.errors import LayerError
@@ -44,7 +45,7 @@ def list_command(ctx: click.Context, /, output_form: str, **_: object) -> int:
     """List the layers that are kept, with their size unpacked and when they were last used."""
     from samlocal.artifact.layers.kept import kept_layers
 
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     layers = kept_layers(_cache(ctx, output))
     if output_form == "json":
         output.document(
@@ -91,7 +92,7 @@ def refresh_command(ctx: click.Context, /, arns: tuple[str, ...], **_: object) -
     from samlocal.artifact.layers.versions import layer_version
     from samlocal.project.account import Account
 
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     layers = _cache(ctx, output)
     with closing(Account(settings(ctx), output)) as account, output.progress() as progress:
         supply = ArtifactStore(
@@ -123,7 +124,7 @@ def clean_command(ctx: click.Context, /, **_: object) -> int:
     """Remove every layer that is kept. The next invocation fetches what it needs."""
     from samlocal.artifact.layers.kept import clean, kept_layers
 
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     cache = _cache(ctx, output)
     count, size = clean(cache)
     output.notice(f"removed {count} layers, {size / 1_000_000:,.1f} MB.")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
 from samlocal.cli.options.output_form import output_option
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.cli.shown.endpoints import Endpoint, endpoints
 from samlocal.cli.tables import Spare
@@ -54,7 +55,7 @@ def command(ctx: click.Context, /, output_form: str, *, show_secrets: bool, **_:
       samlocal list
       samlocal list -e test --output json | jq .endpoints
     """
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     with Project(settings(ctx), output) as project:
         application, functions = project.with_current_values(
             lambda joined: [summarize(owner, resource) for owner, resource in joined.functions(absent=True)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
@@ -11,18 +11,16 @@ import click
 
 from samlocal.cli import terminal
 from samlocal.cli.progress import Display, ProgressView
-from samlocal.cli.runs.json_text import json_line
 from samlocal.cli.tables import Form, Spare, drawn, folded
 from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
 from samlocal.errors import BuildError, SamlocalError
-from samlocal.sandbox.result import Success, outcome
+from samlocal.sandbox.result import Success
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from samlocal.cli.log_file import LogFile
-    from samlocal.cli.runs.people import OfApi, People, Piece
+    from samlocal.cli.pieces import Piece
+    from samlocal.cli.runs.people import OfApi, People
     from samlocal.reload.told import NotReloaded, Reloaded
     from samlocal.sandbox.journal import Record, Remark
     from samlocal.sandbox.sandbox import Invocation
@@ -33,16 +31,18 @@ _NO_COLOUR = "\x1b[0m"
 class Output:
     """Writes to one world's streams; a project's ``Teller``."""
 
-    def __init__(self, world: World, *, for_people: bool = False) -> None:
+    def __init__(self, world: World, *, for_people: bool = False, quiet: bool = False) -> None:
         """A run that is shown ``for_people`` is so at a terminal, and goes to programs as it is.
 
-        Where there is a ``log_file``, functions' logs go there.
+        A ``quiet`` one has its payload, and says what went wrong. Where there is a ``log_file``, functions' logs go
+        there.
         """
         self._world = world
+        self.quiet = quiet
         self.log_file: LogFile | None = None
         self._told: set[str] = set()
         self._shown_errors: set[str] = set()
-        self._display = Display(world.stderr, world.environ)
+        self._display = Display(world.stderr, world.environ, quiet=quiet)
         self._people: People | None = None
         if for_people and (world.stderr.isatty() or world.stdout.isatty()):
             from samlocal.cli.runs.people import People
@@ -76,7 +76,13 @@ class Output:
         """What goes wrong from now on is news again."""
         self._shown_errors.clear()
 
+    def request(self, text: str) -> None:
+        """One that samlocal itself has made of the engine or of AWS."""
+        self._error_line(self._styled(f"samlocal: {visible(text)}", fg=None, dim=True))
+
     def _say_once(self, head: str, text: str, *, fg: str) -> None:
+        if self.quiet:
+            return
         if text not in self._told and not any(text.startswith(error) for error in list(self._shown_errors)):
             self._told.add(text)
             self._said(head, text, fg=fg)
@@ -109,11 +115,17 @@ class Output:
             return line
         return coloured(line) if self._has_colours(self._world.stderr) else click.unstyle(coloured(line))
 
-    def log_text_alone(self, line: str) -> str:
-        """The same, where the next line is another function's: no colour goes on into that."""
-        text = self.log_text(line)
-        leaves_a_colour = self._world.stderr.isatty() and "\x1b[" in text and not text.endswith(_NO_COLOUR)
-        return text + _NO_COLOUR if leaves_a_colour else text
+    def log_of(self, record: Record, line: str) -> list[str]:
+        """A line of a function's log: in order and colours where somebody looks, where none goes on into the next."""
+        if not self._world.stderr.isatty():
+            return [line]
+        from samlocal.cli.runs.log_lines import log_lines
+        from samlocal.cli.runs.own_paths import own_paths
+
+        paths = own_paths(record.sandbox.source, self._world.cwd)
+        lines = log_lines(line, level=record.level, request_id=record.request_id, paths=paths)
+        texts = map(self._drawn_log, lines)
+        return [text + _NO_COLOUR if "\x1b[" in text and not text.endswith(_NO_COLOUR) else text for text in texts]
 
     def styled(self, text: str, *, fg: str | None = None, bold: bool = False, dim: bool = False) -> str:
         """The text as standard error may show it, in a colour where it has colours."""
@@ -133,32 +145,34 @@ class Output:
         from samlocal.sandbox.journal import Remark
         from samlocal.sandbox.log_format import render
 
+        if self.log_file is not None and not isinstance(item, Remark):
+            self.log_file.take(item)
+            return
+        if self.quiet:
+            return
         if isinstance(item, Remark):
             if item.fresh:
                 self._said("samlocal: ", item.text, fg="cyan")
             else:
                 self.notice(item.text)
             return
-        if self.log_file is not None:
-            self.log_file.take(item)
-            return
         if self._people is not None and self._world.stderr.isatty():
-            pieces = self._people.line(item)
-            if pieces is not None:
-                self._error_line("".join(map(self._piece_of_log, pieces)))
+            lines = self._people.lines(item)
+            if lines:
+                self.shown([self._drawn_log(pieces) for pieces in lines])
             return
         line = render(item)
         if line is not None:
             self.log(line)
 
-    def is_of(self, *, location: str, source: Path | None) -> None:
-        """Says whose run follows: where the function stands in the template, and where its files lie."""
+    def is_of(self, *, timeout_at: str, memory_at: str, source: str | None) -> None:
+        """Says whose run follows: where the template says its limits, and where its files lie."""
         if self._people is not None:
-            from samlocal.cli.runs.own_paths import OwnPaths
+            from samlocal.cli.runs.own_paths import own_paths
             from samlocal.cli.runs.people import Subject
 
-            paths = OwnPaths(source, self._world.cwd) if source is not None else None
-            self._people.is_of(Subject(location=location, paths=paths))
+            paths = own_paths(source, self._world.cwd)
+            self._people.is_of(Subject(timeout_at=timeout_at, memory_at=memory_at, paths=paths))
 
     def is_of_api(self, of_api: OfApi) -> None:
         """Says what an API makes of what comes: a person is shown that."""
@@ -171,7 +185,8 @@ class Output:
 
         if isinstance(told, Reloaded):
             self.mended()
-            self._said("samlocal: ", told.text, fg="cyan")
+            if not self.quiet:
+                self._said("samlocal: ", told.text, fg="cyan")
         else:
             if self.is_news(told.error.message):
                 self.error(told.error)
@@ -191,30 +206,6 @@ class Output:
                 self._payload_pieces(pieces)
             return
         self._payload(result.payload + b"\n")
-
-    def invocation_in_line(self, invocation: Invocation, streamed: bytes) -> None:
-        """The payload as one line of JSON."""
-        self._payload(json_line(_whole(invocation, streamed)) + b"\n")
-
-    def invocation_as_json(self, invocation: Invocation, streamed: bytes, *, event: str | None) -> None:
-        """One object with the payload, how the invocation ended, and its figures (ms, MB); the event's name first."""
-        result, report = invocation.result, invocation.report
-        payload = _whole(invocation, streamed)
-        status, error_type = outcome(result)
-        self.document(
-            ({} if event is None else {"event": event})
-            | {
-                "request_id": invocation.request_id,
-                "status": status or "success",
-                "error_type": error_type,
-                "payload": _json_or_text(payload),
-                "duration": round(report.duration, 2),
-                "billed_duration": report.billed_duration,
-                "init_duration": None if report.init_duration is None else round(report.init_duration, 2),
-                "memory_size": report.memory_size,
-                "max_memory_used": report.max_memory_used,
-            }
-        )
 
     def document(self, document: object, *, indent: int | None = None) -> None:
         """A JSON document as the payload."""
@@ -238,13 +229,15 @@ class Output:
         self._write_payload(f"{head}{text}\n")
 
     def _payload_pieces(self, pieces: Sequence[Piece]) -> None:
-        has_colours = self._has_colours(self._world.stdout)
-        shown = (_drawn_piece(each, visible(each.text), has_colours=has_colours) for each in pieces)
-        self._write_payload(f"{''.join(shown)}\n")
+        self._write_payload(f"{self._drawn_pieces(pieces, self._world.stdout, visible)}\n")
 
-    def _piece_of_log(self, piece: Piece) -> str:
-        has_colours = self._has_colours(self._world.stderr)
-        return _drawn_piece(piece, self.log_text(piece.text), has_colours=has_colours)
+    def _drawn_log(self, pieces: Sequence[Piece]) -> str:
+        return self._drawn_pieces(pieces, self._world.stderr, self.log_text)
+
+    def _drawn_pieces(self, pieces: Sequence[Piece], stream: IO[Any], shown: Callable[[str], str]) -> str:
+        has_colours = self._has_colours(stream)
+        has_links = terminal.has_links(stream, self._world.environ)
+        return "".join(each.drawn(shown(each.text), has_colours=has_colours, has_links=has_links) for each in pieces)
 
     def data_line(self, line: str) -> None:
         """A line for programs."""
@@ -294,6 +287,8 @@ class Output:
 
     def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table that is not the payload."""
+        if self.quiet:
+            return
         self._error_line(self._drawn(heads, rows, stream=self._world.stderr) + "\n")
 
     @contextmanager
@@ -345,21 +340,3 @@ class Output:
             is_utf_8=self._is_utf_8(stream),
         )
         return drawn(heads, rows, form)
-
-
-def _drawn_piece(piece: Piece, text: str, *, has_colours: bool) -> str:
-    if not has_colours or not (piece.fg or piece.bold or piece.dim):
-        return text
-    return click.style(text, fg=piece.fg, bold=piece.bold or None, dim=piece.dim or None)
-
-
-def _whole(invocation: Invocation, streamed: bytes) -> bytes:
-    result = invocation.result
-    return streamed if isinstance(result, Success) and result.streamed else result.payload
-
-
-def _json_or_text(payload: bytes) -> object:
-    try:
-        return json.loads(payload)
-    except (ValueError, RecursionError):
-        return payload.decode(errors="replace")

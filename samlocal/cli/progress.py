@@ -1,12 +1,13 @@
-"""What goes on, at the foot of a terminal: images being pulled, builds. What is said meanwhile stands above it."""
+"""What goes on, at the foot of a terminal: pulls, builds, deployments. What is said meanwhile stands above it."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
+from samlocal.cli.terminal import has_colours, is_dumb, is_utf_8
 from samlocal.cli.visible import visible
 
 if TYPE_CHECKING:
@@ -18,16 +19,17 @@ if TYPE_CHECKING:
 class Display:
     """One for a stream, whatever goes on: two would draw over each other. It is told from several threads."""
 
-    def __init__(self, stream: IO[Any], environ: Mapping[str, str]) -> None:
+    def __init__(self, stream: TextIO, environ: Mapping[str, str], *, quiet: bool = False) -> None:
         self._stream = stream
         self._environ = environ
+        self._is_shown = not quiet and stream.isatty() and not is_dumb(environ)
         self._lock = threading.RLock()
         self._progress: Progress | None = None
         self._views: set[object] = set()
 
     def progress(self, view: object) -> Progress | None:
         """Where a view shows its tasks, until it leaves; None where nobody looks."""
-        if not self._stream.isatty() or self._environ.get("TERM") == "dumb":
+        if not self._is_shown:
             return None
         with self._lock:
             self._views.add(view)
@@ -133,20 +135,47 @@ class BuildView:
         self._display.leave(self)
 
 
+class GoingOnView:
+    """One thing that takes time: a spinner at a terminal, a line for its start elsewhere."""
+
+    def __init__(self, display: Display, notice: Callable[[str], None]) -> None:
+        self._display = display
+        self._notice = notice
+        self._task: TaskID | None = None
+
+    def __call__(self, what: str) -> None:
+        progress = self._display.progress(self)
+        if progress is None:
+            self._notice(f"{what} …")
+        elif self._task is None:
+            self._task = progress.add_task(visible(what), total=None)
+        else:
+            progress.update(self._task, description=visible(what))
+
+    def close(self) -> None:
+        progress = None if self._task is None else self._display.progress(self)
+        if progress is not None and self._task is not None:
+            progress.remove_task(self._task)
+        self._task = None
+        self._display.leave(self)
+
+
 class ProgressView:
-    """Both at once, for whoever cannot know which of them will go on."""
+    """All at once, for whoever cannot know which of them will go on."""
 
     def __init__(self, display: Display, notice: Callable[[str], None]) -> None:
         self._pull = PullView(display, notice)
         self._build = BuildView(display, notice)
+        self.goes_on = GoingOnView(display, notice)
         self.pulled, self.step, self.done = self._pull, self._build.step, self._build.done
 
     def close(self) -> None:
         self._pull.close()
         self._build.close()
+        self.goes_on.close()
 
 
-def _progress(stream: IO[Any], environ: Mapping[str, str]) -> Progress:
+def _progress(stream: TextIO, environ: Mapping[str, str]) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
     from rich.table import Column
@@ -161,12 +190,12 @@ def _progress(stream: IO[Any], environ: Mapping[str, str]) -> Progress:
             return Text() if task.total is None else super().render(task)
 
     return Progress(
-        SpinnerColumn(),
+        SpinnerColumn("dots" if is_utf_8(stream.encoding) else "line"),
         TextColumn("{task.description}", markup=False, table_column=Column(overflow="ellipsis", no_wrap=True)),
         Bar(),
         Bytes(),
         TimeElapsedColumn(),
-        console=Console(file=stream, _environ=environ),
+        console=Console(file=stream, no_color=not has_colours(stream, environ), _environ=environ),
         transient=True,
         # What is said goes through this display; standard output is the payload's.
         redirect_stdout=False,

@@ -22,6 +22,7 @@ from samlocal.cli.options.reload import reload_flag, rereading
 from samlocal.cli.options.run import run_options
 from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
 from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.cli.sweeping import sweep_all
 from samlocal.collector import held_off
@@ -57,7 +58,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
     from samlocal.project.project import Project
 
     # Routes are a document, and no records.
-    output = Output(ctx.obj) if ctx.params["print_routes"] else chosen_output(ctx)
+    output = output_of(ctx) if ctx.params["print_routes"] else chosen_output(ctx)
     chosen, options = run_options(ctx)
     project = ctx.with_resource(Project(chosen, output))
     if not ctx.params["print_routes"]:

@@ -12,6 +12,7 @@ import click
 from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.function_id import function_options, wanted_function
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.errors import RoleDeniedError
 from samlocal.project.credentials import refuse_protected
@@ -45,7 +46,7 @@ def command() -> None:
 @click.pass_context
 def show(ctx: click.Context, /, **_: object) -> int:
     """Show the trust policy of FUNCTION's role, and whether it has samlocal's statement for you."""
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     trust = _trust(ctx, settings(ctx), output)
     document, statement = trust.document(), trust.statement
     there = (
@@ -63,7 +64,7 @@ def show(ctx: click.Context, /, **_: object) -> int:
 @click.pass_context
 def add(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
     """Let the role of FUNCTION trust you: add one statement to its trust policy, and wait until it is in force."""
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     trust = _changeable_trust(ctx, output)
     change = trust.adding()
     if change.is_none:
@@ -87,7 +88,7 @@ def add(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
 @click.pass_context
 def remove(ctx: click.Context, /, *, yes: bool, **_: object) -> int:
     """Take samlocal's statement for you out of the trust policy of FUNCTION's role."""
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     trust = _changeable_trust(ctx, output)
     change = trust.removing()
     if change.is_none:

@@ -12,7 +12,7 @@ from samlocal.cli.options.environment import EnvironmentCommand, environment_opt
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.options.reload import rereading
 from samlocal.cli.options.run import run_flags, run_options, strict_flag, tenant_flag
-from samlocal.cli.output import Output
+from samlocal.cli.options.voice import output_of, plain_flag
 from samlocal.cli.runs.event import is_there, read_event
 from samlocal.cli.runs.named import saved_file
 from samlocal.cli.sweeping import sweep_all
@@ -37,6 +37,7 @@ from samlocal.collector import held_off
 @run_flags
 @debug_flags
 @log_file_option
+@plain_flag
 @click.pass_context
 def command(ctx: click.Context, /, **_: object) -> int:
     """Run a function again on each save.
@@ -53,7 +54,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
     from samlocal.project.project import Project
     from samlocal.service.debugged import Debugging
 
-    output = Output(ctx.obj)
+    output = output_of(ctx, for_people=not ctx.params["plain"])
     output.log_file = log_file(ctx, failed=output.warning)
     chosen, options = run_options(ctx)
     wanted, tenant_id = wanted_function(ctx), ctx.params["tenant_id"]

@@ -95,6 +95,8 @@ def _tunnel(address: str, environ: Mapping[str, str]) -> Tunnel:
 def _connect(
     address: str, options: Mapping[str, Any], notice: Callable[[str], None] | None, tunnel: Tunnel | None
 ) -> Connection:
+    import logging
+
     from docker.api.client import APIClient
     from requests.exceptions import RequestException
     from requests.structures import CaseInsensitiveDict
@@ -105,6 +107,7 @@ def _connect(
             lambda: notice(f"the Docker engine at {address} has been silent for 5 seconds; waiting on …")
         )
     headers: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+    log = logging.getLogger(__name__)
 
     class Client(APIClient):
         def close(self) -> None:
@@ -112,15 +115,23 @@ def _connect(
             if tunnel is not None:
                 tunnel.close()
 
-        def send(self, *args: Any, **named: Any) -> Any:
+        def send(self, request: Any, **named: Any) -> Any:
             if tunnel is not None:
                 tunnel.keep()
+            began, how = time.monotonic(), "no answer"
             try:
                 with patience.during() if patience is not None else nullcontext():
-                    return super().send(*args, **named)
+                    answer = super().send(request, **named)
+                how = str(answer.status_code)
             except RequestException as error:
                 error.add_note(address)
                 raise
+            else:
+                return answer
+            finally:
+                # The path alone: headers hold a registry's keys, and bodies a function's variables.
+                path, took = request.path_url.partition("?")[0], (time.monotonic() - began) * 1000
+                log.debug("engine %s %s: %s in %.0f ms", request.method, path, how, took)
 
         def version(self, api_version: bool = True) -> Any:
             """The SDK asks this, without an API's version, for the one that the engine speaks.

@@ -85,6 +85,8 @@ def function_spec(
         isolates_tenants=isolates_tenants(properties),
         reserved_concurrency=reserved_concurrency(resource, properties, evaluator),
         location=template.place(resource.line),
+        timeout_at=template.place(resource.line_of("Timeout")),
+        memory_at=template.place(resource.line_of("MemorySize")),
         image_config=image_config(properties) if isinstance(code, ImageCode) else ImageConfig(),
         notes=notes,
         made_up=(

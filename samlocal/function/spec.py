@@ -34,6 +34,8 @@ class FunctionSpec(Struct, frozen=True, kw_only=True):
     role: str | Unknown
     logging: LoggingConfig
     location: str
+    timeout_at: str
+    memory_at: str
     file_systems: tuple[FileSystem, ...] = ()
     isolates_tenants: bool = False
     reserved_concurrency: int | None = None

@@ -186,6 +186,8 @@ class KeptRun:
                 self._progress[-1][1].step(paths, text)
             case messages.BuildDone(paths=paths, seconds=seconds, failed=failed) if self._progress:
                 self._progress[-1][1].done(paths, seconds, failed=failed)
+            case messages.GoesOn(what=what) if self._progress:
+                self._progress[-1][1].goes_on(what)
             case _:
                 return
 

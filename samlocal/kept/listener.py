@@ -144,3 +144,6 @@ class TellingProgress:
 
     def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None:
         self._say(messages.BuildDone(paths=tuple(paths), seconds=seconds, failed=failed))
+
+    def goes_on(self, what: str) -> None:
+        self._say(messages.GoesOn(what=what))

@@ -135,14 +135,20 @@ class BuildDone(Struct, frozen=True, kw_only=True, tag=True):
     failed: bool
 
 
+class GoesOn(Struct, frozen=True, kw_only=True, tag=True):
+    what: str
+
+
 class Planned(Struct, frozen=True, kw_only=True, tag=True):
     """What the function runs in, and what has changed since its sandbox was started, if that was there.
 
-    ``location`` is where it stands in the template, ``source`` where its files lie, if they do.
+    ``timeout_at`` and ``memory_at`` are where the template says its limits, ``source`` where its files lie, if
+    they do.
     """
 
     image: Image
-    location: str
+    timeout_at: str
+    memory_at: str
     source: str | None = None
     changed: tuple[str, ...] = ()
 
@@ -211,6 +217,7 @@ Answer: TypeAlias = (
     | Pulled
     | BuildStep
     | BuildDone
+    | GoesOn
     | Planned
     | Began
     | Logged

@@ -12,7 +12,8 @@ def planned(spec: SandboxSpec, *, changed: tuple[str, ...] = ()) -> Planned:
     source = source_of(spec.function.code)
     return Planned(
         image=spec.image,
-        location=spec.function.location,
+        timeout_at=spec.function.timeout_at,
+        memory_at=spec.function.memory_at,
         source=None if source is None else str(source),
         changed=changed,
     )

@@ -89,6 +89,6 @@ def _lasting(spec: SandboxSpec) -> SandboxSpec:
     Credentials that are renewed have other keys, too. The function's variables are all among the sandbox's.
     """
     variables = {name: value for name, value in spec.variables.items() if name != LOG_STREAM}
-    function = replace(spec.function, location="", variables=(), notes=(), made_up=())
+    function = replace(spec.function, location="", timeout_at="", memory_at="", variables=(), notes=(), made_up=())
     engine = replace(spec.engine, whose="", origin="") if spec.engine is not None else None
     return replace(spec, function=function, variables=variables, engine=engine, expires=None, leases=())

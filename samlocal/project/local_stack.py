@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -86,8 +87,8 @@ class LocalStackInUse:
             region=settings.region or LOCAL_REGION,
             parameters=_parameters(settings),
         )
-        told_of = _Deployment(self._teller, wanted.region)
-        with self._lock:
+        with self._lock, ExitStack() as going_on:
+            told_of = _Deployment(self._teller, wanted.region, going_on)
             if self._project is None:
                 self._project = local_project(settings)
             if self._use is None:
@@ -192,24 +193,27 @@ def _tell_made_up(made_up: tuple[MadeUp, ...], teller: Teller) -> None:
 
 
 class _Deployment:
-    """Tells the user what takes time, and what came of it."""
+    """Tells the user what takes time, and what came of it. It is shown until ``going_on`` is closed."""
 
-    def __init__(self, teller: Teller, region: str) -> None:
+    def __init__(self, teller: Teller, region: str, going_on: ExitStack) -> None:
         self._teller = teller
         self._region = region
+        self._going_on = going_on
 
     def starting(self) -> None:
-        self._teller.notice("starting the local environment (moto) …")
+        self._goes_on("starting the local environment (moto)")
 
     def deploying(self, *, again: bool) -> None:
-        if again:
-            self._teller.notice("the template or its parameters have changed: deploying to the local environment …")
-        else:
-            self._teller.notice("deploying to the local environment …")
+        why = "the template or its parameters have changed: " if again else ""
+        self._goes_on(f"{why}deploying to the local environment")
+
+    def _goes_on(self, what: str) -> None:
+        self._going_on.enter_context(self._teller.progress()).goes_on(what)
 
     def deployed(self, deployment: Deployment, seconds: float) -> None:
         from samlocal.local.stack import Action
 
+        self._going_on.close()
         teller = self._teller
         action = deployment.action
         lacking = [outcome for outcome in deployment.resources if not outcome.made or outcome.note]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Is told how pulls, fetches and builds go on, from several threads."""
+    """Is told how pulls, fetches, builds and what else takes time go on, from several threads."""
 
     def pulled(self, image: str, step: PullProgress) -> None: ...
 
@@ -19,6 +19,9 @@ class Progress(Protocol):
         """``paths`` are the functions and layers of one build."""
 
     def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None: ...
+
+    def goes_on(self, what: str) -> None:
+        """``what`` is said, and goes on until another one does, or all this has ended."""
 
 
 class Teller(Protocol):

@@ -26,7 +26,10 @@ _VERSION = "$LATEST"
 
 
 class SandboxIdentity(Struct, frozen=True, kw_only=True):
-    """Whose journal it is. ``memory`` is in MB; ``instance`` is the name of the log stream."""
+    """Whose journal it is. ``memory`` is in MB; ``instance`` is the name of the log stream.
+
+    ``source`` is the folder where its files lie on this machine, if they do.
+    """
 
     function_name: str
     handler: str
@@ -34,6 +37,7 @@ class SandboxIdentity(Struct, frozen=True, kw_only=True):
     instance: str
     memory: int
     logging: LoggingConfig
+    source: str | None = None
 
 
 class Record(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from samlocal.artifact.cache import Cache
 from samlocal.engine import ContainerSpec, Engine, MountMissingError
 from samlocal.engine.engines import wanted
 from samlocal.errors import EngineError
+from samlocal.function.package import source_of
 from samlocal.function.variables import LOG_STREAM
 from samlocal.sandbox.apis.telemetry import Telemetry
 from samlocal.sandbox.container import Container
@@ -351,7 +352,8 @@ def _goes_on(before: SandboxSpec, after: SandboxSpec) -> bool:
     outside = [
         (spec.engine and spec.engine.at, spec.network, spec.endpoints, spec.debugging) for spec in (before, after)
     ]
-    return outside[0] == outside[1] and replace(new, instance=old.instance, logging=old.logging) == old
+    same = replace(new, instance=old.instance, logging=old.logging, source=old.source) == old
+    return outside[0] == outside[1] and same
 
 
 def _whereabouts(container: Container) -> Whereabouts:
@@ -360,6 +362,7 @@ def _whereabouts(container: Container) -> Whereabouts:
 
 def _identity(spec: SandboxSpec) -> SandboxIdentity:
     function = spec.function
+    source = source_of(function.code)
     return SandboxIdentity(
         function_name=function.function_name,
         handler=function.handler or "",
@@ -367,4 +370,5 @@ def _identity(spec: SandboxSpec) -> SandboxIdentity:
         instance=spec.variables.get(LOG_STREAM, ""),
         memory=function.memory,
         logging=function.logging,
+        source=None if source is None else str(source),
     )

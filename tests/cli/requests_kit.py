@@ -83,6 +83,7 @@ class Shown:
         is_terminal: bool = False,
         environ: Mapping[str, str] | None = None,
         serves_at_once: bool = True,
+        quiet: bool = False,
         **serving: Any,
     ) -> None:
         self.screen = Screen(is_terminal=is_terminal)
@@ -94,7 +95,7 @@ class Shown:
             stdout=io.BytesIO(),
             stderr=self.screen,
         )
-        self.output = Output(self.world)
+        self.output = Output(self.world, quiet=quiet)
         self.blocks = Blocks(self.output, clock=self.clock)
         self.requests = Requests(self.blocks)
         self._served = said.Serving(

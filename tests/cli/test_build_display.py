@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import fcntl
+import io
 import os
 import pty
 import re
@@ -12,12 +13,26 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
+import pytest
 from kit import Project, function, template
+
+from samlocal.cli.output import Output
+from samlocal.cli.world import World
 
 COLUMNS = 80
 
 _PIECES = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x1b\r\n]+)|\x1b.")
+
+
+class Terminal(io.StringIO):
+    """What is written to one."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
 
 
 class Screen:
@@ -130,3 +145,29 @@ def test_a_build_that_fails_is_told_below_what_has_been_built(project: Callable[
     assert lines[0] == "samlocal: built Good in N s."
     assert lines[1].startswith("Error: ")
     assert not any("building" in line for line in lines)
+
+
+def test_what_goes_on_leaves_nothing_on_its_terminal_however_it_ends() -> None:
+    written = Terminal()
+    world = World(
+        environ={"TERM": "xterm-256color"},
+        cwd=Path("/"),
+        stdin=io.BytesIO(),
+        stdout=io.BytesIO(),
+        stderr=written,
+    )
+    output, screen = Output(world), Screen()
+
+    def interrupted() -> None:
+        with output.progress() as progress:
+            progress.goes_on("starting")
+            output.notice("meanwhile")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    screen.write(written.getvalue().replace("\n", "\r\n"))
+    assert "starting" in written.getvalue()
+    assert [line.strip() for line in screen.lines if line.strip()] == ["samlocal: meanwhile"]
+    # The cursor that was hidden is there again (DECTCEM).
+    assert written.getvalue().rindex("\x1b[?25h") > written.getvalue().rindex("\x1b[?25l")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kit import Project, function, node, python, template
 
+from samlocal.cli.pieces import Piece
 from samlocal.cli.runs.own_paths import OwnPaths
-from samlocal.cli.runs.people import People, Piece, Subject, json_pieces
+from samlocal.cli.runs.people import People, Subject, json_pieces
 from samlocal.function.logging_config import LogFormat, LoggingConfig, LogLevel
 from samlocal.sandbox.apis.telemetry import Category
 from samlocal.sandbox.journal import Record, SandboxIdentity
@@ -21,15 +23,18 @@ from samlocal.sandbox.result import FunctionError, Result, Success
 FAILING = "def handler(event, context):\n    print('it is', event)\n    return {}[event]\n"
 
 
-def text(pieces: tuple[Piece, ...] | None) -> str:
-    assert pieces is not None
+def text(pieces: Iterable[Piece]) -> str:
     return "".join(piece.text for piece in pieces)
+
+
+def log(people: People, of: Record) -> list[str]:
+    return [text(pieces) for pieces in people.lines(of)]
 
 
 def shown(result: Result, *heard: str) -> list[str]:
     people = People(marks=True)
     for line in heard:
-        people.line(record(line))
+        people.lines(record(line))
     return [text(pieces) for pieces in people.answer(result)]
 
 
@@ -74,22 +79,22 @@ def report(status: str = "success", error_type: str | None = None, **metrics: fl
         (report(initDurationMs=614.0, maxMemoryUsedMB=43), "✓ 35.2 ms, init 614 ms, 43 of 128 MB"),
         (report(), "✓ 35.2 ms, 128 MB"),
         (report("error", "KeyError", maxMemoryUsedMB=43), "✗ 35.2 ms, 43 of 128 MB  KeyError"),
-        (report("timeout", maxMemoryUsedMB=43), "✗ 35.2 ms, 43 of 128 MB  timed out: that is its Timeout (t.yaml:7)"),
+        (report("timeout", maxMemoryUsedMB=43), "✗ 35.2 ms, 43 of 128 MB  timed out: Timeout (t.yaml:7)"),
         (
             report("error", "Runtime.ExitError", maxMemoryUsedMB=128),
-            "✗ 35.2 ms, 128 of 128 MB  out of memory: its MemorySize is 128 MB (t.yaml:7)",
+            "✗ 35.2 ms, 128 of 128 MB  out of memory: MemorySize (t.yaml:8)",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_report_is_a_line_with_what_ended_a_function(of: Record, expected: str) -> None:
     people = People(marks=True)
-    people.is_of(Subject(location="t.yaml:7"))
-    assert text(people.line(of)) == expected
+    people.is_of(Subject(timeout_at="t.yaml:7", memory_at="t.yaml:8"))
+    assert log(people, of) == [expected]
 
 
 def test_a_terminal_without_other_characters_gets_words() -> None:
-    assert text(People(marks=False).line(report())) == "ok 35.2 ms, 128 MB"
+    assert log(People(marks=False), report()) == ["ok 35.2 ms, 128 MB"]
 
 
 @pytest.mark.parametrize(
@@ -100,12 +105,12 @@ def test_a_terminal_without_other_characters_gets_words() -> None:
         ("2026-11-26T00:00:00.000Z\tid\tERROR\tno", None, "red"),
         ("2026-11-26T00:00:00.000Z\tid\tINFO\tERROR is a word", None, None),
         ("ERROR", None, None),
-        ('{"level": "ERROR"}', LogLevel.ERROR, "red"),
-        ('{"level": "INFO"}', LogLevel.INFO, None),
+        ('{"any": "JSON"}', LogLevel.ERROR, "red"),
+        ('{"any": "JSON"}', LogLevel.INFO, None),
     ],
 )
 def test_a_level_has_its_colour(line: str, level: LogLevel | None, colour: str | None) -> None:
-    (piece,) = People(marks=True).line(record(line, level=level)) or ()
+    ((piece,),) = People(marks=True).lines(record(line, level=level))
     assert (piece.text, piece.fg) == (line, colour)
 
 
@@ -114,38 +119,122 @@ def test_an_error_of_nodes_has_its_stack_in_lines_and_once() -> None:
     error = {"errorType": "Error", "errorMessage": "no", "stack": stack}
     line = f"2026-11-26T00:00:00.000Z\tid\tERROR\tInvoke Error \t{json.dumps(error)}"
     people = People(marks=True)
-    assert text(people.line(record(line))).splitlines()[1:] == stack
+    assert log(people, record(line))[1:] == stack
     failed = FunctionError(payload=json.dumps({"errorType": "Error", "errorMessage": "no", "trace": stack}).encode())
     assert [text(pieces) for pieces in people.answer(failed)] == ["Error: no"]
 
 
 @pytest.mark.parametrize("line", ["\tERROR\tInvoke Error \t{", '\tERROR\tInvoke Error \t{"stack": "no list"}'])
 def test_what_only_looks_like_one_is_left(line: str) -> None:
-    assert text(People(marks=True).line(record(line))) == line
+    assert log(People(marks=True), record(line)) == [line]
+
+
+def test_an_entry_in_json_has_its_level_in_a_colour_and_its_rest_behind() -> None:
+    line = {"timestamp": "2026-11-26T12:00:00.123Z", "level": "ERROR", "message": "no", "order": 7, "requestId": "id"}
+    (pieces,) = People(marks=True).lines(record(json.dumps(line)))
+    assert [(piece.text, piece.fg, piece.dim) for piece in pieces] == [
+        ("12:00:00.123 ", None, True),
+        ("ERROR ", "red", False),
+        ("no", None, False),
+        ("  order=7", None, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        # Lambda developer guide, "Log and event formats": Python's and Node's own errors in JSON.
+        (
+            {
+                "timestamp": "2026-11-26T12:00:00Z",
+                "log_level": "ERROR",
+                "errorType": "KeyError",
+                "errorMessage": "1",
+                "requestId": "id",
+                "location": "app.py",
+                "stackTrace": ['  File "/var/task/app.py", line 3, in handler\n    return {}[1]\n'],
+            },
+            [
+                "12:00:00 ERROR KeyError: 1  location=app.py",
+                '  File "/var/task/app.py", line 3, in handler',
+                "    return {}[1]",
+            ],
+        ),
+        (
+            {
+                "timestamp": "2026-11-26T12:00:00.001Z",
+                "level": "WARN",
+                "requestId": "id",
+                "message": {"errorType": "Error", "errorMessage": "no", "stackTrace": ["Error: no", "    at a"]},
+            },
+            ["12:00:00.001 WARN  Error: no", "Error: no", "    at a"],
+        ),
+        # Powertools: Python's logging writes the time so.
+        (
+            {
+                "level": "INFO",
+                "location": "handler:3",
+                "message": {"order": 1},
+                "timestamp": "2026-11-26 12:00:00,123+0000",
+                "service": "the shop",
+                "xray_trace_id": None,
+            },
+            ['12:00:00,123 INFO  {"order":1}  location=handler:3  service="the shop"'],
+        ),
+        # pino
+        ({"level": 50, "time": 1795694400000, "msg": "no", "pid": 8}, ["1795694400000 ERROR no  pid=8"]),
+    ],
+    ids=["python", "node", "powertools", "pino"],
+)
+def test_what_loggers_write_in_json_is_put_in_order(entry: Mapping[str, Any], expected: list[str]) -> None:
+    assert log(People(marks=True), record(json.dumps(entry))) == expected
+
+
+@pytest.mark.parametrize(
+    "line", ['{"statusCode": 200}', '{"level": "INFO"}', '{"level": 7, "msg": "x"}', '{"level": "INFO", "msg"', "[1]"]
+)
+def test_other_json_is_left(line: str) -> None:
+    assert log(People(marks=True), record(line)) == [line]
 
 
 # paths
 
 
 @pytest.mark.parametrize(
-    ("line", "expected"),
+    ("line", "expected", "link"),
     [
-        ('  File "/var/task/app.py", line 3, in handler', '  File "src/app.py", line 3, in handler'),
-        ("    at handler (file:///var/task/lib/a.mjs:3:9)", "    at handler (src/lib/a.mjs:3:9)"),
-        ("    at /var/task/lib/a.mjs:3:9", "    at src/lib/a.mjs:3:9"),
-        ("    at example.Orders.put(Orders.java:12)", "    at src/src/main/java/example/Orders.java:12)"),
-        ('  File "/var/task/none.py", line 3', '  File "/var/task/none.py", line 3'),
-        ('  File "/var/task/../secret.py", line 3', '  File "/var/task/../secret.py", line 3'),
-        ('  File "/var/runtime/app.py", line 3', '  File "/var/runtime/app.py", line 3'),
-        ("    at java.util.HashMap.get(HashMap.java:5)", "    at java.util.HashMap.get(HashMap.java:5)"),
+        ('  File "/var/task/app.py", line 3, in handler', "  src/app.py:3, in handler", "src/app.py#3"),
+        ("    at handler (file:///var/task/lib/a.mjs:3:9)", "    at handler (src/lib/a.mjs:3:9)", "src/lib/a.mjs#3"),
+        ("    at /var/task/lib/a.mjs:3:9", "    at src/lib/a.mjs:3:9", "src/lib/a.mjs#3"),
+        ("/var/task/app.rb:3:in `handler'", "src/app.rb:3:in `handler'", "src/app.rb#3"),
+        ("/var/task/app.py is read", "src/app.py is read", "src/app.py"),
+        (
+            "    at example.Orders.put(Orders.java:12)",
+            "    at example.Orders.put(src/src/main/java/example/Orders.java:12)",
+            "src/src/main/java/example/Orders.java#12",
+        ),
+        # The payload of Java's runtime has no `at`.
+        (
+            "example.Orders$1.put(Orders.java:12)",
+            "example.Orders$1.put(src/src/main/java/example/Orders.java:12)",
+            "src/src/main/java/example/Orders.java#12",
+        ),
+        ('  File "/var/task/none.py", line 3', None, None),
+        ('  File "/var/task/../secret.py", line 3', None, None),
+        ('  File "/var/runtime/app.py", line 3', None, None),
+        ("    at java.util.HashMap.get(HashMap.java:5)", None, None),
     ],
 )
-def test_a_functions_own_files_are_shown_where_they_lie(tmp_path: Path, line: str, expected: str) -> None:
-    for name in ("src/app.py", "src/lib/a.mjs", "src/src/main/java/example/Orders.java", "secret.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    expected = expected.replace("at src/src/main", "at example.Orders.put(src/src/main")
-    assert OwnPaths(tmp_path / "src", tmp_path).put_into(line) == expected
+def test_a_functions_own_files_are_shown_where_they_lie_and_lead_there(
+    tmp_path: Path, line: str, expected: str | None, link: str | None
+) -> None:
+    sources = ("app.py", "app.rb", "lib/a.mjs", "src/main/java/example/Orders.java", "../secret.py")
+    for name in sources:
+        (tmp_path / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "src" / name).touch()
+    parts = list(OwnPaths(tmp_path / "src", tmp_path).parts(line))
+    assert "".join(part.text for part in parts) == (expected or line)
+    assert [part.link for part in parts if part.link] == ([f"file://{tmp_path}/{link}"] if link else [])
 
 
 # the answer
@@ -223,9 +312,11 @@ def test_an_error_of_another_form_is_shown_as_it_is(payload: bytes) -> None:
 @pytest.mark.docker
 def test_at_a_terminal_a_run_is_for_people_and_on_a_pipe_for_programs(project: Callable[..., Project]) -> None:
     made = project(python(FAILING))
-    seen = made.terminal("invoke", "Fn", "--event", "1", environ={"NO_COLOR": "1"}).ended(1).stderr
-    assert 'File "code/app.py", line 3' in seen
-    assert seen.rstrip().endswith("KeyError: 1")
+    seen = made.terminal("invoke", "Fn", "--event", "1").ended(1).stderr
+    # OSC 8: the file's URL, what is shown, and the end of the link.
+    link = rf"\x1b]8;;file://{re.escape(str(made.folder))}/code/app\.py#3\x1b\\.*code/app\.py:3.*\x1b]8;;\x1b\\"
+    assert re.search(link, seen)
+    assert "\x1b[31m\x1b[1mKeyError\x1b[0m: 1" in seen
     assert "REPORT" not in seen
     piped = made.invoke("Fn", event=1).ended(1)
     assert 'File "/var/task/app.py", line 3' in piped.stderr
@@ -237,12 +328,40 @@ def test_at_a_terminal_a_run_is_for_people_and_on_a_pipe_for_programs(project: C
     assert '"errorType": "KeyError"' in raw
 
 
+ENDED = """
+import time
+def handler(event, context):
+    held = [bytearray(50_000_000) for _ in range(event)]
+    time.sleep(60)
+"""
+
+
 @pytest.mark.docker
-def test_a_kept_sandboxs_run_is_shown_alike(project: Callable[..., Project]) -> None:
-    made = project(python(FAILING))
-    for _ in range(2):
-        seen = made.terminal("invoke", "Fn", "--event", "1", "--keep", environ={"NO_COLOR": "1"}).ended(1).stderr
-        assert 'File "code/app.py", line 3' in seen
+def test_what_ends_a_function_is_said_with_the_line_of_its_limit_and_a_kept_sandbox_says_the_same(
+    project: Callable[..., Project],
+) -> None:
+    properties = "Runtime: python3.11, CodeUri: code/, Handler: app.handler"
+    made = project(
+        {
+            "template.yaml": (
+                "Transform: AWS::Serverless-2016-10-31\n"
+                "Globals: {Function: {MemorySize: 128}}\n"
+                "Resources:\n"
+                "  Fn:\n"
+                "    Type: AWS::Serverless::Function\n"
+                "    Properties:\n"
+                f"      {properties.replace(', ', chr(10) + '      ')}\n"
+                "      Timeout: 2\n"
+            ),
+            "code/app.py": ENDED,
+        }
+    )
+    plain = {"NO_COLOR": "1"}
+    seen = made.terminal("invoke", "Fn", "--event", "9", environ=plain).ended(1).stderr
+    assert "out of memory: MemorySize (template.yaml:2)" in seen
+    for keep in ((), ("--keep",)):
+        seen = made.terminal("invoke", "Fn", "--event", "0", *keep, environ=plain).ended(1).stderr
+        assert "timed out: Timeout (template.yaml:10)" in seen
     made.run("kept", "--stop")
 
 

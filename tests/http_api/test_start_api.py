@@ -78,7 +78,7 @@ def test_each_kind_of_api_runs_the_function_with_its_own_event(project: MakeProj
         assert http.json["headers"]["x-cased"] == "small"
         assert http.json["body"] == "sent"
         assert (url.json["routeKey"], url.json["rawPath"]) == ("$default", "/any/path")
-        own.running.has_logged(" GET /items/a%20b 201 ").has_logged(" POST /http/a%20b 201 ")
+        own.running.has_logged(" 201 GET /items/a%20b\n").has_logged(" 201 POST /http/a%20b\n")
     assert docker.nothing_left(made)
 
 

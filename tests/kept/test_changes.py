@@ -40,7 +40,7 @@ def of_function(**properties: Any) -> Plan:
         (of_function(handler="app.other"), ("Handler",)),
         (after(network="other"), ("its network",)),
         # Where it stands in the template, and what the log stream of a sandbox is called, is none.
-        (of_function(location="template.yaml:99", notes=("a note",)), ()),
+        (of_function(location="t:9", timeout_at="t:9", memory_at="t:9", notes=("a note",)), ()),
         (after(variables=KEYS | {"AWS_LAMBDA_LOG_STREAM_NAME": "other"}, expires=1.0), ()),
     ],
 )

@@ -63,7 +63,7 @@ class Scripted:
     async def planned(self) -> messages.Planned:
         assert self._listener is not None
         await asyncio.to_thread(self._plan, Telling(self._listener))
-        return messages.Planned(image=Image(name="image", platform=None), location="template.yaml:1")
+        return messages.Planned(image=Image(name="image", platform=None), timeout_at="t:1", memory_at="t:1")
 
     async def run(self, payload: bytes) -> Invocation:
         assert self._listener is not None
@@ -99,6 +99,9 @@ class Told(Collected):
 
     def done(self, paths: Any, seconds: float, *, failed: bool) -> None:
         self.steps.append((paths, seconds, failed))
+
+    def goes_on(self, what: str) -> None:
+        self.steps.append(what)
 
 
 @contextmanager
@@ -156,6 +159,7 @@ def test_all_that_a_plan_tells_is_told_in_its_order() -> None:
             progress.pulled("image", step)
             progress.step(["Fn", "Layer"], "resolving")
             progress.done(["Fn"], 1.5, failed=True)
+            progress.goes_on("deploying")
         teller.warning("a warning")
         teller.facts(["Resource", "Made"], [["Table", "yes"]])
 
@@ -164,7 +168,14 @@ def test_all_that_a_plan_tells_is_told_in_its_order() -> None:
         assert run.invoke(b"{}", chunk=lambda _: None) == ANSWER
     assert told.notices == ["a notice", "Table: yes"]
     assert told.warnings == ["a warning"]
-    assert told.steps == ["begun", ("image", step), (("Fn", "Layer"), "resolving"), (("Fn",), 1.5, True), "ended"]
+    assert told.steps == [
+        "begun",
+        ("image", step),
+        (("Fn", "Layer"), "resolving"),
+        (("Fn",), 1.5, True),
+        "deploying",
+        "ended",
+    ]
 
 
 def test_progress_that_fails_ends_before_its_error_is_shown() -> None:

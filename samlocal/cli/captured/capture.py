@@ -14,6 +14,7 @@ from samlocal.captured.saved import put_file, readable
 from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.keep import Duration
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.cli.runs.json_text import json_line
 from samlocal.errors import ConfigurationError, EventError
@@ -86,7 +87,7 @@ def capture(ctx: click.Context, /, function: str, **_: object) -> int:
     Of any other function it is what it logged: the JSON objects of the last hour that have the form of an event of
     AWS's, where its handler prints them.
     """
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     chosen = settings(ctx)
     if chosen.stack_name is None:
         raise click.UsageError("Events arrive in an environment: name it with -e ENV, or its stack with -n STACK.")

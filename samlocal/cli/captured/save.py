@@ -12,6 +12,7 @@ import click
 from samlocal.captured.saved import SavedEvents, is_name
 from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.errors import EventError, FunctionNotFoundError
 from samlocal.project.last_events import LastEvent, LastEvents
@@ -51,7 +52,7 @@ def save(ctx: click.Context, /, name: str, function: str | None, *, answer: bool
     """
     name = name.removesuffix(".json")
     check_name(name)
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     chosen = settings(ctx)
     last = _last(chosen, output, function)
     kept = last.answer if answer else None

@@ -11,6 +11,7 @@ from samlocal.cli.captured.save import check_name
 from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.completing import completers
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import read_event
 from samlocal.cli.runs.named import saved_file
@@ -54,7 +55,7 @@ def share() -> None:
 @click.pass_context
 def list_command(ctx: click.Context, /, function: str, **_: object) -> int:
     """List the names of the test events that FUNCTION shares, each on a line."""
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     for name in _shared(ctx, _chosen(ctx), output, function).names():
         output.payload_line(name)
     return 0
@@ -67,7 +68,7 @@ def list_command(ctx: click.Context, /, function: str, **_: object) -> int:
 @click.pass_context
 def get(ctx: click.Context, /, function: str, name: str, **_: object) -> int:
     """Print the test event NAME of FUNCTION."""
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     event = readable(_shared(ctx, _chosen(ctx), output, function).event(name))
     output.data_line(event.decode().rstrip("\n"))
     return 0
@@ -88,7 +89,7 @@ def get(ctx: click.Context, /, function: str, name: str, **_: object) -> int:
 def put(ctx: click.Context, /, function: str, name: str, given: str | None, *, replace: bool, **_: object) -> int:
     """Share an event as the test event NAME of FUNCTION."""
     check_name(name)
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     chosen = _changeable(ctx)
     event = read_event(saved_file(name if given is None else given, ctx.obj, SavedEvents.of(chosen)), ctx.obj)
 
@@ -110,7 +111,7 @@ def put(ctx: click.Context, /, function: str, name: str, given: str | None, *, r
 @click.pass_context
 def delete(ctx: click.Context, /, function: str, name: str, *, yes: bool, **_: object) -> int:
     """Delete the test event NAME of FUNCTION, for everybody."""
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     chosen = _changeable(ctx)
     shared = _shared(ctx, chosen, output, function)
     shared.event(name)

@@ -11,6 +11,7 @@ from samlocal.cli.completing import completers
 from samlocal.cli.generated.one_event import OneEvent, generate_context, print_event
 from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
 from samlocal.cli.options.event_flags import given_flags
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.events.generation import Link
 from samlocal.events.triggers.trigger import Trigger
@@ -49,7 +50,7 @@ def of_function(ctx: click.Context, /, function: str, source: str | None, **_: o
     from samlocal.events.triggers.triggers import chosen, triggers
     from samlocal.project.project import Project
 
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     with Project(settings(ctx), output) as project:
         application, found = project.with_current_values(lambda joined: triggers(joined, function))
         project.keep(application)

@@ -11,7 +11,7 @@ import click
 
 from samlocal.cli.command import Command
 from samlocal.cli.options.event_flags import flag_options, given_flags
-from samlocal.cli.output import Output
+from samlocal.cli.options.voice import output_of
 from samlocal.config import nearest
 from samlocal.events import catalog
 from samlocal.events.flags import FlagsError
@@ -81,7 +81,7 @@ def print_event(ctx: click.Context, given: Given, *, over: Any = None, inner: Se
         event = generate(links, Random(seed), now=time.time())  # noqa: S311 - ids, no secrets
     except FlagsError as error:
         raise click.UsageError(str(error), ctx=here) from error
-    Output(ctx.obj).document(event, indent=2)
+    output_of(ctx).document(event, indent=2)
     return 0
 
 

@@ -8,7 +8,7 @@ import click
 
 from samlocal.cli.local.local_command import LocalCommand, counted
 from samlocal.cli.options.environment import local_options, settings
-from samlocal.cli.output import Output
+from samlocal.cli.options.voice import output_of
 from samlocal.config import nearest
 from samlocal.errors import ConfigurationError
 from samlocal.project.project import Project
@@ -26,7 +26,7 @@ def fire(ctx: click.Context, /, rule: str, **_: object) -> None:
     """
     from samlocal.local.runner import Runner
 
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     with Project(settings(ctx), output) as project:
         runner = Runner(project.account.local.opened(told=False).server)
         fired = runner.fire(rule)

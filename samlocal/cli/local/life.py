@@ -9,6 +9,7 @@ import click
 
 from samlocal.cli.local.local_command import LocalCommand, all_option, own_project, running
 from samlocal.cli.options.environment import local_options, settings
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.project.local_stack import LocalStackInUse, local_project
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def start(ctx: click.Context, /, **_: object) -> None:
     """Start it and deploy the template, where that is not done yet."""
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     with closing(LocalStackInUse(settings(ctx), output)) as stack:
         output.notice(f"the local environment is up at {stack.opened().server.url}.")
 
@@ -32,7 +33,7 @@ def start(ctx: click.Context, /, **_: object) -> None:
 @click.pass_context
 def stop(ctx: click.Context, /, every: bool, **_: object) -> None:
     """End it. Its data goes with it."""
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     projects = running(ctx) if every else [own_project(ctx)]
     stopped = [project for project in projects if _stopped(project, output)]
     if every:
@@ -62,6 +63,6 @@ def reset(ctx: click.Context, /, **_: object) -> None:
     project = local_project(chosen)
     with project.locked():
         project.stop()
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     with closing(LocalStackInUse(chosen, output)) as stack:
         output.notice(f"the local environment is new, at {stack.opened().server.url}.")

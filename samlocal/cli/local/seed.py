@@ -10,6 +10,7 @@ import click
 
 from samlocal.cli.local.local_command import LocalCommand
 from samlocal.cli.options.environment import EnvironmentCommand, settings, source_options
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.config import LOCAL_ENVIRONMENT
 from samlocal.project.local_stack import LocalStackInUse, local_project
@@ -79,7 +80,7 @@ def seed(
     is_copy = source is not None or source_stack is not None
     if is_copy == (file is not None) or (is_copy and not tables):
         raise click.UsageError("Name a FILE, or an environment with --from and its tables with --table.")
-    output, chosen = Output(ctx.obj), settings(ctx)
+    output, chosen = output_of(ctx), settings(ctx)
     if file is not None:
         _sow(file, chosen, output)
     else:

@@ -13,7 +13,7 @@ import click
 from samlocal.cli.local.local_command import LocalCommand, all_option, counted, own_project, running
 from samlocal.cli.options.environment import local_options
 from samlocal.cli.options.output_form import output_option
-from samlocal.cli.output import Output
+from samlocal.cli.options.voice import output_of
 from samlocal.errors import AwsError, ExitStatus
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def status(ctx: click.Context, /, output_form: str, every: bool, **_: object) ->
 
     The exit status is 1 when it is not up.
     """
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     told = [_Told(project) for project in (running(ctx) if every else [own_project(ctx)])]
     if output_form == "json":
         documents = [one.document() for one in told]

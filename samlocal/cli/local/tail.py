@@ -14,6 +14,7 @@ from samlocal.cli.local.local_command import LocalCommand, own_project
 from samlocal.cli.options.configured import ConfigurableType
 from samlocal.cli.options.environment import local_options, settings
 from samlocal.cli.options.output_form import output_option
+from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.collector import held_off
 from samlocal.config import nearest
@@ -92,7 +93,7 @@ def tail(
         from samlocal.local.runner import Runner
         from samlocal.local.stack_resources import resources
 
-    output = Output(ctx.obj)
+    output = output_of(ctx)
     try:
         passes = log_pattern(pattern)
     except LogPatternError as error:

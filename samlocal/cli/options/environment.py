@@ -16,6 +16,7 @@ from samlocal.cli.command_group import OffersNames
 from samlocal.cli.completing import completers
 from samlocal.cli.options.configured import ConfigurableType, check_variables, configured
 from samlocal.cli.options.template import chosen_template
+from samlocal.cli.options.voice import voice_flags
 from samlocal.cli.world import World
 from samlocal.config import DEFAULT_ENVIRONMENT, FileSettings, file_settings, find_config
 from samlocal.errors import ConfigurationError
@@ -233,7 +234,7 @@ def name_options(command: F) -> F:
 
 def account_options(command: F) -> F:
     """The same, and as whom AWS is asked, on a command that needs no more of a template than its environment."""
-    return name_options(_with(_ACCOUNT, command))
+    return name_options(_with(_ACCOUNT, voice_flags(command)))
 
 
 def project_options(command: F) -> F:
@@ -248,12 +249,12 @@ def environment_options(command: F) -> F:
 
 def local_options(command: F) -> F:
     """The template as it is deployed on this machine; ``-e local`` need not be said."""
-    return name_options(_with((_REGION, _OVERRIDES), command))
+    return name_options(_with((_REGION, _OVERRIDES), voice_flags(command)))
 
 
 def source_options(command: F) -> F:
     """The same, on a command that reads a deployed environment beside it."""
-    return name_options(_with((_PROFILE, _REGION, _OVERRIDES), command))
+    return name_options(_with((_PROFILE, _REGION, _OVERRIDES), voice_flags(command)))
 
 
 def _with(options: Sequence[Callable[[F], F]], command: F) -> F:

@@ -10,6 +10,7 @@ import click
 from samlocal.cli.log_file import log_file, log_file_option
 from samlocal.cli.options.environment import EnvironmentCommand
 from samlocal.cli.options.output_form import output_option
+from samlocal.cli.options.voice import hearing, is_quiet, output_of
 from samlocal.cli.output import Output
 
 if TYPE_CHECKING:
@@ -43,11 +44,12 @@ def stay_flags(command: F) -> F:
 
 def chosen_output(ctx: click.Context) -> Output:
     if ctx.params["output_form"] == "text":
-        output = Output(ctx.obj)
+        output = output_of(ctx)
     else:
         from samlocal.cli.shown.json_records import RecordedOutput
 
-        output = ctx.meta[_RECORDED] = RecordedOutput(ctx.obj)
+        recorded = ctx.meta[_RECORDED] = RecordedOutput(ctx.obj, quiet=is_quiet(ctx))
+        output = hearing(ctx, recorded)
     output.log_file = log_file(ctx, failed=output.warning)
     return output
 

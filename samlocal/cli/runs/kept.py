@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from samlocal.artifact.image.runtime_image import Image
 from samlocal.cli.output import Output
@@ -41,7 +40,7 @@ def _run(run: KeptRun, events: Events, output: Output, made: Callable[[Image], R
         output.notice(changed(planned.changed))
     if run.by != KEEPER:
         output.notice(f"it runs in the pool of `samlocal {run.by}`; with --cold it does not.")
-    output.is_of(location=planned.location, source=Path(planned.source) if planned.source else None)
+    output.is_of(timeout_at=planned.timeout_at, memory_at=planned.memory_at, source=planned.source)
     runs = made(planned.image)
     try:
         for event in events.runs():

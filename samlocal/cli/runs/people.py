@@ -13,10 +13,11 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from samlocal.cli.pieces import Piece
 from samlocal.cli.runs.answer import readable
+from samlocal.cli.runs.log_lines import log_lines, placed
 from samlocal.cli.runs.own_paths import OwnPaths
 from samlocal.cli.shown.request_lines import duration
-from samlocal.function.logging_config import LogLevel
 from samlocal.sandbox.journal import Record
 from samlocal.sandbox.log_format import render
 from samlocal.sandbox.result import Result, Success
@@ -24,18 +25,12 @@ from samlocal.sandbox.result import Result, Success
 # Of so many lines of the log it is known whether they have been shown.
 _HEARD = 1000
 
-_LEVELS = {LogLevel.WARN: "yellow", LogLevel.ERROR: "red", LogLevel.FATAL: "red"}
-# What runtimes write before a line of a text log: Python's `[ERROR]`, Node's tab-separated words.
-_LEVEL = re.compile(r"(?:^\[|\t)(?P<level>WARN(?:ING)?|ERROR|CRITICAL|FATAL)(?:\]|\t)")
 # A string, a number, or one of JSON's three names; a string before a colon is a member's name.
 _JSON = re.compile(
     r'(?P<name>"(?:[^"\\]|\\.)*"(?: \(JSON\))?(?=: ))|(?P<text>"(?:[^"\\]|\\.)*")'
     r"|(?P<value>-?\b[\d.eE+-]+\b|\b(?:true|false|null)\b)"
 )
 _COLOURS = {"name": "cyan", "text": "green", "value": "magenta"}
-
-# What Node's runtime writes of an error: its stack is a list in there.
-_NODE_ERROR = re.compile(r"\tERROR\t(?P<what>[\w ]+?)\s*\t(?P<error>\{.*\})$")
 
 # What a function behind an API answers (API Gateway developer guide, "Lambda proxy integration").
 _OF_API = frozenset({"statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded"})
@@ -45,19 +40,11 @@ OfApi: TypeAlias = Callable[[Result], Mapping[str, Any]]
 """What an API makes of what has come of its event, in the form of a function's response."""
 
 
-class Piece(Struct, frozen=True, kw_only=True):
-    """A part of a line, in a colour."""
-
-    text: str
-    fg: str | None = None
-    dim: bool = False
-    bold: bool = False
-
-
 class Subject(Struct, frozen=True, kw_only=True):
-    """Whose run it is: where the function stands in the template, and its files."""
+    """Whose run it is: where the template says how long and how large it may be, and its files."""
 
-    location: str
+    timeout_at: str
+    memory_at: str
     paths: OwnPaths | None = None
 
 
@@ -76,22 +63,18 @@ class People:
     def is_of(self, subject: Subject) -> None:
         self._subject = subject
 
-    def line(self, record: Record) -> tuple[Piece, ...] | None:
-        """A record of the log, None where the log has nothing of it."""
+    def lines(self, record: Record) -> list[tuple[Piece, ...]]:
+        """What a record of the log is for a reader; nothing where the log has nothing of it."""
         line = render(record)
         if line is None:
-            return None
+            return []
         if record.type == "platform.report" and record.fields is not None:
-            return self._figures(record.fields)
+            return [self._figures(record.fields)]
         if record.type.startswith("platform."):
-            return (Piece(text=line, dim=True),)
-        line = _with_stack(line)
-        self._heard.extend(each.strip() for each in line.splitlines())
-        found = _LEVEL.search(line[:80])
-        colour = _LEVELS.get(record.level) if record.level is not None else None
-        if found is not None:
-            colour = "yellow" if found["level"].startswith("WARN") else "red"
-        return (Piece(text=self._with_paths(line), fg=colour),)
+            return [(Piece(text=line, dim=True),)]
+        lines = log_lines(line, level=record.level, request_id=record.request_id, paths=None)
+        self._heard.extend("".join(piece.text for piece in each).strip() for each in lines)
+        return log_lines(line, level=record.level, request_id=record.request_id, paths=self._paths)
 
     def answer(self, result: Result) -> Iterator[tuple[Piece, ...]]:
         """What has come of an event that was not streamed."""
@@ -121,7 +104,7 @@ class People:
         entries = trace if isinstance(trace, list) else []
         lines = [line for entry in entries for line in str(entry).splitlines() if line.strip()]
         if not any(line.strip() in self._heard for line in lines):
-            yield from ((Piece(text=self._with_paths(line)),) for line in lines)
+            yield from (placed(line, self._paths) for line in lines)
 
     def _figures(self, fields: Mapping[str, Any]) -> tuple[Piece, ...]:
         metrics, status = fields["metrics"], fields.get("status", "success")
@@ -136,17 +119,18 @@ class People:
 
     def _reason(self, fields: Mapping[str, Any], memory: int, used: int | None) -> Iterator[Piece]:
         """Why a function was ended, with the property that says so."""
-        where = f" ({self._subject.location})" if self._subject is not None else ""
         if fields.get("status") == "timeout":
-            yield Piece(text=f"  timed out: that is its Timeout{where}", fg="red")
+            at = f" ({self._subject.timeout_at})" if self._subject is not None else ""
+            yield Piece(text=f"  timed out: Timeout{at}", fg="red")
         elif fields.get("status") != "success" and used is not None and used >= memory:
-            yield Piece(text=f"  out of memory: its MemorySize is {memory} MB{where}", fg="red")
+            at = f" ({self._subject.memory_at})" if self._subject is not None else ""
+            yield Piece(text=f"  out of memory: MemorySize{at}", fg="red")
         elif fields.get("errorType"):
             yield Piece(text=f"  {fields['errorType']}", fg="red")
 
-    def _with_paths(self, line: str) -> str:
-        paths = self._subject.paths if self._subject is not None else None
-        return line if paths is None else paths.put_into(line)
+    @property
+    def _paths(self) -> OwnPaths | None:
+        return self._subject.paths if self._subject is not None else None
 
 
 def json_pieces(line: str) -> tuple[Piece, ...]:
@@ -176,13 +160,6 @@ def _http(response: Mapping[str, Any]) -> Iterator[tuple[Piece, ...]]:
     if isinstance(body, str) and body:
         yield (Piece(text=""),)
         yield from map(json_pieces, _body(body, encoded=response.get("isBase64Encoded") is True))
-
-
-def _headers(response: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    yield from (response.get("headers") or {}).items()
-    for name, several in (response.get("multiValueHeaders") or {}).items():
-        yield from ((name, value) for value in several)
-    yield from (("Set-Cookie", value) for value in response.get("cookies") or ())
 
 
 def _body(body: str, *, encoded: bool) -> list[str]:
@@ -216,18 +193,3 @@ def _response_of_api(payload: bytes) -> Mapping[str, Any] | None:
     fits = all(value is None or isinstance(value, shape) for value, shape in shapes)
     fits = fits and all(isinstance(each, list) for each in (several or {}).values())
     return response if is_status and fits else None
-
-
-def _with_stack(line: str) -> str:
-    """An error that Node's runtime has written in one line, with its stack in lines."""
-    found = _NODE_ERROR.search(line)
-    if found is None:
-        return line
-    try:
-        error = json.loads(found["error"])
-        stack = error["stack"]
-    except (ValueError, KeyError, RecursionError):
-        return line
-    if not isinstance(stack, list) or not all(isinstance(each, str) for each in stack):
-        return line
-    return "\n".join([f"{line[: found.start()]}\tERROR\t{found['what']}", *stack])

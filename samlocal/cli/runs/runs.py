@@ -13,6 +13,8 @@ from samlocal.cli.output import Output
 from samlocal.cli.runs.compared import KeptAnswers
 from samlocal.cli.runs.event import Event
 from samlocal.cli.runs.events import Events
+from samlocal.cli.runs.invocation_document import invocation_document, whole_payload
+from samlocal.cli.runs.json_text import json_line
 from samlocal.errors import ExitStatus
 from samlocal.function.limits import RESPONSE_BYTES
 from samlocal.sandbox.result import Result, Success
@@ -128,9 +130,9 @@ class Runs:
             self._lacks |= {lacks: None} if lacks else {}
         if self._as_json:
             name = event.name if self._events.is_series else None
-            self._output.invocation_as_json(invocation, streamed, event=name)
+            self._output.document(invocation_document(invocation, streamed, event=name))
         elif self._events.is_series:
-            self._output.invocation_in_line(invocation, streamed)
+            self._output.data_line(json_line(whole_payload(invocation, streamed)).decode())
         else:
             self._output.invocation(invocation)
         if self._compared is not None:

@@ -26,6 +26,8 @@ from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.log_format import render
 from samlocal.sandbox.outlet import Outlet
 
+_SERVER_ERROR = 500
+
 # What people take for at once.
 _SOON_SECONDS = 0.4
 
@@ -84,8 +86,11 @@ class Blocks:
         self._tags.name(function.id for function in serving.functions)
         self._ids = {function.name: function.id for function in serving.functions}
         if self._early is not None:
-            self.outlet.put(banner(serving, self._tags, self._output))
+            if not self._output.quiet:
+                self.outlet.put(banner(serving, self._tags, self._output))
             self._begin()
+            return
+        if self._output.quiet:
             return
         now = set(self._ids.values())
         for names, text in ((now - before, "served, too"), (before - now, "no longer served")):
@@ -103,6 +108,8 @@ class Blocks:
     def show(self, item: Item) -> None:
         if self._early is not None:
             self._early.append(item)
+            return
+        if self._output.quiet and not _went_wrong(item):
             return
         match item:
             case Record():
@@ -195,10 +202,11 @@ class Blocks:
                 self._close(block)
         if line is None or self._is_known_warning(line):
             return
+        lines = self._output.log_of(record, line)
         if block.goes:
-            self._put(self._log(block, [line]))
+            self._put(self._log(block, lines))
             return
-        block.lines.append(line)
+        block.lines += lines
         if block.late or len(block.lines) >= _LINES:
             self._go(block)
         elif block.timer is None:
@@ -294,6 +302,24 @@ class Blocks:
 
     def _id(self, name: str) -> str:
         return self._ids.get(name, name)
+
+
+def _went_wrong(item: Item) -> bool:
+    match item:
+        case said.RequestEnded(error_type=error_type):
+            return error_type is not None
+        case said.HttpAnswered(status=status):
+            return status >= _SERVER_ERROR
+    return isinstance(
+        item,
+        said.Failed
+        | said.NotReloaded
+        | said.RecordsDiscarded
+        | said.RequestFailed
+        | said.RequestRefused
+        | said.RequestThrottled
+        | said.SourceInterrupted,
+    )
 
 
 def _read(serving: said.Serving) -> set[str]:

@@ -62,8 +62,8 @@ class JsonLines:
 class RecordedOutput(Output):
     """Notices and warnings are records, too."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
+    def __init__(self, world: World, *, quiet: bool = False) -> None:
+        super().__init__(world, quiet=quiet)
         self.lines = JsonLines(self)
         self._recorded: set[str] = set()
 
@@ -86,7 +86,7 @@ class RecordedOutput(Output):
     @property
     def somebody_looks(self) -> bool:
         """Whether records go to a program and somebody sits at the terminal that standard error goes to."""
-        return self._world.stderr.isatty() and not self._world.stdout.isatty()
+        return not self.quiet and self._world.stderr.isatty() and not self._world.stdout.isatty()
 
     def _record(self, text: str, record: Said) -> None:
         if text not in self._recorded:

@@ -44,13 +44,13 @@ class RequestLines:
         return [f"{line}  {error_type}"]
 
     def log(self, function: str, lines: Iterable[str], *, request_id: str | None) -> list[str]:
-        """Whose it is stands before each line where it could be another function's, or another request's."""
+        """Those of ``Output.log_of``; whose it is stands before what could be another's."""
         head = self._tags.tag(function).ljust(self._tags.width) if self._tags.several else ""
         if request_id is not None:
             head = f"{head} {request_id[:4]}".strip()
         if head:
             head = self._output.styled(f"{head} | ", fg=self._tags.colour(function))
-        return [head + self._output.log_text_alone(line) for line in lines]
+        return [head + line for line in lines]
 
     def head(self, function: str, status: str, *, fg: str | None = None) -> str:
         """The time, the function, and what is with it."""
@@ -62,7 +62,8 @@ class RequestLines:
         colour = "green" if item.status < 400 else "yellow" if item.status < 500 else "red"
         status = self._output.styled(str(item.status), fg=colour)
         where = "" if item.route is not None else "  no route"
-        return f"{self.time()} {self.text(f'{item.method} {item.path}')} {status} {duration(item.duration)}{where}"
+        figures = f"{self.time()} {duration(item.duration):>7} {status}"
+        return f"{figures} {self.text(f'{item.method} {item.path}')}{where}"
 
     def batch(self, item: said.BatchRun) -> str:
         """What came of a batch of an event source."""
