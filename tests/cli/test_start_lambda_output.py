@@ -131,7 +131,7 @@ def test_text_is_on_standard_error_alone(project: MakeProject) -> None:
     lines = outcome.lines
     begins = next(number for number, line in enumerate(lines) if " getEvent success " in line)
     assert re.fullmatch(
-        r"\d\d:\d\d:\d\d getEvent success +[\d.]+ ms  init [\d.]+ ms  \d+ MB  [\da-f]{8}", lines[begins]
+        r"\d\d:\d\d:\d\d getEvent success +[\d.]+ m?s  init [\d.]+ m?s  \d+ MB  [\da-f]{8}", lines[begins]
     )
     assert lines[begins + 1 : begins + 3] == ["getEvent | loading", 'getEvent | saw {"a": 1}']
 
