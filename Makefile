@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine other-engines ssh-server images images-for-tests python-image check docs links test patterns sources-table screens test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+.PHONY: setup lock attributes engine other-engines ssh-server images images-for-tests python-image check pages docs links test patterns sources-table screens test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -60,7 +60,12 @@ check: setup docs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/pages.py --check
 	$(BIN)/pip --disable-pip-version-check check
+
+# The manual and the page on SAM CLI's options, of the command line itself.
+pages: setup
+	$(BIN)/python tools/pages.py
 
 # The site of docs/, in build/docs. A warning is an error: of a link or an anchor that leads nowhere, too.
 SPHINX := $(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --doctree-dir build/doctrees

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -39,6 +40,11 @@ _INVALID = frozenset(
         "AuthFailure",
     }
 )
+
+# A signature is good for minutes (IAM user guide, "Troubleshooting AWS Signature Version 4 requests").
+_SKEWED = frozenset({"RequestTimeTooSkewed", "RequestInTheFuture"})
+_SKEWED_WORDS = re.compile(r"Signature (expired|not yet current)", re.IGNORECASE)
+_CLOCK = "Set this machine's clock by the network: `sudo timedatectl set-ntp true`, or a Mac's Date & Time settings."
 
 _NO_ANSWER = "Try again. If it stays so, look for what answers instead: a proxy, or AWS_ENDPOINT_URL."
 _SETTINGS = "Mend --region, AWS_ENDPOINT_URL, or what the profile says in ~/.aws/config."
@@ -143,6 +149,10 @@ def client_error(error: Exception, profile: str | None, service: str, operation:
     code = str(details.get("Code", "Unknown"))
     said = _words(str(details.get("Message", error)))
     action = iam_action(service, operation)
+    if code in _SKEWED or _SKEWED_WORDS.search(said):
+        return CredentialsError(
+            f"AWS does not accept the time of this machine{_behind(error)} ({action}: {said}).", tip=_CLOCK
+        )
     if code in _EXPIRED:
         return CredentialsError(f"The AWS credentials have expired ({action}: {said}).", tip=_login_tip(profile))
     if code in _INVALID:
@@ -151,6 +161,19 @@ def client_error(error: Exception, profile: str | None, service: str, operation:
         )
     tip = f"The caller needs the IAM action {action}." if code in _DENIED else None
     return AwsCallError(f"{action}: {code}: {said}", code=code, action=action, tip=tip)
+
+
+def _behind(error: Exception) -> str:
+    """How far this machine's clock is from that of AWS's answer, where that says its time."""
+    from email.utils import parsedate_to_datetime
+
+    headers: Mapping[str, str] = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    try:
+        there = parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return ""
+    minutes = round((time.time() - there.timestamp()) / 60)
+    return f", whose clock is {abs(minutes)} minutes {'fast' if minutes > 0 else 'slow'}" if minutes else ""
 
 
 def botocore_error(

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 
 import click
 
-from samlocal import __version__
 from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.streams import flush, standard_streams
 from samlocal.cli.world import World
@@ -132,8 +131,22 @@ class _Commands(CommandGroup):
                 formatter.write_dl([(name.ljust(first), tells) for name, tells in commands.items()])
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from samlocal.cli.version import show
+
+        show(ctx)
+
+
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="samlocal")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show what runs, and end.",
+)
 def cli() -> None:
     """Run the functions of a SAM template on this machine as their deployed environment would run them.
 

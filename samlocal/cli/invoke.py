@@ -23,6 +23,7 @@ from samlocal.cli.options.run import code_flag, run_flags, run_options, strict_f
 from samlocal.cli.options.voice import output_of, plain_flag
 from samlocal.cli.output import Output
 from samlocal.cli.runs.events import event_options, events_to_run
+from samlocal.cli.runs.keyless import telling_why
 from samlocal.cli.runs.named import Shared, named
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
@@ -86,6 +87,7 @@ def command(ctx: click.Context, /, **values: object) -> int:
     output = output_of(ctx, for_people=not values["plain"])
     output.log_file = log_file(ctx, failed=output.warning)
     chosen, options = run_options(ctx)
+    output.hears = telling_why(chosen, options, output.notice)
     wanted = wanted_function(ctx)
     debug = debug_options(ctx)
     project = Project(chosen, output)

@@ -35,11 +35,12 @@ class Output:
         """A run that is shown ``for_people`` is so at a terminal, and goes to programs as it is.
 
         A ``quiet`` one has its payload, and says what went wrong. Where there is a ``log_file``, functions' logs go
-        there.
+        there. ``hears`` is told each of their records.
         """
         self._world = world
         self.quiet = quiet
         self.log_file: LogFile | None = None
+        self.hears: Callable[[Record], None] | None = None
         self._told: set[str] = set()
         self._shown_errors: set[str] = set()
         self._display = Display(world.stderr, world.environ, quiet=quiet)
@@ -143,18 +144,26 @@ class Output:
     def said(self, item: Record | Remark) -> None:
         """What a sandbox says: a record where the function's log has a line of it, or a remark of samlocal's own."""
         from samlocal.sandbox.journal import Remark
-        from samlocal.sandbox.log_format import render
 
-        if self.log_file is not None and not isinstance(item, Remark):
-            self.log_file.take(item)
-            return
-        if self.quiet:
-            return
         if isinstance(item, Remark):
+            if self.quiet:
+                return
             if item.fresh:
                 self._said("samlocal: ", item.text, fg="cyan")
             else:
                 self.notice(item.text)
+            return
+        self._log(item)
+        if self.hears is not None:
+            self.hears(item)
+
+    def _log(self, item: Record) -> None:
+        from samlocal.sandbox.log_format import render
+
+        if self.log_file is not None:
+            self.log_file.take(item)
+            return
+        if self.quiet:
             return
         if self._people is not None and self._world.stderr.isatty():
             lines = self._people.lines(item)

@@ -24,6 +24,7 @@ from samlocal.cli.options.served import FIXED, pool_options, served_flags, warme
 from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
+from samlocal.cli.runs.keyless import telling_why
 from samlocal.cli.sweeping import sweep_all
 from samlocal.collector import held_off
 from samlocal.project.run_options import RunOptions
@@ -60,6 +61,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
     # Routes are a document, and no records.
     output = output_of(ctx) if ctx.params["print_routes"] else chosen_output(ctx)
     chosen, options = run_options(ctx)
+    output.hears = telling_why(chosen, options, output.notice)
     project = ctx.with_resource(Project(chosen, output))
     if not ctx.params["print_routes"]:
         refuse_taken_ports(ctx, chosen, output)

@@ -11,6 +11,7 @@ from samlocal.cli.options.reload import reload_flag, rereading
 from samlocal.cli.options.run import run_options
 from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
 from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
+from samlocal.cli.runs.keyless import telling_why
 from samlocal.cli.sweeping import sweep_all
 from samlocal.collector import held_off
 
@@ -41,6 +42,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
     output = chosen_output(ctx)
     debug = service_debugging(ctx)
     chosen, options = run_options(ctx)
+    output.hears = telling_why(chosen, options, output.notice)
     warm = dict(warmed(ctx.params["warm"]))
     project = ctx.with_resource(Project(chosen, output))
     listens = listen(ctx, output)

@@ -14,6 +14,7 @@ from samlocal.cli.options.reload import rereading
 from samlocal.cli.options.run import run_flags, run_options, strict_flag, tenant_flag
 from samlocal.cli.options.voice import output_of, plain_flag
 from samlocal.cli.runs.event import is_there, read_event
+from samlocal.cli.runs.keyless import telling_why
 from samlocal.cli.runs.named import saved_file
 from samlocal.cli.sweeping import sweep_all
 from samlocal.cli.ways_on import ways_on
@@ -57,6 +58,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
     output = output_of(ctx, for_people=not ctx.params["plain"])
     output.log_file = log_file(ctx, failed=output.warning)
     chosen, options = run_options(ctx)
+    output.hears = telling_why(chosen, options, output.notice)
     wanted, tenant_id = wanted_function(ctx), ctx.params["tenant_id"]
     given = saved_file(ctx.params["event"], ctx.obj, SavedEvents.of(chosen))
     debugger = debug_options(ctx)

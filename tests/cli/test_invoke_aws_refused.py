@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aws_front import Answer, front_of
+from botocore.exceptions import NoCredentialsError
 from kit import AwsEndpoint, Project, aws_endpoint, function, python, template
 
 from samlocal.errors import ExitStatus
@@ -79,6 +80,28 @@ def test_without_credentials_it_says_how_to_get_them(
     outcome = project(FILES, **environ).invoke("Fn", "-n", stack).ended(ExitStatus.CREDENTIALS)
     assert "There are no AWS credentials" in outcome.stderr
     assert "aws configure" in outcome.stderr
+
+
+def test_a_layer_that_needs_aws_says_so_where_there_are_no_credentials(project: Callable[..., Project]) -> None:
+    layer = "arn:aws:lambda:eu-west-1:123456789012:layer:shared:3"
+    made = project(python("", Layers=[layer]), AWS_EC2_METADATA_DISABLED="true")
+    outcome = made.invoke("Fn").ended(ExitStatus.CREDENTIALS)
+    assert f"The layer {layer} is not kept on this machine, and AWS is asked for it." in outcome.stderr
+    for way_on in ("aws sso login", "--aws-profile", "-e ENV"):
+        assert way_on in outcome.stderr
+
+
+@pytest.mark.docker
+def test_a_function_that_asks_aws_without_an_environment_hears_why_it_has_no_credentials_and_the_ways_on(
+    project: Callable[..., Project],
+) -> None:
+    said = NoCredentialsError.fmt
+    made = project(python(f"def handler(event, context):\n    raise RuntimeError({said!r})\n"))
+    outcome = made.invoke("Fn").ended(ExitStatus.FUNCTION_FAILED)
+    (line,) = (line for line in outcome.lines if "without credentials" in line)
+    assert "for no environment is named" in line
+    for way_on in ("-e ENV", "-e local", "--no-assume-role"):
+        assert way_on in line
 
 
 def test_a_profile_that_is_absent_is_named(application: Project, stack: str) -> None:

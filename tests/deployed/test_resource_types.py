@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +99,3 @@ def test_the_table_is_read_when_the_first_type_is_asked_for() -> None:
         assert not {"cfnlint", "yaml", "botocore"} & set(sys.modules)
     """
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-def test_the_wheel_has_the_table(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("samlocal-*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        kept = ROOT / "samlocal" / "deployed" / "attributes" / "resource_types.json"
-        assert archive.read("samlocal/deployed/attributes/resource_types.json") == kept.read_bytes()

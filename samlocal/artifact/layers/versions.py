@@ -13,7 +13,7 @@ from samlocal.artifact.fetch.download import download
 from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.fetch.unpacked import Unpacked, unpacked
 from samlocal.aws import Aws, AwsCallError, Body, Credentials
-from samlocal.errors import LayerError
+from samlocal.errors import CredentialsError, LayerError
 
 KIND = "versions"
 OPT = "/opt"
@@ -65,6 +65,11 @@ def layer_version(arn: str, supply: ArtifactStore, *, renew: bool = False) -> Un
 def _content(arn: str, region: str, supply: ArtifactStore) -> dict[str, Any]:
     try:
         described = _reader(supply, region).call("lambda", "get_layer_version_by_arn", region=region, Arn=arn)
+    except CredentialsError as error:
+        raise CredentialsError(
+            f"The layer {arn} is not kept on this machine, and AWS is asked for it. {error.message}",
+            tip=f"{error.tip} -e ENV has those of an environment.",
+        ) from error
     except AwsCallError as error:
         if error.denied:
             raise LayerError(

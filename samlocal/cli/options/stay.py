@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -58,8 +58,11 @@ def requests_to(output: Output) -> Requests:
     """What goes on, to the output that was chosen; on an event loop."""
     from samlocal.cli.shown.blocks import Blocks
     from samlocal.cli.shown.json_records import JsonRecords, RecordedOutput
-    from samlocal.cli.shown.requests import Requests
+    from samlocal.cli.shown.requests import Requests, View
 
     if isinstance(output, RecordedOutput):
-        return Requests(JsonRecords(output), read=output.payload_stream, log_file=output.log_file)
-    return Requests(Blocks(output), read=output.message_stream, log_file=output.log_file)
+        view: View = JsonRecords(output)
+        read: IO[Any] = output.payload_stream
+    else:
+        view, read = Blocks(output), output.message_stream
+    return Requests(view, read=read, log_file=output.log_file, hears=output.hears)

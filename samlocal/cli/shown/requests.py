@@ -65,11 +65,19 @@ class _Running(Struct, frozen=True, kw_only=True):
 class Requests:
     """What sandboxes write (it is their ``Log``) and what is told of events, on one event loop."""
 
-    def __init__(self, view: View, *, read: IO[Any] | None = None, log_file: LogFile | None = None) -> None:
+    def __init__(
+        self,
+        view: View,
+        *,
+        read: IO[Any] | None = None,
+        log_file: LogFile | None = None,
+        hears: Callable[[Record], None] | None = None,
+    ) -> None:
         """``read`` is the stream by which somebody follows: without a reader the command ends.
 
-        Where there is a ``log_file``, functions' logs go there, and are not shown.
+        Where there is a ``log_file``, functions' logs go there, and are not shown. ``hears`` is told each record.
         """
+        self._hears = hears
         self._log_file = log_file
         self._view = view
         self._read = read
@@ -80,9 +88,12 @@ class Requests:
     # a Log
 
     def put(self, item: Record | Remark) -> None:
+        shown = item
         if self._log_file is not None and isinstance(item, Record):
-            item = self._log_file.take(item)
-        self._view.show(item)
+            shown = self._log_file.take(item)
+        self._view.show(shown)
+        if self._hears is not None and isinstance(item, Record):
+            self._hears(item)
 
     async def room(self) -> None:
         await self._view.outlet.room()
