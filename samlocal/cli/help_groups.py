@@ -21,8 +21,8 @@ _GROUPS = {
         "layer_role_arn",
     ),
     "Containers": (
-        "images", "pull", "skip_pull_image", "docker_network", "add_host", "mounts", "allow_private_folders",
-        "keep", "cold", "concurrency", "idle", "warm",
+        "engines", "images", "pull", "skip_pull_image", "docker_network", "add_host", "mounts",
+        "allow_private_folders", "keep", "cold", "concurrency", "idle", "warm",
     ),
     "Debugger": ("debug_port", "debug_wait", "debugger_path", "debug_args", "debug_function"),
     "Output": ("output_form", "plain", "log_file", "show_secrets", "quiet", "verbose"),
