@@ -47,7 +47,8 @@ def page() -> str:
         "## Events",
         "",
         "`sam local generate-event SERVICE TYPE` is `samlocal event generate SERVICE TYPE`, with the same names and",
-        "flags; `samlocal event list` shows them all.",
+        "flags; `samlocal event list` shows them all. `sam local start-lambda FUNCTION …` is",
+        "`samlocal start-lambda`: it serves all functions.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -107,6 +107,8 @@ def test_an_option_of_what_is_always_so_changes_nothing(tmp_path: Path) -> None:
         ("list stack-outputs", "There is no command list stack-outputs. "),
         ("dev", "`samlocal up` runs the whole application"),
         ("invoke --invocation-type Event", "`samlocal start-lambda` and `samlocal up` take asynchronous events"),
+        ("invoke local --function Fn", "Two functions are named: local and Fn. Leave `local` out."),
+        ("invoke --function-name Fn out.json", "An answer goes to standard output: write `> out.json`."),
         # Typing errors.
         ("lst", "There is no command lst; did you mean list?"),
         ("local strat", "There is no command local strat; did you mean start?"),

@@ -41,8 +41,15 @@ def named_function(ctx: click.Context) -> str | None:
     """The one that is named, if one is. Raises click.UsageError where two are."""
     by_position, by_option = ctx.params["function"], ctx.params["function_id"]
     if by_position and by_option and by_position != by_option:
-        raise click.UsageError(f"Two functions are named: {by_position} and {by_option}.")
+        raise click.UsageError(f"Two functions are named: {by_position} and {by_option}.{_habit(by_position)}")
     return by_position or by_option or None
+
+
+def _habit(word: str) -> str:
+    """What the Serverless Framework and the AWS CLI have in the place of a function."""
+    if word == "local":
+        return " Leave `local` out."
+    return f" An answer goes to standard output: write `> {word}`." if word.endswith((".json", ".txt")) else ""
 
 
 def wanted_function(ctx: click.Context) -> str:
