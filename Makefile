@@ -60,7 +60,6 @@ check: setup docs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tools/pages.py --check
 	$(BIN)/pip --disable-pip-version-check check
 
 # The manual and the page on SAM CLI's options, of the command line itself.

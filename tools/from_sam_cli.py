@@ -100,6 +100,7 @@ def _told(option: str, way: Way) -> str:
         case Always(why):
             return f"Taken, and always so. {why}"
         case Other(meant, here):
-            return f"`{option}` is {here} here. Write {f'`{meant}`' if meant.startswith('-') else meant}."
+            write = f"Write {f'`{meant}`' if meant.startswith('-') else meant}." if meant else "Leave it out."
+            return f"`{option}` is {here} here. {write}"
         case Instead(text):
             return text

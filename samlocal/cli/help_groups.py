@@ -25,7 +25,7 @@ _GROUPS = {
         "allow_private_folders", "keep", "cold", "concurrency", "idle", "warm",
     ),
     "Debugger": ("debug_port", "debug_wait", "debugger_path", "debug_args", "debug_function"),
-    "Output": ("output_form", "plain", "log_file", "show_secrets", "quiet", "verbose"),
+    "Output": ("output_form", "quiet", "verbose", "plain", "log_file", "show_secrets", "quiet", "verbose"),
 }  # fmt: skip
 
 _FEW = 12

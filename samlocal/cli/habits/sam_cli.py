@@ -32,7 +32,7 @@ _SETTINGS: Options = {
     "--save-params": Instead("Write it into samconfig.toml, by its long name: [ENV.samlocal.parameters]."),
     "--beta-features": Instead("It turns on what SAM CLI tries out; samlocal has nothing of the kind: leave it out."),
     "--no-beta-features": Always("There are none."),
-    "--debug": Instead("`samlocal doctor` checks what samlocal needs; a fault of its own leaves a file to send in."),
+    "--debug": Means("--verbose"),
     "--help": Same("-h, too."),
 }
 _ACCOUNT: Options = {"--profile": Same("It is --aws-profile, too."), "--region": Same()}
@@ -56,7 +56,7 @@ _RUNS: Options = {
     "--debug-args": Same(),
     "--container-env-vars": Instead("A debugged function has the variables that it always has: --set, --env-vars."),
     "--docker-volume-basedir": _FOLDERS,
-    "-v": _FOLDERS,
+    "-v": Other("", "--verbose"),
     "--log-file": Same("The function's log alone: the payload stays on standard output."),
     "-l": Same(),
     "--layer-cache-basedir": Same(),

@@ -26,7 +26,7 @@ class Always(Struct, frozen=True):
 
 
 class Other(Struct, frozen=True):
-    """It stands for something else here. ``meant`` is what samlocal calls what it stands for there."""
+    """It stands for something else here. ``meant`` is what samlocal calls what that is there, if it has it."""
 
     meant: str
     here: str
