@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,6 +24,10 @@ from samlocal.template.reader import read
 
 if TYPE_CHECKING:
     from samlocal.local.deploy import Deployment
+
+
+# What `uuid` writes.
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class LocalStack(Struct, frozen=True, kw_only=True):
@@ -155,10 +161,20 @@ def _made(project: LocalProject, wanted: LocalStack, listener: Listener) -> Loca
         idle=deployment.idle,
     )
     write_record(_record(project, server, wanted), record)
+    _forget_before(project.memory(server))
     listener.deployed(deployment, time.monotonic() - began)
     project.residence.touch()
     memory = project.memory(server) / record.id
     return LocalEnvironment(server=server, wanted=wanted, memory=memory, made_up=record.made_up, idle=record.idle)
+
+
+def _forget_before(memory: Path) -> None:
+    """What was learnt of deployments that others have taken the place of."""
+    records = (read_record(file, _Record) for file in memory.glob("stack-*.json"))
+    last = {record.id for record in records if record is not None}
+    for each in memory.iterdir():
+        if _ID.fullmatch(each.name) and each.name not in last:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _import_what_deploys() -> None:

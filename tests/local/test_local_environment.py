@@ -150,6 +150,8 @@ def test_a_changed_template_is_deployed_again_and_keeps_its_data(local: Local) -
 
     # So are changed parameters.
     assert variables(project, "--parameter-overrides", "Stage=other")["STAGE"] == "other"
+    # What was learnt of the deployments before is of no more use.
+    assert len(list(home_of(project).rglob("snapshot.json"))) == 1
 
 
 def test_its_answers_do_not_grow_old_and_nobody_is_told_of_their_age(local: Local) -> None:
