@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine_users import in_network
-from kit import STAND_INS, Project, make_project
+from kit import STAND_INS, Project, eventually, make_project
 from second_engine import SecondEngine
 
 import samlocal
@@ -56,6 +57,7 @@ class DevContainer:
             *(*options, STAND_INS[0], "-c", _PYTHON, sys.executable),
         )
         self._pid = int(self._docker("inspect", "--format", "{{.State.Pid}}", self.name))
+        eventually(lambda: os.path.lexists(f"/proc/{self._pid}/root{sys.executable}"))
 
     @property
     def name(self) -> str:
