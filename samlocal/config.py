@@ -151,6 +151,17 @@ def environments(path: Path) -> list[str]:
     return [name for name, section in _read(path).items() if isinstance(section, dict)]
 
 
+def named_templates(path: Path) -> set[Path]:
+    """The templates that a configuration file names, in any of its environments. Raises ConfigurationError."""
+    return {
+        path.parent / value
+        for section in _read(path).values()
+        for command in ("global", "deploy", "samlocal")
+        for key, value in _parameters(section, command)
+        if _SAM_NAMES.get(key.replace("-", "_")) == "template" and isinstance(value, str)
+    }
+
+
 def nearest(name: str, names: Collection[str]) -> str:
     """``; did you mean x?``, in any case, or a full stop: the end of a sentence about a name that is not there."""
     lowered = {candidate.lower(): candidate for candidate in names}

@@ -14,8 +14,8 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from samlocal.config import CONFIG_FILES
-from samlocal.errors import TemplateError
+from samlocal.config import CONFIG_FILES, named_templates
+from samlocal.errors import ConfigurationError, TemplateError
 from samlocal.project.surroundings import Surroundings
 
 TEMPLATE_FILES = ("template.yaml", "template.yml", "template.json")
@@ -44,7 +44,38 @@ class SeveralTemplatesError(TemplateError):
 
 
 def project_folder(world: Surroundings) -> Path:
-    """The nearest that has a template or a configuration file, from the current one upwards; that one if none has."""
+    """The nearest that has a template or a configuration file, from the current one upwards; that one if none has.
+
+    A template's folder whose configuration stands further up is the project's no more than in part.
+    """
+    nearest = _nearest(world)
+    return nearest if nearest == world.cwd else config_folder(world)
+
+
+def config_folder(world: Surroundings) -> Path:
+    """Where the project's configuration file is: in the nearest folder, or above, if it names a template there."""
+    nearest = _nearest(world)
+    try:
+        for folder in _upwards(world):
+            file = next((folder / name for name in CONFIG_FILES if (folder / name).is_file()), None)
+            if file is None or not nearest.is_relative_to(folder):
+                continue
+            return folder if folder == nearest or _names_template_in(nearest, file) else nearest
+    except OSError:
+        # Whoever looks into the nearest folder is told.
+        return nearest
+    return nearest
+
+
+def _names_template_in(folder: Path, file: Path) -> bool:
+    try:
+        return any(template.parent.resolve() == folder.resolve() for template in named_templates(file))
+    except ConfigurationError:
+        # Another project's, as far as anybody can tell.
+        return False
+
+
+def _nearest(world: Surroundings) -> Path:
     try:
         for folder in _upwards(world):
             if any((folder / name).is_file() for name in (*CONFIG_FILES, *TEMPLATE_FILES)) or _made_in(folder):
@@ -86,7 +117,7 @@ def _found_template(world: Surroundings, template: Path | None) -> Path:
                 f"{template}: there is no such template file.", tip="Name the template with -t/--template."
             )
         return path.relative_to(cwd) if path.is_relative_to(cwd) and cwd == Path.cwd() else path
-    folder = project_folder(world)
+    folder = _nearest(world)
     shown = Path(os.path.relpath(folder, cwd))
     found = _in_folder(folder, shown=shown)
     if found is None:

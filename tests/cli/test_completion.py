@@ -37,6 +37,8 @@ FILES = {
     "other.json": "{}",
     "lines.jsonl": "{}",
     "notes.txt": "",
+    "docker/contexts/meta/0/meta.json": '{"Name": "remote"}',
+    "docker/contexts/meta/1/meta.json": "{",
 }
 
 
@@ -68,17 +70,19 @@ def values(outcome: Outcome) -> list[str]:
         (["samlocal", "build", ""], ["getOrder", "putOrder", "Shared"]),
         (
             ["samlocal", "invoke", "x", "--event", ""],
-            ["first", "events/", "lines.jsonl", "other.json", "template.json"],
+            ["first", "docker/", "events/", "lines.jsonl", "other.json", "template.json"],
         ),
         (["samlocal", "invoke", "x", "--event", "events/"], ["events/first.json"]),
         (["samlocal", "start-api", "--api", ""], ["Fast", "ServerlessRestApi"]),
+        (["samlocal", "invoke", "--engine", "arm64=r"], ["arm64=remote"]),
     ],
     ids=lambda value: " ".join(value) if "samlocal" in value else None,
 )
 def test_each_word_is_completed_by_what_can_stand_there(
     project: MakeProject, words: list[str], expected: list[str]
 ) -> None:
-    assert values(offered(project(FILES), *words)) == expected
+    made = project(FILES)
+    assert values(offered(made, *words, DOCKER_CONFIG=str(made.folder / "docker"))) == expected
 
 
 @pytest.mark.parametrize(

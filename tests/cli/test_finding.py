@@ -89,6 +89,28 @@ def test_the_configuration_file_above_says_which_template(project: MakeProject) 
     assert "samlocal: the template is ../infra/main.json." in outcome.stderr
 
 
+def test_a_configuration_file_above_a_template_counts_where_it_names_that(project: MakeProject) -> None:
+    value = {"Environment": {"Variables": {"STAGE": {"Ref": "Stage"}}}}
+    stages = {"Parameters": {"Stage": {"Type": "String", "Default": "template"}}}
+    config = """
+version = 0.1
+[default.global.parameters]
+template_file = "infra/template.json"
+[default.deploy.parameters]
+parameter_overrides = "Stage=configured"
+"""
+    made = project(
+        {
+            "samconfig.toml": config,
+            "infra/template.json": template(Fn=function(**value)) | stages,
+            "other/template.json": template(Fn=function(**value)) | stages,
+        }
+    )
+    for folder, stage in (("infra", "configured"), ("infra/deep", "configured"), ("other", "template")):
+        outcome = made.shell(f"mkdir -p {folder} && cd {folder} && samlocal env --output json").succeeded()
+        assert [each["value"] for each in outcome.payload] == [stage]
+
+
 def test_a_cdk_stacks_function_chooses_its_template_and_else_they_are_named(project: MakeProject) -> None:
     made = project(CDK)
     outcome = made.run("env", "ShopStack/Fn", "--output", "json").succeeded()

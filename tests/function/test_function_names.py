@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus import NAMES, TEMPLATES, needs_corpus
 
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.rights.credential_cache import CredentialCache
 from samlocal.deployed.snapshot import Snapshot
 from samlocal.errors import FunctionNotFoundError
 from samlocal.function.application import Application, application
-from samlocal.template.reader import parse
+from samlocal.template.reader import parse, read
 
 PATH = Path("shop.template.json")
 ACCOUNT = "123456789012"
@@ -130,3 +131,17 @@ def test_a_function_of_a_nested_stack_is_found_by_the_beginning_of_its_way(tmp_p
         assert owner.path(resource) == "Mail/Send"
     with pytest.raises(FunctionNotFoundError, match="did you mean Mail/Send"):
         app.find("Mial/Send")
+
+
+@needs_corpus
+@pytest.mark.parametrize("name", NAMES)
+def test_every_function_of_a_real_template_is_found_in_any_case_and_by_the_least_beginning(name: str) -> None:
+    app = application(read(TEMPLATES / name), environment=None, region="us-east-1", flags={}, configured={})
+    names = {owner.path(resource): owner.names(resource).all for owner, resource in app.functions(absent=True)}
+    for path in names:
+        others = [each.lower() for other, its in names.items() if other != path for each in its]
+        beginnings = (path[:length] for length in range(1, len(path)))
+        least = next((each for each in beginnings if not any(o.startswith(each.lower()) for o in others)), path)
+        for spelling in (path, path.swapcase(), least):
+            owner, resource = app.find(spelling)
+            assert owner.path(resource) == path, spelling

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +13,23 @@ import pytest
 from corpus import NAMES, TEMPLATES, needs_corpus
 from routes_kit import found_in
 
+from samlocal.errors import EventError, FunctionNotFoundError
+from samlocal.http_api.integration import MappedIntegration
+from samlocal.http_api.model import Api, ApiKind, Route
+from samlocal.http_api.route_request import RoutedEvent, apis_of, route_request, routed_event
+from samlocal.http_api.routes.apis import Apis
 from samlocal.template.reader import read
 from samlocal.template.translate import translate
 
 _ANY = "x-amazon-apigateway-any-method"
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", _ANY)
 _APIS = ("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api")
+
+
+@functools.cache
+def apis_in(name: str) -> Apis:
+    """Of a template, which is translated once for all tests of it."""
+    return found_in(TEMPLATES / name)
 
 
 def keys_of_documents(path: Path) -> dict[str, set[str]]:
@@ -45,14 +59,53 @@ def _keys(paths: Any) -> Iterator[str]:
 @needs_corpus
 @pytest.mark.parametrize("name", NAMES)
 def test_every_real_template_lists_the_routes_of_its_translated_documents(name: str) -> None:
-    path = TEMPLATES / name
+    result = apis_in(name)
 
-    result = found_in(path)
-
-    expected = keys_of_documents(path)
+    expected = keys_of_documents(TEMPLATES / name)
     listed = {api.id.partition("/")[0]: {route.key for route in api.routes} for api in result.apis}
     # One without routes is not served.
     assert {api_id: listed.get(api_id, set()) for api_id in expected} == expected
+
+
+@needs_corpus
+@pytest.mark.parametrize("name", NAMES)
+def test_every_route_of_a_real_template_gives_its_function_the_event_of_its_api(name: str) -> None:
+    for api in apis_in(name).apis:
+        for route in api.routes if api.kind is not ApiKind.WEBSOCKET else ():
+            method = "GET" if route.method == "ANY" else route.method
+            made = made_for(api, route, method)
+            if made is not None:
+                assert_of_api(api, json.loads(made.payload), method)
+
+
+def made_for(api: Api, route: Route, method: str) -> RoutedEvent | None:
+    """The event, None where the route leads to no function, or asks for more than a path."""
+    path = re.sub(r"[{}+]", "", route.path).replace("*", "a") if route.path.startswith("/") else "/any"
+    request = route_request(f"{method} {path}?a=b", headers=(), body=b"")
+    is_plain = route.function is not None and api.kind is not ApiKind.ALB
+    try:
+        (taking,) = apis_of([api], request)
+        return routed_event(taking, request)
+    except FunctionNotFoundError:
+        if is_plain:
+            raise
+    except EventError:
+        # A validator asks for a body or a header, or a mapping template for another type of content.
+        if is_plain and route.validation is None and not isinstance(route.integration, MappedIntegration):
+            raise
+    return None
+
+
+def assert_of_api(api: Api, event: Any, method: str) -> None:
+    match api.kind, event.get("version"):
+        case ((ApiKind.HTTP | ApiKind.FUNCTION_URL), "2.0"):
+            assert event["requestContext"]["http"]["method"] == method
+        case (ApiKind.HTTP, "1.0") | (ApiKind.ALB, None):
+            assert event["httpMethod"] == method
+        case _:
+            assert api.kind is ApiKind.REST
+            # What a mapping template has made is its own.
+            assert "requestContext" not in event or event["httpMethod"] == method
 
 
 @needs_corpus

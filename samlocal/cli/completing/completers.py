@@ -83,18 +83,20 @@ def layer_versions(ctx: click.Context, _: click.Parameter, incomplete: str) -> l
 
 
 def engine_contexts(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    """Docker's contexts, as its own command keeps them (docker/cli, cli/context/store)."""
+    """Docker's contexts, as its own command keeps them (docker/cli, cli/context/store), behind ``NAME=``, too."""
     import json
 
     environ = ctx.obj.environ
     folder = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME") or "/") / ".docker")
-    names = ["default"]
+    names = []
     for file in sorted(folder.glob("contexts/meta/*/meta.json")):
         try:
             names.append(str(json.loads(file.read_bytes())["Name"]))
         except (OSError, ValueError, KeyError, TypeError):
+            # Docker's own command names what is broken.
             continue
-    return _beginning(names, incomplete)
+    whose, equals, beginning = incomplete.rpartition("=")
+    return [f"{whose}{equals}{name}" for name in _beginning(names, beginning)]
 
 
 def _beginning(names: Iterable[str], incomplete: str) -> list[str]:

@@ -17,7 +17,7 @@ from samlocal.cli.world import World
 from samlocal.config import LOCAL_ENVIRONMENT, FileSettings, environments, file_settings, find_config
 from samlocal.errors import SamlocalError
 from samlocal.project.settings import LOCAL_REGION, project_settings
-from samlocal.project.template_file import find_template, project_folder
+from samlocal.project.template_file import config_folder, find_template
 from samlocal.records import read_record, write_record
 from samlocal.template.files import Files
 
@@ -97,7 +97,7 @@ def _config(ctx: click.Context) -> Path | None:
         cwd=world.cwd,
         config_file=Path(config_file) if config_file else None,
         template=Path(template) if template else None,
-        project=project_folder(world),
+        project=config_folder(world),
     )
 
 

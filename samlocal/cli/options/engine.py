@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from samlocal.cli.completing import completers
 from samlocal.cli.options.configured import ConfigurableType
 from samlocal.cli.options.environment import file_of, variable
 from samlocal.engine_choice import OTHERS, EngineChoice, NamedEngine
@@ -50,6 +51,7 @@ engine_flag = click.option(
     type=NamedAt(),
     multiple=True,
     metavar="[NAME=]ENGINE",
+    shell_complete=completers.engine_contexts,
     envvar=variable(_OPTION),
     help="Docker engine of a function, of an architecture (arm64, x86_64), or without NAME of all others: an address "
     "or a Docker context.  [default: DOCKER_HOST or the current context]",

@@ -21,7 +21,7 @@ from samlocal.cli.world import World
 from samlocal.config import DEFAULT_ENVIRONMENT, FileSettings, file_settings, find_config
 from samlocal.errors import ConfigurationError
 from samlocal.project.settings import NEVER, SNAPSHOT_AGE, Settings, project_settings
-from samlocal.project.template_file import project_folder
+from samlocal.project.template_file import config_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -140,7 +140,7 @@ def read_file(world: World, given: Mapping[str, object], *, known: set[str]) -> 
         cwd=world.cwd,
         config_file=Path(config_file) if config_file else None,
         template=Path(template) if template else None,
-        project=project_folder(world),
+        project=config_folder(world),
     )
     env_name = chosen("env_name")
     stack_given = chosen("stack_name") is not None
