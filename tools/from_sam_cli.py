@@ -11,9 +11,9 @@ from samlocal.cli.habits.ways import Always, Instead, Means, Other, Same, Way
 _HEAD = f"""\
 # From SAM CLI, option by option
 
-This page is made of the table by which samlocal's command line answers, of SAM CLI {sam_cli.VERSION}. What you type
-as you typed it there is taken where samlocal has it, under the same name or its own; else one line says the way, with
-exit status 2. Of `samconfig.toml` samlocal reads `global` and `deploy` as SAM CLI does, and its own options in
+This page is made of the table by which samlocal's command line answers, of SAM CLI {sam_cli.VERSION}. What you
+type as you typed it there is taken where samlocal has it, under the same name or its own; else one line says the way,
+with exit status 2. Of `samconfig.toml` samlocal reads `global` and `deploy` as SAM CLI does, and its own options in
 `samlocal`.
 
 Two letters mean something else here: `-e` names an environment and `-n` a stack. `-e event.json` and `-n env.json`
@@ -27,6 +27,9 @@ _TITLES: Mapping[str, tuple[str, ...]] = {
     "sam build": ("build",),
     "sam list endpoints, sam list resources": ("list endpoints",),
 }
+
+_GROUPS = ("local", "list")
+"""SAM CLI's, of which samlocal has commands by other words."""
 
 _OTHERS = """\
 ## Commands that samlocal has not
@@ -63,7 +66,7 @@ def _table(heads: tuple[str, str], rows: Iterator[tuple[str, str]]) -> Iterator[
 
 def _taken() -> Iterator[tuple[str, str]]:
     for typed, own in words.TAKEN.items():
-        if own:
+        if typed[0] in _GROUPS:
             yield f"`sam {' '.join(typed)}`", f"`samlocal {' '.join(own)}`"
     yield "`sam build`", "`samlocal build`"
 

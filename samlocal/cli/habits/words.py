@@ -34,6 +34,7 @@ REFUSED: Mapping[Words, Instead] = {
         "`samlocal invoke FUNCTION -n STACK --code deployed` runs the deployed package here. In AWS itself "
         "`sam remote invoke` and `aws lambda invoke` run it."
     ),
+    ("remote",): Instead("samlocal runs functions on this machine; `sam remote` does in AWS."),
     ("remote", "test-event"): Instead("`samlocal event share list FUNCTION -n STACK` shows them; get, put, delete."),
     ("deploy",): _DEPLOYS,
     ("package",): _DEPLOYS,
