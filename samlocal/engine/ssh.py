@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,9 @@ _READY = b"samlocal"
 _CONNECT_SECONDS = 20
 _END_SECONDS = 2.0
 
+# How long a machine that cannot be reached is not asked for again.
+_AGAIN_SECONDS = 5.0
+
 
 class Tunnel:
     """``address`` is a Unix socket of this machine that leads to the one there. Threads may share it."""
@@ -36,6 +40,8 @@ class Tunnel:
         self._folder = folder
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._beginning: subprocess.Popen[bytes] | None = None
+        self._refused: tuple[float, EngineError] | None = None
 
     @classmethod
     def open(cls, host: str, environ: Mapping[str, str]) -> Tunnel:
@@ -52,12 +58,23 @@ class Tunnel:
     def keep(self) -> None:
         """Begins it anew where it has ended: the machine there was away, or this one asleep. Raises EngineError."""
         with self._lock:
-            if self._process is not None and self._process.poll() is not None:
-                _end(self._process)
-                self._process = self._begun()
+            if self._process is None or self._process.poll() is None:
+                return
+            if self._refused is not None and time.monotonic() < self._refused[0]:
+                raise self._refused[1]
+            try:
+                begun = self._begun()
+            except EngineError as error:
+                # Whoever else waits is not let wait as long.
+                self._refused = (time.monotonic() + _AGAIN_SECONDS, error)
+                raise
+            _end(self._process)
+            self._process = begun
 
     def close(self) -> None:
         """Ends it; what still goes through has arrived, or does not."""
+        if (beginning := self._beginning) is not None:
+            beginning.kill()
         with self._lock:
             process, self._process = self._process, None
             if process is not None:
@@ -77,6 +94,7 @@ class Tunnel:
                 env=dict(self._environ),
                 start_new_session=True,
             )
+        self._beginning = process
         late = threading.Timer(_CONNECT_SECONDS * 2, process.kill)
         late.start()
         try:
@@ -87,6 +105,7 @@ class Tunnel:
             raise
         finally:
             late.cancel()
+            self._beginning = None
         if ready:
             return process
         process.wait()
