@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from kit import Project, function, node, python, template
+from msgspec.structs import replace
 
 from samlocal.cli.pieces import Piece
 from samlocal.cli.runs.own_paths import OwnPaths
@@ -93,6 +94,15 @@ def test_the_report_is_a_line_with_what_ended_a_function(of: Record, expected: s
     assert log(people, of) == [expected]
 
 
+def test_lambdas_own_lines_are_dimmed_and_as_a_text_log_has_them() -> None:
+    started = record("START RequestId: id Version: $LATEST", "platform.start", level=LogLevel.INFO, requestId="id")
+    logging = LoggingConfig(group="/aws/lambda/Fn", format=LogFormat.JSON)
+    in_json = replace(started, sandbox=replace(started.sandbox, logging=logging))
+    for each in (started, in_json):
+        ((piece,),) = People(marks=True).lines(each)
+        assert (piece.text, piece.dim) == ("START RequestId: id Version: $LATEST", True)
+
+
 def test_a_terminal_without_other_characters_gets_words() -> None:
     assert log(People(marks=False), report()) == ["ok 35.2 ms, 128 MB"]
 
@@ -167,7 +177,8 @@ def test_an_entry_in_json_has_its_level_in_a_colour_and_its_rest_behind() -> Non
                 "requestId": "id",
                 "message": {"errorType": "Error", "errorMessage": "no", "stackTrace": ["Error: no", "    at a"]},
             },
-            ["12:00:00.001 WARN  Error: no", "Error: no", "    at a"],
+            # Node's stack begins with the message.
+            ["12:00:00.001 WARN  Error: no", "    at a"],
         ),
         # Powertools: Python's logging writes the time so.
         (

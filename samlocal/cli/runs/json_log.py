@@ -58,6 +58,8 @@ def entry(line: str, *, request_id: str | None) -> Entry | None:
         message, used = given if isinstance(given, str) else _compact(given), {*_MESSAGES, *_STACKS}
         below = tuple(_stack(members))
     used |= {*_TIMES, *_LEVELS}
+    if below and below[0] == message:
+        below = below[1:]
     rest = (
         f"{name}={_bare(value)}"
         for name, value in members.items()

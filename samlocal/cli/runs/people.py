@@ -71,7 +71,7 @@ class People:
         if record.type == "platform.report" and record.fields is not None:
             return [self._figures(record.fields)]
         if record.type.startswith("platform."):
-            return [(Piece(text=line, dim=True),)]
+            return [(Piece(text=record.text or line, dim=True),)]
         lines = log_lines(line, level=record.level, request_id=record.request_id, paths=None)
         self._heard.extend("".join(piece.text for piece in each).strip() for each in lines)
         return log_lines(line, level=record.level, request_id=record.request_id, paths=self._paths)
