@@ -20,7 +20,7 @@ sys.path.append(str(ROOT / "docs"))
 
 from command_reference import MARK, command_reference  # noqa: E402 - a module of the site, which is no package
 
-FILES = [*(ROOT / "docs").glob("*.md"), ROOT / "samlocal" / "cli" / "errors.md"]
+FILES = [*(ROOT / "docs").glob("*.md"), ROOT / "samlocal" / "cli" / "errors.md", ROOT / "README.md"]
 
 
 def commands(text: str) -> Iterator[str]:
@@ -47,6 +47,16 @@ def test_every_command_and_option_that_is_named_is_there(file: Path) -> None:
             there = {spelt for each in command.get_params(ctx) for spelt in (*each.opts, *each.secondary_opts)}
             named = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
             assert named <= there, f"{written}: no option {', '.join(named - there)}"
+
+
+@pytest.mark.parametrize(
+    "file", sorted([*ROOT.glob("*.md"), ROOT / "samlocal" / "cli" / "errors.md"]), ids=lambda file: file.name
+)
+def test_every_link_and_picture_beside_the_site_leads_to_a_file(file: Path) -> None:
+    """Those of docs/ are held by what makes the site."""
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", file.read_text(encoding="utf-8"))
+    own = [link for link in links if "://" not in link]
+    assert [link for link in own if not (file.parent / link).exists()] == []
 
 
 def test_every_variable_of_samlocals_own_is_on_the_page_of_the_configuration() -> None:
