@@ -132,9 +132,10 @@ bench-many: setup python-image
 bench-saves: setup images-for-tests
 	$(BIN)/python bench/saves.py
 
-# 10,000 invocations with crashes, timeouts, saves, renewals, debuggers and commands among them: nothing grows.
+# 10,000 invocations with crashes, timeouts, saves, renewals, debuggers and commands among them: nothing grows. The
+# figures are in bench/SOAK.md.
 soak: setup python-image
-	$(BIN)/python bench/soak.py
+	$(BIN)/python bench/soak.py --results bench/SOAK.md
 
 # A thousand messages of which some fail, with a kill half-way: none may be lost.
 soak-queues: setup python-image

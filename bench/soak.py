@@ -34,6 +34,13 @@ SAMLOCAL = str(Path(sys.executable).with_name("samlocal"))
 INTERRUPTED = 130
 """A server's exit status after Ctrl-C, as shells have it."""
 
+_HEAD = """\
+# What `make soak` measured
+
+An application's `samlocal up` under all that its users do (`bench/soak.py`). What is held is sampled after each
+round; memory and the cache folder are in MB. Growth is the slope behind the warm-up, over all that was measured.
+"""
+
 # What the engine removes, and what ends of age, is gone by then.
 _GONE_SECONDS = 60.0
 _LOOK_SECONDS = 0.2
@@ -75,6 +82,8 @@ def main() -> int:
         scratch = Path(folder).resolve()
         figures = soak(scratch, rounds=options.rounds, calls=options.calls, callers=options.callers)
     print(json.dumps(asdict(figures)) if options.json else table(figures))
+    if options.results is not None:
+        options.results.write_text(f"{_HEAD}\n{table(figures)}\n", encoding="utf-8")
     return 0 if figures.clean else 1
 
 
@@ -84,6 +93,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=100, metavar="N", help="in each round  [default: %(default)s]")
     parser.add_argument("--callers", type=int, default=8, metavar="N", help="at once  [default: %(default)s]")
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="a page of the tables, too")
     return parser.parse_args()
 
 

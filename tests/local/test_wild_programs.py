@@ -22,15 +22,11 @@ QUEUES = (
 )
 KNOWN = (
     QUEUES,
-    b"POST /" + HEAD + SIGNED % b"dynamodb" + JSON + b"X-Amz-Target: DynamoDB_20120810.ListTables\r\n"
-    b"Content-Length: 2\r\n\r\n{}",
     b"POST /"
     + HEAD
     + SIGNED % b"sts"
     + b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 43\r\n\r\n"
     b"Action=GetCallerIdentity&Version=2011-06-15",
-    b"GET /" + HEAD + SIGNED % b"s3" + b"\r\n",
-    b"PUT /bucket/key?x-id=PutObject" + HEAD + SIGNED % b"s3" + b"Content-Length: 2\r\n\r\n{}",
     b"GET /samlocal/types" + HEAD + b"\r\n",
     b"POST /samlocal/schedules" + HEAD + b"Content-Length: 2\r\n\r\n{}",
     b"POST /moto-api/reset" + HEAD + b"Content-Length: 0\r\n\r\n",
