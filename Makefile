@@ -45,7 +45,7 @@ engine:
 
 # What the tests of other engines need. Nothing of it runs by itself.
 other-engines: engine
-	images/host-packages podman catatonit slirp4netns newuidmap:uidmap rootlesskit
+	images/host-packages podman catatonit slirp4netns newuidmap:uidmap rootlesskit openssl
 
 # An SSH server for tests, where there is none.
 ssh-server:

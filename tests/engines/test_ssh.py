@@ -42,7 +42,6 @@ def test_functions_run_on_an_engine_behind_ssh_and_no_ssh_outlives_samlocal(
     project: Callable[..., Project], elsewhere: SecondEngine, far: SshMachine
 ) -> None:
     own = far.project(project(python(SLEEPS)), socket=f"{elsewhere.folder}/socket")
-    assert own.invoke("Fn", event=0).succeeded().payload == 1
     told = {finding["subject"]: finding for finding in own.run("doctor", "--output", "json").payload}
     assert told["engine"]["text"].endswith(f"at ssh://far{elsewhere.folder}/socket")
     assert "by a relay" in told["way back"]["text"]
