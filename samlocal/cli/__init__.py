@@ -52,7 +52,7 @@ _COMMANDS = {name: tells for group in _GROUPS.values() for name, tells in group.
 _AMBIGUOUS = ("local", "list")
 
 # A module named like a builtin would hide it in this package, once it is imported.
-_FILES = {"list": "listing"}
+_FILES = {"list": "listing", "help": "help_command"}
 
 _EPILOG = """`samlocal help COMMAND` shows a command's options and examples, `samlocal help 5`
 what to do about a status.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from kit import Project
 
-from samlocal.cli.help import as_text, sections
+from samlocal.cli.help_command import as_text, sections
 from samlocal.errors import ExitStatus
 
 
