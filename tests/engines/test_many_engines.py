@@ -96,8 +96,12 @@ def test_an_application_is_up_on_two_engines_and_goes_on_without_one(
 
             wire.end()
             wanted = "samconfig.toml:3: engine.There, where There is to run: "
-            eventually(lambda: wanted in str(result("There")), told=lambda: result("There"))
-            assert wire.host in str(result("There"))
+
+            def told_of_the_engine() -> bool:
+                said = str(result("There"))
+                return wanted in said and wire.host in said
+
+            eventually(told_of_the_engine, told=lambda: result("There"))
             assert result("Here") == "here"
 
             save(made.folder / "samconfig.toml", configured("local", f'engine.There = "{another.host}"').encode())
