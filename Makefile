@@ -1,5 +1,8 @@
 # `make demo` and `make test` set up what they need, on a fresh machine too.
-.PHONY: setup lock attributes engine other-engines ssh-server images images-for-tests python-image check pages docs links test patterns sources-table screens test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+.PHONY: setup lock attributes engine other-engines ssh-server images images-for-tests python-image check collected pages docs links test patterns sources-table screens test-latest demo fuzz bench bench-many bench-saves soak soak-queues clean
+
+# pytest keeps what it has made of the tests' asserts, which takes longer than all else of their collection.
+export PYTHONDONTWRITEBYTECODE =
 
 PYTHON ?= python3
 VENV := .venv
@@ -83,6 +86,10 @@ images-for-tests:
 
 # Tests wait more than they compute; those of one file share what they start.
 PARALLEL ?= --numprocesses=4 --dist=loadfile --no-loadscope-reorder
+
+# Once what each of the workers would do for itself.
+collected: setup
+	@$(BIN)/pytest --collect-only -qq >$(VENV)/collected || { cat $(VENV)/collected; exit 1; }
 
 # Packages and images come side by side, from different places.
 test:
