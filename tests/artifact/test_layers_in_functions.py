@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kit import Project, function, template
+from kit import Docker, Gate, Project, function, template
 from package_front import PackageFront, zipped
 
 pytestmark = pytest.mark.docker
@@ -206,31 +206,39 @@ def test_the_deployed_functions_own_list_stands_in_where_the_template_cannot_say
 
 
 def test_refreshing_and_cleaning_leave_the_layers_of_a_running_function_alone(
-    project: Callable[..., Project], front: PackageFront
+    project: Callable[..., Project], front: PackageFront, docker: Docker
 ) -> None:
     """The function reads its layers again and again while others fetch them anew and clear the cache."""
     arns = [front.publish(f"lease-{name}", {f"data/{name}": name}) for name in ("one", "two")]
     source = """
-import os, time
+import os, socket, threading
 def handler(event, context):
-    print("reading", flush=True)
-    until = time.time() + event["seconds"]
-    while time.time() < until:
+    over = threading.Event()
+    def waits():
+        if event["gate"]:
+            socket.create_connection(event["gate"]).recv(1)
+        over.set()
+    threading.Thread(target=waits).start()
+    while True:
+        ended = over.wait(0.01)
         for name in ("one", "two"):
             with open(f"/opt/data/{name}") as file:
                 assert file.read() == name
-        time.sleep(0.01)
-    return sorted(os.listdir("/opt/data"))
+        if ended:
+            return sorted(os.listdir("/opt/data"))
 """
-    files = {"template.json": template(Fn=function(Layers=arns, Timeout=60)), "code/app.py": source}
+    files = {"template.json": template(Fn=function(Layers=arns, Timeout=600)), "code/app.py": source}
     own = project(files, **front.environ)
-    with own.start("invoke", "Fn", "--event", '{"seconds": 6}') as running:
-        running.has_logged("reading")
-        own.invoke("Fn", "--event", '{"seconds": 0}', "--refresh-layers").succeeded()
-        own.run("layers", "refresh", "--region", "eu-west-1").succeeded()
-        cleaned = own.run("layers", "clean").succeeded()
-        assert running.process.poll() is None
-        outcome = running.outcome(within=30).succeeded()
+    with Gate(docker) as gate:
+        event = json.dumps({"gate": [gate.host, gate.port]})
+        with own.start("invoke", "Fn", "--event", event) as running:
+            gate.awaits()
+            own.invoke("Fn", "--event", '{"gate": null}', "--refresh-layers").succeeded()
+            own.run("layers", "refresh", "--region", "eu-west-1").succeeded()
+            cleaned = own.run("layers", "clean").succeeded()
+            assert running.process.poll() is None
+            gate.opens()
+            outcome = running.outcome(within=60).succeeded()
     assert outcome.payload == ["one", "two"]
     assert "functions run with now" in cleaned.stderr or "removed 2 layers" in cleaned.stderr
     own.run("layers", "clean").succeeded()
