@@ -13,8 +13,9 @@ from typing import Any
 import docker
 import pytest
 from docker.errors import APIError, DockerException
+from engine_kit import container_spec
 
-from samlocal.engine.container_spec import ContainerSpec, host_config
+from samlocal.engine.container_spec import host_config
 from samlocal.engine.failures import translated
 from samlocal.engine.lacks import lacks
 from samlocal.engine.places import DEFAULT, found_places, start_tip
@@ -75,24 +76,7 @@ def test_whose_engine_it_is_says_what_leads_from_its_networks_to_this_machine(
 
 def asked(known: Product, **more: Any) -> dict[str, Any]:
     """What an engine is asked for a container of 128 MB with its /tmp in memory."""
-    more = {"open_files": 1024, **more}
-    spec = ContainerSpec(
-        name="c",
-        image="image",
-        platform=None,
-        entrypoint=(),
-        command=(),
-        working_dir=None,
-        user="993:990",
-        environment={},
-        mounts=(),
-        labels={},
-        network="bridge",
-        memory=128,
-        tmp_size=600,
-        **more,
-    )
-    return dict(host_config(docker.APIClient(version="1.41"), spec, known))
+    return dict(host_config(docker.APIClient(version="1.41"), container_spec(**more), known))
 
 
 def limits(config: Mapping[str, Any]) -> dict[str, int]:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from docker.errors import APIError
+from engine_kit import container_spec
 from kit import Docker, Project, SlowEngine, python
 
-from samlocal.engine import ContainerSpec, Engine, Tmp
+from samlocal.engine import Engine, Tmp
 from samlocal.engine.containers import Containers
 from samlocal.engine.product import Product, product
 
@@ -121,27 +122,9 @@ class _ClientWithoutCgroups(_FarClient):
         return {"Id": f"c{len(self.made)}", "Warnings": [warning] if limited else None}
 
 
-def spec(**more: Any) -> ContainerSpec:
-    limits = {"memory": 128, "tmp_size": 600, "open_files": 1024, **more}
-    return ContainerSpec(
-        name="c",
-        image="image",
-        platform=None,
-        entrypoint=(),
-        command=(),
-        working_dir=None,
-        user="993:990",
-        environment={},
-        mounts=(),
-        labels={},
-        network="bridge",
-        **limits,
-    )
-
-
 def test_where_an_engine_cannot_count_processes_the_kernel_counts_the_users() -> None:
     client = _ClientWithoutCgroups()
-    assert Containers(client, DOCKER).create(spec(processes=1024)) == "c2"  # type: ignore[arg-type]
+    assert Containers(client, DOCKER).create(container_spec(processes=1024)) == "c2"  # type: ignore[arg-type]
     first, second = client.made
     assert first["pids_limit"] == 1025
     assert second["pids_limit"] is None
@@ -167,7 +150,7 @@ class _ClientWithQuotas(_ClientWithoutCgroups):
 @pytest.mark.parametrize("limits", [True, False])
 def test_tmp_is_limited_by_the_engines_disk_where_that_can(limits: bool) -> None:
     client = _ClientWithQuotas(limits=limits)
-    Containers(client, DOCKER).create(spec(tmp=Tmp.LIMITED_DISK))  # type: ignore[arg-type]
+    Containers(client, DOCKER).create(container_spec(tmp=Tmp.LIMITED_DISK))  # type: ignore[arg-type]
     (volume,) = client.made[-1]["mounts"]
     assert volume["Target"] == "/tmp"
     driver = volume.get("VolumeOptions", {}).get("DriverConfig")

@@ -15,6 +15,16 @@ from samlocal.sources.queue_poller import QueuePoller
 from samlocal.sources.threads import Threads
 
 
+def taken(sqs: Any, url: str) -> list[str]:
+    """The bodies of all messages that wait in a queue; they are gone then."""
+    found: list[str] = []
+    while some := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [each["Body"] for each in some]
+        for each in some:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+    return found
+
+
 class Queue:
     """A queue of a test's own, and what is left in it."""
 
@@ -34,11 +44,8 @@ class Queue:
         return int(given[names[0]]), int(given[names[1]])
 
     def bodies(self) -> list[str]:
-        """Of all that wait; they are received by that."""
-        found: list[str] = []
-        while some := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
-            found += [each["Body"] for each in some]
-        return found
+        """Of all that wait; they are gone then."""
+        return taken(self.sqs, self.url)
 
 
 class Polling:

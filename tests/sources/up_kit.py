@@ -12,6 +12,7 @@ from typing import Any
 import kit
 from aws_client import aws_client
 from kit import Running, eventually
+from queue_kit import taken
 
 TELL = """
 import json, os, urllib.request
@@ -110,12 +111,7 @@ class Queue:
 
     def bodies(self) -> list[str]:
         """Of all that wait; they are gone then."""
-        found: list[str] = []
-        while some := self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages"):
-            found += [each["Body"] for each in some]
-            for each in some:
-                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=each["ReceiptHandle"])
-        return found
+        return taken(self.sqs, self.url)
 
     def _count(self, name: str) -> int:
         return int(self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])["Attributes"][name])

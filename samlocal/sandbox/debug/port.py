@@ -8,7 +8,8 @@ import socket
 from typing import Self
 
 from samlocal.sandbox.debug.adapter_protocol import BEGINS, Conversation, Side
-from samlocal.sandbox.debug.wiring import LOOPBACK, bound
+from samlocal.sandbox.debug.loopback_port import LoopbackPort
+from samlocal.sandbox.debug.wiring import LOOPBACK
 from samlocal.sandbox.network.relay import pass_on
 from samlocal.sandbox.tasks import first_of
 
@@ -19,9 +20,6 @@ _EARLY_BYTES = 1024 * 1024
 
 # How often one that is not there yet is looked for.
 _LOOK_AGAIN_SECONDS = 0.03
-
-# How long debuggers have to hear of the end.
-_END_SECONDS = 1.0
 
 
 class DebugPort:
@@ -37,13 +35,12 @@ class DebugPort:
         with socket.socket() as free:
             free.bind((LOOPBACK, 0))
             self.inside = int(free.getsockname()[1])
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._listening = LoopbackPort(port, self._serve)
         self._ends = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Raises ConfigurationError where the port is taken."""
-        self._server = await asyncio.start_server(self._connected, sock=bound(self.port))
+        await self._listening.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -52,24 +49,7 @@ class DebugPort:
     async def close(self) -> None:
         """Tells whoever is attached that this is the end."""
         self._ends.set()
-        if self._server is not None:
-            self._server.close()
-        if self._connections:
-            await asyncio.wait(self._connections, timeout=_END_SECONDS)
-        for late in self._connections:
-            late.cancel()
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._connections.add(task)
-            task.add_done_callback(self._connections.discard)
-        try:
-            # That one breaks off is no news.
-            with contextlib.suppress(OSError):
-                await self._serve(reader, writer)
-        finally:
-            writer.close()
+        await self._listening.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # Every debugger speaks first.
