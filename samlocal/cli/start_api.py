@@ -25,7 +25,6 @@ from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.cli.runs.keyless import telling_why
-from samlocal.cli.sweeping import sweep_all
 from samlocal.collector import held_off
 from samlocal.project.run_options import RunOptions
 
@@ -78,17 +77,17 @@ def _serve(ctx: click.Context, project: Project, options: RunOptions, chosen: Ch
     apis = ListeningApis(ctx, project, options, chosen, output)
     warm = dict(warmed(ctx.params["warm"]))
     with held_off():
-        from samlocal.cli.runs.running import run_to_its_end
+        from samlocal.cli.runs.standing import run_in_session, stand, warm_up
         from samlocal.cli.shown.said import serving
         from samlocal.endpoint.directory import CurrentDirectory, Directory
         from samlocal.kept.door import Overheard, door
-        from samlocal.sandbox.session import session
+        from samlocal.sandbox.session import Session
         from samlocal.service.news import News
         from samlocal.service.service import Reloading, Service
 
     reread = rereading(ctx, run_options, output, fixed=(*_FIXED, *FIXED))
 
-    async def serve() -> None:
+    async def serve(own: Session) -> None:
         async with requests_to(output) as requests:
             overheard = Overheard(requests)
             async with Service(
@@ -101,8 +100,7 @@ def _serve(ctx: click.Context, project: Project, options: RunOptions, chosen: Ch
                 reload=Reloading(told=requests.reloaded, reread=reread) if ctx.params["reload"] else None,
                 debug=debug,
             ) as service:
-                for name, count in warm.items():
-                    await service.pool.warm(await service.functions.id_of(name), count)
+                await warm_up(service, warm)
                 gateway = apis.gateway(service, requests)
                 gateway.watch()
                 functions = CurrentDirectory(
@@ -126,17 +124,9 @@ def _serve(ctx: click.Context, project: Project, options: RunOptions, chosen: Ch
                     door("start-api", service, overheard, told=requests),
                     News(tell) as news,
                 ):
-                    service.when_changed(news.come)
-                    gateway.when_changed(news.come)
-                    await tell()
-                    try:
-                        await requests.stand()
-                    finally:
-                        service.ends()
+                    await stand(requests, news, tell, service, gateway, ends=service.ends)
 
-    with session(ctx.obj.cache_folder / "sessions") as own:
-        sweep_all(own, ctx.obj.environ, output, options.sandbox.engines)
-        run_to_its_end(serve())
+    run_in_session(ctx, options, output, serve)
 
 
 def _print(served: tuple[Api, ...], output: Output, *, as_json: bool) -> None:

@@ -12,7 +12,6 @@ from samlocal.cli.options.run import run_options
 from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
 from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
 from samlocal.cli.runs.keyless import telling_why
-from samlocal.cli.sweeping import sweep_all
 from samlocal.collector import held_off
 
 _DEFAULT_PORT = 3001
@@ -47,16 +46,16 @@ def command(ctx: click.Context, /, **_: object) -> int:
     project = ctx.with_resource(Project(chosen, output))
     listens = listen(ctx, output)
     with held_off():
-        from samlocal.cli.runs.running import run_to_its_end
+        from samlocal.cli.runs.standing import run_in_session, stand, warm_up
         from samlocal.cli.shown.said import serving
         from samlocal.endpoint.lambda_endpoint import LambdaEndpoint
         from samlocal.kept.door import Overheard, door
-        from samlocal.sandbox.session import session
+        from samlocal.sandbox.session import Session
         from samlocal.service.news import News
 
     reread = rereading(ctx, run_options, output, fixed=FIXED)
 
-    async def serve() -> None:
+    async def serve(own: Session) -> None:
         async with requests_to(output) as requests:
             overheard = Overheard(requests)
             async with LambdaEndpoint(
@@ -71,8 +70,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 reread=reread,
                 debug=debug,
             ) as endpoint:
-                for name, count in warm.items():
-                    await endpoint.warm(name, count)
+                await warm_up(endpoint.service, warm)
                 async with endpoint.serving(), door("start-lambda", endpoint.service, overheard, told=requests):
 
                     async def tell() -> None:
@@ -87,14 +85,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
                         )
 
                     async with News(tell) as news:
-                        endpoint.service.when_changed(news.come)
-                        await tell()
-                        try:
-                            await requests.stand()
-                        finally:
-                            endpoint.ends()
+                        await stand(requests, news, tell, endpoint.service, ends=endpoint.ends)
 
-    with session(ctx.obj.cache_folder / "sessions") as own:
-        sweep_all(own, ctx.obj.environ, output, options.sandbox.engines)
-        run_to_its_end(serve())
+    run_in_session(ctx, options, output, serve)
     return 0

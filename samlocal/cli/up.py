@@ -23,7 +23,6 @@ from samlocal.cli.options.run import run_options
 from samlocal.cli.options.served import FIXED, pool_options, served_flags, warmed
 from samlocal.cli.options.stay import StayingCommand, chosen_output, requests_to, stay_flags
 from samlocal.cli.runs.keyless import telling_why
-from samlocal.cli.sweeping import sweep_all
 from samlocal.collector import held_off
 from samlocal.config import LOCAL_ENVIRONMENT
 
@@ -93,13 +92,13 @@ def command(ctx: click.Context, /, **_: object) -> int:
     found = chosen_apis(ctx, project, output, may_be_none=True)
     apis = ListeningApis(ctx, project, options, found, output, taken=ctx.params["lambda_port"] or None)
     with held_off():
-        from samlocal.cli.runs.running import run_to_its_end
+        from samlocal.cli.runs.standing import run_in_session, stand, warm_up
         from samlocal.cli.shown.said import serving
         from samlocal.cli.shown.sources import ReadSources
         from samlocal.endpoint.lambda_endpoint import LambdaEndpoint
         from samlocal.kept.door import Overheard, door
         from samlocal.local.server import LocalServer
-        from samlocal.sandbox.session import session
+        from samlocal.sandbox.session import Session
         from samlocal.service.news import News
         from samlocal.sources.event_sources import EventSources
         from samlocal.sources.function_logs import FunctionLogs
@@ -116,7 +115,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
         """The environment on this machine, as it is now."""
         return project.account.local.opened().server
 
-    async def serve() -> None:
+    async def serve(own: Session) -> None:
         async with requests_to(output) as requests:
             logs = FunctionLogs(requests, server, failed=requests.failed)
             overheard = Overheard(logs if chosen.is_local else requests)
@@ -137,8 +136,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
                 ) as endpoint,
             ):
                 service = endpoint.service
-                for name, count in warm.items():
-                    await endpoint.warm(name, count)
+                await warm_up(service, warm)
                 named = frozenset([await service.functions.id_of(name) for name in ctx.params["sources"]])
                 gateway = apis.gateway(service, requests)
                 gateway.watch()
@@ -181,6 +179,17 @@ def command(ctx: click.Context, /, **_: object) -> int:
                     pushes = PushedEvents(endpoint, server, threads, hears=requests, interrupted=look_again)
                     schedules = Schedules(server, threads, hears=requests, passes_over=lambda: pushes.is_replaced)
                     news = News(tell)
+
+                    def begins() -> None:
+                        if chosen.is_local:
+                            pushes.begin()
+                            schedules.begin()
+
+                    def ends() -> None:
+                        for each in (sources, pushes, schedules):
+                            each.stop()
+                        endpoint.ends()
+
                     async with (
                         pushes,
                         schedules,
@@ -190,21 +199,7 @@ def command(ctx: click.Context, /, **_: object) -> int:
                         sources,
                         news,
                     ):
-                        service.when_changed(news.come)
-                        gateway.when_changed(news.come)
-                        await tell()
-                        if chosen.is_local:
-                            pushes.begin()
-                            schedules.begin()
-                        try:
-                            await requests.stand()
-                        finally:
-                            sources.stop()
-                            pushes.stop()
-                            schedules.stop()
-                            endpoint.ends()
+                        await stand(requests, news, tell, service, gateway, begins=begins, ends=ends)
 
-    with session(ctx.obj.cache_folder / "sessions") as own:
-        sweep_all(own, ctx.obj.environ, output, options.sandbox.engines)
-        run_to_its_end(serve())
+    run_in_session(ctx, options, output, serve)
     return 0

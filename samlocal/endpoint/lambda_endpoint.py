@@ -92,10 +92,6 @@ class LambdaEndpoint:
     ) -> None:
         await self._closing.aclose()
 
-    async def warm(self, name: str, count: int) -> None:
-        """Starts sandboxes of a function ahead. Raises FunctionNotFoundError, and as ``Pool.warm`` does."""
-        await self.service.pool.warm(await self.service.functions.id_of(name), count)
-
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Answers until the end of the block, which waits for all events that run then."""
