@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import struct
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from samlocal.errors import EngineError
 HOST_NETWORK = "host"
 DEFAULT_NETWORK = "bridge"
 LOOPBACK = "127.0.0.1"
+_LOOPBACK_INTERFACE = "lo"
 
 # What `bridge` is called by the engines that have one.
 _DEFAULT_NETWORKS = ("bridge", "podman")
@@ -112,9 +114,20 @@ def takes_relay(engine: Engine, network: str, standpoint: Standpoint | None) -> 
     """Whether the network's containers reach this machine by the engine's own connection alone."""
     if standpoint is not None and standpoint.side is not Side.BESIDE:
         return standpoint.side is Side.APART
+    if network == HOST_NETWORK:
+        return False
+    if engine.product.is_here and _has_loopback_alone():
+        # The engine's bridges would be here, too: this process has a network of its own (`unshare --net`).
+        return True
     # An ordinary user's bridges lead to no other place.
     own = engine.product.loopback_network
-    return own is not None and network not in (HOST_NETWORK, *_DEFAULT_NETWORKS)
+    return own is not None and network not in _DEFAULT_NETWORKS
+
+
+def _has_loopback_alone() -> bool:
+    return sys.platform == "linux" and not any(
+        _interface_address(name) for _, name in socket.if_nameindex() if name != _LOOPBACK_INTERFACE
+    )
 
 
 def open_route(engine: Engine, network: str, standpoint: Standpoint | None) -> tuple[Route, socket.socket]:
