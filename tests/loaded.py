@@ -54,7 +54,9 @@ def run(
 ) -> tuple[int, bytes, str]:
     """The exit status as Popen has it, standard output and error. Raises AssertionError where it does not end."""
     with tempfile.TemporaryFile() as request, tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as log:
-        request.write(json.dumps({"args": list(args), "cwd": str(cwd), "environ": dict(environ)}).encode())
+        os.umask(mask := os.umask(0))
+        asked = {"args": list(args), "cwd": str(cwd), "environ": dict(environ), "umask": mask}
+        request.write(json.dumps(asked).encode())
         given.write(stdin)
         for each in (request, given):
             each.seek(0)
@@ -164,6 +166,7 @@ def _become(request: int, streams: list[int]) -> None:
         os.dup2(stream, number)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.chdir(asked["cwd"])
+    os.umask(asked["umask"])
     os.environ.clear()
     os.environ.update(asked["environ"])
     time.tzset()

@@ -49,10 +49,15 @@ def test_a_fork_has_the_variables_folder_descriptors_signals_and_limits_of_a_fre
         outcome.ended(ExitStatus.CREDENTIALS)
         return (looking.home / "seen").read_text()
 
-    of_a_fork = seen()
-    monkeypatch.setenv("SAMLOCAL_TEST_FRESH", "1")
-    assert of_a_fork == seen()
+    before = os.umask(0o007)
+    try:
+        of_a_fork = seen()
+        monkeypatch.setenv("SAMLOCAL_TEST_FRESH", "1")
+        assert of_a_fork == seen()
+    finally:
+        os.umask(before)
     assert "GIVEN=1\n" in of_a_fork
+    assert "Umask:\t0007\n" in of_a_fork
 
 
 def test_a_fork_answers_as_a_fresh_process_does(
