@@ -12,6 +12,7 @@ descriptors of a request, of standard input, output and error, and of where the 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -153,8 +154,10 @@ def _serve(own: socket.socket) -> None:
         # Whoever waits for the end of a stream waits for samlocal's.
         for each in (request, *streams):
             os.close(each)
-        os.write(told, b"%d\n" % process)
-        os.write(told, b"%d\n" % os.waitpid(process, 0)[1])
+        # Nobody waits any more for one that did not end in time.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(told, b"%d\n" % process)
+            os.write(told, b"%d\n" % os.waitpid(process, 0)[1])
         os._exit(0)
     _become(request, streams)
 
