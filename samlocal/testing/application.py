@@ -189,6 +189,7 @@ class Application:
         return Answer(
             data=bytes(streamed) if isinstance(result, Success) and result.streamed else result.payload,
             logs=tuple(log.lines),
+            shown=tuple(log.shown),
             report=outcome.report,
             error=None if is_good else json.loads(result.payload),
         )

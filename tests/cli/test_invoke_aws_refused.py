@@ -100,6 +100,8 @@ def test_a_function_that_asks_aws_without_an_environment_hears_why_it_has_no_cre
     outcome = made.invoke("Fn").ended(ExitStatus.FUNCTION_FAILED)
     (line,) = (line for line in outcome.lines if "without credentials" in line)
     assert "for no environment is named" in line
+    assert outcome.lines.index(line) > outcome.lines.index("Traceback (most recent call last):")
+    assert "REPORT" in outcome.stderr.partition(line)[0]
     for way_on in ("-e ENV", "-e local", "--no-assume-role"):
         assert way_on in line
 

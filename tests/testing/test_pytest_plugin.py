@@ -61,8 +61,9 @@ def test_of_a_test_that_fails_the_log_is_shown(project: Callable[..., Project]) 
     ran = pytest_in(own.folder, cache=own.cache)
     assert ran.returncode == 1
     assert "1 failed, 1 passed" in ran.stdout
-    _, shown = ran.stdout.split("FunctionFailedError: the function has failed", 1)
-    assert "ZeroDivisionError" in shown
+    _, shown = ran.stdout.split("samlocal.testing.FunctionFailedError: ZeroDivisionError: ", 1)
+    assert "code/app.py:3" in shown
+    assert "answer.py" not in ran.stdout
     _, said = shown.split("samlocal call", 1)
     assert "it is 0" in said
     assert "it is 2" not in said

@@ -31,12 +31,21 @@ _WAYS_ON = (
 def telling_why(
     chosen: Settings, options: RunOptions, told: Callable[[str], None]
 ) -> Callable[[Record], None] | None:
-    """What is to hear a function's log, None where the function has keys."""
+    """What is to hear functions' logs, None where they have keys.
+
+    It tells at an invocation's end: a line of samlocal's own would part the function's stack trace.
+    """
     if chosen.stack_name is not None or options.rights.runs_under is RunsUnder.CALLER or options.rights.role_arn:
         return None
 
+    has_asked = False
+
     def hears(record: Record) -> None:
+        nonlocal has_asked
         if record.text is not None and any(words in record.text for words in _SAID):
+            has_asked = True
+        if has_asked and record.type == "platform.report":
+            has_asked = False
             told(_WAYS_ON)
 
     return hears
