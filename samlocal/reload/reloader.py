@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeAlias
@@ -173,8 +173,9 @@ class Reloader:
                 self._told(NotReloaded(functions=(), paths=named, error=error))
         if functions or others:
             self._changed()
+        own = {name: self._named(paths, (name,)) for name in sorted(functions)}
         answers = await asyncio.gather(*(self._plan_of(name, paths, anew=bool(others)) for name in sorted(functions)))
-        await self._replace([(name, answer) for name, answer in answers if isinstance(answer, Plan)], named, began)
+        await self._replace([(name, answer) for name, answer in answers if isinstance(answer, Plan)], own, began)
         # What came since was nobody's: another program's log in the same folder, say.
         before, self._untold = self._untold, None
         if before is not None and (left := [each for each in before.failed if each[0] not in functions]):
@@ -235,7 +236,10 @@ class Reloader:
         self._sources[function_id] = sources
         self._watch.wake()
 
-    async def _replace(self, plans: Iterable[tuple[str, Plan]], named: tuple[str, ...], began: float) -> None:
+    async def _replace(
+        self, plans: Iterable[tuple[str, Plan]], named: Mapping[str, tuple[str, ...]], began: float
+    ) -> None:
+        """``named`` is what has changed of each function's."""
         done: dict[Replaced, list[str]] = {}
         for function_id, plan in plans:
             how = await self._pool.replace(function_id, plan)
@@ -244,7 +248,8 @@ class Reloader:
             self._broken.discard(function_id)
         for how, functions in done.items():
             seconds = time.monotonic() - began
-            self._told(Reloaded(functions=tuple(functions), paths=named, seconds=seconds, how=how))
+            paths = tuple(sorted({path for function_id in functions for path in named[function_id]}))
+            self._told(Reloaded(functions=tuple(functions), paths=paths, seconds=seconds, how=how))
 
     def _tell_failures(self, failed: Iterable[tuple[str, SamlocalError]], named: tuple[str, ...]) -> None:
         """Each error once: a template is every function's."""

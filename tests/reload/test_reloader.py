@@ -60,6 +60,7 @@ class World:
         self.planned: list[str] = []
         self.confirmed: list[tuple[str, str | None]] = []
         self.how = Replaced.IN_PLACE
+        self.hows: dict[str, Replaced] = {}
         self.planning: asyncio.Event | None = None
         # Whether containers see the code where it is edited.
         self.as_it_lies = False
@@ -104,7 +105,7 @@ class World:
 
     async def replace(self, name: str, plan: Plan) -> Replaced:
         self.given.append((name, plan.spec.variables["read"]))
-        return self.how
+        return self.hows.get(name, self.how)
 
     def confirm(self, name: str, plan: Plan, code: str | None) -> None:
         self.confirmed.append((name, code))
@@ -459,6 +460,21 @@ def test_how_functions_are_reloaded_is_said(tmp_path: Path) -> None:
             own.how = how
             own.code("A").write_text(said)
             assert await own.tells() == [said]
+
+    run(tmp_path, test)
+
+
+def test_of_files_that_are_saved_at_once_each_function_names_its_own(tmp_path: Path) -> None:
+    async def test(own: World) -> None:
+        await own.first_plan("A", "B")
+        own.hows["A"] = Replaced.AFTER_EVENT
+        for name in "AB":
+            own.code(name).with_name(f"of_{name}.py").touch()
+            own.code(name).write_text("2")
+        assert sorted(await own.tells(2)) == [
+            "A will be reloaded when what runs is over: app.py, of_A.py",
+            "reloaded B: app.py, of_B.py",
+        ]
 
     run(tmp_path, test)
 
