@@ -556,10 +556,14 @@ class SlowEngine:
         listening.bind(str(self._path))
         listening.listen()
         self._open.append(listening)
-        threading.Thread(target=self._accept, args=(listening,), daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, args=(listening,), daemon=True)
+        self._accepting.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        # A connection that is being accepted is among those to close.
+        self._open[0].shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
         for each in self._open:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

@@ -118,7 +118,8 @@ class Wire:
         self.sent = 0
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,6 +131,8 @@ class Wire:
         """Nobody answers there any more."""
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
+        # A connection that is being accepted is among those to cut.
+        self._accepting.join()
         self._listening.close()
         self.cut()
 
