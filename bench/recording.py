@@ -46,12 +46,14 @@ def recorded_creation(command: Command, *, scratch: Path) -> Creation:
 
     Raises ValueError when the command did not make exactly one container.
     """
-    # The first run of all has more to learn: what the image has, by a container that never runs.
-    command.run()
     socket_of_engine = engine.host(command.environ).removeprefix("unix://")
     with _recorder(socket_of_engine, scratch / "engine.sock") as (address, said):
-        replace(command, environ={**command.environ, "DOCKER_HOST": f"unix://{address}"}).run()
-        found = [creation for sent in said for creation in _creations(bytes(sent))]
+        passed_on = replace(command, environ={**command.environ, "DOCKER_HOST": f"unix://{address}"})
+        # The first run by a way has more to learn: what the image has, by a container that never runs.
+        passed_on.run()
+        before = len(said)
+        passed_on.run()
+        found = [creation for sent in said[before:] for creation in _creations(bytes(sent))]
     if len(found) != 1:
         raise ValueError(f"{command.shown} made {len(found)} containers; the floor stands for exactly one.")
     return found[0]
