@@ -10,8 +10,8 @@ from comparison import Measurement, spread
 from growth import LAYERS
 from results import Results
 
-_WIDTH = 720
-_LABEL = 250
+_WIDTH = 830
+_LABEL = 370
 _BAR = 300
 _HIGH = 13
 _ROW = 46
