@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from samlocal.errors import AwsError
+from samlocal.errors import AwsError, SamlocalError
 from samlocal.local.residence import Residence, unwritable
 from samlocal.local.server import PROGRAM, LocalServer, awaited, check_installed, process_environment
 from samlocal.records import put_private, put_record, read_record
@@ -139,7 +139,12 @@ class LocalProject:
                 # The process that was started has left the endpoint's own behind and ended.
                 process.wait()
                 meanwhile()
-                answered = awaited(process, writing, time.monotonic() + deadline)
+                try:
+                    answered = awaited(process, writing, time.monotonic() + deadline)
+                except SamlocalError:
+                    # It may be up where nobody reaches it.
+                    self._end(10)
+                    raise
         url = f"http://127.0.0.1:{answered.port}"
         server = LocalServer(url=url, pid=answered.pid, token=uuid.uuid4().hex, control=answered.control)
         state = _State(url=url, pid=server.pid, token=server.token, control=server.control, template=self.template)
@@ -153,13 +158,18 @@ class LocalProject:
 
     def stop(self, *, deadline: float = 10) -> bool:
         """Ends the endpoint and forgets all about it; under the lock. False when it was not up."""
+        was_up = self._end(deadline)
+        self._forget()
+        return was_up
+
+    def _end(self, deadline: float) -> bool:
+        """False when it was not up."""
         pid = self.residence.pid
         if pid is not None:
             _end(pid, signal.SIGTERM)
             if not self._gone(time.monotonic() + deadline):
                 _end(pid, signal.SIGKILL)
                 self._gone(time.monotonic() + deadline)
-        self._forget()
         return pid is not None
 
     def _gone(self, until: float) -> bool:

@@ -30,6 +30,7 @@ def test_without_any_network_what_is_known_runs_and_what_is_not_is_named(project
     assert LAYER.rpartition(":")[0].rpartition(":")[0].replace(":", "%3A") in unknown.stderr
     local = made.run("local", "start").ended(ExitStatus.AWS)
     assert "`ip link set lo up`" in local.stderr
+    assert made.run("local", "stop").succeeded().stderr == "samlocal: the local environment is not up.\n"
 
 
 def test_a_full_disk_is_said_and_what_is_half_written_is_never_believed(project: Callable[..., Project]) -> None:
