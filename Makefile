@@ -139,8 +139,8 @@ bench-many: setup python-image
 bench-saves: setup images-for-tests
 	$(BIN)/python bench/saves.py
 
-# 10,000 invocations with crashes, timeouts, saves, renewals, debuggers and commands among them: nothing grows. The
-# figures are in bench/SOAK.md.
+# 10,000 invocations with crashes, timeouts, saves, renewals, debuggers and commands among them: nothing grows. It
+# writes its figures to bench/SOAK.md.
 soak: setup python-image
 	$(BIN)/python bench/soak.py --results bench/SOAK.md
 
