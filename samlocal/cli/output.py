@@ -332,9 +332,7 @@ class Output:
         return click.style(text, fg=fg, bold=bold or None, dim=dim or None)
 
     def _error_line(self, line: str, *, end: str = "\n") -> None:
-        if not self._display.say(line, end=end):
-            self._world.stderr.write(line + end)
-            self._world.stderr.flush()
+        self._display.say(line, end=end)
 
     def _payload(self, data: bytes) -> None:
         """To a program every byte; at a terminal what controls it is spelled out."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from samlocal.cli.terminal import has_colours, is_dumb, is_utf_8
@@ -15,9 +16,16 @@ if TYPE_CHECKING:
 
     from samlocal.engine import PullProgress
 
+_REFRESHED_EVERY = 0.1
+"""Seconds, as rich's own."""
+
 
 class Display:
-    """One for a stream, whatever goes on: two would draw over each other. It is told from several threads."""
+    """One for a stream, whatever goes on: two would draw over each other. It is told from several threads.
+
+    One thread at a time draws. rich reckons how many lines to wipe before it draws them anew, not in one step: of two
+    threads that print at once one wipes a line that is none of the display's. So it is refreshed from here.
+    """
 
     def __init__(self, stream: TextIO, environ: Mapping[str, str], *, quiet: bool = False) -> None:
         self._stream = stream
@@ -27,16 +35,19 @@ class Display:
         self._progress: Progress | None = None
         self._views: set[object] = set()
 
-    def progress(self, view: object) -> Progress | None:
-        """Where a view shows its tasks, until it leaves; None where nobody looks."""
+    @contextmanager
+    def progress(self, view: object) -> Iterator[Progress | None]:
+        """Where a view shows its tasks, until it leaves; None where nobody looks. Nobody else draws meanwhile."""
         if not self._is_shown:
-            return None
+            yield None
+            return
         with self._lock:
             self._views.add(view)
             if self._progress is None:
                 self._progress = _progress(self._stream, self._environ)
                 self._progress.start()
-            return self._progress
+                threading.Thread(target=self._refresh, args=(self._progress,), daemon=True).start()
+            yield self._progress
 
     def leave(self, view: object) -> None:
         """The last view that leaves takes all traces of the display with it."""
@@ -46,16 +57,25 @@ class Display:
                 self._progress.stop()
                 self._progress = None
 
-    def say(self, text: str, *, end: str) -> bool:
-        """Writes above what is shown. False where nothing is shown: then it is not written."""
+    def say(self, text: str, *, end: str) -> None:
+        """Writes to the stream, above what is shown."""
         with self._lock:
             if self._progress is None:
-                return False
+                self._stream.write(text + end)
+                self._stream.flush()
+                return
             from rich.text import Text
 
             # Not wrapped: a terminal does so itself, and copies the line as one.
             self._progress.console.print(Text.from_ansi(text), end=end, soft_wrap=True, highlight=False)
-            return True
+
+    def _refresh(self, progress: Progress) -> None:
+        while True:
+            time.sleep(_REFRESHED_EVERY)
+            with self._lock:
+                if self._progress is not progress:
+                    return
+                progress.refresh()
 
 
 class PullView:
@@ -76,8 +96,9 @@ class PullView:
             self._notice(f"{'pulling' if step.layer != image else 'fetching'} {image} …")
         if step.total and step.status in ("Downloading", "Extracting"):
             self._layers[step.layer] = (step.current or 0, step.total)
-            progress = self._display.progress(self)
-            if progress is not None:
+            with self._display.progress(self) as progress:
+                if progress is None:
+                    return
                 if self._task is None:
                     self._task = progress.add_task(visible(image))
                 done, total = (sum(sizes) for sizes in zip(*self._layers.values(), strict=True))
@@ -88,10 +109,10 @@ class PullView:
         self._display.leave(self)
 
     def _forget(self) -> None:
-        progress = None if self._task is None else self._display.progress(self)
-        if progress is not None and self._task is not None:
-            with suppress(KeyError):
-                progress.remove_task(self._task)
+        if self._task is not None:
+            with self._display.progress(self) as progress, suppress(KeyError):
+                if progress is not None:
+                    progress.remove_task(self._task)
         self._task = None
         self._layers.clear()
 
@@ -111,8 +132,7 @@ class BuildView:
 
     def step(self, paths: Sequence[str], step: str) -> None:
         name = visible(", ".join(paths))
-        with self._lock:
-            progress = self._display.progress(self)
+        with self._lock, self._display.progress(self) as progress:
             if progress is not None:
                 if name not in self._tasks:
                     self._tasks[name] = progress.add_task(name, total=None)
@@ -125,9 +145,9 @@ class BuildView:
         name = visible(", ".join(paths))
         with self._lock:
             if name in self._tasks:
-                progress = self._display.progress(self)
-                if progress is not None:
-                    progress.remove_task(self._tasks.pop(name))
+                with self._display.progress(self) as progress:
+                    if progress is not None:
+                        progress.remove_task(self._tasks.pop(name))
             if not failed:
                 self._notice(f"built {name} in {seconds:.1f} s.")
 
@@ -144,18 +164,19 @@ class GoingOnView:
         self._task: TaskID | None = None
 
     def __call__(self, what: str) -> None:
-        progress = self._display.progress(self)
-        if progress is None:
-            self._notice(f"{what} …")
-        elif self._task is None:
-            self._task = progress.add_task(visible(what), total=None)
-        else:
-            progress.update(self._task, description=visible(what))
+        with self._display.progress(self) as progress:
+            if progress is None:
+                self._notice(f"{what} …")
+            elif self._task is None:
+                self._task = progress.add_task(visible(what), total=None)
+            else:
+                progress.update(self._task, description=visible(what))
 
     def close(self) -> None:
-        progress = None if self._task is None else self._display.progress(self)
-        if progress is not None and self._task is not None:
-            progress.remove_task(self._task)
+        if self._task is not None:
+            with self._display.progress(self) as progress:
+                if progress is not None:
+                    progress.remove_task(self._task)
         self._task = None
         self._display.leave(self)
 
@@ -197,6 +218,7 @@ def _progress(stream: TextIO, environ: Mapping[str, str]) -> Progress:
         TimeElapsedColumn(),
         console=Console(file=stream, no_color=not has_colours(stream, environ), _environ=environ),
         transient=True,
+        auto_refresh=False,
         # What is said goes through this display; standard output is the payload's.
         redirect_stdout=False,
         redirect_stderr=False,

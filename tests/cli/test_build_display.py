@@ -13,6 +13,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,42 @@ def test_what_goes_on_leaves_nothing_on_its_terminal_however_it_ends() -> None:
     assert [line.strip() for line in screen.lines if line.strip()] == ["samlocal: meanwhile"]
     # The cursor that was hidden is there again (DECTCEM).
     assert written.getvalue().rindex("\x1b[?25h") > written.getvalue().rindex("\x1b[?25l")
+
+
+def test_what_several_threads_say_stays_while_others_begin_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("samlocal.cli.progress._REFRESHED_EVERY", 0.001)
+    written = Terminal()
+    world = World(
+        environ={"TERM": "xterm-256color"},
+        cwd=Path("/"),
+        stdin=io.BytesIO(),
+        stdout=io.BytesIO(),
+        stderr=written,
+    )
+    output, screen = Output(world), Screen()
+
+    def builds(thread: int) -> None:
+        for number in range(20):
+            progress.step([f"F{thread}_{number}"], "making")
+            output.notice(f"said of {thread}_{number}")
+            progress.done([f"F{thread}_{number}"], 0, failed=False)
+
+    output.notice("before")
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with output.progress() as progress, ThreadPoolExecutor(4) as threads:
+            list(threads.map(builds, range(4)))
+    finally:
+        sys.setswitchinterval(interval)
+    output.notice("after")
+    screen.write(written.getvalue().replace("\n", "\r\n"))
+    names = [f"{thread}_{number}" for thread in range(4) for number in range(20)]
+    assert sorted(line.strip() for line in screen.lines if line.strip()) == sorted(
+        [
+            "samlocal: before",
+            "samlocal: after",
+            *(f"samlocal: said of {name}" for name in names),
+            *(f"samlocal: built F{name} in 0.0 s." for name in names),
+        ]
+    )
