@@ -156,7 +156,7 @@ class Outside:
             named = {name.lower() for name in own}
             kept = (pair for pair in sent.headers if pair[0].lower() not in named)
             sent = replace(sent, headers=(*kept, *own.items()))
-            said = await proxied(sent, integration, values, waits=self._waits)
+            said = await proxied(api.kind, sent, integration, values, waits=self._waits)
             if api.kind is ApiKind.REST:
                 return passed_answer(api, request, said)
             seen = RequestValues(api, matched, request, caller)

@@ -483,22 +483,26 @@ def test_a_rest_apis_proxy_names_itself_and_renames_what_is_its_own_as_recorded(
     # localstack/localstack, test_apigateway_http.snapshot.json, test_http_integration_with_lambda[HTTP_PROXY].
     with another_server(_Told) as url:
         served = api(proxy(url), head="")
-        status, headers, body = answered(
-            served, request("POST", "/a/b", headers={"User-Agent": "python-requests/2.31.0"}, body=b"{}")
-        )
+        sent = {"User-Agent": "python-requests/2.31.0", "x-forwarded-for": "192.0.2.1", "Host": "here:3000"}
+        status, headers, body = answered(served, request("POST", "/a/b", headers=sent, body=b"{}"))
 
     told = json.loads(body)
     assert status == 200
     assert (told["x-amzn-apigateway-api-id"], told["user-agent"]) == (served.api_id, "python-requests/2.31.0")
     assert told["x-amzn-trace-id"].startswith("Root=1-")
+    forwarded = {name: value for name, value in told.items() if name.startswith("x-forwarded-") or name == "via"}
+    assert forwarded == {
+        "x-forwarded-for": "192.0.2.1, 127.0.0.1",
+        "x-forwarded-port": "3000",
+        "x-forwarded-proto": "http",
+    }
     assert headers["x-amzn-remapped-x-amzn-requestid"] == "theirs"
     assert headers["x-amzn-remapped-content-length"] == str(len(body))
     assert {"x-amzn-remapped-date", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"} <= headers.keys()
     assert not {"date", "server", "content-length"} & headers.keys()
 
 
-def test_an_http_apis_proxy_may_have_another_path() -> None:
-    template = """
+HTTP_PROXY = """
 Resources:
   Api: {Type: AWS::ApiGatewayV2::Api, Properties: {ProtocolType: HTTP}}
   Int: {Type: AWS::ApiGatewayV2::Integration, Properties: {ApiId: !Ref Api, IntegrationType: HTTP_PROXY,
@@ -507,8 +511,39 @@ Resources:
   Route: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "ANY /a/{id}",
     Target: !Sub "integrations/${Int}"}}
 """
+
+
+@pytest.mark.parametrize(
+    ("sent", "forwarded", "via"),
+    [
+        ({"Host": "api.example"}, "for=127.0.0.1;host=api.example;proto=http", "HTTP/1.1 AmazonAPIGateway"),
+        # RFC 7239: what is no token is quoted, and who passes on comes behind those before.
+        (
+            {"Host": "localhost:3000", "forwarded": "for=192.0.2.1", "Via": "1.1 edge", "X-Forwarded-For": "::1"},
+            'for=192.0.2.1, for=127.0.0.1;host="localhost:3000";proto=http',
+            "1.1 edge, HTTP/1.1 AmazonAPIGateway",
+        ),
+    ],
+)
+def test_an_http_apis_proxy_says_where_a_request_came_from_in_the_standards_headers(
+    sent: dict[str, str], forwarded: str, via: str
+) -> None:
+    # aliasunder/vault-cortex pull request 484, expressjs/session issue 886: captured behind HTTP APIs.
+    with another_server(_Told) as url:
+        _, _, body = answered(
+            api(HTTP_PROXY.replace("URL", url), head=""), request("POST", "/a/7", headers=sent, body=b"{}")
+        )
+
+    told = json.loads(body)
+    assert (told["forwarded"], told["via"]) == (forwarded, via)
+    assert told["x-amzn-trace-id"].startswith("Root=1-")
+    x_forwarded = {name: value for name, value in told.items() if name.startswith("x-forwarded-")}
+    assert x_forwarded == {name.lower(): value for name, value in sent.items() if name.startswith("X-")}
+
+
+def test_an_http_apis_proxy_may_have_another_path() -> None:
     with another_server() as url:
-        _, _, body = answered(api(template.replace("URL", url), head=""), request("PUT", "/a/7", query="q=2"))
+        _, _, body = answered(api(HTTP_PROXY.replace("URL", url), head=""), request("PUT", "/a/7", query="q=2"))
 
     said = json.loads(body)
     assert (said["path"], said["x"]) == ("/of/7?q=2", "2")

@@ -90,14 +90,19 @@ def joined_values(values: Values) -> dict[str, str]:
     return {name: ",".join(each) for name, each in values.items()}
 
 
+def whence(request: HttpRequest) -> Iterator[tuple[str, str]]:
+    """What AWS says of where a request came from, in place of what the client says."""
+    yield "X-Forwarded-For", ", ".join([*request.header_values("x-forwarded-for"), request.source_ip])
+    yield "X-Forwarded-Port", _port(request)
+    yield "X-Forwarded-Proto", request.scheme
+
+
 def _forwarded(request: HttpRequest) -> Iterator[tuple[str, str]]:
     """The client's headers, and behind them what AWS says of where they came from."""
     own = {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"}
     yield from ((name, value) for name, value in request.headers if name.lower() not in own)
     yield "X-Amzn-Trace-Id", trace_root(request)
-    yield "X-Forwarded-For", ", ".join([*request.header_values("x-forwarded-for"), request.source_ip])
-    yield "X-Forwarded-Port", _port(request)
-    yield "X-Forwarded-Proto", request.scheme
+    yield from whence(request)
 
 
 def _with_length(request: HttpRequest) -> Iterator[tuple[str, str]]:
