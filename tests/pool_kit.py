@@ -25,9 +25,9 @@ from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.debug.wiring import Debugging
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.layout import SandboxSpec
-from samlocal.sandbox.lifecycle import Standing
 from samlocal.sandbox.report import Report
 from samlocal.sandbox.result import Result, Success
+from samlocal.sandbox.state import Standing
 from samlocal.template.values import Unknown
 
 NO_ROLE = Unknown(expression="Role", reason="there is none", tip="Name one.")

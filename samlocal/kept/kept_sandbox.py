@@ -13,9 +13,9 @@ from samlocal.kept import messages
 from samlocal.kept.listener import LISTENER, Listener, Speaking
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.layout import SandboxSpec
-from samlocal.sandbox.lifecycle import Standing
 from samlocal.sandbox.result import Result
 from samlocal.sandbox.sandbox import Sandbox
+from samlocal.sandbox.state import Standing
 
 
 class KeptSandbox:

@@ -15,8 +15,8 @@ from samlocal.pool.clock import Timer
 from samlocal.pool.plan import Plan
 from samlocal.sandbox.invocation import Invocation, Request
 from samlocal.sandbox.layout import SandboxSpec
-from samlocal.sandbox.lifecycle import Standing
 from samlocal.sandbox.result import Result
+from samlocal.sandbox.state import Standing
 
 
 class RunsEvents(Protocol):

@@ -11,7 +11,7 @@ from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan
 from samlocal.pool.pooled import LIVE, Make, Pooled, State
 from samlocal.pool.turn import Turn
-from samlocal.sandbox.lifecycle import Standing
+from samlocal.sandbox.state import Standing
 
 
 class Sandboxes:

@@ -19,7 +19,7 @@ from samlocal.pool.pooled import Make, Pooled, State
 from samlocal.pool.sandboxes import Sandboxes, latest, make_room
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.pool.turn import Turn
-from samlocal.sandbox.lifecycle import Standing
+from samlocal.sandbox.state import Standing
 
 
 class Turns:

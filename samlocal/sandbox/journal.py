@@ -13,8 +13,9 @@ from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from samlocal.function.logging_config import LogFormat, LoggingConfig, LogLevel
+from samlocal.function.logging_config import LogFormat, LogLevel
 from samlocal.sandbox.apis.telemetry import Category, Telemetry, timestamp
+from samlocal.sandbox.identity import SandboxIdentity
 from samlocal.sandbox.log_levels import level_of_event, level_of_line
 from samlocal.sandbox.messages import Span
 from samlocal.sandbox.report import Report, end_line, start_line
@@ -23,21 +24,6 @@ Fields: TypeAlias = dict[str, object]
 
 _INIT_TYPE = "on-demand"
 _VERSION = "$LATEST"
-
-
-class SandboxIdentity(Struct, frozen=True, kw_only=True):
-    """Whose journal it is. ``memory`` is in MB; ``instance`` is the name of the log stream.
-
-    ``source`` is the folder where its files lie on this machine, if they do.
-    """
-
-    function_name: str
-    handler: str
-    account: str
-    instance: str
-    memory: int
-    logging: LoggingConfig
-    source: str | None = None
 
 
 class Record(Struct, frozen=True, kw_only=True):

@@ -12,8 +12,11 @@ from samlocal.artifact.image.runtime_image import Image
 from samlocal.artifact.lease import Lease
 from samlocal.engine import ContainerSpec, Mount, Tmp
 from samlocal.engine_choice import CURRENT, NamedEngine
+from samlocal.function.package import source_of
 from samlocal.function.spec import FunctionSpec
+from samlocal.function.variables import LOG_STREAM
 from samlocal.sandbox.debug.wiring import DEBUG_LABEL, INSIDE, Debugging
+from samlocal.sandbox.identity import SandboxIdentity
 from samlocal.sandbox.mounts import groups_for
 from samlocal.sandbox.network.endpoint import Endpoint
 from samlocal.sandbox.network.relay_image import RelayImage
@@ -87,6 +90,21 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
             CONNECTIONS_ENDPOINT: self.connections_endpoint,
         }
         return {name: endpoint for name, endpoint in named.items() if endpoint is not None}
+
+    @property
+    def identity(self) -> SandboxIdentity:
+        """Whose its log is."""
+        function = self.function
+        source = source_of(function.code)
+        return SandboxIdentity(
+            function_name=function.function_name,
+            handler=function.handler or "",
+            account=function.place.account,
+            instance=self.variables.get(LOG_STREAM, ""),
+            memory=function.memory,
+            logging=function.logging,
+            source=None if source is None else str(source),
+        )
 
 
 def container_spec(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,11 @@ from samlocal.artifact.cache import Cache
 from samlocal.engine import ContainerSpec, Engine, MountMissingError
 from samlocal.engine.engines import wanted
 from samlocal.errors import EngineError
-from samlocal.function.package import source_of
-from samlocal.function.variables import LOG_STREAM
 from samlocal.sandbox.apis.telemetry import Telemetry
 from samlocal.sandbox.container import Container
 from samlocal.sandbox.debug.view import DebuggerView
 from samlocal.sandbox.init_phase import InitOutcome, await_init
-from samlocal.sandbox.journal import Journal, Log, SandboxIdentity
+from samlocal.sandbox.journal import Journal, Log
 from samlocal.sandbox.layout import USER, SandboxSpec
 from samlocal.sandbox.mailbox import Mailbox
 from samlocal.sandbox.messages import Broken, Exited, ExtensionFailed, Idle, Reason
@@ -28,32 +25,11 @@ from samlocal.sandbox.network.sockets import Sockets
 from samlocal.sandbox.session import Session
 from samlocal.sandbox.shutdown import shut_down
 from samlocal.sandbox.site import Site
+from samlocal.sandbox.state import Standing, State
 from samlocal.sandbox.supervision import ExtensionLine, Word
 
 if TYPE_CHECKING:
     from samlocal.sandbox.apis.apis import Apis
-
-
-class State(Enum):
-    """What a sandbox is at.
-
-    SPENT is yet to be shut down, CLEARED has a container with nobody in it, ENDED has none.
-    """
-
-    INIT = auto()
-    IDLE = auto()
-    BUSY = auto()
-    SPENT = auto()
-    CLEARED = auto()
-    ENDED = auto()
-
-
-class Standing(Enum):
-    """What a sandbox is to the next event: READY for it, or SPENT, so that a reload makes it ready, or GONE."""
-
-    READY = auto()
-    SPENT = auto()
-    GONE = auto()
 
 
 class Lifecycle:
@@ -75,7 +51,7 @@ class Lifecycle:
         self._max_memory_used: int | None = None
         self._apis: Apis | None = None
         self._telemetry = Telemetry()
-        self.journal = Journal(_identity(spec), log, telemetry=self._telemetry)
+        self.journal = Journal(spec.identity, log, telemetry=self._telemetry)
         self.debugger = (
             DebuggerView(
                 spec.debugging, log=self.journal.function_line, notice=partial(self.journal.remark, fresh=True)
@@ -174,7 +150,7 @@ class Lifecycle:
             raise
         self._spec = spec
         self._max_memory_used = None
-        self.journal.subject = _identity(spec)
+        self.journal.subject = spec.identity
         self._start_again(container, wanted, lines, inside_invoke=False)
         self._site.forget()
         return True
@@ -348,27 +324,11 @@ class Lifecycle:
 
 def _goes_on(before: SandboxSpec, after: SandboxSpec) -> bool:
     """Whether what lies outside of the container serves another spec too."""
-    old, new = _identity(before), _identity(after)
-    outside = [
-        (spec.engine and spec.engine.at, spec.network, spec.endpoints, spec.debugging) for spec in (before, after)
-    ]
+    old, new = before.identity, after.identity
+    outside = [(spec.engine_at, spec.network, spec.endpoints, spec.debugging) for spec in (before, after)]
     same = replace(new, instance=old.instance, logging=old.logging, source=old.source) == old
     return outside[0] == outside[1] and same
 
 
 def _whereabouts(container: Container) -> Whereabouts:
     return Whereabouts(address=container.address, process=container.pid, user=int(USER.partition(":")[0]))
-
-
-def _identity(spec: SandboxSpec) -> SandboxIdentity:
-    function = spec.function
-    source = source_of(function.code)
-    return SandboxIdentity(
-        function_name=function.function_name,
-        handler=function.handler or "",
-        account=function.place.account,
-        instance=spec.variables.get(LOG_STREAM, ""),
-        memory=function.memory,
-        logging=function.logging,
-        source=None if source is None else str(source),
-    )

@@ -9,6 +9,7 @@ from typing import TypeAlias, assert_never
 from msgspec import Struct
 
 from samlocal.function.limits import RESPONSE_BYTES
+from samlocal.sandbox.messages import Exited, ExtensionFailed
 
 
 class Success(Struct, frozen=True, kw_only=True, tag=True):
@@ -69,6 +70,20 @@ def truncated(request_id: str) -> FunctionError:
     )
 
 
+def died(request_id: str, end: Exited | ExtensionFailed) -> Crashed:
+    """As Lambda answers when the runtime ends before its answer, or an extension does or cannot be started.
+
+    For an extension's words: elastic/apm-aws-lambda pull request 145 and issue 92, which show AWS's own payloads.
+    """
+    match end:
+        case Exited(status=status, out_of_memory=out_of_memory):
+            return crashed(request_id, status, out_of_memory=out_of_memory)
+        case ExtensionFailed(error_type=error_type, cause=cause):
+            return _crashed(request_id, error_type, cause)
+        case _:
+            assert_never(end)
+
+
 NO_BOOTSTRAP = 199
 """entry.sh's exit status when a ``provided`` function has no program."""
 
@@ -105,14 +120,6 @@ def ending(status: int) -> str:
         if name:
             return f"signal: {name}"
     return f"exit status {status}"
-
-
-def extension_failed(request_id: str, error_type: str, cause: str) -> Crashed:
-    """As Lambda answers when an extension ends or cannot be started.
-
-    For the words: elastic/apm-aws-lambda pull request 145 and issue 92, which show AWS's own payloads.
-    """
-    return _crashed(request_id, error_type, cause)
 
 
 def outcome(result: Result) -> tuple[str | None, str | None]:

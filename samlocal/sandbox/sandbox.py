@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import assert_never
 
 from samlocal.artifact.cache import Cache
 from samlocal.engine import Engine
@@ -16,7 +15,7 @@ from samlocal.sandbox.init_phase import InitOutcome
 from samlocal.sandbox.invocation import Invocation, Request, RunningInvocation
 from samlocal.sandbox.journal import Log
 from samlocal.sandbox.layout import SandboxSpec
-from samlocal.sandbox.lifecycle import Lifecycle, Standing, State
+from samlocal.sandbox.lifecycle import Lifecycle
 from samlocal.sandbox.messages import (
     OF_EVENT,
     Chunk,
@@ -40,13 +39,13 @@ from samlocal.sandbox.result import (
     Result,
     Success,
     TimedOut,
-    crashed,
-    extension_failed,
+    died,
     timed_out,
     too_large,
     truncated,
 )
 from samlocal.sandbox.session import Session
+from samlocal.sandbox.state import Standing, State
 from samlocal.sandbox.tmp_folder import TmpFolder
 
 __all__ = ["Invocation", "Request", "Sandbox"]
@@ -343,14 +342,7 @@ class Sandbox:
 
     def _failed(self, course: RunningInvocation, failure: Exited | ExtensionFailed) -> Result:
         self._life.spend(Reason.FAILURE)
-        match failure:
-            case Exited(status=status, out_of_memory=out_of_memory):
-                result = crashed(course.request_id, status, out_of_memory=out_of_memory)
-            case ExtensionFailed(error_type=error_type, cause=cause):
-                result = extension_failed(course.request_id, error_type, cause)
-            case _:
-                assert_never(failure)
-        return result
+        return died(course.request_id, failure)
 
     def _time_up(self, course: RunningInvocation) -> TimedOut:
         self._life.spend(Reason.TIMEOUT)

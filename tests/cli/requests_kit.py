@@ -19,8 +19,9 @@ from samlocal.cli.world import World
 from samlocal.function.logging_config import LogFormat, LoggingConfig
 from samlocal.pool.throttle import Throttled
 from samlocal.sandbox.apis.telemetry import Telemetry
+from samlocal.sandbox.identity import SandboxIdentity
 from samlocal.sandbox.invocation import Invocation
-from samlocal.sandbox.journal import Journal, SandboxIdentity
+from samlocal.sandbox.journal import Journal
 from samlocal.sandbox.report import Report
 from samlocal.sandbox.result import FunctionError, Result, Success
 

@@ -18,7 +18,8 @@ from samlocal.cli.runs.own_paths import OwnPaths
 from samlocal.cli.runs.people import People, Subject, json_pieces
 from samlocal.function.logging_config import LogFormat, LoggingConfig, LogLevel
 from samlocal.sandbox.apis.telemetry import Category
-from samlocal.sandbox.journal import Record, SandboxIdentity
+from samlocal.sandbox.identity import SandboxIdentity
+from samlocal.sandbox.journal import Record
 from samlocal.sandbox.result import FunctionError, Result, Success
 
 FAILING = "def handler(event, context):\n    print('it is', event)\n    return {}[event]\n"

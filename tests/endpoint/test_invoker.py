@@ -24,8 +24,9 @@ from samlocal.errors import CodeError, EngineError, RoleDeniedError, SamlocalErr
 from samlocal.function.logging_config import LoggingConfig
 from samlocal.pool.throttle import Throttled, ThrottleReason
 from samlocal.sandbox.apis.telemetry import Category
+from samlocal.sandbox.identity import SandboxIdentity
 from samlocal.sandbox.invocation import Request
-from samlocal.sandbox.journal import Record, SandboxIdentity
+from samlocal.sandbox.journal import Record
 from samlocal.sandbox.result import FunctionError, Result, Success, timed_out
 
 MakeProject = Callable[..., kit.Project]

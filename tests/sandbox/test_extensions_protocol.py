@@ -25,7 +25,8 @@ from unmeasured import unmeasured
 from samlocal.function.logging_config import LoggingConfig
 from samlocal.sandbox.apis.apis import Apis
 from samlocal.sandbox.apis.telemetry import Telemetry
-from samlocal.sandbox.journal import Journal, Record, Remark, SandboxIdentity
+from samlocal.sandbox.identity import SandboxIdentity
+from samlocal.sandbox.journal import Journal, Record, Remark
 from samlocal.sandbox.log_format import render
 from samlocal.sandbox.messages import (
     Broken,

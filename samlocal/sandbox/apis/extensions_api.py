@@ -12,7 +12,7 @@ from typing import assert_never
 from samlocal.sandbox.apis.extensions import Extension, ExtensionEvent, Extensions, Refused, State
 from samlocal.sandbox.apis.http import Response
 from samlocal.sandbox.apis.server import Handler, Request, Route, json_response, refusal
-from samlocal.sandbox.journal import SandboxIdentity
+from samlocal.sandbox.identity import SandboxIdentity
 from samlocal.sandbox.messages import Event, Shutdown
 
 _ROOT = "/2020-01-01/extension"
