@@ -15,6 +15,7 @@ from samlocal.cli.output import Output
 from samlocal.cli.shown import said
 from samlocal.cli.shown.blocks import Blocks
 from samlocal.cli.shown.requests import Requests
+from samlocal.cli.shown.served import ServedFunction
 from samlocal.cli.world import World
 from samlocal.function.logging_config import LogFormat, LoggingConfig
 from samlocal.pool.throttle import Throttled
@@ -140,9 +141,9 @@ class Shown:
         return re.sub(r"\d\d:\d\d:\d\d", "00:00:00", text).splitlines()
 
 
-def served_functions(names: Sequence[str]) -> tuple[said.ServedFunction, ...]:
+def served_functions(names: Sequence[str]) -> tuple[ServedFunction, ...]:
     return tuple(
-        said.ServedFunction(id=name, name=f"{name}-1X", arn=f"arn:aws:lambda:eu-west-1:1:function:{name}")
+        ServedFunction(id=name, name=f"{name}-1X", arn=f"arn:aws:lambda:eu-west-1:1:function:{name}")
         for name in names
     )
 

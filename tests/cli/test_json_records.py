@@ -18,6 +18,7 @@ from requests_kit import FAILED, Sandbox, Screen, run, served_functions
 from samlocal.cli.shown import said
 from samlocal.cli.shown.json_records import JsonRecords, RecordedOutput
 from samlocal.cli.shown.requests import Requests
+from samlocal.cli.shown.served import ServedApi, ServedRoute
 from samlocal.cli.world import World
 from samlocal.errors import CodeError, ExitStatus, ReaderGoneError
 from samlocal.function.logging_config import LogFormat
@@ -92,7 +93,7 @@ def test_what_is_served_comes_first_and_the_end_last() -> None:
 
 
 def test_what_is_served_is_told_again_where_functions_or_routes_have_changed() -> None:
-    def api(*paths: str) -> said.ServedApi:
+    def api(*paths: str) -> ServedApi:
         same: dict[str, Any] = {
             "method": "GET",
             "leads_to": None,
@@ -100,8 +101,8 @@ def test_what_is_served_is_told_again_where_functions_or_routes_have_changed() -
             "authorizer": None,
             "api_key": False,
         }
-        routes = tuple(said.ServedRoute(path=path, **same) for path in paths)
-        return said.ServedApi(id="Api", kind="REST API", stage="Prod", url=None, routes=routes)
+        routes = tuple(ServedRoute(path=path, **same) for path in paths)
+        return ServedApi(id="Api", kind="REST API", stage="Prod", url=None, routes=routes)
 
     async def test() -> None:
         own = Recorded()

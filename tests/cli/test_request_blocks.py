@@ -11,6 +11,7 @@ from requests_kit import FAILED, Shown, plain, run
 
 from samlocal.cli.shown import said
 from samlocal.cli.shown.function_tags import FunctionTags
+from samlocal.cli.shown.served import ServedApi, ServedRoute
 from samlocal.errors import CodeError, TemplateError
 from samlocal.function.logging_config import LogFormat
 from samlocal.pool.pool import Replaced
@@ -275,7 +276,6 @@ def test_a_failure_in_the_middle_shows_what_was_written_before() -> None:
 
 
 def test_attempts_of_an_event_are_counted_and_what_is_to_come_stands_behind_them() -> None:
-    from samlocal.cli.shown import said
 
     async def test() -> None:
         async with Shown("getEvent") as shown:
@@ -546,14 +546,12 @@ def test_the_banner_says_what_is_served_and_how_to_call_it() -> None:
     run(test)
 
 
-def served_api(*routes: tuple[str, str], authorizer: str | None = None, url: str | None = None) -> said.ServedApi:
+def served_api(*routes: tuple[str, str], authorizer: str | None = None, url: str | None = None) -> ServedApi:
     shown = tuple(
-        said.ServedRoute(
-            method=method, path=path, leads_to="getEvent", not_run=None, authorizer=authorizer, api_key=False
-        )
+        ServedRoute(method=method, path=path, leads_to="getEvent", not_run=None, authorizer=authorizer, api_key=False)
         for method, path in routes
     )
-    return said.ServedApi(id="Api", kind="HTTP API", stage="$default", url=url or URL, routes=shown)
+    return ServedApi(id="Api", kind="HTTP API", stage="$default", url=url or URL, routes=shown)
 
 
 URL = "http://127.0.0.1:3000"
@@ -575,7 +573,7 @@ URL = "http://127.0.0.1:3000"
     ],
 )
 def test_where_apis_are_served_the_banners_call_is_the_one_of_them_that_asks_for_least(
-    apis: list[said.ServedApi], hint: str
+    apis: list[ServedApi], hint: str
 ) -> None:
     async def test() -> None:
         async with Shown("getEvent", url="http://127.0.0.1:3001", apis=tuple(apis)) as shown:

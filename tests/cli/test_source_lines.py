@@ -7,6 +7,7 @@ from typing import Any
 from requests_kit import Shown, run
 
 from samlocal.cli.shown import said
+from samlocal.cli.shown.served import ServedFunction, ServedSource
 from samlocal.deployed.place import Place
 from samlocal.endpoint.directory import Callee
 from samlocal.errors import AwsError
@@ -24,8 +25,8 @@ ORDERS = Mapping(
 )
 
 
-def source(name: str, *, not_read: str | None = None) -> said.ServedSource:
-    return said.ServedSource(id=name, function="take", source=f"arn:…:{name}", name=name, not_read=not_read)
+def source(name: str, *, not_read: str | None = None) -> ServedSource:
+    return ServedSource(id=name, function="take", source=f"arn:…:{name}", name=name, not_read=not_read)
 
 
 def test_a_batch_stands_behind_the_request_that_it_became() -> None:
@@ -92,7 +93,7 @@ def test_the_banner_has_all_sources_and_what_comes_and_goes_is_said() -> None:
                 environment=None,
                 stack=None,
                 reloads=False,
-                functions=(said.ServedFunction(id="take", name="take-1X", arn="arn"),),
+                functions=(ServedFunction(id="take", name="take-1X", arn="arn"),),
                 sources=(source("orders", not_read="disabled"), source("clicks")),
             )
             shown.requests.serves(serving)

@@ -19,7 +19,7 @@ from samlocal.errors import ConfigurationError, SamlocalError
 if TYPE_CHECKING:
     # What serves HTTP is for who serves.
     from samlocal.cli.shown.requests import Requests
-    from samlocal.cli.shown.said import ServedApi
+    from samlocal.cli.shown.served import ServedApi
     from samlocal.http_api.model import Api
     from samlocal.http_api.routes.apis import Apis
     from samlocal.http_api.web.certificate import Certificate

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from samlocal.cli.output import Output
 from samlocal.cli.shown.function_tags import FunctionTags
 from samlocal.cli.shown.routes import named, rows
-from samlocal.cli.shown.said import ServedApi, ServedRoute, Serving
+from samlocal.cli.shown.said import Serving
+from samlocal.cli.shown.served import ServedApi, ServedRoute
 
 _COLUMNS = 80
 _LABEL = 13

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from samlocal.cli.shown.said import ServedApi, ServedRoute
+from samlocal.cli.shown.served import ServedApi, ServedRoute
 from samlocal.http_api.integration import MappedIntegration, NotRun, ServiceIntegration
 from samlocal.http_api.model import Api, ApiKind
 from samlocal.http_api.targets import ServiceTarget

@@ -8,7 +8,7 @@ from typing import Self
 
 from msgspec import Struct
 
-from samlocal.cli.shown.said import ServedSource
+from samlocal.cli.shown.served import ServedSource
 from samlocal.endpoint.directory import Directory
 from samlocal.sources.event_source import EventSource
 from samlocal.sources.mapping import Mapping, NotPolled, SourceKind
