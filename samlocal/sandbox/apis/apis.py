@@ -82,6 +82,7 @@ class Apis:
 
     def disown(self) -> None:
         """The container is gone: nobody who had its address is talked to any more."""
+        self._telemetry.end()
         self._peers.forget()
         for listener in self._listeners:
             listener.hang_up()
@@ -106,6 +107,7 @@ class Apis:
         self.extensions.shut_down(shutdown)
 
     async def close(self) -> None:
+        self.disown()
         await self._tasks.end()
 
     async def connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

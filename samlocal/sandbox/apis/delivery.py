@@ -69,6 +69,12 @@ class Delivery:
                 await reader.read()
         writer.close()
 
+    def close(self) -> None:
+        """Nothing more comes."""
+        lines, self._lines = self._lines, None
+        if lines is not None:
+            lines[1].close()
+
     async def _post(self, destination: HttpDestination, body: bytes) -> None:
         head = (
             f"{destination.method} {destination.path} HTTP/1.1\r\n"

@@ -54,6 +54,9 @@ class Sends(Protocol):
     async def finish(self) -> None:
         """Nothing more comes for now."""
 
+    def close(self) -> None:
+        """Nothing more comes."""
+
 
 class Subscription:
     """A buffer with its delivery, on the event loop."""
@@ -94,6 +97,16 @@ class Subscription:
         if self._sending is not None:
             await asyncio.wait({self._sending})
         await self._delivery.finish()
+
+    def end(self) -> None:
+        """Sends nothing more, not even what is there: at its address is nobody, or somebody else."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._sending is not None:
+            self._sending.cancel()
+        self._batch, self._bytes = [], 0
+        self._delivery.close()
 
     def _is_full(self) -> bool:
         buffering = self.wanted.buffering

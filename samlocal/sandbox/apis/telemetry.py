@@ -38,6 +38,9 @@ class Subscriber(Protocol):
 
     async def flush(self) -> None: ...
 
+    def end(self) -> None:
+        """Whoever subscribed is gone: nothing is sent any more."""
+
 
 class Telemetry:
     """Until the init phase is over events are kept for those who subscribe late; afterwards, with nobody there, an
@@ -66,9 +69,15 @@ class Telemetry:
         self._kept = None
 
     def restart(self) -> None:
-        """Begins an init: subscriptions end with the processes that made them."""
+        """Begins an init."""
+        self.end()
         self._kept = deque(maxlen=_KEPT)
-        self._subscribers = ()
+
+    def end(self) -> None:
+        """Subscriptions end with the processes that made them."""
+        ended, self._subscribers = self._subscribers, ()
+        for subscriber in ended:
+            subscriber.end()
 
     async def flush(self) -> None:
         """Sends what is buffered."""
