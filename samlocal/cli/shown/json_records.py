@@ -11,8 +11,9 @@ from collections.abc import Callable
 from samlocal.cli.output import Output
 from samlocal.cli.shown import said
 from samlocal.cli.shown.banner import banner
+from samlocal.cli.shown.failures import end_of
 from samlocal.cli.shown.function_tags import FunctionTags
-from samlocal.cli.shown.requests import Item, end_of
+from samlocal.cli.shown.requests import Item
 from samlocal.cli.shown.said import Said
 from samlocal.cli.visible import visible
 from samlocal.cli.world import World

@@ -9,17 +9,16 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Protocol, Self, TypeAlias, assert_never
 
-import click
 from msgspec import Struct
 
 from samlocal.cli.log_file import LogFile
 from samlocal.cli.reader import noticing_its_end
 from samlocal.cli.shown import said
+from samlocal.cli.shown.failures import end_of, why
+from samlocal.cli.shown.of_sources import happened, looped
 from samlocal.endpoint.api_error import ApiError
 from samlocal.endpoint.happening import Begun, Ended, Happening, Looped, Retried, Sent
-from samlocal.endpoint.recursion import MOST
-from samlocal.errors import BuildError, ReaderGoneError, SamlocalError
-from samlocal.pool.pool import PoolClosedError
+from samlocal.errors import ReaderGoneError, SamlocalError
 from samlocal.pool.throttle import Throttled
 from samlocal.reload.told import NotReloaded, Reloaded
 from samlocal.sandbox.invocation import Invocation
@@ -125,47 +124,13 @@ class Requests:
                     said.EventSent(request_id=request_id, function=function, condition=condition.value, to=to)
                 )
             case Looped():
-                self._looped(function, 1)
+                self._view.show(looped(function, 1))
             case _:
                 assert_never(happening)
-
-    def _looped(self, function: str, events: int) -> None:
-        what = "an event of it is" if events == 1 else f"{events} events of it are"
-        self.remarked(
-            f"{function} has invoked itself {MOST} times in one chain: {what} stopped here, as AWS's recursive loop "
-            "detection does. A function with `RecursiveLoop: Allow` goes on."
-        )
 
     def of_source(self, happening: of_sources.Happening) -> None:
         """What is told of queues and streams."""
-        mapping = happening.mapping
-        about: dict[str, Any] = {
-            "function": mapping.reader,
-            "source": mapping.source,
-            "name": mapping.source_name,
-        }
-        match happening:
-            case of_sources.BatchRun(request_id=request_id, records=records, failed=failed, again=again):
-                self._view.show(
-                    said.BatchRun(**about, request_id=request_id, records=records, failed=failed, again=again)
-                )
-            case of_sources.Filtered(records=records):
-                self._view.show(said.RecordsFiltered(**about, records=records))
-            case of_sources.Discarded(records=records, condition=condition, to=to, problem=problem):
-                self._view.show(
-                    said.RecordsDiscarded(**about, records=records, condition=condition, to=to, problem=problem)
-                )
-            case of_sources.Stopped(records=records):
-                self._looped(mapping.reader, records)
-            case of_sources.NotDelivered(reason=reason):
-                self.remarked(f"{mapping.id}: {reason}.")
-            case of_sources.Doubtful(reason=reason):
-                self.remarked(f"{mapping.id}: AWS would not take this mapping: {reason}.")
-            case of_sources.Interrupted(error=error, seconds=seconds):
-                message, tip = _why(error)
-                self._view.show(said.SourceInterrupted(**about, message=message, tip=tip, seconds=seconds))
-            case _:
-                assert_never(happening)
+        self._view.show(happened(happening))
 
     def pushed(self, request_id: str, function: str, source: str) -> None:
         """An event of a topic, a bucket, a rule or the like."""
@@ -204,7 +169,7 @@ class Requests:
             case Throttled(reason=reason):
                 self._view.show(said.RequestThrottled(**about, reason=reason.value))
             case None:
-                message, tip = _why(failure)
+                message, tip = why(failure)
                 self._view.show(said.RequestFailed(**about, message=message, tip=tip))
             case _:
                 assert_never(came_of_it)
@@ -223,7 +188,7 @@ class Requests:
                     )
                 )
             case NotReloaded(functions=functions, paths=paths, error=error):
-                message, tip = _why(error)
+                message, tip = why(error)
                 self._view.show(
                     said.NotReloaded(functions=functions, files=paths, message=message, tip=tip, text=save.text)
                 )
@@ -340,24 +305,6 @@ def counted(functions: Iterable[str]) -> str:
     """``getEvent, putEvent (3)``."""
     counts = Counter(functions)
     return ", ".join(name if count == 1 else f"{name} ({count})" for name, count in counts.items())
-
-
-def end_of(error: BaseException) -> said.Failed | None:
-    """What has ended a command; None where that was no error."""
-    if not isinstance(error, Exception):
-        return None
-    message, tip = (error.format_message(), None) if isinstance(error, click.ClickException) else _why(error)
-    return said.Failed(message=message, tip=tip, ends=True)
-
-
-def _why(failure: BaseException | None) -> tuple[str, str | None]:
-    if isinstance(failure, BuildError):
-        return "\n".join(each.message for each in (*failure.others, failure)), failure.tip
-    if isinstance(failure, SamlocalError):
-        return failure.message, failure.tip
-    if failure is None or isinstance(failure, asyncio.CancelledError | PoolClosedError):
-        return "It was cut short.", None
-    return f"{type(failure).__name__}: {failure}", None
 
 
 def _offer(serving: said.Serving) -> tuple[object, ...]:
