@@ -8,8 +8,10 @@ import click
 
 from samlocal.cli.completing import completers
 from samlocal.cli.options.build import build_options, build_place_flags
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.configured import variable
 from samlocal.cli.options.engine import engine_flag
-from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings, variable
+from samlocal.cli.options.environment import project_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import docker_network_option
 from samlocal.cli.options.voice import output_of

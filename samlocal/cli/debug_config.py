@@ -10,8 +10,10 @@ import click
 from click.core import ParameterSource
 
 from samlocal.cli.completing import completers
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.configured import variable
 from samlocal.cli.options.debug import PORT
-from samlocal.cli.options.environment import ENV_VARS, EnvironmentCommand, project_options, settings, variable
+from samlocal.cli.options.environment import ENV_VARS, project_options, settings
 from samlocal.cli.options.param_type import Choice
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output

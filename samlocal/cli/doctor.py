@@ -12,8 +12,9 @@ import click
 from samlocal.cli import findings
 from samlocal.cli.engine_findings import Block, of_images, of_names
 from samlocal.cli.findings import Finding, Level, doubtful, failed, good
+from samlocal.cli.options.command_line import EnvironmentCommand
 from samlocal.cli.options.engine import engine_choice, engine_flag
-from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
+from samlocal.cli.options.environment import project_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import docker_network_option
 from samlocal.cli.options.voice import output_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, in_environment
+from samlocal.cli.options.command_line import EnvironmentCommand, in_environment
+from samlocal.cli.options.environment import environment_options
 from samlocal.cli.options.function_id import function_options, named_function
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.voice import output_of

@@ -15,7 +15,8 @@ from samlocal.cli.captured.share import share
 from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.generated import of_function
 from samlocal.cli.generated.one_event import OneEvent, no_service, no_type
-from samlocal.cli.options.environment import EnvironmentCommand, OwnOptions, name_options, settings
+from samlocal.cli.options.command_line import EnvironmentCommand, OwnOptions
+from samlocal.cli.options.environment import name_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.tables import Spare

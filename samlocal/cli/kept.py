@@ -11,7 +11,8 @@ from click.core import ParameterSource
 from msgspec import Struct
 
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import EnvironmentCommand, name_options, settings
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import name_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output

@@ -11,7 +11,8 @@ import click
 
 from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import EnvironmentCommand, account_options, name_options, settings
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import account_options, name_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.sandbox import LAYER_CACHE, LAYER_ROLE, layer_cache
 from samlocal.cli.options.voice import output_of

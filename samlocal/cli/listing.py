@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from msgspec.structs import replace
 
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, settings
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import environment_options, settings
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output

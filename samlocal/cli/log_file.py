@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from msgspec.structs import replace
 
-from samlocal.cli.options.environment import variable
+from samlocal.cli.options.configured import variable
 from samlocal.errors import ConfigurationError
 
 if TYPE_CHECKING:

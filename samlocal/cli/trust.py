@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.command_group import CommandGroup
-from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import project_options, settings
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output

@@ -15,8 +15,10 @@ from samlocal.cli.options.apis import (
     chosen_apis,
     refuse_taken_ports,
 )
+from samlocal.cli.options.command_line import names_environment
+from samlocal.cli.options.configured import variable
 from samlocal.cli.options.debug import service_debugging
-from samlocal.cli.options.environment import environment_options, names_environment, variable
+from samlocal.cli.options.environment import environment_options
 from samlocal.cli.options.listen import listen, listen_flags
 from samlocal.cli.options.reload import reload_flag, rereading
 from samlocal.cli.options.run import run_options

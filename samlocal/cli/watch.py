@@ -7,8 +7,10 @@ import click
 from samlocal.captured.saved import SavedEvents
 from samlocal.cli.completing import completers
 from samlocal.cli.log_file import log_file, log_file_option
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.configured import variable
 from samlocal.cli.options.debug import DEBUG_NAMES, debug_flags, debug_options
-from samlocal.cli.options.environment import EnvironmentCommand, environment_options, variable
+from samlocal.cli.options.environment import environment_options
 from samlocal.cli.options.function_id import function_options, wanted_function
 from samlocal.cli.options.reload import rereading
 from samlocal.cli.options.run import run_flags, run_options, strict_flag, tenant_flag

@@ -73,7 +73,7 @@ def test_it_is_one_line_and_has_a_status_of_its_own(error: BaseException, tmp_pa
     (line,) = said.splitlines()
     assert line.startswith("Error: ")
     assert type(error).__name__ in line
-    assert re.search(r"samlocal/cli/options/environment\.py:\d+", line)
+    assert re.search(r"samlocal/cli/options/command_line\.py:\d+", line)
     assert "\x1b" not in line
 
 
@@ -85,7 +85,7 @@ def test_the_file_holds_the_traceback_and_no_value(tmp_path: Path) -> None:
     report = file.read_text()
     assert "builtins.ValueError" in report
     assert "builtins.KeyError" in report
-    assert re.search(r'samlocal/cli/options/environment\.py", line \d+, in read_file', report)
+    assert re.search(r'samlocal/cli/options/command_line\.py", line \d+, in read_file', report)
     assert "command: list" in report
     assert SECRET not in report
 

@@ -12,7 +12,8 @@ import click
 
 from samlocal.captured.saved import put_file, readable
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import project_options, settings
 from samlocal.cli.options.keep import Duration
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output

@@ -11,7 +11,8 @@ import click
 
 from samlocal.captured.saved import SavedEvents, is_name
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import project_options, settings
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.errors import EventError, FunctionNotFoundError

@@ -10,7 +10,8 @@ from samlocal.captured.saved import SavedEvents, readable
 from samlocal.cli.captured.save import check_name
 from samlocal.cli.command_group import CommandGroup
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import project_options, settings
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.cli.runs.event import read_event

@@ -9,7 +9,8 @@ import msgspec
 
 from samlocal.cli.completing import completers
 from samlocal.cli.generated.one_event import OneEvent, generate_context, print_event
-from samlocal.cli.options.environment import EnvironmentCommand, project_options, settings
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import project_options, settings
 from samlocal.cli.options.event_flags import given_flags
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from samlocal.cli.options.environment import EnvironmentCommand, settings
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import settings
 from samlocal.config import LOCAL_ENVIRONMENT
 from samlocal.errors import TemplateError
 from samlocal.project.local_stack import local_project

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from samlocal.cli.local.local_command import LocalCommand
-from samlocal.cli.options.environment import EnvironmentCommand, settings, source_options
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.environment import settings, source_options
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.config import LOCAL_ENVIRONMENT

@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import variable
+from samlocal.cli.options.configured import variable
 from samlocal.cli.options.listen import bound, listen
 from samlocal.cli.output import Output
 from samlocal.config import nearest

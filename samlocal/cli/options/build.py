@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from samlocal.cli.options.configured import variable
 from samlocal.cli.options.engine import engine_choice
-from samlocal.cli.options.environment import variable
 from samlocal.project.builds import BuildOptions
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -25,6 +25,11 @@ class ConfigurableType(ParamType[T]):
     takes_booleans: ClassVar[bool] = False
 
 
+def variable(name: str) -> str:
+    """The variable that stands in for an option, by click's name of it."""
+    return f"SAMLOCAL_{name.upper()}"
+
+
 def configured(ctx: click.Context, command: click.Command, file: FileSettings) -> dict[str, Any]:
     """The file's values by click's names, for this command's options. Raises ConfigurationError."""
     values: dict[str, Any] = {}

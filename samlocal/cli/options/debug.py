@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import variable
+from samlocal.cli.options.configured import variable
 from samlocal.cli.world import World
 from samlocal.sandbox.debug.options import DebugOptions, split_arguments
 

@@ -10,8 +10,8 @@ import click
 from click.core import ParameterSource
 
 from samlocal.cli.completing import completers
-from samlocal.cli.options.configured import ConfigurableType
-from samlocal.cli.options.environment import file_of, variable
+from samlocal.cli.options.command_line import file_of
+from samlocal.cli.options.configured import ConfigurableType, variable
 from samlocal.engine_choice import OTHERS, EngineChoice, NamedEngine
 
 F = TypeVar("F", bound=Callable[..., Any])

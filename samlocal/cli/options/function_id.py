@@ -9,7 +9,8 @@ import click
 
 from samlocal.cli.choice import choose
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import settings, variable
+from samlocal.cli.options.configured import variable
+from samlocal.cli.options.environment import settings
 from samlocal.cli.output import Output
 from samlocal.errors import SamlocalError
 

@@ -10,8 +10,8 @@ import click
 from click.core import ParameterSource
 from msgspec import Struct
 
-from samlocal.cli.options.configured import ConfigurableType
-from samlocal.cli.options.environment import EnvironmentCommand, variable
+from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.configured import ConfigurableType, variable
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from samlocal.cli.options.environment import settings, variable
+from samlocal.cli.options.configured import variable
+from samlocal.cli.options.environment import settings
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError
 

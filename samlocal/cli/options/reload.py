@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from samlocal.cli.command import long_name
-from samlocal.cli.options.environment import reread, variable
+from samlocal.cli.options.command_line import reread
+from samlocal.cli.options.configured import variable
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError
 from samlocal.project.run_options import RunOptions

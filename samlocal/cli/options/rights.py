@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from samlocal.cli.options.environment import variable
+from samlocal.cli.options.configured import variable
 from samlocal.cli.options.param_type import Choice
 from samlocal.project.credentials import Policies, RightsOptions, RunsUnder
 

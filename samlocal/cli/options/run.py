@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.cli.options.build import build_flag, build_options
-from samlocal.cli.options.environment import settings, variable
+from samlocal.cli.options.configured import variable
+from samlocal.cli.options.environment import settings
 from samlocal.cli.options.param_type import Choice
 from samlocal.cli.options.rights import rights_flags, rights_options
 from samlocal.cli.options.sandbox import sandbox_flags, sandbox_options

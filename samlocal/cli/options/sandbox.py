@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from samlocal.artifact.code.private_folders import PrivateFolders
+from samlocal.cli.options.configured import variable
 from samlocal.cli.options.engine import engine_choice, engine_flag
-from samlocal.cli.options.environment import variable
 from samlocal.cli.world import World
 from samlocal.sandbox.folder_mount import folder_mount
 from samlocal.sandbox.options import SandboxOptions

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import click
 
+from samlocal.cli.options.configured import variable
 from samlocal.cli.options.debug import DEBUG_NAMES, service_debug_flags
-from samlocal.cli.options.environment import Seconds, variable
+from samlocal.cli.options.environment import Seconds
 from samlocal.cli.options.listen import LISTEN_NAMES
 from samlocal.cli.options.run import code_flag, run_flags, strict_flag
 from samlocal.pool.options import PoolOptions

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import click
 
 from samlocal.cli.log_file import log_file, log_file_option
-from samlocal.cli.options.environment import EnvironmentCommand
+from samlocal.cli.options.command_line import EnvironmentCommand
 from samlocal.cli.options.output_form import output_option
 from samlocal.cli.options.voice import hearing, is_quiet, output_of
 from samlocal.cli.output import Output

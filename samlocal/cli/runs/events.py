@@ -11,7 +11,7 @@ import click
 from msgspec import Struct
 
 from samlocal.cli.completing import completers
-from samlocal.cli.options.environment import variable
+from samlocal.cli.options.configured import variable
 from samlocal.cli.runs.event import BOM, Event, event, is_there, read_event, read_file
 from samlocal.cli.runs.named import Named
 from samlocal.cli.world import World
