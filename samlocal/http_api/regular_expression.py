@@ -45,8 +45,9 @@ def is_in(pattern: str, text: str) -> bool:
     return _tried(pattern, lambda made, left: made.search(text, concurrent=True, timeout=left)) is not None
 
 
-def replaced(pattern: str, by: str, text: str) -> str:
-    """As ``replaceAll`` does it: ``$1`` and ``${name}`` are groups, what follows a backslash is itself."""
+def replaced(pattern: str, by: str, text: str, *, count: int = 0) -> str:
+    """As ``replaceAll`` does it, with a ``count`` so often at most: ``$1`` and ``${name}`` are groups, what follows a
+    backslash is itself."""
 
     def replacement(match: Any) -> str:
         def part(place: re.Match[str]) -> str:
@@ -58,26 +59,30 @@ def replaced(pattern: str, by: str, text: str) -> str:
 
     def sub(made: Any, left: float) -> str:
         try:
-            return str(made.sub(replacement, text, timeout=left))
+            return str(made.sub(replacement, text, count, timeout=left))
         except IndexError as error:
             raise PatternError(f"{by} names a group that {pattern} does not have") from error
 
     return _tried(pattern, sub)
 
 
-def parts(pattern: str, text: str) -> list[str]:
-    """As ``split`` does it: without empty texts at the end, but for a text in which there is nothing to split at."""
+def parts(pattern: str, text: str, limit: int = 0) -> list[str]:
+    """As ``split`` does it: without empty texts at the end, but for a text in which there is nothing to split at, or
+    with a limit, which is how many parts there may be; a negative one is none."""
 
     def split(made: Any, left: float) -> list[str]:
-        found, at = [], 0
+        found: list[str] = []
+        at = 0
         for match in made.finditer(text, concurrent=True, timeout=left):
+            if limit > 0 and len(found) == limit - 1:
+                break
             if match.end() > 0:
                 found.append(text[at : match.start()])
                 at = match.end()
         return [*found, text[at:]]
 
     several = _tried(pattern, split)
-    if several == [text]:
+    if limit or several == [text]:
         return several
     while several and not several[-1]:
         several.pop()

@@ -28,6 +28,7 @@ from samlocal.http_api.request_values import RequestValues, in_body, static
 from samlocal.http_api.server_request import OwnHeaderError, ServerRequest, server_request
 from samlocal.http_api.time_limit import TimeLimitError
 from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated
+from samlocal.http_api.vtl.members import member
 from samlocal.http_api.vtl.values import Members
 from samlocal.http_api.vtl.variables import Input, Parameters, Util, context_members
 from samlocal.sandbox.result import error_message
@@ -102,8 +103,8 @@ class Transformation:
                 raise RefusedError(UNSUPPORTED)
             return body, {}
         made, context = self._evaluated("request template", template, body)
-        overrides = context["requestOverride"]
-        return text_bytes(made), {part: _texts(overrides[part]) for part in ("header", "path", "querystring")}
+        overrides = context.get("requestOverride")
+        return text_bytes(made), {part: _texts(member(overrides, part)) for part in ("header", "path", "querystring")}
 
     def event(self) -> bytes:
         """What a function gets, which is JSON: an object without members for a request without a body."""
@@ -141,12 +142,12 @@ class Transformation:
         media, template = accepted_template(self._request, chosen.templates) or (_JSON, None)
         if template is not None:
             text, context = self._evaluated("response template", template, body)
-            body, overrides = text_bytes(text), context["responseOverride"]
+            body, overrides = text_bytes(text), context.get("responseOverride")
         headers = {"Content-Type": media} | self._headers(chosen, payload, fields)
-        for name, value in _texts(overrides["header"]).items():
+        for name, value in _texts(member(overrides, "header")).items():
             headers = {each: kept for each, kept in headers.items() if each.lower() != name.lower()}
             headers[name] = header_value(value)
-        status = str(overrides["status"] or chosen.status)
+        status = str(member(overrides, "status") or chosen.status)
         if not re.fullmatch("[2-5][0-9]{2}", status):
             raise failed(f"{status} is no status of an answer")
         return mapped_answer(self._api, self._request, status=int(status), headers=headers, body=body)

@@ -1,25 +1,31 @@
 """JSON inside a mapping template: with the methods that Java gives it, and written as Java writes it.
 
+A method is a template's to call if it stands in one of these classes without an underscore; ``members.py`` finds it.
+
 Sources: API Gateway developer guide, "Variables for data transformations"; Velocity's user guide; the Java classes
-that its methods are of (String, List, Map). What is absent is an empty text, as API Gateway has it
+that its methods are of (String, List, Map, Double). What is absent is an empty text, as API Gateway has it
 (localstack/localstack, ``utils/aws/templating.py``, tried on AWS).
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from samlocal.http_api.regular_expression import fits, parts, replaced
 
+TEXT_BYTES = 10 * 1024 * 1024
+"""No API takes more, in either direction."""
 
-class NoSuchMethodError(Exception):
-    """A template asks for what its value does not have here."""
+# A range that a template keeps is a list of its own.
+_RANGE = 100_000
 
 
 class Text(str):
-    """A string. Methods have Java's names."""
+    """A string."""
 
     __slots__ = ()
 
@@ -30,27 +36,43 @@ class Text(str):
         return Flag(not self)
 
     def equals(self, other: object) -> Flag:
-        return Flag(self == other)
+        return Flag(isinstance(other, str) and str(self) == other)
 
     def equalsIgnoreCase(self, other: object) -> Flag:  # noqa: N802 - Java's
-        return Flag(self.lower() == str(other).lower())
+        return Flag(isinstance(other, str) and self.lower() == other.lower())
+
+    def compareTo(self, other: str) -> int:  # noqa: N802 - Java's
+        """The difference of the first letters that differ, else of the lengths."""
+        for one, another in zip(self, other, strict=False):
+            if one != another:
+                return ord(one) - ord(another)
+        return len(self) - len(other)
+
+    def compareToIgnoreCase(self, other: str) -> int:  # noqa: N802 - Java's
+        return Text(self.lower()).compareTo(other.lower())
 
     def contains(self, part: str) -> Flag:
         return Flag(part in self)
 
-    def startsWith(self, part: str) -> Flag:  # noqa: N802 - Java's
-        return Flag(str.startswith(self, part))
+    def startsWith(self, part: str, begin: int = 0) -> Flag:  # noqa: N802 - Java's
+        return Flag(str.startswith(self, part, begin))
 
     def endsWith(self, part: str) -> Flag:  # noqa: N802 - Java's
         return Flag(str.endswith(self, part))
 
-    def indexOf(self, part: str) -> int:  # noqa: N802 - Java's
-        return self.find(part)
+    def indexOf(self, part: str, begin: int = 0) -> int:  # noqa: N802 - Java's
+        return self.find(part, max(begin, 0))
 
     def lastIndexOf(self, part: str) -> int:  # noqa: N802 - Java's
         return self.rfind(part)
 
+    def charAt(self, index: int) -> Text:  # noqa: N802 - Java's
+        return self.substring(index, index + 1)
+
     def substring(self, begin: int, end: int | None = None) -> Text:
+        """Raises IndexError, as Java does."""
+        if not 0 <= begin <= (len(self) if end is None else end) <= len(self):
+            raise IndexError(f"a text of {len(self)} has no part from {begin} to {len(self) if end is None else end}")
         return Text(self[begin:end])
 
     def toLowerCase(self) -> Text:  # noqa: N802 - Java's
@@ -60,7 +82,8 @@ class Text(str):
         return Text(self.upper())
 
     def trim(self) -> Text:
-        return Text(self.strip())
+        """Java's own: all up to the space."""
+        return Text(self.strip("".join(map(chr, range(33)))))
 
     def toString(self) -> Text:  # noqa: N802 - Java's
         return self
@@ -72,47 +95,22 @@ class Text(str):
         return Flag(fits(pattern, self))
 
     def replaceAll(self, pattern: str, by: str) -> Text:  # noqa: N802 - Java's
-        # The guide's ``replaceAll("\\'", "'")`` takes off a backslash: Velocity keeps both of those that are written.
-        return Text(replaced(r"\\'" if pattern == r"\'" else pattern, by, self))
+        return Text(replaced(pattern, by, self))
 
-    def split(self, pattern: str) -> Items:  # type: ignore[override]
-        """As Java does, without empty texts at the end."""
-        return Items(parts(pattern, self))
+    def replaceFirst(self, pattern: str, by: str) -> Text:  # noqa: N802 - Java's
+        return Text(replaced(pattern, by, self, count=1))
+
+    def split(self, pattern: str, limit: int = 0) -> Items:  # type: ignore[override]
+        return Items(parts(pattern, self, limit))
 
     def replace(self, old: str, new: str) -> Text:  # type: ignore[override]
         return Text(str(self).replace(old, new))
-
-    def __getattr__(self, name: str) -> Any:
-        return _missing(name, Unknown(f"texts have no {name} here"))
 
 
 class Nothing(Text):
     """What is not there, null too: an empty text, as all that is asked of it."""
 
-    def __getattr__(self, name: str) -> Any:
-        return _missing(name, Nothing())
-
-    def __call__(self, *_: object) -> Nothing:
-        return Nothing()
-
-
-class Unknown(Nothing):
-    """What a value does not have. As a member it is nothing; as a method it cannot be evaluated."""
-
-    def __new__(cls, said: str) -> Unknown:
-        made = super().__new__(cls)
-        made.__dict__["_said"] = said
-        return made
-
-    def __call__(self, *_: object) -> Nothing:
-        raise NoSuchMethodError(self.__dict__["_said"])
-
-
-def _missing(name: str, value: Nothing) -> Nothing:
-    """Python itself, and airspeed's loops, ask for names that are no template's."""
-    if name.startswith("_") or name == "keys":
-        raise AttributeError(name)
-    return value
+    __slots__ = ()
 
 
 class Flag(int):
@@ -120,6 +118,15 @@ class Flag(int):
 
     def __new__(cls, value: object) -> Flag:
         return super().__new__(cls, bool(value))
+
+    def booleanValue(self) -> Flag:  # noqa: N802 - Java's
+        return self
+
+    def equals(self, other: object) -> Flag:
+        return Flag(isinstance(other, Flag) and self == other)
+
+    def toString(self) -> Text:  # noqa: N802 - Java's
+        return Text(str(self))
 
     def __str__(self) -> str:
         return "true" if self else "false"
@@ -135,7 +142,8 @@ class Items(list[Any]):
         return len(self)
 
     def get(self, index: int) -> Any:
-        return self[index]
+        """Raises IndexError, as Java does."""
+        return self[self._there(index)]
 
     def isEmpty(self) -> Flag:  # noqa: N802 - Java's
         return Flag(not self)
@@ -143,12 +151,54 @@ class Items(list[Any]):
     def contains(self, value: object) -> Flag:
         return Flag(value in self)
 
-    def add(self, value: object) -> Flag:
-        self.append(wrapped(value))
-        return Flag(1)
+    def containsAll(self, others: Sequence[object]) -> Flag:  # noqa: N802 - Java's
+        return Flag(all(value in self for value in others))
 
-    def __getattr__(self, name: str) -> Any:
-        return _missing(name, Unknown(f"lists have no {name} here"))
+    def indexOf(self, value: object) -> int:  # noqa: N802 - Java's
+        return next((at for at, each in enumerate(self) if each == value), -1)
+
+    def lastIndexOf(self, value: object) -> int:  # noqa: N802 - Java's
+        return next((at for at in reversed(range(len(self))) if self[at] == value), -1)
+
+    def add(self, *at_and_value: Any) -> Any:
+        """True; nothing where the place is named."""
+        *at, value = at_and_value
+        self.insert(at[0] if at else len(self), wrapped(value))
+        return Nothing() if at else Flag(1)
+
+    def addAll(self, others: Sequence[object]) -> Flag:  # noqa: N802 - Java's
+        self.extend(map(wrapped, tuple(others)))
+        return Flag(others)
+
+    def set(self, index: int, value: object) -> Any:
+        before, self[index] = self.get(index), wrapped(value)
+        return before
+
+    def remove(self, what: Any) -> Any:
+        """By its place, or the value itself."""
+        if isinstance(what, int) and not isinstance(what, Flag):
+            return self.pop(self._there(what))
+        at = self.indexOf(what)
+        if at >= 0:
+            del self[at]
+        return Flag(at >= 0)
+
+    def subList(self, begin: int, end: int) -> Items:  # noqa: N802 - Java's
+        return Items(self[begin:end])
+
+    def toArray(self) -> Items:  # noqa: N802 - Java's
+        return Items(self)
+
+    def equals(self, other: object) -> Flag:
+        return Flag(self == other)
+
+    def toString(self) -> Text:  # noqa: N802 - Java's
+        return Text(str(self))
+
+    def _there(self, index: int) -> int:
+        if not 0 <= index < len(self):
+            raise IndexError(f"a list of {len(self)} has nothing at {index}")
+        return index
 
     def __str__(self) -> str:
         return json_text(self)
@@ -158,34 +208,43 @@ class Members:
     """A map, written ``{name=value}``. A loop over it is over its values."""
 
     def __init__(self, members: Mapping[str, object] | None = None) -> None:
-        self._members = {Text(name): wrapped(value) for name, value in (members or {}).items()}
-
-    @property
-    def plain(self) -> Mapping[Text, Any]:
-        return self._members
+        self._members = {Text(shown(name)): wrapped(value) for name, value in (members or {}).items()}
 
     def keySet(self) -> Items:  # noqa: N802 - Java's
         return Items(list(self._members))
 
     def entrySet(self) -> Items:  # noqa: N802 - Java's
-        return Items([Members({"key": name, "value": value}) for name, value in self._members.items()])
+        return Items([Entry(name, value) for name, value in self._members.items()])
 
     def values(self) -> Items:
         return Items(list(self._members.values()))
 
-    def get(self, name: str) -> Any:
-        return self._members.get(Text(name), Nothing())
+    def get(self, name: object) -> Any:
+        return self._members.get(Text(shown(name)), Nothing())
 
-    def put(self, name: str, value: object) -> Text:
-        self[name] = value
-        return Text()
+    def getOrDefault(self, name: object, default: object) -> Any:  # noqa: N802 - Java's
+        return self._members.get(Text(shown(name)), wrapped(default))
 
-    def putAll(self, other: Members) -> Text:  # noqa: N802 - Java's
-        self._members.update(other.plain)
-        return Text()
+    def put(self, name: object, value: object) -> Any:
+        before = self.get(name)
+        self._members[Text(shown(name))] = wrapped(value)
+        return before
 
-    def containsKey(self, name: str) -> Flag:  # noqa: N802 - Java's
-        return Flag(name in self._members)
+    def putIfAbsent(self, name: object, value: object) -> Any:  # noqa: N802 - Java's
+        return self.get(name) if self.containsKey(name) else self.put(name, value)
+
+    def putAll(self, other: Members) -> Nothing:  # noqa: N802 - Java's
+        self._members.update(other._members)
+        return Nothing()
+
+    def remove(self, name: object) -> Any:
+        return self._members.pop(Text(shown(name)), Nothing())
+
+    def containsKey(self, name: object) -> Flag:  # noqa: N802 - Java's
+        return Flag(shown(name) in self._members)
+
+    def containsValue(self, value: object) -> Flag:  # noqa: N802 - Java's
+        return Flag(value in self._members.values())
 
     def size(self) -> int:
         return len(self)
@@ -193,18 +252,15 @@ class Members:
     def isEmpty(self) -> Flag:  # noqa: N802 - Java's
         return Flag(not self._members)
 
+    def equals(self, other: object) -> Flag:
+        return Flag(self == other)
+
     def toString(self) -> Text:  # noqa: N802 - Java's
         return Text(str(self))
 
-    def __getitem__(self, name: object) -> Any:
-        """A member; None for airspeed to find a method where there is no such member; else nothing."""
-        found = self._members.get(name)  # type: ignore[call-overload]
-        if found is None and isinstance(name, str) and not hasattr(Members, name):
-            return Unknown(f"maps have no {name} here")
-        return found
-
-    def __setitem__(self, name: str, value: object) -> None:
-        self._members[Text(name)] = wrapped(value)
+    @property
+    def plain(self) -> Mapping[Text, Any]:
+        return self._members
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._members.values())
@@ -215,12 +271,33 @@ class Members:
     def __bool__(self) -> bool:
         return True
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Members) and self._members == other._members
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __str__(self) -> str:
-        return "{" + ", ".join(f"{name}={value}" for name, value in self._members.items()) + "}"
+        return "{" + ", ".join(f"{name}={shown(value)}" for name, value in self._members.items()) + "}"
+
+
+class Entry:
+    """A map's, written ``name=value``."""
+
+    def __init__(self, key: Text, value: Any) -> None:
+        self._key, self._value = key, value
+
+    def getKey(self) -> Text:  # noqa: N802 - Java's
+        return self._key
+
+    def getValue(self) -> Any:  # noqa: N802 - Java's
+        return self._value
+
+    def __str__(self) -> str:
+        return f"{self._key}={shown(self._value)}"
 
 
 def wrapped(value: object) -> Any:
-    """What a template sees of a value of JSON."""
+    """What a template sees of a value of JSON, or of one that it has written itself."""
     match value:
         case None:
             return Nothing()
@@ -232,9 +309,24 @@ def wrapped(value: object) -> Any:
             return Text(value)
         case Mapping():
             return Members(value)
-        case list() | tuple():
+        case range() if len(value) > _RANGE:
+            raise ValueError(f"a range of {len(value):,} is too large to be kept")
+        case list() | tuple() | range():
             return Items(value)
     return value
+
+
+def shown(value: object) -> str:
+    """A value as Java writes it: a Double from 10,000,000 on, and below 0.001, with an exponent (``1.25E7``)."""
+    own = wrapped(value)
+    if not isinstance(own, float) or own == 0 or 1e-3 <= abs(own) < 1e7:
+        return str(own)
+    sign, digits, exponent = Decimal(repr(own)).as_tuple()
+    if not isinstance(exponent, int):
+        return "NaN" if math.isnan(own) else f"{'-' if own < 0 else ''}Infinity"
+    figures = "".join(map(str, digits)).rstrip("0") or "0"
+    places = len(digits) + exponent - 1
+    return f"{'-' if sign else ''}{figures[0]}.{figures[1:] or '0'}E{places}"
 
 
 def json_text(value: object) -> str:

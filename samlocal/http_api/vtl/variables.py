@@ -1,4 +1,4 @@
-"""``$input`` and ``$util`` of a mapping template.
+"""``$input`` and ``$util`` of a mapping template, whose methods are found as those of values are.
 
 Source: API Gateway developer guide, "Variables for data transformations for API Gateway".
 """
@@ -32,8 +32,11 @@ class Input:
     """``$input``: the payload that a template transforms, and the request's parameters."""
 
     def __init__(self, payload: bytes, parameters: Parameters) -> None:
-        self.body = Text(payload.decode(errors="replace"))
+        self._body = Text(payload.decode(errors="replace"))
         self._parameters = parameters
+
+    def getBody(self) -> Text:  # noqa: N802 - Java's
+        return self._body
 
     def json(self, path: str) -> Text:
         """A part as JSON; an empty JSON text for what is not there."""
@@ -59,7 +62,7 @@ class Input:
     @cached_property
     def _document(self) -> object:
         """Without a payload, an object without members. Raises ValueError for what is no JSON."""
-        return json.loads(str(self.body)) if self.body else {}
+        return json.loads(str(self._body)) if self._body else {}
 
 
 class Util:
@@ -94,10 +97,10 @@ def context_members(variables: Mapping[str, str]) -> Members:
         *ways, last = name.split(".")
         place = context
         for way in ways:
-            if not isinstance(place[way], Members):
-                place[way] = Members()
-            place = place[way]
-        place[last] = value
+            if not isinstance(place.get(way), Members):
+                place.put(way, Members())
+            place = place.get(way)
+        place.put(last, value)
     return context
 
 
