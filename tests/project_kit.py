@@ -18,7 +18,10 @@ class Collected:
     def __init__(self) -> None:
         self.notices: list[str] = []
         self.warnings: list[str] = []
-        self.notice, self.warning = self.notices.append, self.warnings.append
+        self.warning = self.warnings.append
+
+    def notice(self, text: str, *, once_for: str = "") -> None:
+        self.notices.append(text)
 
     def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         self.notices += [": ".join(row) for row in rows]

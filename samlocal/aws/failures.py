@@ -189,12 +189,12 @@ def botocore_error(
             return no_credentials(profile)
         case known.SSOTokenLoadError() | known.UnauthorizedSSOTokenError() | known.TokenRetrievalError():
             return CredentialsError(
-                f"The SSO session has ended: {error}", tip=f"Log in again: aws sso login{_profile(profile)}"
+                f"The SSO session has ended: {error}", tip=f"Log in again: `aws sso login{_profile(profile)}`."
             )
         case _ if isinstance(error, getattr(known, "LoginError", ())):
             # `aws login`, which botocore knows since 1.41.
             return CredentialsError(
-                f"The login session has ended: {error}", tip=f"Log in again: aws login{_profile(profile)}"
+                f"The login session has ended: {error}", tip=f"Log in again: `aws login{_profile(profile)}`."
             )
         case known.CredentialRetrievalError():
             return CredentialsError(f"The AWS credentials could not be had: {error}", tip=_login_tip(profile))

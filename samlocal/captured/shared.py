@@ -149,7 +149,7 @@ def _told() -> Iterator[None]:
             code=error.code,
             action=error.action,
             tip=f"It needs, of the actions schemas:*, {_NEEDED} on the registry {_REGISTRY} and its schemas. Events "
-            "in files need none of it: samlocal event save.",
+            "in files need none of it: `samlocal event save`.",
         ) from error
 
 

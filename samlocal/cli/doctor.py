@@ -80,7 +80,7 @@ def _show(finding: Finding, output: Output) -> None:
     for line in more:
         output.payload_line(f"      {line}", hanging=6)
     for line in finding.remedy.split("\n") if finding.remedy else ():
-        output.payload_line(f"      -> {line}")
+        output.payload_line(f"      -> {line}", hanging=9)
 
 
 def _findings(ctx: click.Context, output: Output, network: str) -> Iterator[Finding]:
@@ -141,6 +141,6 @@ def _of_project(project: Project, choice: EngineChoice, engines: Mapping[str, En
 
 def _of_local(chosen: Settings) -> Finding:
     if importlib.util.find_spec("moto") is None:
-        return doubtful("-e local", "moto is not installed.", "pip install 'samlocal[local]'")
+        return doubtful("-e local", "moto is not installed.", "`pip install 'samlocal[local]'`")
     server = local_project(chosen).running()
     return good("-e local", f"running at {server.url}" if server else "not running; it starts by itself")

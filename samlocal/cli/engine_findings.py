@@ -94,7 +94,8 @@ class Block(Struct, frozen=True, kw_only=True):
                 return doubtful(
                     about,
                     "not tried: there is no image to try it with.",
-                    "Pull one: docker pull public.ecr.aws/lambda/python:3.13 (in samlocal's checkout: make images).",
+                    "Pull one: `docker pull public.ecr.aws/lambda/python:3.13` (in samlocal's checkout: "
+                    "`make images`).",
                 )
             with session(world.cache_folder / "sessions") as own:
                 stands = standpoint(engine, image, Cache(world.cache_folder))
@@ -104,7 +105,7 @@ class Block(Struct, frozen=True, kw_only=True):
                         return doubtful(
                             about,
                             "by a relay, which runs in Python or Node; no image there is known to have either.",
-                            f"The first run pulls one, or do it now: docker pull {SMALL}",
+                            f"The first run pulls one, or do it now: `docker pull {SMALL}`.",
                         )
                     took = try_relay(engine, relays, session=own, network=network)
                     return good(
@@ -158,4 +159,6 @@ def of_images(choice: EngineChoice, engines: Mapping[str, Engine], application: 
         elif engine.has_image(stand_in):
             yield good(about, f"{stand_in} (stand-in for {own})")
         else:
-            yield doubtful(about, f"{own} is not here.", f"The first run pulls it, or do it now: docker pull {own}")
+            yield doubtful(
+                about, f"{own} is not here.", f"The first run pulls it, or do it now: `docker pull {own}`."
+            )

@@ -58,7 +58,7 @@ def of_template(application: Application) -> Iterator[Finding]:
     for owner, resource in functions:
         for reason in summarize(owner, resource).problems:
             text = f"{owner.path(resource)} cannot run: {reason}"
-            yield doubtful(subject, text, f"samlocal env {owner.path(resource)} says more, --set gives values.")
+            yield doubtful(subject, text, f"`samlocal env {owner.path(resource)}` says more, --set gives values.")
 
 
 def of_caller(aws: Aws, *, needed: bool) -> Finding:
@@ -118,7 +118,7 @@ def of_roles(application: Application, aws: Aws, *, environment: str) -> Iterato
                 level=Level.FAIL,
                 subject=f"{subject} {path}",
                 text=refused.message,
-                remedy=f"samlocal trust add {environment} -f {path}, or samlocal invoke --scope-down.",
+                remedy=f"`samlocal trust add {environment} -f {path}`, or `samlocal invoke --scope-down`.",
             )
 
 

@@ -201,10 +201,10 @@ def _once(ctx: click.Context, asked: _Asked) -> int:
         spec = project.plan(asked.function, asked.options, accept=accept)
 
         from samlocal.cli.runs.running import run_events, run_to_its_end
+        from samlocal.project.announced import tell_of_image
         from samlocal.sandbox.session import SWEEP_SECONDS, session
 
-    for remark in spec.image.remarks:
-        output.notice(remark)
+    tell_of_image(spec.image, output)
 
     function = spec.function
     source = source_of(function.code)

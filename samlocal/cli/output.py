@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from samlocal.cli import terminal
 from samlocal.cli.progress import Display, ProgressView
-from samlocal.cli.tables import Form, Spare, drawn, folded
+from samlocal.cli.screen import Screen
+from samlocal.cli.tables import Spare
 from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
 from samlocal.errors import BuildError, SamlocalError
@@ -38,6 +39,7 @@ class Output:
         there. ``hears`` is told each of their records.
         """
         self._world = world
+        self._stderr, self._stdout = Screen(world.stderr, world), Screen(world.stdout, world)
         self.quiet = quiet
         self.log_file: LogFile | None = None
         self.hears: Callable[[Record], None] | None = None
@@ -45,7 +47,7 @@ class Output:
         self._shown_errors: set[str] = set()
         self._display = Display(world.stderr, world.environ, quiet=quiet)
         self._people: People | None = None
-        if for_people and (world.stderr.isatty() or world.stdout.isatty()):
+        if for_people and (self._stderr.is_terminal or self._stdout.is_terminal):
             from samlocal.cli.runs.people import People
 
             self._people = People(marks=terminal.is_utf_8(world.stderr.encoding))
@@ -58,9 +60,10 @@ class Output:
     def message_stream(self) -> IO[str]:
         return self._world.stderr
 
-    def notice(self, text: str) -> None:
+    def notice(self, text: str, *, once_for: str = "") -> None:
         """Something the user should know, in one line; once, also where values are asked for again."""
-        self._say_once("samlocal: ", text, fg="cyan")
+        if not self.quiet and self._is_news(text, once_for):
+            self._say_once("samlocal: ", text, fg="cyan")
 
     def warning(self, text: str) -> None:
         self._say_once("samlocal: ", text, fg="yellow")
@@ -79,7 +82,14 @@ class Output:
 
     def request(self, text: str) -> None:
         """One that samlocal itself has made of the engine or of AWS."""
-        self._error_line(self._styled(f"samlocal: {visible(text)}", fg=None, dim=True))
+        self._error_line(self._stderr.styled(self.message(text, head="samlocal: "), dim=True))
+
+    def _is_news(self, text: str, once_for: str) -> bool:
+        if not once_for:
+            return True
+        from samlocal.project.announced import is_news
+
+        return is_news(text, once_for, cache_folder=self._world.cache_folder)
 
     def _say_once(self, head: str, text: str, *, fg: str) -> None:
         if self.quiet:
@@ -104,7 +114,11 @@ class Output:
         self.plain(shown.getvalue().rstrip("\n"))
 
     def plain(self, text: str) -> None:
-        self._error_line(visible(text))
+        self._error_line(self.message(text))
+
+    def message(self, text: str, *, head: str = "", fg: str | None = None, bold: bool = False) -> str:
+        """Something that samlocal itself says, as standard error shows it, its ``head`` in a colour."""
+        return self._stderr.message(text, head=head, fg=fg, bold=bold)
 
     def log(self, line: str) -> None:
         """A line of the function's log."""
@@ -112,13 +126,13 @@ class Output:
 
     def log_text(self, line: str) -> str:
         """A line of the function's log: as it is where nobody looks, colours alone at a terminal."""
-        if not self._world.stderr.isatty():
+        if not self._stderr.is_terminal:
             return line
-        return coloured(line) if self._has_colours(self._world.stderr) else click.unstyle(coloured(line))
+        return coloured(line) if self._stderr.has_colours else click.unstyle(coloured(line))
 
     def log_of(self, record: Record, line: str) -> list[str]:
         """A line of a function's log: in order and colours where somebody looks, where none goes on into the next."""
-        if not self._world.stderr.isatty():
+        if not self._stderr.is_terminal:
             return [line]
         from samlocal.cli.runs.log_lines import log_lines
         from samlocal.cli.runs.own_paths import own_paths
@@ -130,12 +144,12 @@ class Output:
 
     def styled(self, text: str, *, fg: str | None = None, bold: bool = False, dim: bool = False) -> str:
         """The text as standard error may show it, in a colour where it has colours."""
-        return self._styled(visible(text), fg=fg, bold=bold, dim=dim)
+        return self._stderr.styled(visible(text), fg=fg, bold=bold, dim=dim)
 
     @property
     def columns(self) -> int | None:
         """The terminal's that standard error goes to, None where it goes to none."""
-        return terminal.own_columns(self._world.stderr)
+        return self._stderr.columns if self._stderr.is_terminal else None
 
     def shown(self, lines: Sequence[str]) -> None:
         """Lines that were made of ``styled`` and ``log_text``, in one piece."""
@@ -165,7 +179,7 @@ class Output:
             return
         if self.quiet:
             return
-        if self._people is not None and self._world.stderr.isatty():
+        if self._people is not None and self._stderr.is_terminal:
             lines = self._people.lines(item)
             if lines:
                 self.shown([self._drawn_log(pieces) for pieces in lines])
@@ -210,7 +224,7 @@ class Output:
         result = invocation.result
         if isinstance(result, Success) and result.streamed:
             return
-        if self._people is not None and self._world.stdout.isatty():
+        if self._people is not None and self._stdout.is_terminal:
             for pieces in self._people.answer(result):
                 self._payload_pieces(pieces)
             return
@@ -227,26 +241,13 @@ class Output:
 
         Its words go on so far in, ``hanging``, where they do not fit into a terminal's line; without it they are one.
         """
-        text = visible(line)
-        columns = terminal.columns(self._world.stdout, self._world.environ)
-        if hanging is not None and columns is not None:
-            words = text.lstrip(" ")
-            lines = folded(words, columns - hanging)
-            text = text[: len(text) - len(words)] + f"\n{' ' * hanging}".join(lines)
-        if fg is not None and self._has_colours(self._world.stdout):
-            head = click.style(head, fg=fg)
-        self._write_payload(f"{head}{text}\n")
+        self._write_payload(self._stdout.line(line, head=head, fg=fg, hanging=hanging) + "\n")
 
     def _payload_pieces(self, pieces: Sequence[Piece]) -> None:
-        self._write_payload(f"{self._drawn_pieces(pieces, self._world.stdout, visible)}\n")
+        self._write_payload(self._stdout.pieces(pieces, visible) + "\n")
 
     def _drawn_log(self, pieces: Sequence[Piece]) -> str:
-        return self._drawn_pieces(pieces, self._world.stderr, self.log_text)
-
-    def _drawn_pieces(self, pieces: Sequence[Piece], stream: IO[Any], shown: Callable[[str], str]) -> str:
-        has_colours = self._has_colours(stream)
-        has_links = terminal.has_links(stream, self._world.environ)
-        return "".join(each.drawn(shown(each.text), has_colours=has_colours, has_links=has_links) for each in pieces)
+        return self._stderr.pieces(pieces, self.log_text)
 
     def data_line(self, line: str) -> None:
         """A line for programs."""
@@ -263,7 +264,7 @@ class Output:
         for line in lines:
             colour = colours.get(line[:1])
             if not as_payload:
-                self._error_line(self._styled(visible(line), fg=colour))
+                self._error_line(self.styled(line, fg=colour))
             elif colour is None:
                 self.payload_line(line)
             else:
@@ -279,11 +280,11 @@ class Output:
     @property
     def has_somebody_to_ask(self) -> bool:
         """Whether a person sees a question and can answer it."""
-        return self._world.stderr.isatty() and self._world.stdin.isatty()
+        return self._stderr.is_terminal and self._world.stdin.isatty()
 
     def asked(self, question: str) -> str | None:
         """The line that answers a question; None where there is none."""
-        self._error_line(f"{visible(question)} ", end="")
+        self._error_line(f"{self.message(question)} ", end="")
         answer = self._world.stdin.readline()
         if not answer:
             self._error_line("")
@@ -292,13 +293,13 @@ class Output:
 
     def table(self, heads: Sequence[str | Spare], rows: Iterable[Sequence[str]]) -> None:
         """A table as the payload: as wide as it needs where nobody looks, fitted to the terminal where one is."""
-        self._write_payload(f"{self._drawn(heads, rows, stream=self._world.stdout)}\n\n")
+        self._write_payload(self._stdout.table(heads, rows) + "\n\n")
 
     def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table that is not the payload."""
         if self.quiet:
             return
-        self._error_line(self._drawn(heads, rows, stream=self._world.stderr) + "\n")
+        self._error_line(self._stderr.table(heads, rows) + "\n")
 
     @contextmanager
     def progress(self) -> Iterator[ProgressView]:
@@ -309,27 +310,13 @@ class Output:
         finally:
             view.close()
 
-    def _has_colours(self, stream: IO[Any]) -> bool:
-        return terminal.has_colours(stream, self._world.environ)
-
-    def _is_utf_8(self, stream: IO[Any]) -> bool:
-        """A program gets UTF-8 whatever the locale is."""
-        return not stream.isatty() or terminal.is_utf_8(self._world.stderr.encoding)
-
     def _write_payload(self, text: str) -> None:
-        """Text of samlocal's own, in the terminal's encoding where one is."""
         stdout = self._world.stdout
-        encoding = (self._world.stderr.encoding or "utf-8") if stdout.isatty() else "utf-8"
-        stdout.write(text.encode(encoding, "backslashreplace"))
+        stdout.write(text.encode(self._stdout.encoding, "backslashreplace"))
         stdout.flush()
 
     def _said(self, who: str, text: str, *, fg: str, bold: bool = False) -> None:
-        self._error_line(self._styled(who, fg=fg, bold=bold) + visible(text))
-
-    def _styled(self, text: str, *, fg: str | None, bold: bool = False, dim: bool = False) -> str:
-        if not (fg or bold or dim) or not self._has_colours(self._world.stderr):
-            return text
-        return click.style(text, fg=fg, bold=bold or None, dim=dim or None)
+        self._error_line(self.message(text, head=who, fg=fg, bold=bold))
 
     def _error_line(self, line: str, *, end: str = "\n") -> None:
         self._display.say(line, end=end)
@@ -337,13 +324,5 @@ class Output:
     def _payload(self, data: bytes) -> None:
         """To a program every byte; at a terminal what controls it is spelled out."""
         stdout = self._world.stdout
-        stdout.write(visible_bytes(data) if stdout.isatty() else data)
+        stdout.write(visible_bytes(data) if self._stdout.is_terminal else data)
         stdout.flush()
-
-    def _drawn(self, heads: Sequence[str | Spare], rows: Iterable[Sequence[str]], *, stream: IO[Any]) -> str:
-        form = Form(
-            columns=terminal.columns(stream, self._world.environ),
-            has_colours=self._has_colours(stream),
-            is_utf_8=self._is_utf_8(stream),
-        )
-        return drawn(heads, rows, form)

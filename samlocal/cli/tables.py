@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from samlocal.cli.paragraph import folded
 from samlocal.cli.visible import visible
 
 if TYPE_CHECKING:
@@ -127,19 +128,6 @@ def _blocks(heads: Sequence[str], rows: Sequence[Sequence[str]], form: Form, col
                 shown.append(Text.assemble((("" if number else head).ljust(label), "bold"), part))
         shown.append(Text())
     return _rendered(shown, form)
-
-
-def folded(text: str, columns: int) -> list[str]:
-    """Its words in lines, each of them whole; none of an empty text."""
-    from rich.cells import cell_len
-
-    lines: list[str] = []
-    for word in text.split(" ") if text else ():
-        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= columns:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
 
 
 def _rendered(shown: Iterable[Table | Text], form: Form) -> str:

@@ -58,17 +58,16 @@ def _without_trust(ctx: click.Context, chosen: Settings, function: FunctionSpec,
     """Three ways on for a caller whom the role does not trust."""
     same = _same(ctx, function)
     snippet = "".join(f"       {line}\n" for line in TRUST_SNIPPET.splitlines())
-    trust = f"     samlocal trust add{same}\n"
+    trust = f"`samlocal trust remove` takes that back:\n     samlocal trust add{same}\n"
     if chosen.stack_name is None or ctx.params.get("role_arn"):
-        trust = f"     name the caller in the trust policy of {role_arn}\n"
+        trust = f"name the caller in the trust policy of {role_arn}\n"
     return (
         "Three ways on:\n"
-        "  1. Let the deployed role trust you; `samlocal trust remove` takes that back:\n"
-        f"{trust}"
-        "  2. Let the template do it, in development environments only. In the template:\n"
+        f"  1. Let the deployed role trust you: {trust}"
+        "  2. Let the template do it, in development environments only: everyone of the account is trusted whose own "
+        "policies allow sts:AssumeRole on the role. Write TrustDevelopers=true among those environments' "
+        "parameter_overrides in samconfig.toml, and in the template:\n"
         f"{snippet}"
-        "     and TrustDevelopers=true among those environments' parameter_overrides in samconfig.toml. It trusts\n"
-        "     everyone of the account whose own policies allow sts:AssumeRole on the role.\n"
         "  3. Leave the trust as it is, and run under your own rights narrowed to the role's:\n"
         f"     {ctx.command_path}{same} --scope-down\n"
         "With --no-assume-role it runs under your own rights as they are."
@@ -80,9 +79,9 @@ def _without_role(ctx: click.Context, function: FunctionSpec) -> str:
     same = f"{ctx.command_path}{_same(ctx, function)}"
     return (
         "Deploy it (`sam deploy`), or:\n"
-        f"  under your own rights, narrowed to the template's Policies:  {same} --policies template\n"
-        f"  under another role:                                          {same} --role-arn ARN\n"
-        f"  under your own rights:                                       {same} --no-assume-role"
+        f"  under your own rights, narrowed to the template's Policies:\n     {same} --policies template\n"
+        f"  under another role:\n     {same} --role-arn ARN\n"
+        f"  under your own rights:\n     {same} --no-assume-role"
     )
 
 

@@ -159,8 +159,8 @@ class KeptRun:
                 chunk(data)
             case messages.Began():
                 self._has_begun = True
-            case messages.Notice(text=text):
-                self._teller.notice(text)
+            case messages.Notice(text=text, once_for=once_for):
+                self._teller.notice(text, once_for=once_for)
             case messages.Warned(text=text):
                 self._teller.warning(text)
             case messages.Facts(heads=heads, rows=rows):

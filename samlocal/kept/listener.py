@@ -112,8 +112,8 @@ class Telling:
     def __init__(self, listener: Listener) -> None:
         self._say: Callable[[messages.Answer], None] = listener.say_from_thread
 
-    def notice(self, text: str) -> None:
-        self._say(messages.Notice(text=text))
+    def notice(self, text: str, *, once_for: str = "") -> None:
+        self._say(messages.Notice(text=text, once_for=once_for))
 
     def warning(self, text: str) -> None:
         self._say(messages.Warned(text=text))

@@ -100,6 +100,7 @@ class Refused(Struct, frozen=True, kw_only=True, tag=True):
 
 class Notice(Struct, frozen=True, kw_only=True, tag=True):
     text: str
+    once_for: str = ""
 
 
 class Warned(Struct, frozen=True, kw_only=True, tag=True):

@@ -93,7 +93,7 @@ def check_installed() -> None:
     if importlib.util.find_spec("moto") is None:
         raise ConfigurationError(
             "The local environment is moto's server, which is not installed.",
-            tip="Install it beside samlocal: pip install 'samlocal[local]'",
+            tip="Install it beside samlocal: `pip install 'samlocal[local]'`.",
         )
 
 
@@ -158,7 +158,7 @@ def _failed(process: subprocess.Popen[bytes], log: IO[str]) -> AwsError | Config
     quoted = "".join(f"\n  {line}" for line in last) or " It logged nothing."
     return AwsError(
         f"The local endpoint (moto's server) {how}.{quoted}",
-        tip="Check the installation: pip install 'samlocal[local]'",
+        tip="Check the installation: `pip install 'samlocal[local]'`.",
     )
 
 

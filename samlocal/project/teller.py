@@ -27,7 +27,8 @@ class Progress(Protocol):
 class Teller(Protocol):
     """Each text is a sentence, in one line. The same may be told twice: values are asked for again."""
 
-    def notice(self, text: str) -> None: ...
+    def notice(self, text: str, *, once_for: str = "") -> None:
+        """With ``once_for`` it is shown once on this machine for what that names by its content."""
 
     def warning(self, text: str) -> None: ...
 

@@ -171,7 +171,7 @@ def _relay(
         )
         if options.skip_pull:
             raise ImageError(
-                f"{lacking}; --skip-pull-image forbids to pull one.", tip=f"Pull it there: docker pull {SMALL}"
+                f"{lacking}; --skip-pull-image forbids to pull one.", tip=f"Pull it there: `docker pull {SMALL}`."
             )
         notice(f"{lacking}: {SMALL} is pulled.")
         engine.pull(SMALL, platform=None, progress=lambda step: progress(SMALL, step))

@@ -22,6 +22,7 @@ from samlocal.pool.options import PoolOptions
 from samlocal.pool.plan import Plan, in_thread
 from samlocal.pool.pool import Pool
 from samlocal.pool.pooled import Make
+from samlocal.project.announced import tell_of_image
 from samlocal.project.last_events import LastEvents
 from samlocal.project.project import Project
 from samlocal.project.run_options import RunOptions
@@ -261,6 +262,5 @@ class Service:
         spec = self.project.plan(function_id, options, sources=sources, falls_back=falls_back)
         if self.debugged is not None:
             self.debugged.planned(function_id, spec)
-        for remark in spec.image.remarks:
-            self.project.teller.notice(remark)
+        tell_of_image(spec.image, self.project.teller)
         return self._shaped(spec)

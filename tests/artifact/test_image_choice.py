@@ -94,7 +94,7 @@ def test_a_stand_in_is_taken_where_awss_image_is_absent_and_no_registry_is_asked
     engine = FakeEngine(STAND_IN)
     image = chosen(engine, function())
     assert image.name == STAND_IN
-    assert any("stand-in" in remark for remark in image.remarks)
+    assert any("stand-in" in remark for remark in image.announced)
     assert engine.pulled == []
 
 

@@ -45,10 +45,12 @@ def test_standard_output_is_the_payload_and_everything_else_goes_to_standard_err
     assert billed - 1 <= outcome.report_number("Duration") <= billed
 
 
-def test_a_stand_in_for_aws_image_is_told_in_one_line(project: Callable[..., Project]) -> None:
-    outcome = project(python("def handler(event, context): pass")).invoke("Fn").succeeded()
-    (told,) = [line for line in outcome.lines if "samlocal/lambda-python:3.11" in line]
+def test_a_stand_in_for_aws_image_is_told_in_one_line_once(project: Callable[..., Project]) -> None:
+    made = project(python("def handler(event, context): pass"))
+    quiet, first, second = (made.invoke("Fn", *given).succeeded() for given in (("-q",), (), ()))
+    (told,) = [line for line in first.lines if "samlocal/lambda-python:3.11" in line]
     assert "stand-in" in told
+    assert "stand-in" not in quiet.stderr + second.stderr
 
 
 def test_a_deprecated_runtime_runs_with_a_warning(project: Callable[..., Project]) -> None:

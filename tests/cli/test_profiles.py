@@ -142,7 +142,7 @@ def test_an_expired_session_of_identity_center_names_the_command_that_logs_in(
 
     outcome = application.invoke("New", "-e", "test", "--aws-profile", "work").ended(ExitStatus.CREDENTIALS)
 
-    assert "Log in again: aws sso login --profile work" in outcome.stderr
+    assert "Log in again: `aws sso login --profile work`." in outcome.stderr
 
 
 def test_a_program_gives_the_credentials(profiles: Callable[[str], Project], front: Front) -> None:

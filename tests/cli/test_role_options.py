@@ -134,7 +134,7 @@ def test_the_snippet_lets_development_environments_trust_and_no_others(
 ) -> None:
     outcome = developer.invoke("Fn", "-e", "test").ended(ExitStatus.ROLE)
     lines = iter(outcome.lines)
-    next(line for line in lines if line.endswith("In the template:"))
+    next(line for line in lines if line.endswith("in the template:"))
     snippet = []
     for line in lines:
         if not line.startswith(" " * 7):

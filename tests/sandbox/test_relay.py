@@ -189,8 +189,8 @@ def test_an_engine_without_python_or_node_gets_a_small_image_for_the_relay_and_s
         assert "no image there is known to have either: " + SMALL + " is pulled." in refused.stderr
         assert f"The image {SMALL} cannot be pulled" in refused.stderr
         forbidden = own.invoke("Fn", "--skip-pull-image").ended(ExitStatus.IMAGE)
-        assert f"Pull it there: docker pull {SMALL}" in forbidden.stderr
+        assert f"Pull it there: `docker pull {SMALL}`." in forbidden.stderr
         told = next(each for each in own.run("doctor", "--output", "json").payload if each["subject"] == "way back")
-        assert told["remedy"] == f"The first run pulls one, or do it now: docker pull {SMALL}"
+        assert told["remedy"] == f"The first run pulls one, or do it now: `docker pull {SMALL}`."
         with elsewhere.renamed({"elsewhere/one:1": SMALL}):
             assert own.invoke("Fn").succeeded().payload == "of the shell"

@@ -33,7 +33,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 # What is another one each time, and what stands for it: as long as it is by and large.
 _EACH_TIME = (
     # With AWS's own images there is nothing to say.
-    (r"\x1b\[36msamlocal: \x1b\[0mAWS's image for .*\n", ""),
+    (r"\x1b\[36msamlocal: \x1b\[0mAWS's image for .*\n(?:  .*\n)*", ""),
     (r"(?<!\d)\d{4}-\d\d-\d\dT[\d:.]+Z", "2026-11-26T12:00:00.000Z"),
     (r"/(builds|local)/[0-9a-f]+\b", r"/\1/1f0c9d27b8e6"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "8f5c1e9a-4b7d-4c2e-9f10-3a6b5d8e7c21"),

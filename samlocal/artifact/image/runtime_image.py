@@ -92,14 +92,16 @@ def runtime(spec: FunctionSpec) -> Runtime:
 class Image(Struct, frozen=True, kw_only=True):
     """The image to start from; ``platform`` is Docker's name of the architecture, None where it may differ.
 
-    ``remarks`` is what the user should know of it. ``start`` is how an image function's own image is started, in
-    ``working_dir`` or where the image says; one without a shell is started without samlocal's entry point. ``tmp`` is
-    where its containers have their /tmp. ``id`` is the engine's, which tells it from another one of the same name.
+    ``remarks`` is what the user should know of it, ``announced`` what is enough to be said once. ``start`` is how an
+    image function's own image is started, in ``working_dir`` or where the image says; one without a shell is started
+    without samlocal's entry point. ``tmp`` is where its containers have their /tmp. ``id`` is the engine's, which
+    tells it from another one of the same name.
     """
 
     name: str
     platform: str | None
     remarks: tuple[str, ...] = ()
+    announced: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     working_dir: str | None = None
     has_shell: bool = True
@@ -166,7 +168,7 @@ def choose_image(
             return Image(name=wanted, platform=platform if own is None else None, remarks=remarks)
         if own is None and engine.has_image(stand_in):
             said = f"AWS's image for {known.name} is not here; its stand-in {stand_in} is used."
-            return Image(name=stand_in, platform=None, remarks=(*remarks, said))
+            return Image(name=stand_in, platform=None, remarks=remarks, announced=(said,))
         if skip_pull:
             raise ImageError(
                 f"{spec.logical_id}: the image {wanted} is not there, and --skip-pull-image forbids to pull it.",

@@ -95,7 +95,9 @@ def _last(chosen: Settings, output: Output, function: str | None) -> LastEvent:
         )
     of = "this template's functions" if function is None else function
     where = f" in {chosen.environment}" if chosen.environment else ""
-    raise EventError(f"No event of {of} is remembered{where}.", tip="Run it first: samlocal invoke, start-api, up …")
+    raise EventError(
+        f"No event of {of} is remembered{where}.", tip="Run it first: `samlocal invoke`, `start-api`, `up` …"
+    )
 
 
 def _names(chosen: Settings, output: Output, function: str) -> Collection[str]:

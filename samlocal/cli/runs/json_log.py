@@ -23,13 +23,14 @@ _OF_DAY = re.compile(r"\d{4}-\d\d-\d\d[T ](\d\d:\d\d:\d\d(?:[.,]\d{1,3})?)")
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One line. ``below`` are the lines of a stack."""
+    """One line. ``below`` are the lines of a stack; ``is_error`` says that a runtime reports one."""
 
     time: str
     level: str
     message: str
     rest: str
     below: tuple[str, ...]
+    is_error: bool
 
 
 def entry(line: str, *, request_id: str | None) -> Entry | None:
@@ -47,7 +48,9 @@ def entry(line: str, *, request_id: str | None) -> Entry | None:
     members = dict(found)
     error = members if "errorMessage" in members else _first(members, _MESSAGES)
     below: tuple[str, ...] = ()
+    is_error = False
     if isinstance(error, dict) and isinstance(error.get("errorMessage"), str):
+        is_error = True
         message = f"{error.get('errorType') or 'Error'}: {error['errorMessage']}"
         below = tuple(_stack(error))
         used = {"errorMessage", "errorType", *_STACKS} if error is members else set(_MESSAGES)
@@ -65,7 +68,14 @@ def entry(line: str, *, request_id: str | None) -> Entry | None:
         for name, value in members.items()
         if name not in used and value is not None and (request_id is None or value != request_id)
     )
-    return Entry(time=_time(_first(members, _TIMES)), level=level, message=message, rest="  ".join(rest), below=below)
+    return Entry(
+        time=_time(_first(members, _TIMES)),
+        level=level,
+        message=message,
+        rest="  ".join(rest),
+        below=below,
+        is_error=is_error,
+    )
 
 
 def _first(members: Mapping[str, object], names: tuple[str, ...]) -> object:

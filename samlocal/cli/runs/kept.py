@@ -13,6 +13,7 @@ from samlocal.cli.runs.runs import Runs
 from samlocal.kept.client import KeptRun, NothingRanError
 from samlocal.kept.folder import KEEPER
 from samlocal.kept.opening import Opening, changed
+from samlocal.project.announced import tell_of_image
 
 
 def run_kept(opening: Opening, events: Events, output: Output, *, made: Callable[[Image], Runs]) -> Runs | None:
@@ -34,8 +35,7 @@ def run_kept(opening: Opening, events: Events, output: Output, *, made: Callable
 
 def _run(run: KeptRun, events: Events, output: Output, made: Callable[[Image], Runs]) -> Runs:
     planned = run.planned()
-    for remark in planned.image.remarks:
-        output.notice(remark)
+    tell_of_image(planned.image, output)
     if planned.changed:
         output.notice(changed(planned.changed))
     if run.by != KEEPER:

@@ -13,18 +13,23 @@ from samlocal.function.logging_config import LogLevel
 if TYPE_CHECKING:
     from samlocal.cli.runs.own_paths import OwnPaths
 
+ERROR_COLOUR = "red"
+
 _COLOURS = {
     "WARN": "yellow",
     "WARNING": "yellow",
-    "ERROR": "red",
-    "CRITICAL": "red",
-    "FATAL": "red",
+    "ERROR": ERROR_COLOUR,
+    "CRITICAL": ERROR_COLOUR,
+    "FATAL": ERROR_COLOUR,
 }
-_LEVELS = {LogLevel.WARN: "yellow", LogLevel.ERROR: "red", LogLevel.FATAL: "red"}
+_LEVELS = {LogLevel.WARN: "yellow", LogLevel.ERROR: ERROR_COLOUR, LogLevel.FATAL: ERROR_COLOUR}
 
 # What runtimes write before a line of a text log: Python's `[ERROR]`, Node's tab-separated words.
 _LEVEL = re.compile(r"(?:^\[|\t)(?P<level>WARN(?:ING)?|ERROR|CRITICAL|FATAL)(?:\]|\t)")
 _LEVEL_WITHIN = 80
+
+# How Java's runtime begins an error's stack (Throwable.toString: the class, with its package, and the message).
+_JAVA_ERROR = re.compile(r"(?:Caused by: )?(?:[a-z_]\w*\.)+[\w$]+(?:Exception|Error)(?:: |$)")
 
 # What Node's runtime writes of an error: its stack is a list in there.
 _NODE_ERROR = re.compile(r"\tERROR\t(?P<what>[\w ]+?)\s*\t(?P<error>\{.*\})$")
@@ -41,6 +46,8 @@ def log_lines(
     named = _LEVEL.search(line[:_LEVEL_WITHIN])
     if named is not None:
         colour = _COLOURS[named["level"]]
+    elif _JAVA_ERROR.match(line):
+        colour = ERROR_COLOUR
     return [placed(each, paths, fg=colour) for each in _with_stack(line)]
 
 
@@ -54,7 +61,7 @@ def placed(text: str, paths: OwnPaths | None, *, fg: str | None = None) -> tuple
 def _head(found: Entry, paths: OwnPaths | None) -> tuple[Piece, ...]:
     pieces = [Piece(text=f"{found.time} ", dim=True)] if found.time else []
     pieces.append(Piece(text=f"{found.level:<5} ", fg=_COLOURS.get(found.level), bold=found.level in _COLOURS))
-    pieces += placed(found.message, paths)
+    pieces += placed(found.message, paths, fg=ERROR_COLOUR if found.is_error else None)
     if found.rest:
         pieces.append(Piece(text=f"  {found.rest}", dim=True))
     return tuple(pieces)

@@ -15,8 +15,9 @@ from msgspec import Struct
 
 from samlocal.cli.pieces import Piece
 from samlocal.cli.runs.answer import readable
-from samlocal.cli.runs.log_lines import log_lines, placed
+from samlocal.cli.runs.log_lines import ERROR_COLOUR, log_lines, placed
 from samlocal.cli.runs.own_paths import OwnPaths
+from samlocal.cli.runs.runtime_warnings import RuntimeWarnings
 from samlocal.cli.shown.request_lines import duration
 from samlocal.sandbox.journal import Record
 from samlocal.sandbox.log_format import render
@@ -31,6 +32,9 @@ _JSON = re.compile(
     r"|(?P<value>-?\b[\d.eE+-]+\b|\b(?:true|false|null)\b)"
 )
 _COLOURS = {"name": "cyan", "text": "green", "value": "magenta"}
+
+# What Lambda puts before the message of an error of its own, and in its line of the log before the time.
+_LAMBDAS_OWN = re.compile(r"^RequestId: \S+ Error: ")
 
 # What a function behind an API answers (API Gateway developer guide, "Lambda proxy integration").
 _OF_API = frozenset({"statusCode", "headers", "multiValueHeaders", "cookies", "body", "isBase64Encoded"})
@@ -54,6 +58,8 @@ class People:
     def __init__(self, *, marks: bool) -> None:
         self._good, self._bad = ("✓", "✗") if marks else ("ok", "failed")
         self._heard: deque[str] = deque(maxlen=_HEARD)
+        self._errors: deque[str] = deque(maxlen=_HEARD)
+        self._warnings = RuntimeWarnings()
         self._subject: Subject | None = None
         self._of_api: OfApi | None = None
 
@@ -72,14 +78,21 @@ class People:
             return [self._figures(record.fields)]
         if record.type.startswith("platform."):
             return [(Piece(text=record.text or line, dim=True),)]
-        lines = log_lines(line, level=record.level, request_id=record.request_id, paths=None)
-        self._heard.extend("".join(piece.text for piece in each).strip() for each in lines)
+        if self._warnings.is_known(line):
+            return []
+        for pieces in log_lines(line, level=record.level, request_id=record.request_id, paths=None):
+            text = "".join(piece.text for piece in pieces).strip()
+            self._heard.append(text)
+            if any(piece.fg == ERROR_COLOUR for piece in pieces):
+                self._errors.append(text)
         return log_lines(line, level=record.level, request_id=record.request_id, paths=self._paths)
 
     def answer(self, result: Result) -> Iterator[tuple[Piece, ...]]:
         """What has come of an event that was not streamed."""
         if not isinstance(result, Success):
             yield from self._error(result.payload)
+            self._heard.clear()
+            self._errors.clear()
             if self._of_api is None:
                 return
         response = _response_of_api(result.payload) if self._of_api is None else self._of_api(result)
@@ -89,7 +102,7 @@ class People:
         yield from _http(response)
 
     def _error(self, payload: bytes) -> Iterator[tuple[Piece, ...]]:
-        """Its stack once: nearly every runtime writes it into the log."""
+        """Nothing of it where the log has shown it already, as nearly every runtime writes it there."""
         try:
             error = json.loads(payload)
         except (ValueError, RecursionError):
@@ -98,13 +111,21 @@ class People:
             yield from map(json_pieces, readable(payload))
             return
         message = str(error.get("errorMessage") or "")
-        head = Piece(text=error["errorType"], fg="red", bold=True)
-        yield (head, Piece(text=f": {message}")) if message else (head,)
         trace = error.get("stackTrace") or error.get("trace")
         entries = trace if isinstance(trace, list) else []
         lines = [line for entry in entries for line in str(entry).splitlines() if line.strip()]
-        if not any(line.strip() in self._heard for line in lines):
+        is_heard = any(line.strip() in self._heard for line in lines)
+        if self._has_shown(message or error["errorType"]) and (is_heard or not lines):
+            return
+        head = Piece(text=error["errorType"], fg=ERROR_COLOUR, bold=True)
+        yield (head, Piece(text=f": {message}", fg=ERROR_COLOUR)) if message else (head,)
+        if not is_heard:
             yield from (placed(line, self._paths) for line in lines)
+
+    def _has_shown(self, message: str) -> bool:
+        """Whether a line of the log, in the colour of errors, ends with a message, or with its first line."""
+        first = _LAMBDAS_OWN.sub("", message).partition("\n")[0].strip()
+        return any(line == first or line.endswith(f" {first}") for line in self._errors)
 
     def _figures(self, fields: Mapping[str, Any]) -> tuple[Piece, ...]:
         metrics, status = fields["metrics"], fields.get("status", "success")

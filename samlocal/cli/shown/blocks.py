@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct, field
 
 from samlocal.cli.output import Output
+from samlocal.cli.runs.runtime_warnings import RuntimeWarnings
 from samlocal.cli.shown import said
 from samlocal.cli.shown.banner import banner
 from samlocal.cli.shown.function_tags import FunctionTags
@@ -37,10 +38,6 @@ _LINES = 1000
 
 # Lambda's own lines, whose figures the request's line has.
 _IN_REQUEST_LINE = frozenset({"platform.start", "platform.end", "platform.report"})
-
-# What AWS's runtime clients write before an error that nobody has caught, with 700 characters of advice behind
-# (aws/aws-lambda-python-runtime-interface-client, bootstrap.py).
-_RUNTIME_WARNING = "LAMBDA_WARNING: "
 
 
 class _Block(Struct, kw_only=True):
@@ -78,7 +75,7 @@ class Blocks:
         # What comes before it is known what is served; None from then on.
         self._early: list[Item] | None = []
         self._remarked: set[str] = set()
-        self._warned: set[str] = set()
+        self._warnings = RuntimeWarnings()
 
     def serves(self, serving: said.Serving) -> None:
         before = set(self._ids.values())
@@ -200,7 +197,7 @@ class Blocks:
             block.logged = True
             if block.ended is not None:
                 self._close(block)
-        if line is None or self._is_known_warning(line):
+        if line is None or self._warnings.is_known(line):
             return
         lines = self._output.log_of(record, line)
         if block.goes:
@@ -211,14 +208,6 @@ class Blocks:
             self._go(block)
         elif block.timer is None:
             self._wait(block, _SOON_SECONDS)
-
-    def _is_known_warning(self, line: str) -> bool:
-        """Whether a runtime's words about any failure of its kind have been shown: each sandbox writes them anew."""
-        _, found, words = line.partition(_RUNTIME_WARNING)
-        if not found or words in self._warned:
-            return bool(found)
-        self._warned.add(words)
-        return False
 
     def _put_aside(self, block: _Block) -> None:
         """Keeps one whose log is whole until the end of its request is told."""

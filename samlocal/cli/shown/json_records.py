@@ -68,9 +68,10 @@ class RecordedOutput(Output):
         self.lines = JsonLines(self)
         self._recorded: set[str] = set()
 
-    def notice(self, text: str) -> None:
-        super().notice(text)
-        self._record(text, said.Notice(text=text))
+    def notice(self, text: str, *, once_for: str = "") -> None:
+        if self._is_news(text, once_for):
+            super().notice(text)
+            self._record(text, said.Notice(text=text))
 
     def warning(self, text: str) -> None:
         super().warning(text)

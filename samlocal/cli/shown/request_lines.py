@@ -94,11 +94,11 @@ class RequestLines:
         return line + self.text(f" {counted}: {item.condition}{to}")
 
     def remark(self, text: str, *, fg: str = "cyan") -> str:
-        return self._output.styled("samlocal: ", fg=fg) + self.text(text)
+        return self._output.message(text, head="samlocal: ", fg=fg)
 
     def error(self, message: str, tip: str | None) -> list[str]:
-        error = self._output.styled("Error: ", fg="red", bold=True) + self.text(message)
-        return [error, *([self.text(tip)] if tip else [])]
+        error = self._output.message(message, head="Error: ", fg="red", bold=True)
+        return [error, *([self._output.message(tip)] if tip else [])]
 
     def timed(self, text: str, *, fg: str | None = None) -> str:
         return f"{self.time()} {self._output.styled(text, fg=fg)}"
