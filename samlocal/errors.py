@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import IntEnum
 
 
@@ -170,3 +171,11 @@ class UnforeseenError(SamlocalError):
     """A fault of samlocal's own: an exception that nobody expected."""
 
     exit_status = ExitStatus.UNFORESEEN
+
+
+def system_reason(error: OSError) -> str:
+    """Why the system refuses, and which file, where it says so: its sentence without the number of the error."""
+    if error.strerror is None:
+        return str(error)
+    named = isinstance(error.filename, (str, bytes))
+    return f"{error.strerror}: {os.fsdecode(error.filename)}" if named else error.strerror

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from kit import Project, python, template
 
 from samlocal import errors
-from samlocal.errors import ExitStatus, SamlocalError
+from samlocal.errors import ExitStatus, SamlocalError, system_reason
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and SamlocalError in kind.__bases__]
 
@@ -99,3 +100,17 @@ def help_text(tmp_path_factory: Any) -> str:
     from kit import make_project
 
     return make_project(tmp_path_factory.mktemp("help"), {}).run("--help").succeeded().stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "/code/app.py"), "Permission denied: /code/app.py"),
+        (PermissionError(errno.EACCES, "Permission denied", b"/code/\xff"), "Permission denied: /code/\udcff"),
+        (OSError(errno.EIO, "Input/output error", 7), "Input/output error"),
+        (OSError("no folder"), "no folder"),
+    ],
+    ids=["a file", "a name of bytes", "a number of a file", "no reason"],
+)
+def test_what_the_system_refuses_is_told_without_its_number(error: OSError, told: str) -> None:
+    assert system_reason(error) == told

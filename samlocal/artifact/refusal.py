@@ -10,7 +10,7 @@ from samlocal.artifact.code.packaging import PackagingError
 from samlocal.artifact.fetch.archive_error import ArchiveError
 from samlocal.artifact.fetch.download import DownloadError
 from samlocal.aws import AwsCallError
-from samlocal.errors import CodeError, LayerError
+from samlocal.errors import CodeError, LayerError, system_reason
 from samlocal.function.spec import FunctionSpec
 
 _KINDS = {"code": (CodeError, "CodeUri"), "layer": (LayerError, "its ContentUri")}
@@ -33,7 +33,9 @@ def refused(spec: FunctionSpec, kind: Literal["code", "layer"], what: str) -> It
     except DownloadError as error:
         raise error_of(f"{where}: {error}", tip="Try again; nothing of it was kept.") from error
     except OSError as error:
-        raise error_of(f"{where} cannot be read: {error}.") from error
+        raise error_of(
+            f"{where} cannot be read: {system_reason(error)}.", tip="Give yourself the right to it."
+        ) from error
     except LayerError as error:
         raise error_of(f"{function} {error.message}", tip=error.tip) from error
     except AwsCallError as error:

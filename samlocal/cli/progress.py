@@ -144,6 +144,7 @@ class BuildView:
     def done(self, paths: Sequence[str], seconds: float, *, failed: bool) -> None:
         name = visible(", ".join(paths))
         with self._lock:
+            self._started.discard(name)
             if name in self._tasks:
                 with self._display.progress(self) as progress:
                     if progress is not None:

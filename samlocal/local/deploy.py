@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from samlocal.aws import Aws, AwsCallError
 from samlocal.deployed.place import Place
-from samlocal.errors import CodeError, ConfigurationError, TemplateError
+from samlocal.errors import CodeError, ConfigurationError, TemplateError, system_reason
 from samlocal.local.code_archive import archive
 from samlocal.local.moto.gaps import NO_DEFINITION, Fitted, StandIns, culprit, fit
 from samlocal.local.server import ACCOUNT
@@ -288,7 +288,9 @@ def _local_code(document: Document, put_aside: tuple[PutAside, ...]) -> Iterator
             yield aside, archive(aside.path)
         except OSError as error:
             raise CodeError(
-                f"{document.path}:{aside.line}: {aside.logical_id}: the code in {aside.path} cannot be read: {error}."
+                f"{document.path}:{aside.line}: {aside.logical_id}: the code in {aside.path} cannot be read: "
+                f"{system_reason(error)}.",
+                tip="Give yourself the right to it.",
             ) from error
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from samlocal.artifact.cache import tree_hash
-from samlocal.errors import CodeError
+from samlocal.errors import CodeError, system_reason
 from samlocal.function.variables import LOG_STREAM, log_stream
 from samlocal.sandbox.folders import never_changes
 from samlocal.sandbox.layout import SandboxSpec
@@ -65,7 +65,8 @@ def in_thread(plan: Callable[[str], SandboxSpec]) -> Callable[[str], Awaitable[P
             return Plan(spec=spec, code=files_key(spec.code, spec), layers=files_key(spec.opt, spec))
         except OSError as error:
             raise CodeError(
-                f"{spec.function.location}: {spec.function.logical_id}: its code or layers cannot be read: {error}.",
+                f"{spec.function.location}: {spec.function.logical_id}: its code or layers cannot be read: "
+                f"{system_reason(error)}.",
                 tip="A build or an editor may be writing there: try again.",
             ) from error
 

@@ -211,3 +211,19 @@ def test_what_several_threads_say_stays_while_others_begin_and_end(monkeypatch: 
             *(f"samlocal: built F{name} in 0.0 s." for name in names),
         ]
     )
+
+
+def test_in_a_file_each_build_of_a_function_is_told_when_it_begins() -> None:
+    written = io.StringIO()
+    world = World(environ={}, cwd=Path("/"), stdin=io.BytesIO(), stdout=io.BytesIO(), stderr=written)
+    with Output(world).progress() as progress:
+        for step in ("pip", "copy"):
+            progress.step(["Fn"], step)
+        progress.done(["Fn"], 0, failed=True)
+        progress.step(["Fn"], "pip")
+        progress.done(["Fn"], 0, failed=False)
+    assert written.getvalue().splitlines() == [
+        "samlocal: building Fn (pip) …",
+        "samlocal: building Fn (pip) …",
+        "samlocal: built Fn in 0.0 s.",
+    ]

@@ -279,6 +279,20 @@ TABLE = [
         {**PROJECT, "template.json": template(Fn=function(), Other=function())},
         (),
     ),
+    Refused(
+        "no function named, of a template that cannot be read",
+        ExitStatus.TEMPLATE,
+        (r"template\.yaml:2:1: the template is not valid YAML", r"Mend the file"),
+        {"template.yaml": "Resources:\n\tFn: {}\n"},
+        (),
+    ),
+    Refused(
+        "no function named, where there is none",
+        ExitStatus.FUNCTION_NOT_FOUND,
+        (r"template\.json: the template has no functions",),
+        {"template.json": template()},
+        (),
+    ),
     Refused("two functions named", ExitStatus.USAGE, (r"Two functions are named",), args=("Fn", "-f", "Other")),
     Refused("an option that there is not", ExitStatus.USAGE, (r"No such option",), args=("Fn", "--evnt", "x")),
     Refused(

@@ -55,12 +55,17 @@ def test_of_a_test_that_fails_the_log_is_shown(project: Callable[..., Project]) 
             "test_app.py": "def test_good(samlocal):\n"
             "    assert samlocal.function('Fn')(2).payload == 0.5\n"
             "def test_bad(samlocal):\n"
-            "    samlocal.function('Fn')(0).payload\n",
+            "    samlocal.function('Fn')(0).payload\n"
+            "def test_misnamed(samlocal):\n"
+            "    samlocal.function('Other')\n",
         },
     )
     ran = pytest_in(own.folder, cache=own.cache)
     assert ran.returncode == 1
-    assert "1 failed, 1 passed" in ran.stdout
+    assert "2 failed, 1 passed" in ran.stdout
+    assert "FunctionNotFoundError: template.json: there is no function Other.\nE   " in ran.stdout
+    assert "The template has Fn." in ran.stdout
+    assert "function_names.py" not in ran.stdout
     _, shown = ran.stdout.split("samlocal.testing.FunctionFailedError: ZeroDivisionError: ", 1)
     assert "code/app.py:3" in shown
     assert "answer.py" not in ran.stdout
@@ -80,9 +85,16 @@ def test_a_session_that_uses_no_fixture_imports_nothing_of_samlocals(tmp_path: P
     assert ran.returncode == 0, ran.stdout
 
 
-def test_options_that_no_command_takes_are_named(project: Callable[..., Project]) -> None:
-    own = project({"test_app.py": "def test_one(samlocal): pass\n"})
-    ran = pytest_in(own.folder, "--samlocal=--nonsense", cache=own.cache)
+def test_what_is_wrong_for_all_tests_is_told_with_what_to_do_and_without_a_traceback(
+    project: Callable[..., Project],
+) -> None:
+    own = project({"test_app.py": "def test_one(samlocal): pass\n", "my template.json": '{"Resources": {}'})
+    ran = pytest_in(own.folder, "--samlocal=-t 'my template.json' --nonsense", cache=own.cache)
     assert ran.returncode == 1
-    assert "--nonsense" in ran.stdout
-    assert "No such option" in ran.stdout
+    assert "-t my template.json --nonsense: No such option '--nonsense'." in ran.stdout
+    ran = pytest_in(own.folder, "--samlocal=-t 'my template.json'", cache=own.cache)
+    assert ran.returncode == 1
+    told = ran.stdout.partition("ERROR at setup of test_one")[2].splitlines()[1:4]
+    assert told[0].startswith("my template.json:1:"), ran.stdout
+    assert told[1].startswith("Mend the file"), ran.stdout
+    assert told[2].startswith("====="), ran.stdout

@@ -21,7 +21,7 @@ from samlocal.artifact.build.workflow import (
     workflow_of,
 )
 from samlocal.artifact.cache import hash_of
-from samlocal.errors import BuildError
+from samlocal.errors import BuildError, system_reason
 from samlocal.function.build_target import BuildTarget
 
 FORM = "2"
@@ -61,7 +61,8 @@ def build_plan(target: BuildTarget, *, hashes: SourceHashes, builder_key: str, d
         return _planned(target, hashes, builder_key, debug=debug)
     except OSError as error:
         raise BuildError(
-            f"{target.metadata.location}: {target.path}: what it is built from cannot be read: {error}.",
+            f"{target.metadata.location}: {target.path}: what it is built from cannot be read: "
+            f"{system_reason(error)}.",
             tip="Give yourself the right to it.",
         ) from error
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from samlocal.artifact.engine_disk.standpoint import Side, Standpoint
 from samlocal.artifact.engine_disk.volumes import Owner, Volumes
 from samlocal.engine import Engine, Mount
-from samlocal.errors import CodeError, ConfigurationError
+from samlocal.errors import CodeError, ConfigurationError, system_reason
 
 
 def carried(
@@ -58,4 +58,4 @@ def _place(volumes: Volumes, sources: dict[str, Path]) -> str:
     try:
         return volumes.place(sources)
     except OSError as error:
-        raise CodeError(f"What a function mounts cannot be read: {error}.") from error
+        raise CodeError(f"What a function mounts cannot be read: {system_reason(error)}.") from error

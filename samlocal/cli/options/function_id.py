@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -12,10 +12,7 @@ from samlocal.cli.completing import completers
 from samlocal.cli.options.configured import variable
 from samlocal.cli.options.environment import settings
 from samlocal.cli.output import Output
-from samlocal.errors import SamlocalError
-
-if TYPE_CHECKING:
-    from samlocal.function.application import Application
+from samlocal.errors import FunctionNotFoundError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,15 +53,18 @@ def _habit(word: str) -> str:
 def wanted_function(ctx: click.Context) -> str:
     """The one that is named; the template's only one need not be, and at a terminal one is asked for.
 
-    Raises click.UsageError when none is named, or two.
+    Raises click.UsageError when none is named of several, or two; where none is named FunctionNotFoundError for a
+    template without any, and what reading it raises.
     """
     named = named_function(ctx) or ctx.meta.get(_CHOSEN)
     if named:
         return str(named)
     ways_in = _functions(ctx)
+    if not ways_in:
+        raise FunctionNotFoundError(f"{settings(ctx).template}: the template has no functions.")
     names = {name: name for name in ways_in}
-    chosen = next(iter(names), None) if len(names) == 1 else None
-    if chosen is None and names:
+    chosen = next(iter(names)) if len(names) == 1 else None
+    if chosen is None:
         chosen = choose(Output(ctx.obj), "Which function?", names, about=ways_in)
     if chosen is None:
         raise click.UsageError(f"Name the function: {ctx.command_path} FUNCTION.{_there(ways_in)}")
@@ -73,8 +73,6 @@ def wanted_function(ctx: click.Context) -> str:
 
 
 def _there(ways_in: dict[str, str]) -> str:
-    if not ways_in:
-        return ""
     if len(ways_in) <= _IN_A_SENTENCE:
         return f" The template has {', '.join(ways_in)}."
     width = max(map(len, ways_in))
@@ -83,27 +81,15 @@ def _there(ways_in: dict[str, str]) -> str:
 
 def _functions(ctx: click.Context) -> dict[str, str]:
     """Those of the template, as far as it says so itself, each with what starts it."""
+    from samlocal.function.summary import event_sources
     from samlocal.project.application import joined
     from samlocal.template.files import Files
 
-    try:
-        application = joined(settings(ctx), None, Output(ctx.obj), Files(), quietly=True)
-        return dict(_with_ways_in(application))
-    except SamlocalError:
-        # Whoever reads the template next says what is wrong with it.
-        return {}
-
-
-def _with_ways_in(application: Application) -> list[tuple[str, str]]:
-    from samlocal.function.summary import event_sources
-
-    return [
-        (
-            owner.path(resource),
-            ", ".join(
-                f"{source.method} {source.path}" if source.method else source.type
-                for source in event_sources(owner, resource)
-            ),
+    application = joined(settings(ctx), None, Output(ctx.obj), Files(), quietly=True)
+    return {
+        owner.path(resource): ", ".join(
+            f"{source.method} {source.path}" if source.method else source.type
+            for source in event_sources(owner, resource)
         )
         for owner, resource in application.functions()
-    ]
+    }
