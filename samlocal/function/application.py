@@ -25,6 +25,7 @@ from samlocal.function.parameters import check_names
 from samlocal.function.passed_parameters import passed_parameters
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.template_package import local_layers
+from samlocal.function.translated import kept_for, known_texts
 from samlocal.function.variables import MissingVariable, Variable
 from samlocal.template.document import Document, Map, Problem
 from samlocal.template.files import Files
@@ -232,9 +233,12 @@ class Application(Struct, frozen=True, kw_only=True):
         """
         from samlocal.template.translate import translate
 
-        self.files.may_be_recorded = False
-        known = {name: value.text for name, value in self.given.items() if value.known}
-        made = translate(self.template.document, region=self.place.region, parameters=known).template
+        made = translate(
+            self.template.document,
+            region=self.place.region,
+            parameters=known_texts(self.given),
+            kept=kept_for(self.template, self.given, "template", self.prefix),
+        ).template
         return self.reading(Document(path=self.template.path, root=made, files=self.files))
 
     def reading(self, document: Document) -> Application:
@@ -362,6 +366,7 @@ def _join(
         environment=environment,
         place=place,
         region_known=region_known,
+        prefix=prefix,
     )
     joined = Application(
         template=template,

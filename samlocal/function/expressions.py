@@ -49,11 +49,15 @@ def evaluator_of(
     environment: Environment | None,
     place: Place,
     region_known: bool,
+    prefix: str,
 ) -> Evaluator:
-    """``outputs`` gives what a nested template says of an output, None where there is no such file."""
+    """``outputs`` gives what a nested template says of an output, None where there is no such file.
+
+    ``prefix`` is the way to the template's stack, such as ``Child/``.
+    """
     declared = DeclaredResources(
         template=template,
-        translated=TranslatedResources(template, region=place.region, parameters=values),
+        translated=TranslatedResources(template, region=place.region, parameters=values, prefix=prefix),
         outputs=outputs,
     )
     if environment is None:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
-
-from msgspec import Struct
 
 from samlocal.deployed.rights.policy_statement import statements
 from samlocal.deployed.rights.session_policy import Policy, Rights
 from samlocal.errors import RoleDeniedError, TemplateError, UnresolvedError
 from samlocal.function.application import Application
-from samlocal.records import read_record, write_record
+from samlocal.function.translated import kept_for
 from samlocal.template.document import Map, with_lines
 from samlocal.template.model import Resource
 from samlocal.template.translate import translate
@@ -24,13 +19,13 @@ from samlocal.template.values import Json, Known, Unknown, text
 _POLICY_TYPES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 
 
-def template_rights(owner: Application, resource: Resource, *, cache: Path) -> Rights:
+def template_rights(owner: Application, resource: Resource) -> Rights:
     """The rights of a function of this very template, policy templates and connectors expanded by the SAM translator.
 
-    ``cache`` is the folder for what it said: it takes half a second to start. Raises TemplateError, UnresolvedError
-    where a policy refers to what is not deployed, and RoleDeniedError where the role is not the template's.
+    Raises TemplateError, UnresolvedError where a policy refers to what is not deployed, and RoleDeniedError where the
+    role is not the template's.
     """
-    resources = _translated(owner, cache)
+    resources = _translated(owner)
     role_id = _role_id(owner, resource, resources)
     role = resources[role_id].get("Properties", {})
     values = _Values(owner, resource)
@@ -82,37 +77,18 @@ class _Values:
         return [] if value is None else [text(item) for item in (value if isinstance(value, list) else [value])]
 
 
-class _Translated(Struct, frozen=True, kw_only=True):
-    """A template's resources, and the hash that tells what was kept whole."""
-
-    sha256: str
-    resources: dict[str, Any]
-
-
-def _translated(owner: Application, cache: Path) -> dict[str, Any]:
-    """The template's resources as plain CloudFormation. What the translator said is kept by content."""
+def _translated(owner: Application) -> dict[str, Any]:
+    """The template's resources as plain CloudFormation."""
     template = owner.template
     parameters = {
         name: text(answer.value)
         for name in template.parameters
         if isinstance(answer := owner.evaluator.evaluate(Map({"Ref": name})), Known)
     }
-    version = importlib.metadata.version("aws-sam-translator")
-    region = owner.place.region
-    told = json.dumps([template.document.root, parameters, region, version], sort_keys=True, default=str)
-    file = cache / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.json"
-    kept = read_record(file, _Translated)
-    if kept is not None and kept.sha256 == _digest(kept.resources):
-        return kept.resources
-    translated = translate(template.document, region=region, parameters=parameters).template["Resources"]
-    resources: dict[str, Any] = json.loads(json.dumps(translated))
-    write_record(file, _Translated(sha256=_digest(resources), resources=resources))
+    kept = kept_for(template, owner.given, "rights", owner.prefix)
+    made = translate(template.document, region=owner.place.region, parameters=parameters, kept=kept).template
+    resources: dict[str, Any] = json.loads(json.dumps(made["Resources"]))
     return resources
-
-
-def _digest(resources: Mapping[str, Any]) -> str:
-    """Tells what was kept whole from what was not: a resource may have any shape."""
-    return hashlib.sha256(json.dumps(resources, sort_keys=True).encode()).hexdigest()
 
 
 def _role_id(owner: Application, resource: Resource, resources: dict[str, Any]) -> str:

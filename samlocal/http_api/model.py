@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -198,3 +199,12 @@ class Api(Struct, frozen=True, kw_only=True):
 
     remarks: tuple[str, ...] = ()
     """What of the template is not served, and why: a line each."""
+
+
+class Apis(Struct, frozen=True, kw_only=True):
+    """What is served, and what of the templates is not, a line each."""
+
+    apis: tuple[Api, ...]
+    remarks: tuple[str, ...]
+    files: tuple[Path, ...] = ()
+    """What was read for it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,6 +11,7 @@ from samlocal.project.age import age
 from samlocal.project.given_variables import given_variables
 from samlocal.project.settings import Settings, region_of
 from samlocal.project.teller import Teller
+from samlocal.records import encoded
 
 if TYPE_CHECKING:
     # A known plan needs none of it.
@@ -27,6 +29,15 @@ _WORTH_SAYING = 60.0
 
 FALLBACK_REGION = "us-east-1"
 """Where a function is without an environment and without a region; it is announced with the placeholders."""
+
+
+def files_of(settings: Settings) -> Files:
+    """What the template is read from, from now on. What the translator makes of it is kept for the environment."""
+    from samlocal.template.files import Files
+
+    whose = [str(settings.world.cwd), str(settings.template), settings.environment, settings.profile]
+    name = hashlib.sha256(encoded(whose)).hexdigest()[:32]
+    return Files(translations=settings.world.cache_folder / "translations" / name)
 
 
 def joined(

@@ -90,7 +90,7 @@ def function_credentials(
                     f"{function.location}: {function.logical_id}: its role is an environment's, and none is named.",
                     tip="Name it, or its stack: rights are narrowed to those of a deployed role.",
                 )
-            return _narrowed(settings, environment, application, function, options, teller)
+            return _narrowed(environment, application, function, options, teller)
         case RunsUnder.ROLE:
             if environment is None and options.role_arn is None:
                 return _own(account, teller) if settings.profile else None
@@ -159,7 +159,6 @@ def _assumed(settings: Settings, account: Account, role_arn: str, *, whose: str 
 
 
 def _narrowed(
-    settings: Settings,
     environment: Environment,
     application: Callable[[], Application],
     function: FunctionSpec,
@@ -168,7 +167,7 @@ def _narrowed(
 ) -> Credentials:
     from samlocal.deployed.rights.session_policy import session_policy
 
-    rights = _rights(settings, environment, application, function, options)
+    rights = _rights(environment, application, function, options)
     policy = session_policy(rights, read_managed=environment.managed_policy)
     teller.notice(f"the function runs under your own AWS rights, narrowed to those of {rights.source}.")
     if rights.boundary is not None:
@@ -185,7 +184,6 @@ def _narrowed(
 
 
 def _rights(
-    settings: Settings,
     environment: Environment,
     application: Callable[[], Application],
     function: FunctionSpec,
@@ -200,4 +198,4 @@ def _rights(
         for owner, resource in application().functions()
         if owner.template.place(resource.line) == function.location
     )
-    return template_rights(owner, resource, cache=settings.world.cache_folder / "translated")
+    return template_rights(owner, resource)

@@ -7,33 +7,25 @@ template's or of AWS's has a part in is not recorded at all.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from samlocal import __version__
 from samlocal.errors import SamlocalError
 from samlocal.function.build_target import BuildTarget
 from samlocal.function.overrides import Overrides
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.variables import Variable
-from samlocal.project.settings import Settings, region_of
+from samlocal.project.known_by import basis_of, names_no_file, record_file
+from samlocal.project.settings import Settings
 from samlocal.records import decoded, encoded, read_record, write_record
 from samlocal.template.files import Files
 
 if TYPE_CHECKING:
     from samlocal.deployed.environment import Environment
     from samlocal.function.application import Application
-
-_ROOMS = ("", "aws", "deployed", "function", "project", "template")
-"""The folders of samlocal that decide what a function's values are."""
 
 
 class KnownPlan(Struct, frozen=True, kw_only=True):
@@ -61,7 +53,7 @@ def recorded(
     settings: Settings, function_id: str, environment: Environment | None, files: Files
 ) -> PlanRecord | None:
     """The record of a function whose files and answers are as they were; None where there is none."""
-    record = read_record(_file(settings, function_id), PlanRecord) if _names_no_file(settings) else None
+    record = read_record(record_file(settings, "plans", function_id), PlanRecord) if names_no_file(settings) else None
     if record is None or not files.hold(record.files):
         return None
     return record if environment is None or environment.holds(record.answers) else None
@@ -71,7 +63,7 @@ def known_plan(
     record: PlanRecord, settings: Settings, environment: Environment | None, given: Sequence[Overrides]
 ) -> KnownPlan | None:
     """The plan with the variables that the user gives now, None where it was made by other settings than these."""
-    if record.basis != _basis(settings, environment, given):
+    if record.basis != basis_of(settings, environment, given):
         return None
     values = _given(given, record.names)
     function = record.plan.function
@@ -96,7 +88,7 @@ def record_plan(settings: Settings, function_id: str, application: Application, 
     if (
         answers is None
         or not application.files.may_be_recorded
-        or not _names_no_file(settings)
+        or not names_no_file(settings)
         or any(variable.secret for variable in function.variables)
         or any(target.node_options and "NODE_OPTIONS" in values for target in targets)
     ):
@@ -114,61 +106,14 @@ def record_plan(settings: Settings, function_id: str, application: Application, 
         # JSON has no infinity, and no other number that is none.
         return
     record = PlanRecord(
-        basis=_basis(settings, environment, application.overrides),
+        basis=basis_of(settings, environment, application.overrides),
         files=application.files.states,
         answers=answers,
         names=names,
         plan=plan,
     )
-    write_record(_file(settings, function_id), record)
-
-
-def _names_no_file(settings: Settings) -> bool:
-    """Whether the template's parameters stand in the settings themselves."""
-    return b"file://" not in encoded(_parameters(settings))
-
-
-def _parameters(settings: Settings) -> list[object]:
-    return [settings.parameter_overrides, settings.file.values.get("parameter_overrides"), settings.file.origin]
+    write_record(record_file(settings, "plans", function_id), record)
 
 
 def _given(overrides: Sequence[Overrides], names: Sequence[str]) -> dict[str, Variable]:
     return {variable.name: variable for each in overrides for variable in each.of(names)}
-
-
-def _file(settings: Settings, function_id: str) -> Path:
-    """One for each function of an environment: what was made by other settings goes when these are recorded."""
-    whose = [str(settings.world.cwd), str(settings.template), settings.environment, settings.profile, function_id]
-    return settings.world.cache_folder / "plans" / f"{hashlib.sha256(encoded(whose)).hexdigest()[:32]}.json"
-
-
-def _basis(settings: Settings, environment: Environment | None, given: Sequence[Overrides]) -> str:
-    basis = [
-        _samlocal(),
-        str(settings.world.cwd),
-        str(settings.template),
-        settings.env_name,
-        settings.stack_name,
-        region_of(settings),
-        _parameters(settings),
-        given,
-        environment.made_up if environment is not None else None,
-        environment.remedy if environment is not None else None,
-    ]
-    return hashlib.sha256(encoded(basis)).hexdigest()
-
-
-def _samlocal() -> list[object]:
-    """What tells this samlocal from another one: its version, its libraries' folder, and its own files."""
-    package = Path(__file__).parent.parent
-    state: list[object] = [__version__, sys.version, Path(msgspec.__file__).parent.parent.stat().st_mtime_ns]
-    folders = [package / room for room in _ROOMS]
-    for folder in folders:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.endswith((".py", ".json")):
-                    about = entry.stat()
-                    state.append((entry.path, about.st_mtime_ns, about.st_size))
-                elif folder != package and entry.is_dir() and entry.name != "__pycache__":
-                    folders.append(Path(entry.path))
-    return state

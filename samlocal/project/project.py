@@ -101,11 +101,10 @@ class Project:
 
         Raises TemplateError, ConfigurationError, AwsError.
         """
-        from samlocal.project.application import joined
-        from samlocal.template.files import Files
+        from samlocal.project.application import files_of, joined
 
         environment = self.account.environment(refresh=self.settings.refresh)
-        return joined(self.settings, environment, self.teller, Files(), quietly=quietly)
+        return joined(self.settings, environment, self.teller, files_of(self.settings), quietly=quietly)
 
     def with_current_values(
         self, use: Callable[[Application], T], *, complete: Callable[[T], bool] = lambda _: True
@@ -125,6 +124,19 @@ class Project:
 
         return self._current(make, complete=lambda made: complete(made[1]))
 
+    def known_value(self, use: Callable[[Application], T], *, kind: type[T], room: str) -> T:
+        """What ``use`` makes of the application, by values that hold now; not made again where nothing has changed.
+
+        There is one value of a ``kind``, which ``room`` of samlocal decides. Raises as ``with_current_values`` does.
+        """
+        from samlocal.project.known_value import known_value
+
+        def make(environment: Environment | None, files: Files) -> T:
+            with self._asking:
+                return known_value(self.settings, environment, self.teller, files, use, kind=kind, room=room)
+
+        return self._current(make)
+
     def _current(
         self,
         make: Callable[[Environment | None, Files], T],
@@ -132,20 +144,19 @@ class Project:
         complete: Callable[[T], bool] = lambda _: True,
         falls_back: bool = True,
     ) -> T:
-        from samlocal.project.application import with_current_values
-        from samlocal.template.files import Files
+        from samlocal.project.application import files_of, with_current_values
 
         def made(files: Files) -> T:
             return with_current_values(
                 self.settings, self.account, self.teller, lambda there: make(there, files), complete=complete
             )
 
-        files = Files()
+        files = files_of(self.settings)
         try:
             current = made(files)
         except TemplateError as error:
             good = self._good
-            if not falls_back or good is None or Files().hold(good.states):
+            if not falls_back or good is None or files_of(self.settings).hold(good.states):
                 raise
             self.teller.warning(f"{error.message} The template is used as it was before.")
             return made(good)

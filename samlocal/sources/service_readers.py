@@ -119,11 +119,10 @@ class ServiceReaders:
             return
         self._checked.append(mapping)
         project = self._service.project
-        cache = project.settings.world.cache_folder / "translated"
 
         def read() -> Rights:
             return project.with_current_values(
-                lambda application: template_rights(*application.find(mapping.callee.path), cache=cache)
+                lambda application: template_rights(*application.find(mapping.callee.path))
             )[1]
 
         try:

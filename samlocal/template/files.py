@@ -14,7 +14,9 @@ class Files:
     Whoever holds on to it sees the project as it was then, whatever has been written since.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, translations: Path | None = None) -> None:
+        """``translations`` is the folder for what the SAM translator makes of them, None where nobody keeps that."""
+        self._translations = translations
         self._content: dict[str, bytes] = {}
         self._kinds: dict[str, str] = {}
         self._states: dict[str, str] = {}
@@ -31,6 +33,12 @@ class Files:
 
     def is_folder(self, path: Path) -> bool:
         return self._looked_at(path).startswith("folder ")
+
+    def translation(self, *whose: str) -> Path | None:
+        """The file for what the translator makes of one of them, by names that tell it from the others."""
+        if self._translations is None:
+            return None
+        return self._translations / f"{hashlib.sha256(os.fsencode(chr(0).join(whose))).hexdigest()[:32]}.json"
 
     @property
     def states(self) -> dict[str, str]:

@@ -1,19 +1,23 @@
 """What the SAM translator makes of a template: plain CloudFormation, with its roles, APIs and permissions.
 
-The translator is the one that AWS runs behind ``Transform: AWS::Serverless-2016-10-31``. No network is used.
+The translator is the one that AWS runs behind ``Transform: AWS::Serverless-2016-10-31``. No network is used. Where
+``translations.py`` has kept what it made of the same, it is not imported.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from samlocal.errors import TemplateError
+from samlocal.template import model
 from samlocal.template.document import Document, Map, with_lines
+from samlocal.template.translations import Told, keep_translation, kept_translation
 from samlocal.template.uploads import CodeLocation, Plain, Prepared, PutAside, prepare
 
 if TYPE_CHECKING:
@@ -43,20 +47,44 @@ def translate(
     region: str,
     parameters: Mapping[str, str] | None = None,
     code: Mapping[str, CodeLocation] | None = None,
+    kept: Path | None = None,
 ) -> Translated:
     """Translates a document, which stays as it is.
 
     ``parameters`` go over the template's defaults; they count where SAM looks at a value (of CodeUri, for one).
     ``code`` says by logical id where the code of a function or layer was uploaded to; local paths without it are put
-    aside. A template without SAM's resources passes through, but for its code.
+    aside. A template without SAM's resources passes through, but for its code. ``kept`` is the file for what is made,
+    where another run has the same of it.
 
     Raises RefusedError with a line for every resource that the translator refuses.
     """
     prepared = prepare(document, parameters=parameters, code=code)
     plain = prepared.template
     if any(_is_sam(body) for body in plain["Resources"].values()):
-        plain = _run(prepared, document, region=region, parameters=parameters or {})
+        plain = _made(prepared, document, region=region, parameters=parameters or {}, kept=kept)
     return Translated(template=_lined(plain, document), put_aside=prepared.put_aside)
+
+
+def _made(
+    prepared: Prepared, document: Document, *, region: str, parameters: Mapping[str, str], kept: Path | None
+) -> Plain:
+    if kept is None:
+        return _run(prepared, document, region=region, parameters=parameters)
+    told = Told.of(prepared.template, region=region, parameters=dict(parameters))
+    known = kept_translation(kept, told)
+    if known is not None:
+        return known
+    made = _run(prepared, document, region=region, parameters=parameters)
+    keep_translation(kept, told, made, secrets=_secrets(document, parameters))
+    return made
+
+
+def _secrets(document: Document, parameters: Mapping[str, str]) -> Iterator[str]:
+    """The values of parameters that nobody is shown, which the translator writes where they are referred to."""
+    for name, parameter in model.template(document).parameters.items():
+        value = parameters.get(name, parameter.default)
+        if parameter.no_echo and value not in (None, ""):
+            yield str(value)
 
 
 def _is_sam(body: object) -> bool:

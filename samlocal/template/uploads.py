@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from samlocal.template import model, reader
 from samlocal.template.document import Document, Map, Node
+from samlocal.template.files import Files
 
 PLACEHOLDER_BUCKET = "samlocal-put-aside"
 
@@ -27,6 +28,7 @@ _DEFINITIONS = {
 # What is included from elsewhere into an API's definition is a document like this, with paths (CloudFormation user
 # guide, AWS::Include; SAM specification, DefinitionBody). The translator adds CORS and authorizers to no less.
 _DOCUMENT = {"openapi": "3.0.1", "info": {"title": "included from elsewhere", "version": "1"}, "paths": {}}
+
 
 # A template as json.load would give it: the SAM translator's own form.
 Plain: TypeAlias = dict[str, Any]
@@ -68,6 +70,7 @@ class _Sources(Struct, frozen=True, kw_only=True):
     template: model.Template
     parameters: Mapping[str, str]
     code: Mapping[str, CodeLocation]
+    disk: Files
     files: list[Path]
 
 
@@ -85,7 +88,9 @@ def prepare(
 
     Raises TemplateError when a definition on the disk cannot be read.
     """
-    sources = _Sources(template=model.template(document), parameters=parameters or {}, code=code or {}, files=[])
+    sources = _Sources(
+        template=model.template(document), parameters=parameters or {}, code=code or {}, disk=document.files, files=[]
+    )
     plain = _plain(document.root)
     put_aside: list[PutAside] = []
     for resource in sources.template.resources.values():
@@ -153,9 +158,9 @@ def _definition(resource: model.Resource, sources: _Sources) -> Iterator[_Replac
     included = _included(resource.properties.get(body))
     written = included or _parameter(resource.properties.get("DefinitionUri"), sources)
     path = _path(written, sources)
-    if path is not None and path.is_file():
+    if path is not None and sources.disk.is_file(path):
         sources.files.append(path)
-        yield body, _plain(reader.read(path).root), None
+        yield body, _plain(reader.read(path, sources.disk).root), None
     elif included and "://" in included and body == "DefinitionBody":
         yield body, {**_DOCUMENT, **_plain(resource.properties[body])}, None
     elif written is None or included:

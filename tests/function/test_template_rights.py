@@ -55,9 +55,9 @@ def joined(document: Any, environment: Environment) -> Application:
     return application(document, environment=environment, region="eu-west-1", flags={}, configured={})
 
 
-def rights(document: Any, name: str, environment: Environment, cache: Path) -> Rights:
+def rights(document: Any, name: str, environment: Environment) -> Rights:
     owner, resource = joined(document, environment).find(name)
-    return template_rights(owner, resource, cache=cache)
+    return template_rights(owner, resource)
 
 
 def document(fn: Mapping[str, Any], **resources: Any) -> Any:
@@ -79,11 +79,11 @@ def statements(found: Rights) -> list[Any]:
     return written
 
 
-def test_the_samples_session_policy_is_the_one_written_by_hand(environment: Environment, tmp_path: Path) -> None:
+def test_the_samples_session_policy_is_the_one_written_by_hand(environment: Environment) -> None:
     table = environment.stack.resources["EventsTable"].physical_id
     arn = f"arn:aws:dynamodb:eu-west-1:123456789012:table/{table}"
 
-    found = policy(rights(read(SAMPLE), "getEvent", environment, tmp_path))
+    found = policy(rights(read(SAMPLE), "getEvent", environment))
 
     # SAM specification, policy templates: DynamoDBReadPolicy; every function may write its log.
     actions = ["BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan"]
@@ -100,16 +100,7 @@ def test_the_samples_session_policy_is_the_one_written_by_hand(environment: Envi
     assert found.arns == (BASIC,)
 
 
-def test_what_the_translator_said_is_kept(environment: Environment, tmp_path: Path) -> None:
-    first = rights(read(SAMPLE), "getEvent", environment, tmp_path)
-    (file,) = tmp_path.iterdir()
-    written = file.stat().st_mtime_ns
-
-    assert rights(read(SAMPLE), "getEvent", environment, tmp_path) == first
-    assert file.stat().st_mtime_ns == written
-
-
-def test_policies_of_all_kinds_count(environment: Environment, tmp_path: Path) -> None:
+def test_policies_of_all_kinds_count(environment: Environment) -> None:
     policies = [
         "AmazonS3ReadOnlyAccess",
         {"SQSSendMessagePolicy": {"QueueName": {"Fn::GetAtt": "Jobs.QueueName"}}},
@@ -119,7 +110,6 @@ def test_policies_of_all_kinds_count(environment: Environment, tmp_path: Path) -
         document({"Policies": policies}, Jobs={"Type": "AWS::SQS::Queue", "Properties": {}}),
         "Fn",
         environment,
-        tmp_path,
     )
 
     jobs = f"arn:aws:sqs:eu-west-1:123456789012:{environment.stack.name}-jobs"
@@ -130,20 +120,20 @@ def test_policies_of_all_kinds_count(environment: Environment, tmp_path: Path) -
     assert set(found.managed) == {BASIC, "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}
 
 
-def test_a_connector_gives_rights(environment: Environment, tmp_path: Path) -> None:
+def test_a_connector_gives_rights(environment: Environment) -> None:
     connector = {
         "Type": "AWS::Serverless::Connector",
         "Properties": {"Source": {"Id": "Fn"}, "Destination": {"Id": "EventsTable"}, "Permissions": ["Read"]},
     }
 
-    found = rights(document({}, EventsTable=TABLE, Link=connector), "Fn", environment, tmp_path)
+    found = rights(document({}, EventsTable=TABLE, Link=connector), "Fn", environment)
 
     (statement,) = statements(found)
     assert "dynamodb:GetItem" in statement["Action"]
     assert environment.stack.resources["EventsTable"].physical_id in statement["Resource"][0]
 
 
-def test_a_role_of_the_template_and_the_policies_that_name_it_count(environment: Environment, tmp_path: Path) -> None:
+def test_a_role_of_the_template_and_the_policies_that_name_it_count(environment: Environment) -> None:
     def allow(action: str) -> dict[str, Any]:
         return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
 
@@ -171,20 +161,19 @@ def test_a_role_of_the_template_and_the_policies_that_name_it_count(environment:
         ),
         "Fn",
         environment,
-        tmp_path,
     )
 
     assert statements(found) == [{"Effect": "Allow", "Action": ["a:Attached", "a:Managed", "a:Own"], "Resource": "*"}]
     assert found.managed == ()
 
 
-def test_a_policy_for_what_is_not_deployed_is_named(environment: Environment, tmp_path: Path) -> None:
+def test_a_policy_for_what_is_not_deployed_is_named(environment: Environment) -> None:
     new = {"Policies": [{"DynamoDBReadPolicy": {"TableName": {"Ref": "New"}}}]}
 
     with pytest.raises(UnresolvedError, match=r"Fn: Policies: .*New"):
-        rights(document(new, New=TABLE), "Fn", environment, tmp_path)
+        rights(document(new, New=TABLE), "Fn", environment)
 
 
-def test_a_role_from_elsewhere_has_no_policies_here(environment: Environment, tmp_path: Path) -> None:
+def test_a_role_from_elsewhere_has_no_policies_here(environment: Environment) -> None:
     with pytest.raises(RoleDeniedError, match="does not stand in the template"):
-        rights(document({"Role": "arn:aws:iam::123456789012:role/shared"}), "Fn", environment, tmp_path)
+        rights(document({"Role": "arn:aws:iam::123456789012:role/shared"}), "Fn", environment)

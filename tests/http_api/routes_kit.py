@@ -7,8 +7,8 @@ from pathlib import Path
 from samlocal.function.application import application
 from samlocal.http_api.exchange import HttpRequest
 from samlocal.http_api.integration import NotRun
-from samlocal.http_api.model import Api
-from samlocal.http_api.routes.apis import Apis, apis
+from samlocal.http_api.model import Api, Apis
+from samlocal.http_api.routes.apis import apis
 from samlocal.template.reader import parse, read
 
 HEAD = """

@@ -15,9 +15,8 @@ from routes_kit import found_in
 
 from samlocal.errors import EventError, FunctionNotFoundError
 from samlocal.http_api.integration import MappedIntegration
-from samlocal.http_api.model import Api, ApiKind, Route
+from samlocal.http_api.model import Api, ApiKind, Apis, Route
 from samlocal.http_api.route_request import RoutedEvent, apis_of, route_request, routed_event
-from samlocal.http_api.routes.apis import Apis
 from samlocal.template.reader import read
 from samlocal.template.translate import translate
 

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     # What serves HTTP is for who serves.
     from samlocal.cli.shown.requests import Requests
     from samlocal.cli.shown.served import ServedApi
-    from samlocal.http_api.model import Api
-    from samlocal.http_api.routes.apis import Apis
+    from samlocal.http_api.model import Api, Apis
     from samlocal.http_api.web.certificate import Certificate
     from samlocal.http_api.web.gateway import Gateway
     from samlocal.http_api.websocket.reachable import Reachable
@@ -198,11 +197,10 @@ def refuse_taken_ports(ctx: click.Context, settings: Settings, output: Output, *
         return
 
     from samlocal.http_api.routes.apis import apis
-    from samlocal.project.application import joined
-    from samlocal.template.files import Files
+    from samlocal.project.application import files_of, joined
 
     try:
-        found = apis(joined(settings, None, output, Files(), quietly=True)).apis
+        found = apis(joined(settings, None, output, files_of(settings), quietly=True)).apis
     except SamlocalError:
         # Whoever reads the template next says what is wrong with it.
         return

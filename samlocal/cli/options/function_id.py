@@ -82,10 +82,10 @@ def _there(ways_in: dict[str, str]) -> str:
 def _functions(ctx: click.Context) -> dict[str, str]:
     """Those of the template, as far as it says so itself, each with what starts it."""
     from samlocal.function.summary import event_sources
-    from samlocal.project.application import joined
-    from samlocal.template.files import Files
+    from samlocal.project.application import files_of, joined
 
-    application = joined(settings(ctx), None, Output(ctx.obj), Files(), quietly=True)
+    chosen = settings(ctx)
+    application = joined(chosen, None, Output(ctx.obj), files_of(chosen), quietly=True)
     return {
         owner.path(resource): ", ".join(
             f"{source.method} {source.path}" if source.method else source.type

@@ -17,8 +17,9 @@ from samlocal.config import nearest
 from samlocal.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from samlocal.function.application import Application
     from samlocal.http_api.exchange import HttpAnswer
-    from samlocal.http_api.model import Api
+    from samlocal.http_api.model import Api, Apis
     from samlocal.http_api.route_request import RoutedEvent
     from samlocal.project.project import Project
     from samlocal.sandbox.result import Result
@@ -34,11 +35,11 @@ def routed(ctx: click.Context, project: Project, text: str, output: Output) -> t
     headers = headers_of(ctx, body)
 
     from samlocal.cli.shown.routes import named, served_api
+    from samlocal.http_api.model import Apis
     from samlocal.http_api.route_request import apis_of, route_request, routed_event
-    from samlocal.http_api.routes.apis import apis
 
     request = route_request(text, headers=headers, body=body)
-    _, found = project.with_current_values(apis)
+    found = project.known_value(_apis, kind=Apis, room="http_api")
     chosen = _chosen(ctx, apis_of(_wanted(ctx, found.apis), request), str(request), output)
     made = routed_event(chosen, request)
     if len(found.apis) > 1:
@@ -54,6 +55,12 @@ def routed(ctx: click.Context, project: Project, text: str, output: Output) -> t
     read = event(str(request), made.payload)
     repeat: int = ctx.params["repeat"]
     return made.function, Events(events=(read,), repeat=repeat, is_series=repeat > 1)
+
+
+def _apis(application: Application) -> Apis:
+    from samlocal.http_api.routes.apis import apis
+
+    return apis(application)
 
 
 def _wanted(ctx: click.Context, apis: tuple[Api, ...]) -> tuple[Api, ...]:

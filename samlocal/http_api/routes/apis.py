@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from msgspec import Struct
-
 from samlocal.errors import TemplateError
 from samlocal.function.application import Application
 from samlocal.http_api.integration import NotRun
-from samlocal.http_api.model import Api
+from samlocal.http_api.model import Api, Apis
 from samlocal.http_api.routes.callees import Callees
 from samlocal.http_api.routes.load_balancers import load_balancers
 from samlocal.http_api.routes.plain import plain
@@ -18,15 +16,6 @@ from samlocal.http_api.routes.rest import rest_apis
 from samlocal.http_api.routes.stack import Stack
 from samlocal.http_api.routes.urls import function_urls
 from samlocal.http_api.routes.v2 import v2_apis
-
-
-class Apis(Struct, frozen=True, kw_only=True):
-    """What is served, and what of the templates is not, a line each."""
-
-    apis: tuple[Api, ...]
-    remarks: tuple[str, ...]
-    files: tuple[Path, ...] = ()
-    """What was read for it."""
 
 
 def apis(application: Application, *, stage_variables: Mapping[str, str] | None = None) -> Apis:

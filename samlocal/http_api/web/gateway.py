@@ -17,8 +17,8 @@ from samlocal.http_api.authorizers.token_errors import IssuerError
 from samlocal.http_api.authorizers.user_pools import keys_behind
 from samlocal.http_api.backend import Hears
 from samlocal.http_api.front import Front
-from samlocal.http_api.model import Api, ApiKind
-from samlocal.http_api.routes.apis import Apis, apis
+from samlocal.http_api.model import Api, ApiKind, Apis
+from samlocal.http_api.routes.apis import apis
 from samlocal.http_api.services import Services
 from samlocal.http_api.usage import Usage
 from samlocal.http_api.web.application import WebApplication
