@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _passed_on(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         netloc = urllib.parse.urlsplit(self.front.endpoint.url).netloc
-        connection = http.client.HTTPConnection(netloc, timeout=30)
+        connection = http.client.HTTPConnection(netloc, timeout=60)
         try:
             connection.request(self.command, self.path, body, dict(self.headers))
             response = connection.getresponse()

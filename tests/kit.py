@@ -160,7 +160,7 @@ class Running:
         self.process.send_signal(number)
         return self
 
-    def outcome(self, *, within: float = 30.0) -> Outcome:
+    def outcome(self, *, within: float = STARTUP_SECONDS) -> Outcome:
         """Waits for the end."""
         try:
             stdout, _ = self.process.communicate(timeout=within)
@@ -534,7 +534,8 @@ class SlowEngine:
     ``request`` is the end of the path that it is slow at. ``answer`` holds back what the engine says to it, else the
     request itself is held back; it is carried out in any case, as the engine does when nobody waits any more.
     One that is ``always`` slow is so at each further piece of that answer too, as of the stream that it becomes.
-    ``reached`` says that there was such a request, ``answered`` that the engine has answered one that was held back.
+    ``reached`` says that there was such a request, ``requests`` how many, ``answered`` that the engine has answered
+    one that was held back.
     """
 
     def __init__(
@@ -542,6 +543,7 @@ class SlowEngine:
     ) -> None:
         self.environ = {"DOCKER_HOST": f"unix://{path}"}
         self.reached = threading.Event()
+        self.requests = 0
         self.answered = threading.Event()
         self._request = request
         self._seconds = seconds
@@ -586,6 +588,7 @@ class SlowEngine:
         with contextlib.suppress(OSError):
             while data := source.recv(1 << 16):
                 if asks and self._is_meant(data):
+                    self.requests += 1
                     late.set()
                 if late.is_set() and asks is not self._answer:
                     if not self._always:

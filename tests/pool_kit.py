@@ -331,7 +331,7 @@ async def settled() -> None:
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await test()
 
     asyncio.run(main())

@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _passed_on(self, path: str, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         netloc = urllib.parse.urlsplit(self.front.endpoint.url).netloc
-        connection = http.client.HTTPConnection(netloc, timeout=30)
+        connection = http.client.HTTPConnection(netloc, timeout=60)
         try:
             connection.request(self.command, path, body, dict(self.headers))
             response = connection.getresponse()

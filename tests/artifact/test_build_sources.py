@@ -134,10 +134,10 @@ def test_the_hash_of_two_thousand_files_reads_none_of_them_again(tmp_path: Path)
         os.utime(path, (old, old))
     hashes = SourceHashes(tmp_path / "memo")
     first = hashes.of(folder / "code", ignored=frozenset())
-    began = time.perf_counter()
+    began = time.process_time()
     assert hashes.of(folder / "code", ignored=frozenset()) == first
-    # 20 ms where it was written; the bound is for a busy machine.
-    assert time.perf_counter() - began < 0.5
+    # 20 ms where it was written, and of this process's own time, however busy the machine is.
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

@@ -340,7 +340,7 @@ def test_the_deployed_package_is_served_too(deployed: Project) -> None:
         found = re.search(r"Lambda is served at (http://\S+?),", running.stderr())
         assert found
         url = f"{found[1]}/2015-03-31/functions/Fn/invocations"
-        with urllib.request.urlopen(url, b"{}", timeout=30) as answer:
+        with urllib.request.urlopen(url, b"{}", timeout=60) as answer:
             assert json.load(answer) == "deployed"
         running.signalled(signal.SIGTERM).outcome()
 

@@ -216,7 +216,7 @@ def plain(lines: Sequence[str]) -> list[str]:
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
     async def main() -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await test()
 
     asyncio.run(main())

@@ -101,7 +101,7 @@ def at_a_terminal(project: Project, *args: str, environ: Mapping[str, str]) -> t
         pass
     screen.write(rest)
     os.close(ours)
-    return process.wait(30), screen
+    return process.wait(60), screen
 
 
 def makefile(name: str) -> str:

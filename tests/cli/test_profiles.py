@@ -123,7 +123,7 @@ def test_an_mfa_code_without_a_terminal_is_an_error(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         start_new_session=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
 

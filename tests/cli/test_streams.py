@@ -135,7 +135,7 @@ def test_one_signal_ends_a_run_whose_payload_nobody_reads(
         time.sleep(1)
         assert running.process.poll() is None
         running.signalled(number)
-        assert running.process.wait(20) == status
+        assert running.process.wait(60) == status
     assert docker.nothing_left(made)
 
 
@@ -147,7 +147,7 @@ def test_a_signal_ends_a_run_whose_log_nobody_reads(project: Callable[..., Proje
         time.sleep(2)
         running.signalled(signal.SIGTERM)
         # A second for those who read slowly, and what the engine takes for the container.
-        assert running.process.wait(20) == ExitStatus.TERMINATED
+        assert running.process.wait(60) == ExitStatus.TERMINATED
     assert docker.nothing_left(made)
 
 

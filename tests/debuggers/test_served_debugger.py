@@ -48,7 +48,10 @@ def files(language: str) -> dict[str, Any]:
         "python": ("python3.11", "app.py", PYTHON),
         "node": ("nodejs20.x", "app.js", NODE),
     }[language]
-    functions = {each: kit.function(runtime, CodeUri=f"{each}/", Timeout=2) for each in ("Fn", "Other")}
+    timeouts = {"Fn": 2, "Other": 60}
+    functions = {
+        each: kit.function(runtime, CodeUri=f"{each}/", Timeout=seconds) for each, seconds in timeouts.items()
+    }
     return {"template.json": kit.template(**functions), f"Fn/{name}": source, f"Other/{name}": source}
 
 
@@ -80,7 +83,7 @@ def served(made: kit.Project, *args: str) -> Iterator[Served]:
         assert found
         yield Served(running, found[1], port, callers)
         if running.process.poll() is None:
-            running.signalled(signal.SIGTERM).outcome(within=20)
+            running.signalled(signal.SIGTERM).outcome()
 
 
 def attached(port: int, source: Path, line: int) -> Dap:
@@ -252,7 +255,7 @@ def test_ctrl_c_lets_go_of_a_function_that_stands_at_a_breakpoint(project: MakeP
         assert client.event("terminated") == {}, "nobody is asked to attach again"
         client.detach()
         assert answer.result(60) == {"total": 4}
-        own.running.outcome(within=20).ended(130)
+        own.running.outcome().ended(130)
     assert docker.nothing_left(made)
 
 
@@ -267,7 +270,7 @@ def test_ctrl_c_waits_no_longer_than_the_function_may_run_for_a_debugger_that_ne
         answer = Served(running, url, port, callers).begin("Fn", {"a": 1})
         running.prints(b'"request.begun"')
         running.signalled(signal.SIGTERM)
-        outcome = running.outcome(within=20).ended(143)
+        outcome = running.outcome().ended(143)
         assert "Traceback" not in outcome.stderr
         assert answer.result(60) == {"Type": "Service", "Message": "samlocal: it is ending."}
     assert docker.nothing_left(made)
@@ -319,7 +322,7 @@ def test_an_apis_function_is_debugged(project: MakeProject, docker: Docker) -> N
 
 
 def page(port: int) -> bytes:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
         connection.request("GET", "/")
         with connection.getresponse() as answer:

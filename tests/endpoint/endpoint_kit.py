@@ -78,7 +78,7 @@ class Endpoint:
 
 def run(test: Callable[[], Awaitable[T]]) -> T:
     async def main() -> T:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return await test()
 
     return asyncio.run(main())

@@ -75,5 +75,5 @@ def test_the_end_does_not_wait_for_an_engine_that_has_fallen_silent(
         served(made, environ=slow.environ) as own,
     ):
         assert own.result()
-        own.running.signalled(signal.SIGTERM).outcome(within=20).ended(143)
+        own.running.signalled(signal.SIGTERM).outcome().ended(143)
     assert docker.nothing_left(made)

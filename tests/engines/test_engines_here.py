@@ -86,7 +86,7 @@ def test_the_sample_is_up_with_its_apis_and_its_aws_and_takes_up_what_is_saved(b
             return False
 
         eventually(is_taken_up, told=running.stderr)
-        assert running.signalled(signal.SIGINT).outcome(within=60).status == 130
+        assert running.signalled(signal.SIGINT).outcome().status == 130
 
 
 @every_engine
@@ -158,7 +158,7 @@ def test_a_python_debugger_stops_in_the_function(bench: Bench) -> None:
         assert (stopped_in, line) == (path, 3)
         assert client.local(thread, "total") == "2"
         client.leave(thread)
-        assert running.outcome(within=60).succeeded().payload == 2
+        assert running.outcome().succeeded().payload == 2
         client.close()
 
 
@@ -175,7 +175,7 @@ def test_a_node_debugger_stops_in_the_function(bench: Bench) -> None:
         assert line == 3
         assert client.evaluate(frame, "total") == 2
         client.leave()
-        assert running.outcome(within=60).succeeded().payload == 2
+        assert running.outcome().succeeded().payload == 2
         client.close()
 
 

@@ -107,7 +107,7 @@ def test_an_application_is_up_on_two_engines_and_goes_on_without_one(
             save(made.folder / "samconfig.toml", configured("local", f'engine.There = "{another.host}"').encode())
             eventually(lambda: result("There") == "there", told=running.stderr)
             assert result("Here") == "here"
-            running.signalled(signal.SIGINT).outcome(within=60)
+            running.signalled(signal.SIGINT).outcome()
     eventually(lambda: nothing_left(elsewhere))
     assert docker.nothing_left(made)
 

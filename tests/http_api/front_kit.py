@@ -126,7 +126,7 @@ def ran_in_leaps(main: Callable[[LeapingLoop], Coroutine[Any, Any, T]]) -> T:
 
 def ran(main: Coroutine[Any, Any, T]) -> T:
     async def bounded() -> T:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             return await main
 
     return asyncio.run(bounded())

@@ -42,7 +42,7 @@ class ServedApis:
 
     def connection(self, api: str | None = None) -> http.client.HTTPConnection:
         parts = urllib.parse.urlsplit(self.urls[api or next(iter(self.urls))])
-        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
 
     def ask(
         self,

@@ -231,7 +231,7 @@ def test_many_services_that_do_not_answer_yet_are_waited_for_at_once() -> None:
             self.all_are_asked = threading.Barrier(many)
 
         def ask(self, call: ServiceCall, *, role: str, region: str) -> HttpAnswer:
-            self.all_are_asked.wait(timeout=20)
+            self.all_are_asked.wait(timeout=60)
             return HttpAnswer(status=200, body=b"{}")
 
     queue = ServiceTarget(

@@ -309,7 +309,7 @@ def test_tls_serves_with_a_certificate_that_clients_are_told_to_trust(project: M
         told = re.search(r"by the certificate (\S+) ", own.running.stderr())
         assert told
         trusting = ssl.create_default_context(cafile=told[1])
-        connection = http.client.HTTPSConnection(url.hostname or "", url.port, timeout=30, context=trusting)
+        connection = http.client.HTTPSConnection(url.hostname or "", url.port, timeout=60, context=trusting)
         connection.request("GET", "/items/1")
         answer = connection.getresponse()
         event = json.loads(answer.read())
@@ -319,7 +319,7 @@ def test_tls_serves_with_a_certificate_that_clients_are_told_to_trust(project: M
         assert event["headers"]["X-Forwarded-Proto"] == "https"
         with pytest.raises(ssl.SSLCertVerificationError):
             http.client.HTTPSConnection(
-                url.hostname or "", url.port, timeout=30, context=ssl.create_default_context()
+                url.hostname or "", url.port, timeout=60, context=ssl.create_default_context()
             ).request("GET", "/")
     key = Path(told[1]).parent / "key-and-certificate.pem"
     assert key.stat().st_mode & 0o777 == 0o600

@@ -185,7 +185,7 @@ def with_boto3(made: kit.Project) -> None:
 OWN_SERVICES = ("apigatewaymanagementapi", "sqs")
 
 
-def asked(client: ClientConnection, *, within: float = 20, **message: str) -> Any:
+def asked(client: ClientConnection, *, within: float = 60, **message: str) -> Any:
     client.send(json.dumps(message))
     answer = client.recv(timeout=within)
     try:
@@ -201,7 +201,7 @@ def test_a_client_connects_is_answered_reached_and_missed(project: MakeProject, 
         url = own.urls["Api"]
         assert url.startswith("ws://")
         assert url.endswith("/live")
-        with connect(url, open_timeout=30) as client:
+        with connect(url, open_timeout=60) as client:
             assert asked(client, action="echo", text="hello") == {"echo": "hello"}
             assert asked(client, action="reply") == "by @connections"
             failed = asked(client, action="fail")
@@ -225,7 +225,7 @@ def test_boto3_reaches_clients_at_the_domain_name_and_the_stage_of_its_event(pro
         assert told
         assert re.fullmatch(r"[a-z0-9]{10}\.execute-api\.samlocal\.internal:\d+", told[1])
         with connect(own.urls["Api"], open_timeout=60) as client:
-            assert asked(client, within=60, action="reply") == "by its domain"
+            assert asked(client, action="reply") == "by its domain"
             # Its function goes on after that.
             own.running.has_logged("idle since 20")
         own.running.has_logged("nobody is gone")
@@ -243,7 +243,7 @@ def test_node_reaches_clients_at_the_domain_name_and_the_stage_of_its_event(
         served_apis(made, "--docker-network", network) as own,
         connect(own.urls["Api"], open_timeout=60) as client,
     ):
-        assert asked(client, within=60, action="reply") == "by its domain"
+        assert asked(client, action="reply") == "by its domain"
 
 
 @pytest.mark.docker
@@ -252,7 +252,7 @@ def test_functions_reach_clients_that_are_connected_by_tls(project: MakeProject)
         told = re.search(r"by the certificate (\S+) ", own.running.stderr())
         assert told
         assert own.urls["Api"].startswith("wss://")
-        with connect(own.urls["Api"], open_timeout=30, ssl=ssl.create_default_context(cafile=told[1])) as client:
+        with connect(own.urls["Api"], open_timeout=60, ssl=ssl.create_default_context(cafile=told[1])) as client:
             assert asked(client, action="reply") == "by @connections"
 
 
@@ -263,7 +263,7 @@ def test_functions_reach_the_clients_of_several_apis_by_tls_until_the_command_en
         assert told
         trusting = ssl.create_default_context(cafile=told[1])
         for name in ("Api/live", "Api/test"):
-            with connect(own.urls[name], open_timeout=30, ssl=trusting) as client:
+            with connect(own.urls[name], open_timeout=60, ssl=trusting) as client:
                 assert asked(client, action="reply") == "by @connections"
         own.running.signalled(signal.SIGTERM).outcome().ended(143)
 
@@ -271,7 +271,7 @@ def test_functions_reach_the_clients_of_several_apis_by_tls_until_the_command_en
 @pytest.mark.docker
 def test_connect_can_refuse_a_client(project: MakeProject) -> None:
     with served_apis(project_of(project)) as own, pytest.raises(InvalidStatus) as refused:
-        connect(f"{own.urls['Api']}?no=1", open_timeout=30).close()
+        connect(f"{own.urls['Api']}?no=1", open_timeout=60).close()
 
     assert refused.value.response.status_code == 403
 
@@ -279,12 +279,12 @@ def test_connect_can_refuse_a_client(project: MakeProject) -> None:
 @pytest.mark.docker
 def test_connections_are_read_and_closed_from_outside_and_are_gone_then(project: MakeProject) -> None:
     with served_apis(project_of(project)) as own:
-        with connect(own.urls["Api"], open_timeout=30) as client:
+        with connect(own.urls["Api"], open_timeout=60) as client:
             connection = asked(client, action="nothing")["connectionId"]
 
             def command(method: str, body: bytes | None = None) -> tuple[int, bytes, str | None]:
                 parts = urllib.parse.urlsplit(own.urls["Api"])
-                outside = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+                outside = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
                 path = f"/live/@connections/{urllib.parse.quote(connection, safe='')}"
                 outside.request(method, path, body=body)
                 answer = outside.getresponse()
@@ -322,7 +322,7 @@ def test_connections_are_read_and_closed_from_outside_and_are_gone_then(project:
 )
 def test_a_function_is_told_how_its_client_has_gone(project: MakeProject, last: bytes, told: str) -> None:
     with served_apis(project_of(project)) as own:
-        client = connect(own.urls["Api"], open_timeout=30)
+        client = connect(own.urls["Api"], open_timeout=60)
         if last:
             client.socket.sendall(last)
         else:
@@ -335,7 +335,7 @@ def test_a_function_is_told_how_its_client_has_gone(project: MakeProject, last: 
 def test_the_command_ends_while_clients_are_connected(project: MakeProject, docker: Docker) -> None:
     made = project_of(project)
     with served_apis(made) as own:
-        with connect(own.urls["Api"], open_timeout=30) as client:
+        with connect(own.urls["Api"], open_timeout=60) as client:
             own.running.signalled(signal.SIGTERM)
             kit.eventually(lambda: own.running.process.poll() is not None)
             with pytest.raises(ConnectionClosed):

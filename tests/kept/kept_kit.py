@@ -17,7 +17,7 @@ from samlocal.project.settings import Settings
 from samlocal.project.surroundings import Surroundings
 
 COUNTING = """
-import os, time
+import os, socket, time
 print("loading")
 runs = 0
 def handler(event, context):
@@ -28,6 +28,9 @@ def handler(event, context):
         case {"sleep": seconds}:
             print("asleep", flush=True)
             time.sleep(seconds)
+        case {"gate": place}:
+            print("asleep", flush=True)
+            socket.create_connection(place).recv(1)
         case {"exit": status}:
             os._exit(status)
         case {"raises": text}:

@@ -97,7 +97,7 @@ def test_a_keeper_that_is_killed_during_an_event_is_told_and_leaves_nothing(
         running.has_logged("asleep")
         before = docker.containers(project)
         os.kill(keeper(project), signal.SIGKILL)
-        told = running.outcome(within=20).ended(ExitStatus.KEPT)
+        told = running.outcome().ended(ExitStatus.KEPT)
     assert told.stdout == b""
     assert told.lines[-2:] == [
         "Error: The process that runs the function (keeper) has ended in the middle of the event.",
@@ -116,7 +116,7 @@ def test_ctrl_c_during_a_build_ends_its_tools(keeping: MakeProject) -> None:
     project = keeping({"template.json": template(Fn=described), "Makefile": "build-Fn:\n\tsleep 6173\n"})
     with project.start("invoke", "Fn", "--keep", "--build") as running:
         eventually(lambda: asleep("6173"), told=running.stderr)
-        running.signalled(signal.SIGINT).outcome(within=20).ended(ExitStatus.INTERRUPTED)
+        running.signalled(signal.SIGINT).outcome().ended(ExitStatus.INTERRUPTED)
     eventually(lambda: not asleep("6173"))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from kept_kit import COUNTING, runs, sockets
-from kit import Docker, Project, eventually, python, write
+from kit import Docker, Gate, Project, eventually, python, write
 
 from samlocal.errors import ExitStatus
 
@@ -109,13 +109,17 @@ def test_another_docker_context_is_another_engine(keeping: MakeProject) -> None:
     eventually(lambda: len(listed(project)) == 1)
 
 
-def test_two_at_once_have_a_sandbox_and_a_log_each(keeping: MakeProject) -> None:
+def test_two_at_once_have_a_sandbox_and_a_log_each(keeping: MakeProject, docker: Docker) -> None:
     project = keeping(python(COUNTING))
-    with (
-        project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 3.0, "name": "a"}') as one,
-        project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 3.0, "name": "b"}') as other,
-    ):
-        outcomes = [one.outcome(), other.outcome()]
+    with Gate(docker) as gate:
+        events = [json.dumps({"gate": [gate.host, gate.port], "name": name}) for name in "ab"]
+        with (
+            project.start("invoke", "Fn", "--keep", "--event", events[0]) as one,
+            project.start("invoke", "Fn", "--keep", "--event", events[1]) as other,
+        ):
+            gate.awaits(2)
+            gate.opens()
+            outcomes = [one.outcome(), other.outcome()]
     # Whoever comes first starts the process, for both.
     assert len(sockets(project)) == 1
     for outcome, own, others in ((outcomes[0], "'a'", "'b'"), (outcomes[1], "'b'", "'a'")):
@@ -138,7 +142,7 @@ def test_ctrl_c_ends_the_event_there_and_shows_the_last_of_its_log(keeping: Make
     assert runs(project.invoke("Fn", "--keep")) == 1
     with project.start("invoke", "Fn", "--keep", "--event", '{"sleep": 30}') as running:
         running.has_logged("asleep").signalled(signal.SIGINT)
-        stopped = running.outcome(within=20).ended(ExitStatus.INTERRUPTED)
+        stopped = running.outcome().ended(ExitStatus.INTERRUPTED)
     assert stopped.lines[-1] == "Stopped."
     assert docker.nothing_left(project)
     assert runs(project.invoke("Fn", "--keep")) == 1
@@ -153,7 +157,7 @@ def test_what_runs_can_be_stopped_from_elsewhere(keeping: MakeProject, docker: D
             "samlocal: an event of Fn was running, and has been cut off.",
             "samlocal: stopped: Fn.",
         ]
-        stopped = running.outcome(within=20).ended(ExitStatus.KEPT)
+        stopped = running.outcome().ended(ExitStatus.KEPT)
     assert "Error: The sandbox of Fn was stopped (`samlocal kept --stop`)." in stopped.lines
     assert docker.nothing_left(project)
 

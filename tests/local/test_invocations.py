@@ -51,8 +51,9 @@ def test_an_event_that_was_fetched_and_is_not_over_is_the_next_runners() -> None
 def test_who_has_been_replaced_gets_no_more() -> None:
     invocations = Invocations()
     assert payloads(invocations, "old") == []
-    waiting = threading.Thread(target=invocations.fetch, args=("old", 20))
+    waiting = threading.Thread(target=invocations.fetch, args=("old", 20), daemon=True)
     waiting.start()
+    eventually(lambda: invocations.is_run)
     assert payloads(invocations, "new") == []
     # It is sent away, and does not wait for an event until its time is over.
     waiting.join(15)

@@ -10,7 +10,7 @@ from typing import Any
 
 import kit
 import pytest
-from kit import Docker, eventually
+from kit import Docker, Gate, eventually
 from pool_kit import Moved, payload_of, states
 from project_kit import Collected, settings_of
 
@@ -32,11 +32,13 @@ pytestmark = pytest.mark.docker
 MakeProject = Callable[..., kit.Project]
 
 SOURCE = """\
-import os, time
+import os, socket, time
 NAME = os.urandom(8).hex()
 def handler(event, context):
     if event.get("crash"):
         os._exit(3)
+    if "gate" in event:
+        socket.create_connection(event["gate"]).recv(1)
     time.sleep(event.get("sleep", 0))
     print("saw", event.get("number"))
     return {"name": NAME, "number": event.get("number"), "stream": context.log_stream_name}
@@ -77,7 +79,7 @@ class Served:
 
     async def written(self, count: int) -> list[Record]:
         """So many lines of the function, which may come a moment after its answer."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(lines := [each for each in self.log.records if each.stream == "function"]) < count:
                 await asyncio.sleep(0.01)
         return lines
@@ -122,9 +124,13 @@ def test_the_second_event_finds_the_sandbox_of_the_first_warm(project: MakeProje
     assert docker.nothing_left(made)
 
 
-def test_two_events_at_once_start_two_sandboxes_with_a_log_stream_each(project: MakeProject) -> None:
+def test_two_events_at_once_start_two_sandboxes_with_a_log_stream_each(project: MakeProject, docker: Docker) -> None:
     async def test(own: Served) -> None:
-        answers = await asyncio.gather(own.answer(sleep=4), own.answer(sleep=4))
+        with Gate(docker) as gate:
+            calls = [asyncio.create_task(own.answer(gate=[gate.host, gate.port])) for _ in range(2)]
+            await asyncio.to_thread(gate.awaits, 2)
+            gate.opens()
+            answers = await asyncio.gather(*calls)
         assert len({answer["name"] for answer in answers}) == 2
         assert {answer["stream"] for answer in answers} == {record.sandbox.instance for record in own.log.records}
         assert len({answer["stream"] for answer in answers}) == 2
@@ -288,7 +294,7 @@ def test_twenty_events_over_three_sandboxes_are_each_answered_with_their_own(
 def test_the_log_of_an_event_ends_without_another_event(project: MakeProject) -> None:
     async def test(own: Served) -> None:
         invocation = await own.invoke(number=1)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not any(record.type == "platform.report" for record in own.log.records):
                 await asyncio.sleep(0.01)
         own_records = [each for each in own.log.records if each.request_id == invocation.request_id]

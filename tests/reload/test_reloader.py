@@ -135,7 +135,7 @@ class World:
 
 
 async def until(what: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not what():
             await asyncio.sleep(0.01)
 
@@ -278,7 +278,7 @@ def test_other_files_that_are_saved_before_they_are_watched_are_not_missed(tmp_p
         (tmp_path / "elsewhere").mkdir()
         own.reloader.also([own.folder / "elsewhere/event.json"], changed)
         (own.folder / "elsewhere/event.json").write_text("{}")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await heard.wait()
 
     run(tmp_path, test)

@@ -35,7 +35,7 @@ class Watched:
 
     async def heard(self) -> set[str]:
         """The next batch, by the paths in the folder."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             paths = await self._watch.changes()
         await self.follow()
         return {str(path.relative_to(self.folder)) for path in paths}
@@ -217,7 +217,7 @@ def test_what_is_saved_at_the_moment_at_which_other_places_are_watched_too_is_to
                 saved.write_text("1")
                 followed = {*followed, tmp_path / str(number + 1)}
                 await watch.follow(followed, ())
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     while saved not in await watch.changes():
                         pass
         finally:
@@ -348,7 +348,7 @@ async def main():
     watch = Watch(remark=print)
     await watch.follow({code}, {code / "app.py"})
     (code / "d7" / "new.py").write_text("1")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while code / "d7" / "new.py" not in await watch.changes():
             pass
     await watch.close()
@@ -375,7 +375,7 @@ def test_at_the_systems_limit_it_looks_itself_and_says_what_to_do(tmp_path: Path
         ],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr

@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from event_loop import EventLoop
 from extension_kit import watched
 from kit import Project, SlowEngine, eventually, python
 
 from samlocal.sandbox.journal import Record, Remark
 from samlocal.sandbox.outlet import Outlet
 from samlocal.sandbox.result import Success
+from samlocal.sandbox.state import Standing
 
 pytestmark = pytest.mark.docker
 
 
 def test_a_runtime_that_dies_while_it_waits_does_not_fail_the_next_event(
-    project: Callable[..., Project], opened: Callable[[Project], Any]
+    project: Callable[..., Project], opened: Callable[[Project], Any], loop: EventLoop
 ) -> None:
     source = """
 import os, threading
@@ -34,9 +36,7 @@ def handler(event, context):
 """
     running = opened(project(python(source)))
     assert running.invoke(b"1").result == Success(payload=b"1")
-    eventually(lambda: "dies" in running.lines)
-    # Longer than a process takes to end.
-    time.sleep(1)
+    eventually(lambda: loop.call(running.sandbox.standing) is not Standing.READY)
     second = running.invoke(b"2")
     assert second.result == Success(payload=b"2")
     # It had an init of its own.

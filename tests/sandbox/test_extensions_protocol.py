@@ -43,7 +43,7 @@ from samlocal.sandbox.messages import (
 from samlocal.sandbox.network.route import Route, Whereabouts, bound_socket
 from samlocal.sandbox.network.sockets import Door, Sockets
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 ROOT = "/2020-01-01/extension"
 SUBSCRIPTION = {
     "schemaVersion": "2022-12-13",

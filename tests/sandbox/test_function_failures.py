@@ -227,9 +227,9 @@ def handler(event, context):
         second.close()
     assert outcome.payload == "ready"
     assert outcome.seconds > 10
-    # The second init is the invocation's own time: it has no figure of its own.
+    # The second init is the invocation's own time, and has no figure of its own; the first is nobody's.
     assert "Init Duration" not in outcome.report
-    assert outcome.report_number("Duration") < 10_000
+    assert outcome.report_number("Duration") < (outcome.seconds - 10) * 1000
     assert docker.nothing_left(slow)
 
 

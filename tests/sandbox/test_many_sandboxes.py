@@ -99,7 +99,7 @@ def test_what_waits_to_be_written_is_bounded_where_there_is_room_to_wait_for(loo
     assert not putting.done()
     assert outlet.busy
     go_on.set()
-    putting.result(30)
+    putting.result(60)
     loop.run(outlet.drain())
     assert written == list(range(1000))
     loop.call(outlet.close)

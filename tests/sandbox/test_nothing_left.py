@@ -54,7 +54,7 @@ def test_nothing_is_left_after_a_signal(
     with waiting.start("invoke", name) as running:
         running.has_logged(phase)
         assert docker.containers(waiting)
-        outcome = running.signalled(number).outcome(within=20).ended(status)
+        outcome = running.signalled(number).outcome().ended(status)
     assert outcome.stdout == b""
     assert "Traceback" not in outcome.stderr
     assert docker.nothing_left(waiting)
@@ -73,7 +73,7 @@ def test_nothing_is_left_after_ctrl_c_while_the_engine_is_at_work(
             for _ in range(times):
                 running.signalled(signal.SIGINT)
                 time.sleep(0.1)
-            outcome = running.outcome(within=20).ended(ExitStatus.INTERRUPTED)
+            outcome = running.outcome().ended(ExitStatus.INTERRUPTED)
         # A container that is still being made comes before this moment.
         assert engine.answered.wait(60)
     assert "Traceback" not in outcome.stderr
@@ -103,7 +103,7 @@ def test_a_run_leaves_the_containers_of_one_that_still_runs_alone(
         both.invoke("Works").succeeded()
         eventually(lambda: len(docker.containers(both)) == 1)
         assert running.process.poll() is None
-        running.signalled(signal.SIGINT).outcome(within=20)
+        running.signalled(signal.SIGINT).outcome()
     assert docker.nothing_left(both)
 
 
@@ -120,7 +120,7 @@ def test_emptying_the_cache_during_a_run_does_not_let_the_next_one_end_it(
         assert "removed" not in outcome.stderr
         eventually(lambda: docker.containers(both) == [container])
         assert running.process.poll() is None
-        running.signalled(signal.SIGINT).outcome(within=20)
+        running.signalled(signal.SIGINT).outcome()
     assert docker.nothing_left(both)
 
 
@@ -130,7 +130,7 @@ def test_runs_that_end_beside_each_other_are_not_called_killed(project: Callable
         with contextlib.ExitStack() as stack:
             running = [stack.enter_context(many.start("invoke", "Works")) for _ in range(6)]
             for each in running:
-                outcome = each.outcome(within=60).succeeded()
+                outcome = each.outcome().succeeded()
                 assert "removed" not in outcome.stderr
 
 
@@ -157,6 +157,6 @@ def test_two_signals_in_the_midst_of_a_flood_of_log_end_the_run_quietly(
             for _ in range(2):
                 running.signalled(signal.SIGTERM)
                 time.sleep(0.02)
-            outcome = running.outcome(within=20).ended(ExitStatus.TERMINATED)
+            outcome = running.outcome().ended(ExitStatus.TERMINATED)
         assert "Traceback" not in outcome.stderr
         assert docker.nothing_left(flooding)

@@ -140,7 +140,7 @@ def test_a_connection_that_is_cut_ends_the_run_with_a_message_and_leaves_nothing
     with own.start("invoke", "Fn", "--event", "50") as running:
         running.has_logged("asleep")
         wire.cut()
-        outcome = running.outcome(within=60)
+        outcome = running.outcome()
     outcome.ended(ExitStatus.DOCKER)
     assert "The relay between the engine and this machine has ended" in outcome.stderr
     own.invoke("Fn", event=0).succeeded()

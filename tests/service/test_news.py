@@ -30,7 +30,7 @@ class Teller:
 def test_what_comes_while_it_is_told_is_told_once_more() -> None:
     async def main() -> int:
         teller = Teller()
-        async with asyncio.timeout(30), News(teller.tell) as news:
+        async with asyncio.timeout(60), News(teller.tell) as news:
             news.come()
             await teller.begun.acquire()
             for _ in range(3):
@@ -50,7 +50,7 @@ def test_what_comes_while_it_is_told_is_told_once_more() -> None:
 def test_a_template_that_cannot_be_read_is_no_news_and_the_next_one_is() -> None:
     async def main() -> int:
         teller = Teller(TemplateError("template.yaml:1: no template"))
-        async with asyncio.timeout(30), News(teller.tell) as news:
+        async with asyncio.timeout(60), News(teller.tell) as news:
             for _ in range(2):
                 news.come()
                 await teller.begun.acquire()
@@ -65,7 +65,7 @@ def test_a_template_that_cannot_be_read_is_no_news_and_the_next_one_is() -> None
 def test_a_fault_of_samlocals_own_is_not_lost() -> None:
     async def main() -> None:
         teller = Teller(ZeroDivisionError())
-        async with asyncio.timeout(30), News(teller.tell) as news:
+        async with asyncio.timeout(60), News(teller.tell) as news:
             news.come()
             await teller.begun.acquire()
             teller.may.release()

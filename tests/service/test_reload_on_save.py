@@ -57,7 +57,7 @@ class Saved:
 
     async def tells(self) -> Reloaded | NotReloaded:
         """The next that is told."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not self.told:
                 await asyncio.sleep(0.01)
         return self.told.pop(0)

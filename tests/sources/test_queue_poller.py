@@ -171,7 +171,7 @@ def test_no_more_batches_run_at_once_than_may(aws: Aws, threads: Threads, queue:
         function.ready.clear()
         polling = Polling(aws, threads, of_queue(own.name, batch_size=1), function, at_once=2)
         running = asyncio.create_task(polled(polling.poller, polling.pace, lambda: len(function.events) == 8))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while function.running < 2:
                 await asyncio.sleep(0.01)
         function.ready.set()
@@ -199,7 +199,7 @@ def test_the_end_waits_for_the_batches_that_run(aws: Aws, threads: Threads, queu
         function.ready.clear()
         polling = Polling(aws, threads, of_queue(own.name), function)
         task = asyncio.create_task(polling.poller.poll())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not function.running:
                 await asyncio.sleep(0.01)
         polling.pace.stop()
@@ -231,7 +231,7 @@ def test_messages_stay_hidden_while_their_event_waits_for_a_sandbox(
         function.ready.clear()
         polling = Polling(aws, threads, of_queue(own.name), function)
         task = asyncio.create_task(polled(polling.poller, polling.pace, lambda: own.count() == (0, 0)))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not function.running:
                 await asyncio.sleep(0.01)
         # Far beyond the visibility timeout: nobody else may see it in all that time.

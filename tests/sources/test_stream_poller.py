@@ -98,7 +98,7 @@ class Reading:
 
         async def test() -> None:
             polling = asyncio.create_task(polled(poller, pace, what))
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not opened and not polling.done():
                     await asyncio.sleep(0.01)
             await self._threads(reading)

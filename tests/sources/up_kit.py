@@ -79,7 +79,7 @@ class Up:
 
     def ended(self) -> kit.Outcome:
         """By Ctrl-C."""
-        return self.running.signalled(signal.SIGINT).outcome(within=60)
+        return self.running.signalled(signal.SIGINT).outcome()
 
 
 @contextlib.contextmanager
@@ -103,18 +103,21 @@ class Queue:
 
     @property
     def waiting(self) -> int:
-        return self._count("ApproximateNumberOfMessages")
+        return self._counts()[0]
 
     @property
     def is_empty(self) -> bool:
-        return self.waiting == 0 and self._count("ApproximateNumberOfMessagesNotVisible") == 0
+        return self._counts() == (0, 0)
 
     def bodies(self) -> list[str]:
         """Of all that wait; they are gone then."""
         return taken(self.sqs, self.url)
 
-    def _count(self, name: str) -> int:
-        return int(self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])["Attributes"][name])
+    def _counts(self) -> tuple[int, int]:
+        """Messages that wait, and those that somebody has received, of one moment."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        given = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)["Attributes"]
+        return int(given[names[0]]), int(given[names[1]])
 
 
 def queue_template(*, tells: bool = False, **event: Any) -> dict[str, Any]:
