@@ -20,6 +20,7 @@ from samlocal.function.package import (
     StoredLayer,
 )
 from samlocal.function.properties import Properties
+from samlocal.function.serverless_package import archive_at_hand
 from samlocal.template.document import Map
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
@@ -42,10 +43,15 @@ def code_of(template: Template, resource: Resource, properties: Properties) -> C
         inline = properties.text("InlineCode")
         if inline is not None:
             return InlineCode(source=inline)
-        uri, name = properties.value("CodeUri"), "CodeUri"
-    else:
-        uri, name = properties.value("Code"), "Code"
-    return _located(template, properties, name, uri)
+    return _content(template, resource, properties, "CodeUri" if serverless else "Code")
+
+
+def _content(template: Template, resource: Resource, properties: Properties, name: str) -> Code:
+    node = resource.properties.get(name)
+    key = node.get("S3Key", node.get("Key")) if isinstance(node, Map) else None
+    # Where the archive is at hand its bucket does not matter, which may be unknown before it is deployed.
+    at_hand = None if key is None else archive_at_hand(template, text(properties.item(name, key)))
+    return at_hand or _located(template, properties, name, properties.value(name))
 
 
 def _located(template: Template, properties: Properties, name: str, uri: Json) -> Code:
@@ -54,7 +60,7 @@ def _located(template: Template, properties: Properties, name: str, uri: Json) -
             return LocalCode(path=template.folder)
         case str() if uri.startswith("s3://"):
             bucket, _, key = uri.removeprefix("s3://").partition("/")
-            return _beside(template, key) or S3Code(bucket=bucket, key=key)
+            return archive_at_hand(template, key) or S3Code(bucket=bucket, key=key)
         case str():
             return LocalCode(path=template.folder / uri)
         case {"ZipFile": str() as source}:
@@ -63,15 +69,8 @@ def _located(template: Template, properties: Properties, name: str, uri: Json) -
             return ImageCode(uri=image)
         case {"S3Bucket": bucket, "S3Key": key} | {"Bucket": bucket, "Key": key}:
             version = uri.get("S3ObjectVersion", uri.get("Version")) if isinstance(uri, dict) else None
-            stored = S3Code(bucket=text(bucket), key=text(key), version=None if version is None else text(version))
-            return _beside(template, stored.key) or stored
+            return S3Code(bucket=text(bucket), key=text(key), version=None if version is None else text(version))
     raise properties.wrong(name, f"{name} is a path, an S3 location or inline source, got {text(uri)}")
-
-
-def _beside(template: Template, key: str) -> LocalCode | None:
-    """The archive that will be uploaded under this key: the Serverless Framework leaves it beside its template."""
-    path = template.folder / key.rpartition("/")[2]
-    return LocalCode(path=path) if path.suffix in (".zip", ".jar") and template.document.files.is_file(path) else None
 
 
 def layers_of(
@@ -138,7 +137,7 @@ def stored_layers(template: Template, evaluator: Evaluator) -> dict[str, StoredL
         name = "ContentUri" if resource.type == "AWS::Serverless::LayerVersion" else "Content"
         properties = Properties(template, resource, evaluator)
         try:
-            content = _located(template, properties, name, properties.value(name))
+            content = _content(template, resource, properties, name)
         except (TemplateError, UnresolvedError):
             continue
         if resource.asset_path is None and isinstance(content, S3Code):
@@ -158,7 +157,7 @@ def local_layers(template: Template, evaluator: Evaluator) -> dict[str, LocalLay
                 path = template.folder / resource.asset_path
                 layers[resource.logical_id] = LocalLayer(logical_id=resource.logical_id, path=path, build=build)
                 continue
-            content = _located(template, properties, name, properties.value(name))
+            content = _content(template, resource, properties, name)
         except (TemplateError, UnresolvedError):
             # Only a function that uses the layer is concerned, and is told so.
             continue

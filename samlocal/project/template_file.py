@@ -28,6 +28,7 @@ _NESTED = ".nested.template.json"
 
 # Serverless Framework, `serverless package`.
 _SERVERLESS = Path(".serverless", "cloudformation-template-update-stack.json")
+_SERVICES = tuple(f"serverless.{ending}" for ending in ("yml", "yaml", "json", "ts", "js"))
 
 
 class SeveralTemplatesError(TemplateError):
@@ -122,9 +123,12 @@ def _found_template(world: Surroundings, template: Path | None) -> Path:
     found = _in_folder(folder, shown=shown)
     if found is None:
         above = "" if folder == cwd else f", whose project is in {shown}"
+        service = next((name for name in _SERVICES if (folder / name).is_file()), None)
         raise TemplateError(
             f"There is no template here: none of {', '.join(TEMPLATE_FILES)} in {cwd}{above}.",
-            tip="Name it with -t/--template, or put `template_file` into samconfig.toml.",
+            tip="Name it with -t/--template, or put `template_file` into samconfig.toml."
+            if service is None
+            else f"`serverless package` makes one of {service}, which is found then.",
         )
     return Path(os.path.relpath(found, cwd)) if cwd == Path.cwd() else found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import re
 import shutil
 import signal
@@ -176,29 +177,63 @@ def test_a_layer_of_the_template_in_s3_is_fetched(
     assert made.invoke("Fn").succeeded().payload == "from S3"
 
 
-def test_the_serverless_frameworks_archive_is_found_beside_its_template(project: Callable[..., Project]) -> None:
+def test_the_serverless_frameworks_archives_are_found_where_they_are(project: Callable[..., Project]) -> None:
+    # As `serverless package` of the framework's version 3.38 has written them.
+    def packaged(archive: str) -> dict[str, Any]:
+        code = {
+            "S3Bucket": {"Ref": "ServerlessDeploymentBucket"},
+            "S3Key": f"serverless/shop/dev/1795715897303-2026-11-26T17:58:17.303Z/{archive}",
+        }
+        return {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"Runtime": "python3.11", "Handler": "app.handler", "Code": code},
+        }
+
+    state = {
+        "service": {
+            "functions": {
+                "hello": {"handler": "app.handler", "package": {}},
+                "made": {"handler": "app.handler", "package": {"artifact": "target/made.zip"}},
+            },
+            "initialServerlessConfig": {"package": {"artifact": "out/whole.jar"}},
+        },
+        "package": {"artifactDirectoryName": "serverless/shop/dev/1795715897303", "artifact": "whole.jar"},
+    }
     made = project(
         {
-            ".serverless/template.json": {
+            ".serverless/cloudformation-template-update-stack.json": {
                 "Resources": {
-                    "HelloLambdaFunction": {
-                        "Type": "AWS::Lambda::Function",
-                        "Properties": {
-                            "Runtime": "python3.11",
-                            "Handler": "app.handler",
-                            "Code": {
-                                "S3Bucket": {"Ref": "ServerlessDeploymentBucket"},
-                                "S3Key": "serverless/hello/dev/1700000000000-2023/hello.zip",
-                            },
-                        },
-                    },
+                    "HelloLambdaFunction": packaged("hello.zip"),
+                    "MadeLambdaFunction": packaged("made.zip"),
+                    "WholeLambdaFunction": packaged("whole.jar"),
+                    "GoneLambdaFunction": packaged("gone.zip"),
                     "ServerlessDeploymentBucket": {"Type": "AWS::S3::Bucket"},
                 }
             },
+            ".serverless/serverless-state.json": json.dumps(state),
             ".serverless/hello.zip": zipped({"app.py": says("beside")}),
+            "target/made.zip": zipped({"app.py": says("made elsewhere")}),
+            "out/whole.jar": zipped({"app.py": says("of all")}),
+            "app.py": says("saved since"),
         }
     )
-    assert made.invoke("HelloLambdaFunction", "-t", ".serverless/template.json").succeeded().payload == "beside"
+    os.utime(made.folder / ".serverless" / "hello.zip", (1, 1))
+
+    first = made.invoke("HelloLambdaFunction").succeeded()
+
+    assert first.payload == "beside"
+    assert "HelloLambdaFunction: app.py has been saved since .serverless/hello.zip was packed" in first.stderr
+    # Its bucket does not matter.
+    assert "ServerlessDeploymentBucket" not in first.stderr
+    listed = json.loads(made.run("list", "--output", "json").succeeded().stdout)["functions"]
+    assert {each["logical_id"]: each["code"] for each in listed} == {
+        "HelloLambdaFunction": ".serverless/hello.zip",
+        "MadeLambdaFunction": "target/made.zip",
+        "WholeLambdaFunction": "out/whole.jar",
+        "GoneLambdaFunction": (
+            "s3://serverlessdeploymentbucket/serverless/shop/dev/1795715897303-2026-11-26T17:58:17.303Z/gone.zip"
+        ),
+    }
 
 
 def test_cdks_assets_run_as_folders_and_as_archives(project: Callable[..., Project]) -> None:

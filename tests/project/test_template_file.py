@@ -77,6 +77,13 @@ def test_a_template_beyond_the_repository_or_the_home_folder_is_none_of_the_proj
         found(tmp_path, "home/other")
 
 
+def test_a_service_of_the_serverless_framework_is_told_how_it_gets_a_template(tmp_path: Path) -> None:
+    put(tmp_path, "serverless.yml")
+    with pytest.raises(TemplateError) as raised:
+        found(tmp_path, ".")
+    assert raised.value.tip == "`serverless package` makes one of serverless.yml, which is found then."
+
+
 def test_a_folder_into_which_anybody_may_write_is_not_looked_into(tmp_path: Path) -> None:
     put(tmp_path, "shared/template.yaml")
     (tmp_path / "shared").chmod(0o1777)

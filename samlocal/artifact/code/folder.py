@@ -18,11 +18,13 @@ from samlocal.artifact.fetch.unpacked import Unpacked, local_archive, warn_of_un
 from samlocal.artifact.refusal import refused
 from samlocal.errors import CodeError
 from samlocal.function.package import DeployedCode, ImageCode, InlineCode, LocalCode, S3Code
+from samlocal.function.serverless_package import PACKAGES
 from samlocal.function.spec import FunctionSpec
 
 TASK = "/var/task"
 
 _ARCHIVES, _INLINE = "code", "inline"
+_SOURCES = (".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".rb")
 _HERE = Path(__file__).parent
 
 # What CloudFormation puts beside inline code that names it (CloudFormation user guide, "cfn-response module").
@@ -77,11 +79,29 @@ def _local(spec: FunctionSpec, path: Path, supply: ArtifactStore) -> Code:
         with refused(spec, "code", f"its code {path}"):
             if is_single_file(there):
                 return Code(folder=single_file(there, supply.cache), size=there.stat().st_size)
+            if saved := _saved_since(spec, there):
+                supply.notice(
+                    f"{spec.logical_id}: {saved} has been saved since {path} was packed, which is what runs: "
+                    f"`serverless package` packs it anew."
+                )
             return _unpacked(local_archive(there, supply.cache, _ARCHIVES, mounted_at=TASK), supply)
     raise CodeError(
         f"{spec.location}: {spec.logical_id}: there is no code at {path}.",
         tip="Mend CodeUri, or build the function first.",
     )
+
+
+def _saved_since(spec: FunctionSpec, archive: Path) -> str | None:
+    """The handler's own file, if the Serverless Framework has packed the service and not what it says now."""
+    if archive.parent.name != PACKAGES or spec.handler is None:
+        return None
+    named = archive.parent.parent / spec.handler.rpartition(".")[0]
+    packed = archive.stat().st_mtime
+    for ending in _SOURCES:
+        source = named.with_name(f"{named.name}{ending}")
+        if source.is_file() and source.stat().st_mtime > packed:
+            return str(source.relative_to(archive.parent.parent))
+    return None
 
 
 def _unpacked(found: Unpacked, supply: ArtifactStore) -> Code:
