@@ -18,10 +18,12 @@ class Collected:
     def __init__(self) -> None:
         self.notices: list[str] = []
         self.warnings: list[str] = []
-        self.warning = self.warnings.append
 
-    def notice(self, text: str, *, once_for: str = "") -> None:
+    def notice(self, text: str, *, once_for: str = "", each_time: bool = False) -> None:
         self.notices.append(text)
+
+    def warning(self, text: str, *, each_time: bool = False) -> None:
+        self.warnings.append(text)
 
     def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         self.notices += [": ".join(row) for row in rows]

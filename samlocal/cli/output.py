@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -60,13 +61,13 @@ class Output:
     def message_stream(self) -> IO[str]:
         return self._world.stderr
 
-    def notice(self, text: str, *, once_for: str = "") -> None:
-        """Something the user should know, in one line; once, also where values are asked for again."""
+    def notice(self, text: str, *, once_for: str = "", each_time: bool = False) -> None:
+        """Something the user should know, in one line; once, unless it has come about again."""
         if not self.quiet and self._is_news(text, once_for):
-            self._say_once("samlocal: ", text, fg="cyan")
+            self._say("samlocal: ", text, fg="cyan", each_time=each_time)
 
-    def warning(self, text: str) -> None:
-        self._say_once("samlocal: ", text, fg="yellow")
+    def warning(self, text: str, *, each_time: bool = False) -> None:
+        self._say("samlocal: ", text, fg="yellow", each_time=each_time)
 
     def is_news(self, message: str) -> bool:
         """Whether an error that is to be shown is no warning's already; none repeats it until ``mended``."""
@@ -91,10 +92,11 @@ class Output:
 
         return is_news(text, once_for, cache_folder=self._world.cache_folder)
 
-    def _say_once(self, head: str, text: str, *, fg: str) -> None:
+    def _say(self, head: str, text: str, *, fg: str, each_time: bool) -> None:
         if self.quiet:
             return
-        if text not in self._told and not any(text.startswith(error) for error in list(self._shown_errors)):
+        told = text in self._told or any(text.startswith(error) for error in list(self._shown_errors))
+        if each_time or not told:
             self._told.add(text)
             self._said(head, text, fg=fg)
 
@@ -304,7 +306,7 @@ class Output:
     @contextmanager
     def progress(self) -> Iterator[ProgressView]:
         """Shows images being pulled and builds going on."""
-        view = ProgressView(self._display, self.notice)
+        view = ProgressView(self._display, self.notice, partial(self.notice, each_time=True))
         try:
             yield view
         finally:

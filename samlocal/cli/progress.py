@@ -185,10 +185,11 @@ class GoingOnView:
 class ProgressView:
     """All at once, for whoever cannot know which of them will go on."""
 
-    def __init__(self, display: Display, notice: Callable[[str], None]) -> None:
+    def __init__(self, display: Display, notice: Callable[[str], None], begins: Callable[[str], None]) -> None:
+        """``notice`` says each text once, ``begins`` each time: images are pulled once, builds come again."""
         self._pull = PullView(display, notice)
-        self._build = BuildView(display, notice)
-        self.goes_on = GoingOnView(display, notice)
+        self._build = BuildView(display, begins)
+        self.goes_on = GoingOnView(display, begins)
         self.pulled, self.step, self.done = self._pull, self._build.step, self._build.done
 
     def close(self) -> None:

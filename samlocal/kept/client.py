@@ -159,10 +159,10 @@ class KeptRun:
                 chunk(data)
             case messages.Began():
                 self._has_begun = True
-            case messages.Notice(text=text, once_for=once_for):
-                self._teller.notice(text, once_for=once_for)
-            case messages.Warned(text=text):
-                self._teller.warning(text)
+            case messages.Notice(text=text, once_for=once_for, each_time=each_time):
+                self._teller.notice(text, once_for=once_for, each_time=each_time)
+            case messages.Warned(text=text, each_time=each_time):
+                self._teller.warning(text, each_time=each_time)
             case messages.Facts(heads=heads, rows=rows):
                 self._teller.facts(heads, rows)
             case messages.Failed(failure=failure):

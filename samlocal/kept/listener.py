@@ -112,11 +112,11 @@ class Telling:
     def __init__(self, listener: Listener) -> None:
         self._say: Callable[[messages.Answer], None] = listener.say_from_thread
 
-    def notice(self, text: str, *, once_for: str = "") -> None:
-        self._say(messages.Notice(text=text, once_for=once_for))
+    def notice(self, text: str, *, once_for: str = "", each_time: bool = False) -> None:
+        self._say(messages.Notice(text=text, once_for=once_for, each_time=each_time))
 
-    def warning(self, text: str) -> None:
-        self._say(messages.Warned(text=text))
+    def warning(self, text: str, *, each_time: bool = False) -> None:
+        self._say(messages.Warned(text=text, each_time=each_time))
 
     def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         self._say(messages.Facts(heads=tuple(heads), rows=tuple(tuple(row) for row in rows)))

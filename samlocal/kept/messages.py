@@ -101,10 +101,12 @@ class Refused(Struct, frozen=True, kw_only=True, tag=True):
 class Notice(Struct, frozen=True, kw_only=True, tag=True):
     text: str
     once_for: str = ""
+    each_time: bool = False
 
 
 class Warned(Struct, frozen=True, kw_only=True, tag=True):
     text: str
+    each_time: bool = False
 
 
 class Facts(Struct, frozen=True, kw_only=True, tag=True):

@@ -95,7 +95,9 @@ class LocalStackInUse:
                 self._use = self._project.residence.use()
             if (gone := self._gone(log=self._project.log_before)) is not None:
                 self._teller.warning(
-                    f"{gone}. Its messages, objects, items and waiting events are gone: it goes on with an empty one."
+                    f"{gone}. Its messages, objects, items and waiting events are gone: "
+                    "it goes on with an empty one.",
+                    each_time=True,
                 )
             self._opened = local_environment(self._project, wanted, told_of, anew=anew)
             if told:
@@ -227,9 +229,9 @@ class _Deployment:
             )
         made = sum(outcome.made for outcome in deployment.resources)
         what = f"{made} of {len(deployment.resources)} resources of the stack {deployment.stack_name}"
-        teller.notice(f"{what} are in {self._region} of the local environment ({seconds:.1f} s).")
+        teller.notice(f"{what} are in {self._region} of the local environment ({seconds:.1f} s).", each_time=True)
         if action is Action.RECREATED:
-            teller.warning("the stack could not be updated and was made anew: its data is gone.")
+            teller.warning("the stack could not be updated and was made anew: its data is gone.", each_time=True)
         elif action is not Action.CREATED:
             for outcome in deployment.not_made:
                 teller.notice(f"not made: {outcome.logical_id} ({outcome.type}): {outcome.note}.")

@@ -25,12 +25,16 @@ class Progress(Protocol):
 
 
 class Teller(Protocol):
-    """Each text is a sentence, in one line. The same may be told twice: values are asked for again."""
+    """Each text is a sentence, in one line.
 
-    def notice(self, text: str, *, once_for: str = "") -> None:
+    What holds may be told twice, for values are asked for again, and is shown once; what has come about is shown
+    ``each_time``.
+    """
+
+    def notice(self, text: str, *, once_for: str = "", each_time: bool = False) -> None:
         """With ``once_for`` it is shown once on this machine for what that names by its content."""
 
-    def warning(self, text: str) -> None: ...
+    def warning(self, text: str, *, each_time: bool = False) -> None: ...
 
     def facts(self, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table of what came of something."""

@@ -122,7 +122,7 @@ def test_a_build_leaves_whole_lines_and_no_spinner(project: Callable[..., Projec
     assert status == 0
     # A line as wide as the terminal goes on in the next one.
     left = "".join(line if len(line) == COLUMNS else f"{line}\n" for line in screen.lines).split("\n")
-    assert {re.sub(r"\d+\.\d+", "N", line.rstrip()) for line in left if line.strip()} == {
+    assert {re.sub(r"\d+\.\d+", "N", " ".join(line.split())) for line in left if line.strip()} == {
         *(f"samlocal: built {name} in N s." for name in names),
         "samlocal: done in N s.",
         "samlocal: Image: the images of functions are built when they are invoked.",
@@ -213,17 +213,18 @@ def test_what_several_threads_say_stays_while_others_begin_and_end(monkeypatch: 
     )
 
 
-def test_in_a_file_each_build_of_a_function_is_told_when_it_begins() -> None:
+def test_in_a_file_what_comes_about_is_told_each_time_and_what_holds_once() -> None:
     written = io.StringIO()
     world = World(environ={}, cwd=Path("/"), stdin=io.BytesIO(), stdout=io.BytesIO(), stderr=written)
-    with Output(world).progress() as progress:
-        for step in ("pip", "copy"):
-            progress.step(["Fn"], step)
-        progress.done(["Fn"], 0, failed=True)
-        progress.step(["Fn"], "pip")
-        progress.done(["Fn"], 0, failed=False)
-    assert written.getvalue().splitlines() == [
-        "samlocal: building Fn (pip) …",
-        "samlocal: building Fn (pip) …",
-        "samlocal: built Fn in 0.0 s.",
-    ]
+    output = Output(world)
+    for failed in (True, False, False):
+        with output.progress() as progress:
+            progress.goes_on("deploying")
+            for step in ("pip", "copy"):
+                progress.step(["Fn"], step)
+            progress.done(["Fn"], 0, failed=failed)
+        output.notice("Fn is large.")
+        output.warning("the data is gone.", each_time=True)
+    begins, ends = ["deploying …", "building Fn (pip) …"], ["built Fn in 0.0 s.", "the data is gone."]
+    told = [*begins, "Fn is large.", "the data is gone.", *begins, *ends, *begins, *ends]
+    assert written.getvalue().splitlines() == [f"samlocal: {line}" for line in told]

@@ -68,14 +68,14 @@ class RecordedOutput(Output):
         self.lines = JsonLines(self)
         self._recorded: set[str] = set()
 
-    def notice(self, text: str, *, once_for: str = "") -> None:
+    def notice(self, text: str, *, once_for: str = "", each_time: bool = False) -> None:
         if self._is_news(text, once_for):
-            super().notice(text)
-            self._record(text, said.Notice(text=text))
+            super().notice(text, each_time=each_time)
+            self._record(text, said.Notice(text=text), each_time=each_time)
 
-    def warning(self, text: str) -> None:
-        super().warning(text)
-        self._record(text, said.Warned(text=text))
+    def warning(self, text: str, *, each_time: bool = False) -> None:
+        super().warning(text, each_time=each_time)
+        self._record(text, said.Warned(text=text), each_time=each_time)
 
     def ended_by(self, error: BaseException) -> None:
         """The command has ended. Who shows its requests says so; before there are any, this does."""
@@ -90,8 +90,8 @@ class RecordedOutput(Output):
         """Whether records go to a program and somebody sits at the terminal that standard error goes to."""
         return not self.quiet and self._world.stderr.isatty() and not self._world.stdout.isatty()
 
-    def _record(self, text: str, record: Said) -> None:
-        if text not in self._recorded:
+    def _record(self, text: str, record: Said, *, each_time: bool) -> None:
+        if each_time or text not in self._recorded:
             self._recorded.add(text)
             self.lines.write(record)
 

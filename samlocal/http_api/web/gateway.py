@@ -156,7 +156,7 @@ class Gateway:
             if api != front.api:
                 front.use(api)
                 gone = "" if name in now else " It is no more in the template."
-                self._service.project.teller.notice(f"{name}: its routes have changed.{gone}")
+                self._service.project.teller.notice(f"{name}: its routes have changed.{gone}", each_time=True)
         if self._reachable is not None:
             served = (front.api for front in self._fronts.values() if front.api.kind is ApiKind.WEBSOCKET)
             for function in self._reachable.use(served):
