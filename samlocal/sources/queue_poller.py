@@ -16,18 +16,17 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from samlocal.errors import SamlocalError
-from samlocal.pool.clock import Clock, SystemClock
 from samlocal.sandbox.tasks import Tasks
 from samlocal.sources.batch_answer import failed_items
 from samlocal.sources.event_source import EventSource
 from samlocal.sources.filters import passes
-from samlocal.sources.happening import BatchRun, Doubtful, Filtered, Stopped, Told
+from samlocal.sources.happening import BatchRun, Doubtful, Filtered, Stopped
 from samlocal.sources.mapping import Record
-from samlocal.sources.pace import Pace, backoff
+from samlocal.sources.means import Means
+from samlocal.sources.pace import backoff
 from samlocal.sources.queue import AT_ONCE, Queue
 from samlocal.sources.queue_event import queue_record, within_limit
 from samlocal.sources.running import Ran, Runs
-from samlocal.sources.threads import Threads
 
 # How long one call waits for messages: the end of the command waits for it.
 _WAIT_SECONDS = 1
@@ -41,7 +40,7 @@ class _Batch(Struct, frozen=True, kw_only=True):
 
 
 class QueuePoller:
-    """Reads until its ``pace`` is stopped. ``at_once`` is how many batches run at once.
+    """Reads until its pace is stopped. ``at_once`` is how many batches run at once.
 
     ``timeout`` is the function's, in seconds.
     """
@@ -52,22 +51,19 @@ class QueuePoller:
         queue: Queue,
         runs: Runs,
         *,
-        told: Told,
         timeout: int,
         at_once: int,
-        pace: Pace,
-        in_thread: Threads,
-        clock: Clock | None = None,
+        means: Means,
     ) -> None:
         self._mapping = mapping
         self._queue = queue
         self._runs = runs
-        self._told = told
         self._timeout = timeout
         self._free = asyncio.Semaphore(at_once)
-        self._pace = pace
-        self._in_thread = in_thread
-        self._clock = clock or SystemClock()
+        self._told = means.told
+        self._pace = means.pace
+        self._in_thread = means.in_thread
+        self._clock = means.clock
         self._visibility = 0
 
     async def poll(self) -> None:

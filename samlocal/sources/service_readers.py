@@ -25,6 +25,7 @@ from samlocal.sources.event_source import EventSource
 from samlocal.sources.event_sources import Polls, ReadElsewhereError, Reader
 from samlocal.sources.happening import Doubtful, Told
 from samlocal.sources.mapping import Latest, Mapping, SourceKind, StreamOptions
+from samlocal.sources.means import Means
 from samlocal.sources.pace import Pace
 from samlocal.sources.pipe import Pipe
 from samlocal.sources.pipe_runs import PipeRuns
@@ -146,21 +147,20 @@ class ServiceReaders:
         return await running(self._service.pool, callee, reference.qualifier, self._events)(payload)
 
     def poller(self, mapping: EventSource, reader: Reader, pace: Pace) -> Polls:
+        means = Means(told=self._told, pace=pace, in_thread=self._threads)
         if mapping.stream is not None:
-            return self._stream_poller(mapping, mapping.stream, reader, pace)
+            return self._stream_poller(mapping, mapping.stream, reader, means)
         bounds = (mapping.concurrency, self._concurrency, reader.concurrency, _AT_ONCE)
         return QueuePoller(
             mapping,
             AwsQueue(reader.aws, mapping),
             self._runs(mapping, reader),
-            told=self._told,
             timeout=reader.timeout,
             at_once=max(1, min(bound for bound in bounds if bound is not None)),
-            pace=pace,
-            in_thread=self._threads,
+            means=means,
         )
 
-    def _stream_poller(self, mapping: EventSource, options: StreamOptions, reader: Reader, pace: Pace) -> Polls:
+    def _stream_poller(self, mapping: EventSource, options: StreamOptions, reader: Reader, means: Means) -> Polls:
         is_kinesis = mapping.kind is SourceKind.STREAM
         stream: Stream
         if is_kinesis:
@@ -176,9 +176,7 @@ class ServiceReaders:
             AwsDiscards(reader.aws),
             opened=lambda identity: self._opened(mapping, options, identity),
             rest=_SHARED_REST_SECONDS if is_shared else _REST_SECONDS,
-            told=self._told,
-            pace=pace,
-            in_thread=self._threads,
+            means=means,
         )
 
     def _opened(self, mapping: EventSource, options: StreamOptions, identity: str) -> Positions:

@@ -15,17 +15,15 @@ from itertools import islice, takewhile
 from typing import Any
 
 from samlocal.aws import AwsCallError
-from samlocal.pool.clock import Clock
 from samlocal.sources.event_source import EventSource
 from samlocal.sources.filters import passes
-from samlocal.sources.happening import Filtered, Told
+from samlocal.sources.happening import Filtered
 from samlocal.sources.mapping import AtTimestamp, Latest, StreamOptions, TrimHorizon
-from samlocal.sources.pace import Pace
+from samlocal.sources.means import Means
 from samlocal.sources.positions import Positions
 from samlocal.sources.queue_event import within_limit
 from samlocal.sources.stream import After, Position, Shard, Stream, StreamRecord
 from samlocal.sources.stream_batches import StreamBatches
-from samlocal.sources.threads import Threads
 from samlocal.sources.tumbling_window import OpenWindow, TumblingWindow, window_start
 
 _EXPIRED = "ExpiredIteratorException"
@@ -94,7 +92,7 @@ class _Lane:
 
 
 class ShardReader:
-    """Reads until its end, or until ``pace`` is stopped. ``rest`` is how long it waits for more, in seconds."""
+    """Reads until its end, or until its pace is stopped. ``rest`` is how long it waits for more, in seconds."""
 
     def __init__(
         self,
@@ -107,10 +105,7 @@ class ShardReader:
         *,
         is_new: bool,
         rest: float,
-        told: Told,
-        pace: Pace,
-        in_thread: Threads,
-        clock: Clock,
+        means: Means,
     ) -> None:
         """``is_new`` says that the shard has come while the stream was read."""
         self._mapping = mapping
@@ -121,10 +116,10 @@ class ShardReader:
         self._batches = batches
         self._is_new = is_new
         self._rest = rest
-        self._told = told
-        self._pace = pace
-        self._in_thread = in_thread
-        self._clock = clock
+        self._told = means.told
+        self._pace = means.pace
+        self._in_thread = means.in_thread
+        self._clock = means.clock
         self._lanes = [_Lane(mapping) for _ in range(options.lanes)]
         self._tumbling = options.tumbling
         # Until when all records are known that came, in epoch seconds.

@@ -14,17 +14,16 @@ import msgspec
 from msgspec import Struct
 
 from samlocal.errors import SamlocalError
-from samlocal.pool.clock import Clock
 from samlocal.sandbox.result import Result
 from samlocal.sources.batch_answer import failed_items
 from samlocal.sources.discards import Condition, Discard, Discards
 from samlocal.sources.event_source import EventSource
-from samlocal.sources.happening import BatchRun, Discarded, Told
+from samlocal.sources.happening import BatchRun, Discarded
 from samlocal.sources.mapping import StreamOptions
-from samlocal.sources.pace import Pace, backoff
+from samlocal.sources.means import Means
+from samlocal.sources.pace import backoff
 from samlocal.sources.running import Runs
 from samlocal.sources.stream import StreamRecord
-from samlocal.sources.threads import Threads
 from samlocal.sources.tumbling_window import TumblingWindow, state_of
 
 
@@ -48,19 +47,16 @@ class StreamBatches:
         runs: Runs,
         discards: Discards,
         *,
-        told: Told,
-        pace: Pace,
-        in_thread: Threads,
-        clock: Clock,
+        means: Means,
     ) -> None:
         self._mapping = mapping
         self._options = options
         self._runs = runs
         self._discards = discards
-        self._told = told
-        self._pace = pace
-        self._in_thread = in_thread
-        self._clock = clock
+        self._told = means.told
+        self._pace = means.pace
+        self._in_thread = means.in_thread
+        self._clock = means.clock
 
     async def run(
         self,

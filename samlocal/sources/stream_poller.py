@@ -9,24 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from samlocal.pool.clock import Clock, SystemClock
 from samlocal.sources.discards import Discards
 from samlocal.sources.event_source import EventSource
-from samlocal.sources.happening import Told
 from samlocal.sources.mapping import StreamOptions
-from samlocal.sources.pace import Pace
+from samlocal.sources.means import Means
 from samlocal.sources.positions import Positions
 from samlocal.sources.running import Runs
 from samlocal.sources.shard_reader import ShardReader
 from samlocal.sources.stream import Shard, Stream
 from samlocal.sources.stream_batches import StreamBatches
-from samlocal.sources.threads import Threads
 
 _SHARDS_SECONDS = 5.0
 
 
 class StreamPoller:
-    """Reads until its ``pace`` is stopped.
+    """Reads until its pace is stopped.
 
     ``opened`` gives the positions in a stream of this identity. ``rest`` is how long a shard that has nothing is left
     alone, in seconds.
@@ -42,23 +39,17 @@ class StreamPoller:
         *,
         opened: Callable[[str], Positions],
         rest: float,
-        told: Told,
-        pace: Pace,
-        in_thread: Threads,
-        clock: Clock | None = None,
+        means: Means,
     ) -> None:
         self._mapping = mapping
         self._options = options
         self._stream = stream
         self._opened = opened
         self._rest = rest
-        self._told = told
-        self._pace = pace
-        self._in_thread = in_thread
-        self._clock = clock or SystemClock()
-        self._batches = StreamBatches(
-            mapping, options, runs, discards, told=told, pace=pace, in_thread=in_thread, clock=self._clock
-        )
+        self._means = means
+        self._pace = means.pace
+        self._in_thread = means.in_thread
+        self._batches = StreamBatches(mapping, options, runs, discards, means=means)
         self._reading: dict[str, tuple[ShardReader, asyncio.Task[None]]] = {}
         self._over: set[str] = set()
         self._first: set[str] | None = None
@@ -104,10 +95,7 @@ class StreamPoller:
                 self._batches,
                 is_new=shard.id not in self._first,
                 rest=self._rest,
-                told=self._told,
-                pace=self._pace,
-                in_thread=self._in_thread,
-                clock=self._clock,
+                means=self._means,
             )
             self._reading[shard.id] = reader, asyncio.create_task(reader.read())
 

@@ -9,6 +9,7 @@ from sources_kit import Function, Told, polled, run
 
 from samlocal.aws import Aws
 from samlocal.sources.mapping import Mapping
+from samlocal.sources.means import Means
 from samlocal.sources.pace import Pace
 from samlocal.sources.queue import AwsQueue
 from samlocal.sources.queue_poller import QueuePoller
@@ -60,11 +61,9 @@ class Polling:
             mapping,
             AwsQueue(aws, mapping),
             function,
-            told=self.told.append,
             timeout=1,
             at_once=at_once,
-            pace=self.pace,
-            in_thread=threads,
+            means=Means(told=self.told.append, pace=self.pace, in_thread=threads),
         )
 
     def until(self, what: Callable[[], object]) -> None:

@@ -11,6 +11,7 @@ from samlocal.errors import AwsError
 from samlocal.sandbox.result import Result
 from samlocal.sources.discards import Discard
 from samlocal.sources.mapping import Destination, Latest, Mapping, SourceKind, StreamOptions
+from samlocal.sources.means import Means
 from samlocal.sources.pace import Pace
 from samlocal.sources.stream import StreamRecord
 from samlocal.sources.stream_batches import StreamBatches
@@ -69,16 +70,13 @@ class Batch:
 
         async def test() -> None:
             with Threads() as threads:
-                batches = StreamBatches(
-                    self.mapping,
-                    given,
-                    self.function,
-                    self.discards,
+                means = Means(
                     told=self.told.append,
                     pace=Pace(sleep=self.clock.sleep),
                     in_thread=threads,
                     clock=self.clock,
                 )
+                batches = StreamBatches(self.mapping, given, self.function, self.discards, means=means)
                 await batches.run("shard-1", records, lambda some: self.done.extend(each.sequence for each in some))
 
         run(test)

@@ -32,6 +32,7 @@ from samlocal.sources.mapping import (
     StreamOptions,
     TrimHorizon,
 )
+from samlocal.sources.means import Means
 from samlocal.sources.pace import Pace
 from samlocal.sources.positions import Positions
 from samlocal.sources.stream_poller import StreamPoller
@@ -91,9 +92,7 @@ class Reading:
             AwsDiscards(self._aws),
             opened=open_,
             rest=0.05,
-            told=self.told.append,
-            pace=pace,
-            in_thread=self._threads,
+            means=Means(told=self.told.append, pace=pace, in_thread=self._threads),
         )
 
         async def test() -> None:

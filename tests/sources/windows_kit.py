@@ -13,6 +13,7 @@ from sources_kit import FUNCTION, NOW, PLACE, Clock, Function, Told, run
 from samlocal.sandbox.result import Result, Success
 from samlocal.sources.discards import Discard
 from samlocal.sources.mapping import Mapping, SourceKind, StreamOptions, TrimHorizon
+from samlocal.sources.means import Means
 from samlocal.sources.pace import Pace
 from samlocal.sources.positions import Positions
 from samlocal.sources.shard_reader import ShardReader
@@ -105,14 +106,9 @@ class Windows:
 
         async def test() -> None:
             with Threads() as threads:
-                around: dict[str, Any] = {
-                    "told": self.told.append,
-                    "pace": pace,
-                    "in_thread": threads,
-                    "clock": clock,
-                }
+                means = Means(told=self.told.append, pace=pace, in_thread=threads, clock=clock)
                 stream = Arriving(clock, arrivals, ends)
-                batches = StreamBatches(mapping, given, self.function, NoDiscards(), **around)
+                batches = StreamBatches(mapping, given, self.function, NoDiscards(), means=means)
                 positions = Positions(SOURCE, given.start, now=NOW, file=file)
                 await ShardReader(
                     mapping,
@@ -123,7 +119,7 @@ class Windows:
                     batches,
                     is_new=False,
                     rest=1.0,
-                    **around,
+                    means=means,
                 ).read()
 
         run(test)
