@@ -558,6 +558,13 @@ def test_a_resource_policy_that_is_not_asked_is_named(policy: str) -> None:
     assert result.remarks == ("Web: its resource policy is not asked: whom it keeps out comes in here.",)
 
 
+def test_an_empty_resource_policy_is_none() -> None:
+    # As the Serverless Framework 3.38 writes it.
+    result = found("Resources: {Web: {Type: AWS::ApiGateway::RestApi, Properties: {Name: w, Policy: ''}}}", head="")
+
+    assert result.remarks == ("Web has no routes that samlocal knows.",)
+
+
 def test_what_is_not_run_is_named_in_a_line() -> None:
     result = found(
         """

@@ -2,7 +2,7 @@
 
 Sources: Velocity's user guide and VTL reference; velocity-engine, ``Parser.jjt``, ``ForeachScope.java``,
 ``ASTIndex.java``, ``ASTEQNode.java``, ``MathUtils.java``; Java SE API, String, List, Map, Integer, Double; Serverless
-Framework, "Lambda integration" (its default request template).
+Framework, "Lambda integration"; the answers to Stack Overflow's question 32057053 (a form, and what comes of it).
 """
 
 from __future__ import annotations
@@ -93,35 +93,49 @@ def test_a_template_says_what_velocity_says(template: str, text: str) -> None:
     assert made(template)[0] == text
 
 
-# The Serverless Framework's own, for `integration: lambda`.
-LOOP = """
-#define( $loop )
-  {
-  #foreach($key in $map.keySet())
-      #set( $k = $util.escapeJavaScript($key) )
-      #set( $v = $util.escapeJavaScript($map.get($key)).replaceAll("\\\\'", "'") )
-      "$k":
-        "$v"
-        #if( $foreach.hasNext ) , #end
-  #end
-  }
+# As the Serverless Framework's own templates go through what a request has, and through a form.
+WHOLE = """
+#define($pairs)
+{ #foreach($name in $all.keySet())
+  #set($value = $util.escapeJavaScript($all.get($name)).replaceAll("\\\\'", "'"))
+  "$name": "$value" #if($foreach.hasNext),#end
+#end }
 #end
-{
-  #set( $map = $context.authorizer )
-  "enhancedAuthContext": $loop,
-  #set( $map = $input.params().header )
-  "headers": $loop,
-  #set( $map = {"key": "a 'b'"} )
-  "own": $loop
-}
+{ #set($all = $context.authorizer)
+  "authorizer": $pairs,
+  #set($all = $input.params().header)
+  "header": $pairs,
+  #set($all = {"said": "it's 'so'"})
+  "own": $pairs }
+"""
+FORM = """
+{ #foreach($each in $input.path('$').split('&'))
+  #set($parts = $each.split('='))
+  "$util.urlDecode($parts[0])": "#if($parts.size() > 1)$util.urlDecode($parts[1])#end" #if($foreach.hasNext),#end
+#end, "whole": $input.json('$'), "none": "$input.path('$.none')" }
 """
 
 
-def test_the_serverless_frameworks_template_makes_json() -> None:
-    assert json.loads(made(LOOP)[0]) == {
-        "enhancedAuthContext": {},
-        "headers": {"X-One": "1"},
-        "own": {"key": "a 'b'"},
+def test_a_template_that_is_used_again_and_again_makes_json() -> None:
+    assert json.loads(made(WHOLE)[0]) == {
+        "authorizer": {},
+        "header": {"X-One": "1"},
+        "own": {"said": "it's 'so'"},
+    }
+
+
+def test_a_form_is_a_text_to_a_template() -> None:
+    sent = b"name=Marcus&email=email%40example.com&message="
+    parameters = Parameters(path={}, querystring={}, header={})
+
+    text = evaluated(FORM, {"input": Input(sent, parameters), "util": Util()}).text
+
+    assert json.loads(text) == {
+        "name": "Marcus",
+        "email": "email@example.com",
+        "message": "",
+        "whole": sent.decode(),
+        "none": "",
     }
 
 

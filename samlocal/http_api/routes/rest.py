@@ -95,7 +95,9 @@ def _api(
 
 
 def _has_policy(stack: Stack, api: Resource) -> bool:
-    return "Policy" in api.properties or _POLICY in stack.mapping(api.properties.get("Body"))
+    # The Serverless Framework writes an empty one where there is none.
+    given = api.properties.get("Policy", "")
+    return given != "" or _POLICY in stack.mapping(api.properties.get("Body"))
 
 
 def _document(stack: Stack, callees: Callees, resource: Resource, variables: Mapping[str, str]) -> OpenApi | None:

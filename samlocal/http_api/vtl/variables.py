@@ -1,6 +1,7 @@
 """``$input`` and ``$util`` of a mapping template, whose methods are found as those of values are.
 
-Source: API Gateway developer guide, "Variables for data transformations for API Gateway".
+Sources: API Gateway developer guide, "Variables for data transformations for API Gateway"; for forms, what is used on
+AWS: Serverless Framework, ``method/integration.js``, and the answers to Stack Overflow's question 32057053.
 """
 
 from __future__ import annotations
@@ -61,8 +62,16 @@ class Input:
 
     @cached_property
     def _document(self) -> object:
-        """Without a payload, an object without members. Raises ValueError for what is no JSON."""
-        return json.loads(str(self._body)) if self._body else {}
+        """Without a payload, an object without members; of what does not begin as JSON, the text itself, as templates
+        for forms have it (``$input.path('$').split('&')``). Raises ValueError for JSON that is none."""
+        if not self._body:
+            return {}
+        try:
+            return json.loads(str(self._body))
+        except ValueError:
+            if self._body.lstrip()[:1] in ("{", "["):
+                raise
+            return self._body
 
 
 class Util:
