@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,7 @@ class Caller:
             if self._sessions is not None and self._own is None:
                 keep_sessions(core, self._sessions)
             core.get_scoped_config()
+            core.register_component("data_loader", _models(core.get_config_variable("data_path")))
         except botocore.exceptions.ConfigParseError as error:
             raise unreadable_config(error) from error
         except botocore.exceptions.ProfileNotFound as error:
@@ -176,3 +177,15 @@ class Caller:
             if path:
                 return str(path)
         return True
+
+
+@cache
+def _models(data_path: str | None) -> Any:
+    """What botocore knows of the services, read once in a process: a document of each, in a folder of 400.
+
+    Its own sessions share nothing, and whoever asks an environment anew has another one. ``data_path`` is the setting
+    for models beside botocore's.
+    """
+    import botocore.loaders
+
+    return botocore.loaders.create_loader(data_path)
