@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from samlocal.cli.terminal import has_colours, is_dumb, is_utf_8
@@ -79,42 +79,52 @@ class Display:
 
 
 class PullView:
-    """The progress of a pull: a bar at a terminal, a line for its start elsewhere. ``notice`` says a sentence."""
+    """The progress of pulls: a bar for each at a terminal, a line for its start elsewhere.
+
+    It is told from several threads. ``notice`` says a sentence.
+    """
 
     def __init__(self, display: Display, notice: Callable[[str], None]) -> None:
         self._display = display
         self._notice = notice
-        self._image: str | None = None
-        self._task: TaskID | None = None
-        self._layers: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+        self._tasks: dict[str, TaskID] = {}
+        # Of each image's layers, how many bytes there are of how many.
+        self._layers: dict[str, dict[str, tuple[int, int]]] = {}
 
     def __call__(self, image: str, step: PullProgress) -> None:
-        if image != self._image:
-            self._forget()
-            self._image = image
-            # Layers and packages come through this view too; a fetch begins with its first bytes.
-            self._notice(f"{'pulling' if step.layer != image else 'fetching'} {image} …")
-        if step.total and step.status in ("Downloading", "Extracting"):
-            self._layers[step.layer] = (step.current or 0, step.total)
+        with self._lock:
+            if image not in self._layers:
+                self._forget_whole()
+                self._layers[image] = {}
+                # Layers and packages come through this view too; a fetch begins with its first bytes.
+                self._notice(f"{'pulling' if step.layer != image else 'fetching'} {image} …")
+            layers = self._layers[image]
+            if not step.total or step.status not in ("Downloading", "Extracting"):
+                return
+            layers[step.layer] = (step.current or 0, step.total)
             with self._display.progress(self) as progress:
                 if progress is None:
                     return
-                if self._task is None:
-                    self._task = progress.add_task(visible(image))
-                done, total = (sum(sizes) for sizes in zip(*self._layers.values(), strict=True))
-                progress.update(self._task, completed=done, total=total)
+                if image not in self._tasks:
+                    self._tasks[image] = progress.add_task(visible(image))
+                done, total = (sum(sizes) for sizes in zip(*layers.values(), strict=True))
+                progress.update(self._tasks[image], completed=done, total=total)
 
     def close(self) -> None:
-        self._forget()
+        with self._lock:
+            self._forget(*self._tasks)
         self._display.leave(self)
 
-    def _forget(self) -> None:
-        if self._task is not None:
-            with self._display.progress(self) as progress, suppress(KeyError):
+    def _forget_whole(self) -> None:
+        """Those of which every byte is there."""
+        self._forget(*(image for image in self._tasks if all(has == of for has, of in self._layers[image].values())))
+
+    def _forget(self, *images: str) -> None:
+        for image in images:
+            with self._display.progress(self) as progress:
                 if progress is not None:
-                    progress.remove_task(self._task)
-        self._task = None
-        self._layers.clear()
+                    progress.remove_task(self._tasks.pop(image))
 
 
 class BuildView:

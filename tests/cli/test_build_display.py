@@ -21,6 +21,7 @@ from kit import Project, function, template
 
 from samlocal.cli.output import Output
 from samlocal.cli.world import World
+from samlocal.engine.images import PullProgress
 
 COLUMNS = 80
 
@@ -188,6 +189,8 @@ def test_what_several_threads_say_stays_while_others_begin_and_end(monkeypatch: 
 
     def builds(thread: int) -> None:
         for number in range(20):
+            step = PullProgress(layer="layer", status="Downloading", current=number, total=19)
+            progress.pulled(f"image{thread}", step)
             progress.step([f"F{thread}_{number}"], "making")
             output.notice(f"said of {thread}_{number}")
             progress.done([f"F{thread}_{number}"], 0, failed=False)
@@ -207,6 +210,7 @@ def test_what_several_threads_say_stays_while_others_begin_and_end(monkeypatch: 
         [
             "samlocal: before",
             "samlocal: after",
+            *(f"samlocal: pulling image{thread} …" for thread in range(4)),
             *(f"samlocal: said of {name}" for name in names),
             *(f"samlocal: built F{name} in 0.0 s." for name in names),
         ]
