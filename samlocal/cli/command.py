@@ -1,4 +1,4 @@
-"""A command whose options stand in groups in its help, and which answers for those that it has not."""
+"""A command whose options stand in groups in its help, and which answers for options and words that it has not."""
 
 from __future__ import annotations
 
@@ -14,6 +14,17 @@ def long_name(option: click.Parameter) -> str:
 
 
 class Command(click.Command):
+    # click's own words about them name nothing that the user could do.
+    allow_extra_args = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = super().parse_args(ctx, args)
+        if words and not ctx.resilient_parsing:
+            from samlocal.cli.habits.extra_words import refused
+
+            raise refused(words, ctx)
+        return words
+
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:

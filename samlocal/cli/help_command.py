@@ -37,8 +37,22 @@ def command(ctx: click.Context, /, topic: str | None, more: tuple[str, ...]) -> 
         return 0
     words = [word for word in (topic, *more) if word is not None]
     root = ctx.find_root()
+    _refuse_further(words, root)
     shown: int = root.command.main([*words, "--help"], prog_name=root.info_name, standalone_mode=False, obj=ctx.obj)
     return shown
+
+
+def _refuse_further(words: list[str], root: click.Context) -> None:
+    """Raises click.UsageError for a word behind a command that has no commands of its own."""
+    command: click.Command | None = root.command
+    for number, word in enumerate(words):
+        if not isinstance(command, click.Group):
+            path = " ".join((root.command_path, *words[:number]))
+            raise click.UsageError(f"`{path}` has no command {word}.")
+        command = command.get_command(root, word)
+        if command is None:
+            # The group names those that it has.
+            return
 
 
 def sections() -> dict[str, str]:

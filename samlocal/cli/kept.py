@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import click
@@ -40,10 +40,18 @@ class _Meant(Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def none(self) -> str:
-        """That there is none, in words."""
-        of = f" of the environment {self.environment}" if self.environment else ""
-        return f"not kept{of}: {', '.join(self.functions)}." if self.functions else f"nothing is kept{of}."
+    def whose(self) -> str:
+        return f" of the environment {self.environment}" if self.environment else ""
+
+    def none_of(self, functions: Collection[str], command: click.Command) -> KeptError:
+        """For functions that are named and not kept."""
+        from samlocal.cli.habits.extra_words import option_of
+
+        option = next(filter(None, (option_of(each, command) for each in self.functions)), None)
+        return KeptError(
+            f"Not kept{self.whose}: {', '.join(functions)}.",
+            tip=f"Did you mean {option}?" if option is not None else "`samlocal kept` lists those that are.",
+        )
 
 
 @click.command("kept", cls=EnvironmentCommand)
@@ -71,12 +79,14 @@ def command(
     there = folders(ctx.obj.cache_folder) if every else [_folder(ctx)]
     failed: list[KeptError] = []
     if stop:
-        _stop(there, meant, output, failed)
+        found = _stop(there, meant, output, failed)
     else:
-        _list(there, meant, output, failed, as_json=output_form == "json", every=every)
+        found = _list(there, meant, output, failed, as_json=output_form == "json", every=every)
     if failed:
         # What the others have said stands.
         raise failed[0]
+    if absent := [each for each in meant.functions if each not in found]:
+        raise meant.none_of(absent, ctx.command)
     return 0
 
 
@@ -88,7 +98,8 @@ def _list(
     *,
     as_json: bool,
     every: bool,
-) -> None:
+) -> set[str]:
+    """The functions that are shown."""
     listed = [
         (answer, each)
         for folder in there
@@ -113,11 +124,13 @@ def _list(
             heads.append("Template")
             rows = [[*row, by.template] for row, (by, _) in zip(rows, listed, strict=True)]
         output.table(heads, rows)
-    elif not failed:
-        output.notice(meant.none)
+    elif not failed and not meant.functions:
+        output.notice(f"nothing is kept{meant.whose}.")
+    return {each.function for _, each in listed}
 
 
-def _stop(there: list[Folder], meant: _Meant, output: Output, failed: list[KeptError]) -> None:
+def _stop(there: list[Folder], meant: _Meant, output: Output, failed: list[KeptError]) -> set[str]:
+    """The functions whose sandboxes are ended."""
     question = messages.Stop(functions=meant.functions, environment=meant.environment)
     stopped: set[str] = set()
     for folder in there:
@@ -128,8 +141,9 @@ def _stop(there: list[Folder], meant: _Meant, output: Output, failed: list[KeptE
                     output.warning(f"an event of {function} was running, and has been cut off.")
     if stopped:
         output.notice(f"stopped: {', '.join(sorted(stopped))}.")
-    elif not failed:
-        output.notice(meant.none)
+    elif not failed and not meant.functions:
+        output.notice(f"nothing is kept{meant.whose}.")
+    return stopped
 
 
 def _answers(

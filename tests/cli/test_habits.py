@@ -158,3 +158,23 @@ def test_a_run_as_sam_cli_has_it_puts_its_log_into_the_file_that_is_named(
     assert "seen" not in ran.stderr
     nowhere = made.run("invoke", "Fn", "-l", "absent/fn.log").ended(ExitStatus.CONFIGURATION)
     assert "the log cannot be written there: No such file or directory." in nowhere.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "ways_on"),
+    [
+        ("start-lambda getEvent", ("--function-name getEvent", "`samlocal invoke getEvent`")),
+        ("start-api getEvent", ("`--api ID`", "`samlocal invoke getEvent`")),
+        ("up getEvent", ("`samlocal watch getEvent`", "`samlocal invoke getEvent`")),
+        ("list getEvent", ("`samlocal env getEvent`",)),
+        ("invoke getEvent event.json", ("--event event.json",)),
+        ("watch getEvent more", ("--event.",)),
+        ("local stop now", ("further word: now.",)),
+        ("env getEvent refresh", ("Did you mean --refresh?",)),
+    ],
+)
+def test_a_word_too_many_is_answered_with_what_is_meant(typed: str, ways_on: tuple[str, ...], tmp_path: Path) -> None:
+    status, stderr = said(*typed.split(), folder=tmp_path)
+    assert status == ExitStatus.USAGE
+    assert all(way_on in stderr for way_on in ways_on)
+    assert "unexpected" not in stderr

@@ -41,4 +41,6 @@ def test_no_status_is_called_like_a_command(project: Callable[..., Project]) -> 
 
 
 def test_what_is_neither_is_wrong_usage(project: Callable[..., Project]) -> None:
-    assert "There is no command inwoke; did you mean invoke?" in project({}).run("help", "inwoke").ended(2).stderr
+    made = project({})
+    assert "There is no command inwoke; did you mean invoke?" in made.run("help", "inwoke").ended(2).stderr
+    assert "`samlocal invoke` has no command it." in made.run("help", "invoke", "it").ended(2).stderr

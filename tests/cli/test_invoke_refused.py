@@ -302,6 +302,12 @@ TABLE = [
         args=("Fn", "--pull", "--skip-pull-image"),
     ),
     Refused("an --image without its runtime", ExitStatus.USAGE, (r"RUNTIME=IMAGE",), args=("Fn", "--image", "mine")),
+    Refused(
+        "an --image for no runtime",
+        ExitStatus.USAGE,
+        (r"no runtime python3\.111; did you mean python3\.11\?",),
+        args=("Fn", "--image", "python3.111=mine"),
+    ),
     Refused("an --add-host without its address", ExitStatus.USAGE, (r"NAME:IP",), args=("Fn", "--add-host", "mine")),
     # the engine
     Refused(

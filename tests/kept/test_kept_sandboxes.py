@@ -46,7 +46,10 @@ def test_the_next_invocation_runs_in_the_sandbox_of_the_last(keeping: MakeProjec
 
     # One that is not to stay has a sandbox of its own.
     assert runs(project.invoke("Fn")) == 1
-    assert project.run("kept", "--stop", "Other").succeeded().lines == ["samlocal: not kept: Other."]
+    absent = project.run("kept", "--stop", "Other").ended(ExitStatus.KEPT)
+    assert absent.lines == ["Error: Not kept: Other.", "`samlocal kept` lists those that are."]
+    assert project.run("kept", "stop").ended(ExitStatus.KEPT).lines[1] == "Did you mean --stop?"
+    assert [kept["function"] for kept in listed(project)] == ["Fn"]
     assert project.run("kept", "--stop", "Fn").succeeded().lines == ["samlocal: stopped: Fn."]
     assert docker.nothing_left(project)
     assert project.run("kept").succeeded().lines == ["samlocal: nothing is kept."]

@@ -33,8 +33,8 @@ class Runtime(Struct, frozen=True, kw_only=True):
     deprecated: bool = False
 
 
-def _table() -> dict[str, Runtime]:
-    """Every runtime with a base image.
+def runtimes() -> dict[str, Runtime]:
+    """Every runtime with a base image, by its name.
 
     Source: Lambda developer guide, "Lambda runtimes", and the tags of public.ecr.aws/lambda. Deprecated ones run
     with a warning, since their images are still there.
@@ -77,7 +77,7 @@ def _table() -> dict[str, Runtime]:
 
 def runtime(spec: FunctionSpec) -> Runtime:
     """The function's runtime. Raises TemplateError for one that Lambda does not have, naming the nearest."""
-    table = _table()
+    table = runtimes()
     name = spec.runtime or ""
     if name not in table:
         raise TemplateError(
@@ -134,7 +134,7 @@ def aws_image(known: Runtime, architecture: str) -> str:
 
 def images_of(runtime_name: str, architecture: str) -> tuple[str, str] | None:
     """AWS's image for a runtime and its stand-in, None for a runtime that Lambda does not have."""
-    known = _table().get(runtime_name)
+    known = runtimes().get(runtime_name)
     return None if known is None else (aws_image(known, architecture), _stand_in(known))
 
 

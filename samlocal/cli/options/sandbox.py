@@ -107,7 +107,7 @@ def sandbox_options(ctx: click.Context) -> SandboxOptions:
     if values["pull"] and values["skip_pull_image"]:
         raise click.UsageError("--pull and --skip-pull-image exclude each other.")
     return SandboxOptions(
-        images=_pairs(values["images"], "--image", "=", "RUNTIME=IMAGE"),
+        images=_images(values["images"]),
         pull=values["pull"],
         skip_pull=values["skip_pull_image"],
         network=values["docker_network"],
@@ -133,6 +133,19 @@ def layer_cache(ctx: click.Context) -> Path:
     world: World = ctx.obj
     named: Path | None = ctx.params["layer_cache_basedir"]
     return world.cwd / named.expanduser() if named else world.cache_folder / "layers"
+
+
+def _images(texts: Iterable[str]) -> dict[str, str]:
+    images = _pairs(texts, "--image", "=", "RUNTIME=IMAGE")
+    if images:
+        from samlocal.artifact.image.runtime_image import runtimes
+        from samlocal.config import nearest
+
+        known = runtimes()
+        for name in images:
+            if name not in known:
+                raise click.UsageError(f"--image: Lambda has no runtime {name}{nearest(name, known)}")
+    return images
 
 
 def _pairs(texts: Iterable[str], option: str, between: str, form: str) -> dict[str, str]:
