@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
+from samlocal.cli.command import long_name
 from samlocal.cli.completing import completers
-from samlocal.cli.options.command_line import EnvironmentCommand
+from samlocal.cli.options.command_line import EnvironmentCommand, typed
 from samlocal.cli.options.configured import variable
 from samlocal.cli.options.debug import PORT
-from samlocal.cli.options.environment import ENV_VARS, project_options, settings
+from samlocal.cli.options.environment import environment_options, settings
 from samlocal.cli.options.param_type import Choice
+from samlocal.cli.options.run import run_flags, strict_flag
 from samlocal.cli.options.voice import output_of
 from samlocal.cli.output import Output
 from samlocal.errors import ConfigurationError, SamlocalError
@@ -27,18 +28,9 @@ if TYPE_CHECKING:
     from samlocal.ide.target import DebugTarget
     from samlocal.template.model import Resource
 
-# What of the command line goes on into the commands that are written; the rest is read again when they are run.
-_PASSED_ON = {
-    "env_name": "--env-name",
-    "stack_name": "--stack-name",
-    "template": "--template",
-    "config_file": "--config-file",
-    "aws_profile": "--aws-profile",
-    "region": "--region",
-    "env_vars": "--env-vars",
-    "event": "--event",
-    "debugger_path": "--debugger-path",
-}
+# What is this command's own. All else of the command line goes on into the commands that are written, which read the
+# rest again when they are run.
+_OWN = frozenset({"functions", "ide", "command", "replace", "debug_port", "refresh", "quiet", "verbose"})
 
 
 @click.command("debug-config", cls=EnvironmentCommand)
@@ -51,10 +43,10 @@ _PASSED_ON = {
     show_default=True,
     help="What starts them. All but invoke stay: the editor attaches again after each save.",
 )
-@project_options
-@ENV_VARS
+@environment_options
 @click.option("--event", metavar="FILE|JSON", help="The event that the functions get.  [default: {}]")
-@click.option("--build", is_flag=True, help="Build what has changed before each run.")
+@strict_flag
+@run_flags
 @click.option("-d", "--debug-port", type=PORT, metavar="PORT", help="One port for all.  [default: each language's]")
 @click.option(
     "--debugger-path",
@@ -71,10 +63,12 @@ def command(ctx: click.Context, /, functions: tuple[str, ...], ide: str, *, repl
     It writes what makes the editor start and debug the FUNCTIONs, or all of the template. It goes below the current
     folder: .vscode/launch.json and tasks.json, .run/, or .nvim/. What stands in these files is kept, comments too.
 
+    Options that say what runs and how go on into the commands that are written.
+
     \b
     Examples:
       samlocal debug-config --ide vscode
-      samlocal debug-config --ide nvim getEvent --command watch
+      samlocal debug-config --ide nvim getEvent --command watch --set LOG_LEVEL=DEBUG
     """
     if ctx.params["event"] is not None and ctx.params["command"] in OF_SEVERAL:
         raise click.UsageError(f"--event is not {ctx.params['command']}'s: its events come by HTTP.")
@@ -141,7 +135,7 @@ def _target(ctx: click.Context, owner: Application, resource: Resource) -> Debug
             f"{place}: {runtime} needs a debugger of yours.", tip="Name its folder with --debugger-path."
         )
     # Bundled TypeScript is debugged by the map that such a build puts into it.
-    build = ctx.params["build"] or resource.metadata.get("BuildMethod") == "esbuild"
+    bundled = resource.metadata.get("BuildMethod") == "esbuild"
     local = owner.local_layers
     return debug_target(
         owner.path(resource),
@@ -149,20 +143,30 @@ def _target(ctx: click.Context, owner: Application, resource: Resource) -> Debug
         code=code,
         layers=layers_of(properties, owner.evaluator, local),
         starts=ctx.params["command"],
-        options=_passed_on(ctx, language, build=build),
+        options=_passed_on(ctx, language, bundled=bundled),
         port=ctx.params["debug_port"],
     )
 
 
-def _passed_on(ctx: click.Context, language: Language, *, build: bool) -> list[str]:
-    words = ["--build"] if build else []
-    for name, option in _PASSED_ON.items():
-        given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if name == "debugger_path" and language not in (Language.PROGRAM, Language.DOTNET):
+def _passed_on(ctx: click.Context, language: Language, *, bundled: bool) -> list[str]:
+    given = typed(ctx)
+    words = ["--build"] if bundled and "build" not in given else []
+    for option in ctx.command.params:
+        if not isinstance(option, click.Option) or option.name in _OWN or option.name not in given:
             continue
-        if given and ctx.params[name] is not None:
-            words += [option, str(ctx.params[name])]
+        if option.name == "debugger_path" and language not in (Language.PROGRAM, Language.DOTNET):
+            continue
+        words += _words(option, given[option.name])
     return words
+
+
+def _words(option: click.Option, value: Any) -> Iterator[str]:
+    """As it is typed, by its long name."""
+    if option.is_flag:
+        yield long_name(option) if value else option.secondary_opts[0]
+        return
+    for each in value if option.multiple else [value]:
+        yield from (long_name(option), str(each))
 
 
 def _write(path: Path, text: str, *, keep: bool) -> bool:

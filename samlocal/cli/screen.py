@@ -53,7 +53,7 @@ class Screen:
         columns = self.columns if self.is_terminal else None
         shown = head + visible(text)
         if columns is not None:
-            shown = paragraphs(visible(text), columns, head=head, whole=self._whole)
+            shown = paragraphs(visible(text), columns, head=head, whole=(*self._whole, *_read_by_editors(text)))
         return self.styled(head, fg=fg, bold=bold) + shown[len(head) :]
 
     def line(self, text: str, *, head: str = "", fg: str | None = None, hanging: int | None = None) -> str:
@@ -84,3 +84,14 @@ class Screen:
         """The places of this run that hold a space."""
         world = self._world
         return tuple(place for place in map(str, (world.cwd, world.cache_folder)) if " " in place)
+
+
+def _read_by_editors(text: str) -> list[str]:
+    """What an editor waits for in the lines of its own terminal, however narrow that is."""
+    if "debugger" not in text:
+        return []
+    import re
+
+    from samlocal.ide.target import WAITS
+
+    return [found[0] for found in re.finditer(rf"{WAITS}\d+", text)]

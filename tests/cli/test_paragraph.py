@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,9 @@ from hypothesis import strategies as st
 from kit import Project, function, template
 
 from samlocal.cli.paragraph import fits, paragraphs
+from samlocal.cli.screen import Screen
+from samlocal.cli.world import World
+from samlocal.ide.target import WAITS
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 ARN = "arn:aws:lambda:eu-central-1:123456789012:layer:AWSLambdaPowertoolsPythonV3-python311-x86_64:7"
@@ -46,6 +51,22 @@ def test_what_goes_on_stands_behind_its_label_and_what_is_to_be_pasted_is_left()
         "  AWS:     No, you may not do",
         "           this here.",
     ]
+
+
+@pytest.mark.parametrize("columns", [20, 48, 200])
+def test_what_an_editor_waits_for_stays_in_a_line_of_its_narrow_terminal(tmp_path: Path, columns: int) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    world = World(
+        environ={"COLUMNS": str(columns)}, cwd=tmp_path, stdin=io.BytesIO(), stdout=io.BytesIO(), stderr=terminal
+    )
+    said = Screen(terminal, world).message(
+        "PlaceOrder: waiting for the debugger at 127.0.0.1:5678 …", head="samlocal: "
+    )
+    assert sum(re.search(WAITS, line) is not None for line in said.splitlines()) == 1
 
 
 def test_an_error_and_its_tip_are_folded_at_a_terminal_and_lines_of_their_own_on_a_pipe(

@@ -14,6 +14,7 @@ import pytest
 from kit import Project, function, template
 
 from samlocal.errors import ExitStatus
+from samlocal.ide.target import COMMANDS
 from samlocal.sandbox.debug.view import DebuggerView
 from samlocal.sandbox.debug.wiring import Debugging
 
@@ -61,7 +62,7 @@ def test_before_that_it_starts_the_function_and_waits_for_samlocals_own_line(pro
     assert entry["preLaunchTask"] == task["label"]
     assert entry["connect"] == {"host": "127.0.0.1", "port": 7777}
     assert [task["command"], *task["args"]] == [
-        *("samlocal", "invoke", "Py", "--build", "--event", "e.json", "--debug-port", "7777")
+        *("samlocal", "invoke", "Py", "--event", "e.json", "--build", "--debug-port", "7777")
     ]
     ends = task["problemMatcher"]["background"]["endsPattern"]
     for wait in (True, False):
@@ -102,6 +103,29 @@ def test_watch_is_given_its_event_and_a_server_gets_its_events_by_http(project: 
     ]
     refused = made.run("debug-config", "--ide", "vscode", "--command", "start-api", "--event", "{}")
     assert "--event" in refused.ended(ExitStatus.USAGE).stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_runs_and_how_goes_on_into_the_command_as_it_was_typed(
+    project: Callable[..., Project], command: str
+) -> None:
+    stage = {"Parameters": {"Stage": {"Type": "String", "Default": "test"}}}
+    made = project(
+        {"template.json": template(Py=function(CodeUri="py/")) | stage, "v.json": {"Py": {"TABLE": "orders"}}}
+    )
+    typed = (
+        *("--aws-profile", "work", "--region", "eu-west-1", "--parameter-overrides", "Stage='a b'"),
+        *("--env-vars", "v.json", "--set", "TABLE=orders", "--set", "EMPTY=", "--no-dotenv", "--strict"),
+        *("--no-assume-role", "--no-build", "--engine", "Py=ssh://ada@far", "--docker-network", "shop"),
+    )
+    given = ("debug-config", "Py", "--ide", "vscode", "--command", command, *typed, "--refresh", "-q")
+    made.run(*given, environ={"SAMLOCAL_ADD_HOST": "db:10.0.0.1"}).succeeded()
+    (task,) = written(made, "tasks.json")["tasks"]
+    assert task["args"][0] == command
+    # Whatever their order; what is asked while this is written, and what is read again, is none of it.
+    own = {command, "Py", "--debug-port", "5678"}
+    assert sorted(word for word in task["args"] if word not in own) == sorted(typed)
+    made.run(*task["args"], "--help").succeeded()
 
 
 def test_pycharms_java_debugger_attaches_again_by_itself(project: Callable[..., Project]) -> None:

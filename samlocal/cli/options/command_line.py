@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -79,6 +80,12 @@ def reread(ctx: click.Context) -> click.Context:
         return ctx.command.make_context(ctx.info_name, list(ctx.meta[_ARGS]), parent=ctx.parent)
     except click.UsageError as error:
         raise ConfigurationError(error.format_message()) from error
+
+
+def typed(ctx: click.Context) -> Mapping[str, Any]:
+    """What stands on the command line itself, by the parameters' names: texts as they were typed, and flags."""
+    given, _, _ = ctx.command.make_parser(ctx).parse_args(spread_overrides(ctx.meta[_ARGS]))
+    return given
 
 
 def in_environment(ctx: click.Context, env_name: str) -> click.Context:
