@@ -311,9 +311,15 @@ TABLE = [
     Refused("an --add-host without its address", ExitStatus.USAGE, (r"NAME:IP",), args=("Fn", "--add-host", "mine")),
     # the engine
     Refused(
-        "an engine that is down",
+        "an engine that is down, after what else is to be known was told once",
         ExitStatus.DOCKER,
-        (r"No Docker engine answers at http\+unix:|No Docker engine answers at unix:", r"Start Docker"),
+        (
+            r"(?s)\A(?!.*from \.env.*from \.env).*from \.env: DOT\.",
+            r"No Docker engine answers at http\+unix:|No Docker engine answers at unix:",
+            r"Start Docker",
+        ),
+        {**PROJECT, ".env": "DOT=1\n"},
+        (),
         environ={"DOCKER_HOST": "unix:///nonexistent.sock"},
     ),
 ]

@@ -85,7 +85,7 @@ def _functions(ctx: click.Context) -> dict[str, str]:
     from samlocal.project.application import files_of, joined
 
     chosen = settings(ctx)
-    application = joined(chosen, None, Output(ctx.obj), files_of(chosen), quietly=True)
+    application = joined(chosen, None, Output(ctx.obj), files_of(chosen), quietly=True, given=())
     return {
         owner.path(resource): ", ".join(
             f"{source.method} {source.path}" if source.method else source.type
