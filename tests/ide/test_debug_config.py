@@ -123,7 +123,7 @@ def test_what_runs_and_how_goes_on_into_the_command_as_it_was_typed(
     (task,) = written(made, "tasks.json")["tasks"]
     assert task["args"][0] == command
     # Whatever their order; what is asked while this is written, and what is read again, is none of it.
-    own = {command, "Py", "--debug-port", "5678"}
+    own = {command, "Py", "--debug-port", "5678", "--debug-function"}
     assert sorted(word for word in task["args"] if word not in own) == sorted(typed)
     made.run(*task["args"], "--help").succeeded()
 
