@@ -150,7 +150,8 @@ def test_a_form_is_a_text_to_a_template() -> None:
             "#foreach($n in [1..$input.params('q')])#end",
             "1..$input.params('q') is nothing: a range is of whole numbers",
         ),
-        ("$day-$month", "$day- is nothing: its name has the hyphen, but for ${day}-"),
+        ("$day-$month", "day- is nothing: its name has the hyphen, but for ${…day}-"),
+        ("$r.n-$r.s", "n- is nothing: its name has the hyphen, but for ${…n}-"),
     ],
 )
 def test_what_velocity_passes_over_in_silence_is_said(template: str, remark: str) -> None:

@@ -83,7 +83,12 @@ class NameOrCall(airspeed.NameOrCall):  # type: ignore[misc]
     def calculate(self, value: Any, loader: Any, names: Any) -> Any:
         if self.parameters is not None:
             return called(value, self.name, self.parameters.calculate(names, loader))
-        found = member(value, self.name)
+        return self._placed(member(value, self.name), loader, names)
+
+    def _placed(self, found: Any, loader: Any, names: Any) -> Any:
+        if type(found) is Nothing and self.name.endswith("-"):
+            # A text with values between hyphens, as it looks.
+            remarked(names, self, f"{self.name} is nothing: its name has the hyphen, but for ${{…{self.name[:-1]}}}-")
         return found if self.index is None else at(found, self.index.calculate(names, loader))
 
 
@@ -100,9 +105,7 @@ class Variable(NameOrCall):
         if isinstance(found, airspeed.DefineDefinition):
             time_left()
             found = Text(written(found.block, Namespace(names), loader))
-        if type(found) is Nothing and self.name.endswith("-"):
-            remarked(names, self, f"${self.name} is nothing: its name has the hyphen, but for ${{{self.name[:-1]}}}-")
-        return found if self.index is None else at(found, self.index.calculate(names, loader))
+        return self._placed(found, loader, names)
 
 
 class Reference(airspeed.VariableExpression):  # type: ignore[misc]
