@@ -40,8 +40,12 @@ def context_variables(
         "resourcePath": "" if matched is None else matched.route.path,
         "stage": api.stage,
     }
+    if api.kind is ApiKind.REST:
+        variables["deploymentId"] = identifiers.deployment_id(api)
     if matched is not None:
         variables["routeKey"] = matched.route.key
+        if api.kind is ApiKind.REST:
+            variables["resourceId"] = identifiers.resource_id(api, matched.route.path)
     if caller.api_key is not None:
         variables |= {"identity.apiKey": caller.api_key, "identity.apiKeyId": caller.api_key_id or ""}
     return variables | _of_authorizer(api, caller)

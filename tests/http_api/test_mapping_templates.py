@@ -8,6 +8,7 @@ Lambda errors", "Override your API's request and response parameters and status 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import textwrap
@@ -209,6 +210,14 @@ def test_a_template_makes_the_event_that_the_guide_says(text: str, body: object,
     wanted = {"ids": [1, 2], "dogs": [1]} if event is None else event
 
     assert event_of(text, body=body, query="name=q") == wanted
+
+
+def test_a_templates_context_names_deployment_and_resource_as_a_proxys_event_does() -> None:
+    # localstack/localstack, test_apigateway_lambda.snapshot.json: of the lengths recorded on AWS.
+    ids = event_of('{"deployment": "$context.deploymentId", "resource": "$context.resourceId"}')
+
+    assert [bool(re.fullmatch("[a-z0-9]{6}", ids[name])) for name in ("deployment", "resource")] == [True, True]
+    assert len(set(ids.values())) == 2
 
 
 # "Method request behavior for payloads without mapping templates", its tables.

@@ -13,7 +13,7 @@ import pytest
 
 from samlocal.http_api.vtl.evaluation import TemplateFailedError, evaluated
 from samlocal.http_api.vtl.values import Members
-from samlocal.http_api.vtl.variables import Input, Parameters, Util
+from samlocal.http_api.vtl.variables import Input, Parameters, Util, context_members
 
 DOCUMENT = {
     "s": "a,bc",
@@ -137,6 +137,14 @@ def test_a_form_is_a_text_to_a_template() -> None:
         "whole": sent.decode(),
         "none": "",
     }
+
+
+def test_a_claim_whose_name_is_a_url_is_found_by_it() -> None:
+    context = context_members({"authorizer.claims.https://a.example/role": "admin", "identity.sourceIp": "::1"})
+
+    text = "$context.authorizer.claims['https://a.example/role'] $context.identity.sourceIp"
+
+    assert evaluated(text, {"context": context}).text == "admin ::1"
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from samlocal.http_api.vtl.values import Members, Nothing, Text, json_text, wrap
 
 _ESCAPES = {"\b": "\\b", "\n": "\\n", "\t": "\\t", "\f": "\\f", "\r": "\\r"}
 _ESCAPED = "'\"\\/"
+_CLAIMS = "authorizer.claims."
 
 
 class Parameters(Struct, frozen=True, kw_only=True):
@@ -103,7 +104,8 @@ def context_members(variables: Mapping[str, str]) -> Members:
     override is there to be set."""
     context = Members({"requestOverride": _overrides(), "responseOverride": _overrides()})
     for name, value in variables.items():
-        *ways, last = name.split(".")
+        # A claim's own name may be a URL.
+        *ways, last = name.split(".", 2 if name.startswith(_CLAIMS) else -1)
         place = context
         for way in ways:
             if not isinstance(place.get(way), Members):
