@@ -71,11 +71,14 @@ def run(
                 os.close(stdout)
                 os.close(told)
             until = time.monotonic() + within
+            process = int(_line(ending))
             try:
                 written = _read(reading, until)
-                _, status = _read(ending, until).split()
+                status = _read(ending, until)
             except TimeoutError:
-                os.kill(int(os.read(ends, 16).split()[0]), signal.SIGKILL)
+                # It may have ended at this moment.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
                 raise AssertionError(f"samlocal did not end within {within} s\n{_text(log)}") from None
         return os.waitstatus_to_exitcode(int(status)), written, _text(log)
 
@@ -89,6 +92,16 @@ def _read(stream: IO[bytes], until: float) -> bytes:
         if not (piece := os.read(stream.fileno(), 1 << 16)):
             return seen
         seen += piece
+
+
+def _line(stream: IO[bytes]) -> bytes:
+    """One, and no byte of what comes behind it."""
+    seen = b""
+    while not seen.endswith(b"\n"):
+        piece = os.read(stream.fileno(), 1)
+        assert piece, "the process that forks has ended"
+        seen += piece
+    return seen
 
 
 def _text(log: IO[bytes]) -> str:

@@ -32,8 +32,10 @@ class Engines:
             connecting = self._connecting.setdefault(place, threading.Lock())
         with connecting:
             if place not in self._connected:
-                self._addresses[place] = address_of(place, self._environ)
-                self._connected[place] = Engine.connect(self._environ, at=place, notice=self._notice)
+                address = address_of(place, self._environ)
+                engine = Engine.connect(self._environ, at=place, notice=self._notice)
+                with self._lock:
+                    self._addresses[place], self._connected[place] = address, engine
             return self._connected[place]
 
     def of(self, named: NamedEngine | None) -> Engine:

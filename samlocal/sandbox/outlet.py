@@ -92,14 +92,13 @@ class Outlet(Generic[T]):
         await written
 
     def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for count, written in waiting:
-            if written.done():
-                continue
-            if self._written >= count:
-                written.set_result(None)
-            else:
-                self._waiting.append((count, written))
+        for each in tuple(self._waiting):
+            count, written = each
+            if written.done() or self._written >= count:
+                # Nobody else is taken out, not for a moment: the thread looks whether somebody waits.
+                self._waiting.remove(each)
+                if not written.done():
+                    written.set_result(None)
 
     def _run(self) -> None:
         while (batch := self._batches.get()) is not None:
