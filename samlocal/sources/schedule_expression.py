@@ -67,10 +67,12 @@ class Cron(Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
 
     def matches(self, time: float) -> bool:
-        """Whether the minute that begins then is one of its."""
+        """Whether the minute that begins then is one of its: of an hour that a clock strikes twice, the first alone
+        (AWS knowledge center, eventbridge-scheduler-adjust-dst)."""
         local = datetime.fromtimestamp(time, UTC).astimezone(self.zone)
         return (
-            local.minute in self.minutes
+            local.fold == 0
+            and local.minute in self.minutes
             and local.hour in self.hours
             and local.month in self.months
             and local.year in self.years
@@ -90,12 +92,11 @@ class Cron(Struct, frozen=True, kw_only=True):
             day += timedelta(1)
 
     def _on(self, day: date) -> list[float]:
-        """An hour that a clock strikes twice is two; one that it leaves out does not match."""
+        """An hour that a clock leaves out does not match."""
         found = {
-            datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone, fold=fold).timestamp()
+            datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone).timestamp()
             for hour in self.hours
             for minute in self.minutes
-            for fold in (0, 1)
         }
         return sorted(found)
 

@@ -139,9 +139,10 @@ def test_the_next_time_is_the_first_minute_in_which_it_is_due() -> None:
         ("cron(0 0 ? * 2#1 2025)", "UTC", "2026-03-01 00:00", None),
         # A minute that is just beginning has been.
         ("cron(* * * * ? *)", "UTC", "2026-03-01 00:00", "2026-03-01 00:01"),
-        # The clocks of Berlin leave out 02:30 on that day, and strike it twice on the other.
+        # The clocks of Berlin leave out 02:30 on that day, and strike it twice on the other: then it is due once.
         ("cron(30 2 * * ? *)", "Europe/Berlin", "2026-03-28 12:00", "2026-03-30 00:30"),
         ("cron(30 2 * * ? *)", "Europe/Berlin", "2026-10-24 12:00", "2026-10-25 00:30"),
+        ("cron(30 2 * * ? *)", "Europe/Berlin", "2026-10-25 00:30", "2026-10-26 01:30"),
         ("at(2026-03-01T09:00:00)", "America/New_York", "2026-03-01 00:00", "2026-03-01 14:00"),
         ("at(2026-03-01T09:00:00)", "UTC", "2026-03-01 09:00", None),
     ],
@@ -149,6 +150,14 @@ def test_the_next_time_is_the_first_minute_in_which_it_is_due() -> None:
 def test_the_next_time_is_in_the_schedules_own_zone(text: str, timezone: str, after: str, due: str | None) -> None:
     expression = schedule_expression(text, timezone)
     assert next_due(expression, after=at(after)) == (None if due is None else at(due))
+
+
+def test_what_a_clock_strikes_twice_is_due_once() -> None:
+    # AWS knowledge center, eventbridge-scheduler-adjust-dst.
+    daily = schedule_expression("cron(30 2 * * ? *)", "Europe/Berlin")
+    first, second = at("2026-10-25 00:30"), at("2026-10-25 01:30")
+
+    assert [is_due(daily, since=time - 60, until=time, began=0) for time in (first, second)] == [True, False]
 
 
 def test_a_rate_is_due_so_long_behind_the_last_time() -> None:
