@@ -6,7 +6,6 @@ Sections are SAM CLI's (SAM CLI developer guide, "SAM CLI configuration file"): 
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
@@ -164,6 +163,8 @@ def named_templates(path: Path) -> set[Path]:
 
 def nearest(name: str, names: Collection[str]) -> str:
     """``; did you mean x?``, in any case, or a full stop: the end of a sentence about a name that is not there."""
+    import difflib
+
     lowered = {candidate.lower(): candidate for candidate in names}
     close = [lowered[each] for each in difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)]
     return f"; did you mean {close[0]}?" if close else "."

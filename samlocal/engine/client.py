@@ -140,6 +140,9 @@ def _connect(
             """
             if api_version:
                 return super().version()
+            # A socket of this machine knows no proxies and no keys of the environment: requests would look for them,
+            # and read ~/.netrc, at each question.
+            self.trust_env = not address.startswith("unix://")
             answer = self.get(f"{self.base_url}/_ping", timeout=self.timeout)
             # Go's own answer (net/http, server.go).
             if answer.status_code == HTTPStatus.BAD_REQUEST and "HTTP request to an HTTPS server" in answer.text:

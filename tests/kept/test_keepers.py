@@ -201,3 +201,5 @@ def test_the_way_to_a_kept_sandbox_loads_nothing_heavy(keeping: MakeProject) -> 
     alone = project.invoke("Fn", environ={"PYTHONPROFILEIMPORTTIME": "1"}).succeeded()
     loaded = {line.rpartition("|")[2].strip() for line in alone.lines if line.startswith("import time:")}
     assert {name for name in loaded if name.startswith("samlocal.kept")} <= {"samlocal.kept", "samlocal.kept.folder"}
+    # A function that is known needs no template, and the engine's socket no key of the environment.
+    assert not {name.partition(".")[0] for name in loaded} & {"difflib", "filecmp", "netrc", "samtranslator", "yaml"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +37,8 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 def difference(deployed: Path, here: Path) -> Difference:
     """Compares two folders by their files' contents."""
+    import filecmp
+
     theirs, ours = set(_files(deployed)), set(_files(here))
     return Difference(
         changed=tuple(

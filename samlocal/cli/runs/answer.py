@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 
@@ -27,6 +26,8 @@ def readable(payload: bytes) -> list[str]:
 
 def difference(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """The lines that have come (``+``) and gone (``-``), with some around them; nothing where all is the same."""
+    import difflib
+
     for number, line in enumerate(difflib.unified_diff(before, after, n=_CONTEXT, lineterm="")):
         # The first two name files. The line numbers of a part tell a reader nothing but that something is left out.
         if number > 2:
