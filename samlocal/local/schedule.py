@@ -22,6 +22,11 @@ class Schedule(Struct, frozen=True, kw_only=True):
     end: float | None = None
     fired: float | None = None
 
+    @property
+    def of_rule(self) -> bool:
+        """Not EventBridge Scheduler's."""
+        return ":rule/" in self.arn
+
 
 class Fire(Struct, frozen=True, kw_only=True):
     """Which is to be fired: by its ARN, its name, or its logical id in a template; ``at`` is when it was due."""

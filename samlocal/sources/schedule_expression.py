@@ -1,8 +1,8 @@
 """When a schedule is due.
 
 Sources: EventBridge user guide, "Setting a schedule pattern for scheduled rules (legacy)" (cron's six fields and
-their wildcards, rates); EventBridge Scheduler user guide, "Schedule types in EventBridge Scheduler" (``at``, time
-zones, daylight saving).
+their wildcards), "Rate expressions reference" (rules' rates); EventBridge Scheduler user guide, "Schedule types in
+EventBridge Scheduler" (``at``, time zones, daylight saving).
 """
 
 from __future__ import annotations
@@ -104,8 +104,11 @@ class Cron(Struct, frozen=True, kw_only=True):
 Expression: TypeAlias = Rate | At | Cron
 
 
-def schedule_expression(text: str, timezone: str = "UTC") -> Expression:
-    """Raises ExpressionError."""
+def schedule_expression(text: str, timezone: str = "UTC", *, of_rule: bool = False) -> Expression:
+    """A rule's unit agrees with its number, ``rate(1 hour)`` and ``rate(2 hours)``; a schedule's need not.
+
+    Raises ExpressionError.
+    """
     match = re.fullmatch(r"(rate|cron|at)\((.*)\)", text.strip())
     if match is None:
         raise ExpressionError(f"{text!r} is neither rate(…) nor cron(…) nor at(…)")
@@ -116,7 +119,7 @@ def schedule_expression(text: str, timezone: str = "UTC") -> Expression:
     kind, inner = match.groups()
     match kind:
         case "rate":
-            return _rate(inner)
+            return _rate(inner, of_rule=of_rule)
         case "at":
             try:
                 return At(datetime.strptime(inner, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=zone).timestamp())
@@ -155,10 +158,13 @@ def next_due(expression: Expression, *, after: float, fired: float | None = None
             return next(expression.times(after), None)
 
 
-def _rate(inner: str) -> Rate:
-    match = re.fullmatch(r"(\d+) +(minute|hour|day)s?", inner.strip())
+def _rate(inner: str, *, of_rule: bool) -> Rate:
+    match = re.fullmatch(r"(\d+) +(minute|hour|day)(s?)", inner.strip())
     if match is None or int(match[1]) < 1:
         raise ExpressionError(f"rate({inner}) is no number of minutes, hours or days")
+    if of_rule and (int(match[1]) == 1) == bool(match[3]):
+        unit = match[2] if match[3] else f"{match[2]}s"
+        raise ExpressionError(f"rate({inner}) is refused by AWS, which wants rate({match[1]} {unit})")
     return Rate(int(match[1]) * _UNITS[match[2]])
 
 

@@ -118,7 +118,7 @@ class Schedules:
         if (schedule.start is not None and now < schedule.start) or (schedule.end is not None and now > schedule.end):
             return False
         try:
-            expression = schedule_expression(schedule.expression, schedule.timezone)
+            expression = schedule_expression(schedule.expression, schedule.timezone, of_rule=schedule.of_rule)
         except ExpressionError as error:
             if schedule.arn not in self._refused:
                 self._refused.add(schedule.arn)

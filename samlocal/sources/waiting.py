@@ -175,7 +175,7 @@ def _behind(stream: Stream, shard: Shard, positions: Positions) -> Iterator[floa
 
 def _next(schedule: Schedule, now: float) -> tuple[float | None, str | None]:
     try:
-        expression = schedule_expression(schedule.expression, schedule.timezone)
+        expression = schedule_expression(schedule.expression, schedule.timezone, of_rule=schedule.of_rule)
     except ExpressionError as error:
         return None, f"never: {error}"
     if schedule.expression.startswith("rate(") and schedule.fired is None:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -114,6 +115,13 @@ def test_minutes_that_were_slept_through_are_due_once() -> None:
 def test_what_is_no_schedule_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         schedule_expression(text)
+
+
+@pytest.mark.parametrize(("text", "right"), [("rate(1 hours)", "rate(1 hour)"), ("rate(5 hour)", "rate(5 hours)")])
+def test_a_rules_unit_agrees_with_its_number_and_a_schedules_need_not(text: str, right: str) -> None:
+    with pytest.raises(ExpressionError, match=re.escape(f"wants {right}")):
+        schedule_expression(text, of_rule=True)
+    assert schedule_expression(right, of_rule=True) == schedule_expression(text)
 
 
 def test_a_time_zone_that_there_is_not_is_refused() -> None:
