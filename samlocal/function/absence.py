@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from samlocal.errors import FunctionNotFoundError
+from samlocal.errors import FunctionNotFoundError, UnresolvedError
 from samlocal.template.document import Map
 from samlocal.template.intrinsics import Evaluator
 from samlocal.template.model import Resource, Template
 from samlocal.template.uses import uses
-from samlocal.template.values import Known, text
+from samlocal.template.values import Known, Unknown, text
 from samlocal.template.written import written
 
 
@@ -58,3 +58,14 @@ def absence(template: Template, resource: Resource, evaluator: Evaluator) -> Abs
         expression=written(declared),
         parameters=parameters,
     )
+
+
+def check_condition(template: Template, resource: Resource, evaluator: Evaluator) -> None:
+    """Raises UnresolvedError where it cannot be known whether a function, which the stack does not have, would be."""
+    decided = evaluator.holds(resource.condition)
+    if isinstance(decided, Unknown):
+        raise UnresolvedError(
+            f"{template.place(resource.line)}: whether {resource.logical_id} would be deployed cannot be known: its "
+            f"condition {resource.condition} needs {decided.expression}: {decided.reason}.",
+            tip=decided.tip,
+        )

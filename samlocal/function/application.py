@@ -9,9 +9,8 @@ from msgspec import Struct, field
 
 from samlocal.deployed.environment import Environment
 from samlocal.deployed.place import Place, partition_of
-from samlocal.errors import UnresolvedError
 from samlocal.function import pseudo
-from samlocal.function.absence import Absence, absence
+from samlocal.function.absence import Absence, absence, check_condition
 from samlocal.function.circles import circles
 from samlocal.function.declared_variables import declared_variables
 from samlocal.function.deployed_values import with_deployed_values
@@ -25,7 +24,6 @@ from samlocal.function.parameters import check_names
 from samlocal.function.passed_parameters import passed_parameters
 from samlocal.function.spec import FunctionSpec
 from samlocal.function.template_package import local_layers
-from samlocal.function.translated import kept_for, known_texts
 from samlocal.function.variables import MissingVariable, Variable
 from samlocal.template.document import Document, Map, Problem
 from samlocal.template.files import Files
@@ -87,15 +85,8 @@ class Application(Struct, frozen=True, kw_only=True):
         absent = self.absence(resource)
         if absent is not None:
             raise absent.refusal()
-        decided = self.evaluator.holds(resource.condition)
-        if self.environment is None or not isinstance(decided, Unknown):
-            return
-        if resource.logical_id not in self.environment.stack.resources:
-            raise UnresolvedError(
-                f"{self.template.place(resource.line)}: whether {resource.logical_id} would be deployed cannot be "
-                f"known: its condition {resource.condition} needs {decided.expression}: {decided.reason}.",
-                tip=decided.tip,
-            )
+        if self.environment is not None and resource.logical_id not in self.environment.stack.resources:
+            check_condition(self.template, resource, self.evaluator)
 
     def absence(self, resource: Resource) -> Absence | None:
         """The false condition that keeps a resource out of the stack, its own or that of a stack round it."""
@@ -157,7 +148,7 @@ class Application(Struct, frozen=True, kw_only=True):
         """What is wrong in the template and in its nested ones, without stopping them."""
         yield from self.template.problems
         yield from circles(self.template, self.evaluator)
-        for resource in self._stacks():
+        for resource in self.stacks():
             problem = child_problem(self.template, resource)
             if problem is not None:
                 yield problem
@@ -179,15 +170,13 @@ class Application(Struct, frozen=True, kw_only=True):
 
     def specify(self, resource: Resource) -> FunctionSpec:
         """A function of this very template, evaluated. Raises as ``function`` does."""
-        stack = self.environment.stack if self.environment else None
-        role = self.role(resource)
         return function_spec(
             self.template,
             resource,
             self.evaluator,
             place=self.place,
-            stack=stack,
-            role=role,
+            stack=self.environment.stack if self.environment else None,
+            role=self.role(resource),
             variables=self.variables(resource),
             layers=self.local_layers,
             deployed_layers=lambda: self._deployed_layers(resource),
@@ -206,7 +195,7 @@ class Application(Struct, frozen=True, kw_only=True):
 
     def children(self, *, absent: bool = False) -> Iterator[Application]:
         """The nested stacks; those under a false condition, too, if ``absent``."""
-        for resource in self._stacks(absent=absent):
+        for resource in self.stacks(absent=absent):
             child = self.child(resource.logical_id)
             if child is not None:
                 yield child
@@ -226,40 +215,8 @@ class Application(Struct, frozen=True, kw_only=True):
             return None
         return child.evaluator.evaluate(output.get("Value"))
 
-    def translated(self) -> Application:
-        """The same after the SAM translator: plain CloudFormation, with the APIs and their stages that SAM makes.
-
-        Nested stacks are this one's. Raises translate.RefusedError.
-        """
-        from samlocal.template.translate import translate
-
-        made = translate(
-            self.template.document,
-            region=self.place.region,
-            parameters=known_texts(self.given),
-            kept=kept_for(self.template, self.given, "template", self.prefix),
-        ).template
-        return self.reading(Document(path=self.template.path, root=made, files=self.files))
-
-    def reading(self, document: Document) -> Application:
-        """Another document in this one's place: with its values, its environment and its nested stacks."""
-        joined = _join(
-            document,
-            environment=self.environment,
-            place=self.place,
-            given=(self.given,),
-            overrides=(),
-            prefix=self.prefix,
-            layers={},
-            absent=self.absent,
-            region_known=self.region_known,
-            chain=self.chain[:-1],
-        )
-        for resource in self._stacks(absent=True):
-            joined._children[resource.logical_id] = self.child(resource.logical_id)
-        return joined
-
-    def _stacks(self, *, absent: bool = False) -> Iterator[Resource]:
+    def stacks(self, *, absent: bool = False) -> Iterator[Resource]:
+        """The resources that are nested stacks; those under a false condition, too, if ``absent``."""
         for resource in self.template.resources.values():
             if resource.type in STACK_TYPES and (absent or self.evaluator.holds(resource.condition) is not False):
                 yield resource
@@ -269,7 +226,7 @@ class Application(Struct, frozen=True, kw_only=True):
         if path is None:
             return None
         check_nesting(self.template, resource, path, self.chain)
-        return _join(
+        return join(
             read(path, self.files),
             environment=self.environment.child(resource.logical_id) if self.environment is not None else None,
             place=self.place,
@@ -311,9 +268,7 @@ def application(
     overrides: tuple[Overrides, ...] = (),
     region_known: bool = True,
 ) -> Application:
-    """Joins a template with its environment; ``region`` counts where there is no environment.
-
-    ``region_known`` is False for one that nobody has set.
+    """Joins a template with its environment; ``region`` counts without one, and is not known where nobody has set it.
 
     ``flags`` are parameter values from the command line, ``configured`` from samconfig.toml: flags win, then the
     file, then the deployed stack's own values, then the template's defaults. Raises ConfigurationError, TemplateError
@@ -323,7 +278,7 @@ def application(
         place = Place(partition=partition_of(region), region=region, account=pseudo.PLACEHOLDER_ACCOUNT)
     else:
         place = environment.place
-    joined = _join(
+    joined = join(
         document,
         environment=environment,
         place=place,
@@ -345,7 +300,7 @@ def application(
     return joined
 
 
-def _join(
+def join(
     document: Document,
     *,
     environment: Environment | None,
@@ -357,7 +312,12 @@ def _join(
     absent: Absence | None = None,
     region_known: bool = True,
     chain: tuple[Path, ...] = (),
+    children: Mapping[str, Application | None] | None = None,
 ) -> Application:
+    """Joins one template of a tree with what is known of it; ``children`` are nested stacks that are joined already.
+
+    The other arguments are an Application's; its local layers are added to ``layers``.
+    """
     template, values = template_with_values(document, given, environment)
     evaluator = evaluator_of(
         template,
@@ -381,6 +341,7 @@ def _join(
         region_known=region_known,
         chain=(*chain, document.path.resolve()),
         _local=local_layers(template, evaluator),
+        _children=dict(children or {}),
     )
     for logical_id, layer in joined._local.items():
         answer = evaluator.evaluate(Map({"Ref": logical_id}))

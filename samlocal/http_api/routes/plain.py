@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from samlocal.function.application import Application
+from samlocal.function.plain_template import translated, with_document
 from samlocal.template.document import Document, Map, Node
 from samlocal.template.model import Resource
 from samlocal.template.translate import RefusedError
@@ -29,7 +30,7 @@ def plain(application: Application) -> tuple[Application, tuple[str, ...]]:
     # Each round reduces or leaves out at least one resource.
     while True:
         try:
-            return application.translated(), tuple(reasons)
+            return translated(application), tuple(reasons)
         except RefusedError as error:
             reasons.append(error.message)
             refused = error.resources
@@ -92,7 +93,7 @@ def _declared(application: Application) -> Map:
 
 def _reading(application: Application, root: Map) -> Application:
     document = application.template.document
-    return application.reading(Document(path=document.path, root=root, files=document.files))
+    return with_document(application, Document(path=document.path, root=root, files=document.files))
 
 
 def _like(written: Map, items: Iterable[tuple[str, Node]]) -> Map:
