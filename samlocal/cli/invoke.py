@@ -28,7 +28,6 @@ from samlocal.cli.runs.named import Shared, named
 from samlocal.cli.sweeping import sweep
 from samlocal.cli.ways_on import ways_on
 from samlocal.collector import held_off
-from samlocal.function.package import source_of
 
 if TYPE_CHECKING:
     from samlocal.artifact.image.runtime_image import Image
@@ -207,12 +206,7 @@ def _once(ctx: click.Context, asked: _Asked) -> int:
     tell_of_image(spec.image, output)
 
     function = spec.function
-    source = source_of(function.code)
-    output.is_of(
-        timeout_at=function.timeout_at,
-        memory_at=function.memory_at,
-        source=None if source is None else str(source),
-    )
+    output.is_of(timeout_at=function.timeout_at, memory_at=function.memory_at)
     runs = asked.runs(spec.image)
     sweepers: list[threading.Thread] = []
     with session(ctx.obj.cache_folder / "sessions") as own:

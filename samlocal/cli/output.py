@@ -17,7 +17,7 @@ from samlocal.cli.tables import Spare
 from samlocal.cli.visible import coloured, visible, visible_bytes
 from samlocal.cli.world import World
 from samlocal.errors import BuildError, SamlocalError
-from samlocal.sandbox.result import Success
+from samlocal.sandbox.result import Result, Success
 
 if TYPE_CHECKING:
     from samlocal.cli.log_file import LogFile
@@ -169,6 +169,10 @@ class Output:
             else:
                 self.notice(item.text)
             return
+        if self._people is not None:
+            from samlocal.cli.runs.own_paths import own_paths
+
+            self._people.paths = own_paths(item.sandbox.source, self._world.cwd)
         self._log(item)
         if self.hears is not None:
             self.hears(item)
@@ -190,14 +194,12 @@ class Output:
         if line is not None:
             self.log(line)
 
-    def is_of(self, *, timeout_at: str, memory_at: str, source: str | None) -> None:
-        """Says whose run follows: where the template says its limits, and where its files lie."""
+    def is_of(self, *, timeout_at: str, memory_at: str) -> None:
+        """Says whose run follows: where the template says its limits."""
         if self._people is not None:
-            from samlocal.cli.runs.own_paths import own_paths
             from samlocal.cli.runs.people import Subject
 
-            paths = own_paths(source, self._world.cwd)
-            self._people.is_of(Subject(timeout_at=timeout_at, memory_at=memory_at, paths=paths))
+            self._people.is_of(Subject(timeout_at=timeout_at, memory_at=memory_at))
 
     def is_of_api(self, of_api: OfApi) -> None:
         """Says what an API makes of what comes: a person is shown that."""
@@ -226,11 +228,23 @@ class Output:
         result = invocation.result
         if isinstance(result, Success) and result.streamed:
             return
-        if self._people is not None and self._stdout.is_terminal:
-            for pieces in self._people.answer(result):
-                self._payload_pieces(pieces)
-            return
-        self._payload(result.payload + b"\n")
+        if not self._for_people(result):
+            self._payload(result.payload + b"\n")
+
+    def failure(self, result: Result) -> None:
+        """What a function has failed with, to read: that runs again and again."""
+        if not self._for_people(result):
+            from samlocal.cli.runs.answer import readable
+
+            self.answer(readable(result.payload))
+
+    def _for_people(self, result: Result) -> bool:
+        """Whether what has come of an event is shown to a person."""
+        if self._people is None or not self._stdout.is_terminal:
+            return False
+        for pieces in self._people.answer(result):
+            self._payload_pieces(pieces)
+        return True
 
     def document(self, document: object, *, indent: int | None = None) -> None:
         """A JSON document as the payload."""

@@ -15,7 +15,7 @@ _CODE = " " * 5
 
 _HANGING = 2
 
-_PAIR = r"--?[a-z][a-z-]* (?=[A-Z]{2})|!(?:Ref|GetAtt|Sub|ImportValue) "
+_PAIR = r"\(?--?[a-z][a-z-]* (?=[A-Z]{2})|!(?:Ref|GetAtt|Sub|ImportValue) "
 
 # What a line begins with and its other lines do not: a number in a list, a label and the space behind it.
 _BEGINNING = re.compile(r" *(?:\d+\. |\S+ {2,})?")

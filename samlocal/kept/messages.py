@@ -145,14 +145,12 @@ class GoesOn(Struct, frozen=True, kw_only=True, tag=True):
 class Planned(Struct, frozen=True, kw_only=True, tag=True):
     """What the function runs in, and what has changed since its sandbox was started, if that was there.
 
-    ``timeout_at`` and ``memory_at`` are where the template says its limits, ``source`` where its files lie, if
-    they do.
+    ``timeout_at`` and ``memory_at`` are where the template says its limits.
     """
 
     image: Image
     timeout_at: str
     memory_at: str
-    source: str | None = None
     changed: tuple[str, ...] = ()
 
 

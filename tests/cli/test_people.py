@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -13,9 +14,11 @@ import pytest
 from kit import Project, function, node, python, template
 from msgspec.structs import replace
 
+from samlocal.cli.output import Output
 from samlocal.cli.pieces import Piece
 from samlocal.cli.runs.own_paths import OwnPaths
 from samlocal.cli.runs.people import People, Subject, json_pieces
+from samlocal.cli.world import World
 from samlocal.function.logging_config import LogFormat, LoggingConfig, LogLevel
 from samlocal.sandbox.apis.telemetry import Category
 from samlocal.sandbox.identity import SandboxIdentity
@@ -351,6 +354,38 @@ def test_an_errors_stack_is_shown_where_the_log_has_none_of_it() -> None:
 @pytest.mark.parametrize("payload", [b"no JSON", b"[1]", b'{"errorMessage": "no type"}', b'{"errorType": 1}'])
 def test_an_error_of_another_form_is_shown_as_it_is(payload: bytes) -> None:
     assert "".join("".join(shown(FunctionError(payload=payload))).split()) == payload.decode().replace(" ", "")
+
+
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_what_runs_again_and_again_shows_an_error_once_with_the_paths_of_its_own_files(
+    tmp_path: Path, *, looked_at: bool
+) -> None:
+    class Error(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    class Answer(io.BytesIO):
+        def isatty(self) -> bool:
+            return looked_at
+
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "app.py").touch()
+    stderr, stdout = Error(), Answer()
+    world = World(environ={"NO_COLOR": "1"}, cwd=tmp_path, stdin=io.BytesIO(), stdout=stdout, stderr=stderr)
+    output = Output(world, for_people=True)
+    for line in ("[ERROR] KeyError: 1", '  File "/var/task/app.py", line 3, in handler'):
+        of = record(line)
+        output.said(replace(of, sandbox=replace(of.sandbox, source=str(tmp_path / "code"))))
+    output.failure(
+        FunctionError(
+            payload=b'{"errorType": "KeyError", "errorMessage": "1", '
+            b'"stackTrace": ["  File \\"/var/task/app.py\\", line 3, in handler\\n"]}'
+        )
+    )
+    assert "code/app.py:3, in handler" in stderr.getvalue()
+    # A program gets the whole of it.
+    assert (stdout.getvalue() == b"") is looked_at
+    assert (b'"errorType": "KeyError"' in stdout.getvalue()) is not looked_at
 
 
 # a run

@@ -582,6 +582,22 @@ def test_where_apis_are_served_the_banners_call_is_the_one_of_them_that_asks_for
     run(test)
 
 
+@pytest.mark.parametrize("columns", [44, 60])
+def test_the_banner_fits_a_narrow_terminal(columns: int) -> None:
+    async def test() -> None:
+        api, environ = served_api(("GET", "/events/{id}/seats/{seat}")), {"COLUMNS": str(columns)}
+        names = [f"HandleTheEventNumber{number}" for number in range(4)]
+        async with Shown(
+            *names, url="http://127.0.0.1:3001", apis=(api,), is_terminal=True, environ=environ
+        ) as shown:
+            lines = plain(shown.banner)
+            assert max(map(len, lines)) <= columns
+            words = " ".join(lines).split()
+            assert {"http://127.0.0.1:3001,", "/events/{id}/seats/{seat}", "getEvent", f"{names[3]}"} <= set(words)
+
+    run(test)
+
+
 @pytest.mark.parametrize("count", [0, 1, 8, 60, 400])
 def test_the_banner_fits_80_columns_and_leaves_no_function_out_in_silence(count: int) -> None:
     async def test() -> None:

@@ -40,7 +40,7 @@ def _run(run: KeptRun, events: Events, output: Output, made: Callable[[Image], R
         output.notice(changed(planned.changed))
     if run.by != KEEPER:
         output.notice(f"it runs in the pool of `samlocal {run.by}`; with --cold it does not.")
-    output.is_of(timeout_at=planned.timeout_at, memory_at=planned.memory_at, source=planned.source)
+    output.is_of(timeout_at=planned.timeout_at, memory_at=planned.memory_at)
     runs = made(planned.image)
     try:
         for event in events.runs():

@@ -45,15 +45,17 @@ OfApi: TypeAlias = Callable[[Result], Mapping[str, Any]]
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """Whose run it is: where the template says how long and how large it may be, and its files."""
+    """Whose run it is: where the template says how long and how large it may be."""
 
     timeout_at: str
     memory_at: str
-    paths: OwnPaths | None = None
 
 
 class People:
-    """One command's. ``marks`` says whether the terminal has other characters than ASCII's."""
+    """One command's. ``marks`` says whether the terminal has other characters than ASCII's.
+
+    ``paths`` are those of the function whose run goes on.
+    """
 
     def __init__(self, *, marks: bool) -> None:
         self._good, self._bad = ("✓", "✗") if marks else ("ok", "failed")
@@ -61,6 +63,7 @@ class People:
         self._errors: deque[str] = deque(maxlen=_HEARD)
         self._warnings = RuntimeWarnings()
         self._subject: Subject | None = None
+        self.paths: OwnPaths | None = None
         self._of_api: OfApi | None = None
 
     def is_of_api(self, of_api: OfApi) -> None:
@@ -85,7 +88,7 @@ class People:
             self._heard.append(text)
             if any(piece.fg == ERROR_COLOUR for piece in pieces):
                 self._errors.append(text)
-        return log_lines(line, level=record.level, request_id=record.request_id, paths=self._paths)
+        return log_lines(line, level=record.level, request_id=record.request_id, paths=self.paths)
 
     def answer(self, result: Result) -> Iterator[tuple[Piece, ...]]:
         """What has come of an event that was not streamed."""
@@ -120,7 +123,7 @@ class People:
         head = Piece(text=error["errorType"], fg=ERROR_COLOUR, bold=True)
         yield (head, Piece(text=f": {message}", fg=ERROR_COLOUR)) if message else (head,)
         if not is_heard:
-            yield from (placed(line, self._paths) for line in lines)
+            yield from (placed(line, self.paths) for line in lines)
 
     def _has_shown(self, message: str) -> bool:
         """Whether a line of the log, in the colour of errors, ends with a message, or with its first line."""
@@ -148,10 +151,6 @@ class People:
             yield Piece(text=f"  out of memory: MemorySize{at}", fg="red")
         elif fields.get("errorType"):
             yield Piece(text=f"  {fields['errorType']}", fg="red")
-
-    @property
-    def _paths(self) -> OwnPaths | None:
-        return self._subject.paths if self._subject is not None else None
 
 
 def json_pieces(line: str) -> tuple[Piece, ...]:

@@ -176,11 +176,11 @@ class Watching:
     def _show(self, invocation: Invocation, streamed: bytes) -> None:
         """An error whole, and of an answer what has changed since the last one."""
         result = invocation.result
-        lines = readable(streamed if isinstance(result, Success) and result.streamed else result.payload)
-        before = self._shown
         if not isinstance(result, Success):
-            self._output.answer(lines)
+            self._output.failure(result)
             return
+        lines = readable(streamed if result.streamed else result.payload)
+        before = self._shown
         self._shown = lines
         if before is None:
             self._output.answer(lines)

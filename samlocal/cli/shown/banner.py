@@ -7,12 +7,14 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from samlocal.cli.output import Output
+from samlocal.cli.paragraph import fits, folded
 from samlocal.cli.shown.function_tags import FunctionTags
 from samlocal.cli.shown.routes import named, rows
 from samlocal.cli.shown.said import Serving
 from samlocal.cli.shown.served import ServedApi, ServedRoute
 
 _COLUMNS = 80
+_UNBOUND = 10_000
 _LABEL = 13
 
 # So many lines of functions are shown.
@@ -31,13 +33,13 @@ _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def banner(serving: Serving, tags: FunctionTags, output: Output) -> list[str]:
-    """Lines of 80 columns at most, but for names that are longer by themselves."""
+    """Lines of 80 columns at most, or of the terminal's, but for names that are longer by themselves."""
     return [
         *_head(serving, output),
         *_apis(serving, output),
         *_row("Functions", _functions(serving, tags, output), output),
         *_row("Sources", _sources(serving, tags, output), output),
-        *_row("Environment", [output.styled(_environment(serving))], output),
+        *_row("Environment", map(output.styled, folded(_environment(serving), _width(output) - _LABEL)), output),
         *_row("Reload", ["on save"] if serving.reloads else [], output),
         *_row("Debugging", _debugged(serving, output), output),
         *_command(serving, output),
@@ -47,21 +49,28 @@ def banner(serving: Serving, tags: FunctionTags, output: Output) -> list[str]:
 
 def _head(serving: Serving, output: Output) -> Iterator[str]:
     if serving.url is not None:
-        yield output.styled("samlocal: ", fg="cyan") + f"Lambda is served at {output.styled(serving.url)},"
-        yield "to whoever reaches it: signatures are not checked. Ctrl-C ends it."
+        yield output.message(f"Lambda is served at {serving.url},", head="samlocal: ", fg="cyan")
+        yield output.message("to whoever reaches it: signatures are not checked. Ctrl-C ends it.")
 
 
 def _apis(serving: Serving, output: Output) -> Iterator[str]:
     """Where each API is, and its routes, as far as they fit."""
     for api in serving.apis:
-        yield output.styled("samlocal: ", fg="cyan") + f"{named(api)} is served at {output.styled(api.url or '?')}"
+        yield output.message(f"{named(api)} is served at {api.url or '?'}", head="samlocal: ", fg="cyan")
         shown = list(rows(api))
         width = min(max((len(path) for _, path, _, _ in shown), default=0), _PATH)
         for method, path, leads_to, asked in shown[:_ROUTES]:
             more = f"  ({asked})" if asked else ""
-            yield output.styled(f"  {method:<7} {path:<{width}}  {leads_to}{more}")
+            line = f"  {method:<7} {path:<{width}}  {leads_to}{more}"
+            if fits(line, output.columns or _UNBOUND):
+                yield output.styled(line)
+            else:
+                yield output.styled(f"  {method:<7} {path}")
+                yield output.styled(f"  {'':<7} → {leads_to}{more}")
         if len(shown) > _ROUTES:
-            yield f"  and {len(shown) - _ROUTES} more: `samlocal start-api --print-routes` has them all."
+            yield output.message(
+                f"  and {len(shown) - _ROUTES} more: `samlocal start-api --print-routes` has them all."
+            )
     if serving.apis and serving.url is None:
         yield "Ctrl-C ends it."
 
@@ -77,7 +86,7 @@ def _functions(serving: Serving, tags: FunctionTags, output: Output) -> Iterator
     if not names:
         yield "none in this template"
         return
-    rows = list(_folded(names, _COLUMNS - _LABEL))
+    rows = list(_folded(names, _width(output) - _LABEL))
     shown = rows if len(rows) <= _LINES else rows[: _LINES - 1]
     for row in shown:
         last = row is rows[-1]
@@ -107,6 +116,10 @@ def _folded(names: Sequence[str], columns: int) -> Iterator[list[str]]:
             row = []
         row.append(name)
     yield row
+
+
+def _width(output: Output) -> int:
+    return min(output.columns or _COLUMNS, _COLUMNS)
 
 
 def _environment(serving: Serving) -> str:
@@ -177,7 +190,7 @@ def _folded_command(parts: Iterable[Sequence[str]], output: Output) -> Iterator[
     line = "  "
     for part in parts:
         words = shlex.join(part)
-        if len(line) + len(words) + 3 > _COLUMNS and line.strip():
+        if len(line) + len(words) + 3 > _width(output) and line.strip():
             yield output.styled(line) + "\\"
             line = "    "
         line += f"{words} "

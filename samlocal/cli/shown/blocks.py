@@ -121,7 +121,7 @@ class Blocks:
             case said.RequestThrottled(function=function, attempt=attempt, reason=reason):
                 self._put([self._lines.head(function, "throttled", fg="yellow") + more(reason, attempt=attempt)])
             case said.RequestRefused(request=request, status=status, error_type=error_type, message=message):
-                self._put([self._lines.timed(request), self._lines.text(f"  {status} {error_type}: {message}")])
+                self._put([self._lines.timed(request), self._output.message(f"  {status} {error_type}: {message}")])
             case said.HttpAnswered():
                 self._put([self._lines.answered(item)])
             case said.EventPushed():
