@@ -565,6 +565,35 @@ def test_an_empty_resource_policy_is_none() -> None:
     assert result.remarks == ("Web has no routes that samlocal knows.",)
 
 
+@pytest.mark.parametrize(
+    ("mapping", "header"),
+    [
+        ('RequestParameters: {"overwrite:header.X-Forwarded-For": a}', "X-Forwarded-For"),
+        ('RequestParameters: {"append:header.ok": a, "remove:header.authorization": a}', "authorization"),
+        ('ResponseParameters: {"200": {ResponseParameters: [{Destination: "append:header.via", Source: a}]}}', "via"),
+        ('RequestParameters: {"append:header.x-forwarded-port": a, "append:header.Host": a}', None),
+    ],
+)
+def test_a_mapping_of_a_header_that_aws_keeps_for_itself_is_named(mapping: str, header: str | None) -> None:
+    # "Transform API requests and responses for HTTP APIs", its reserved headers.
+    one = api(
+        f"""
+Resources:
+  Api: {{Type: AWS::ApiGatewayV2::Api, Properties: {{ProtocolType: HTTP}}}}
+  Int: {{Type: AWS::ApiGatewayV2::Integration, Properties: {{ApiId: !Ref Api, IntegrationType: HTTP_PROXY,
+    IntegrationMethod: GET, IntegrationUri: "http://127.0.0.1:9", {mapping}}}}}
+  Route: {{Type: AWS::ApiGatewayV2::Route, Properties: {{ApiId: !Ref Api, RouteKey: GET /a,
+    Target: !Sub "integrations/${{Int}}"}}}}
+""",
+        head="",
+    )
+
+    if header is None:
+        assert listed(one) == {"GET /a": "HttpIntegration"}
+    else:
+        assert reason(one, "GET /a") == f"AWS refuses it: nobody may map the header {header}"
+
+
 def test_what_is_not_run_is_named_in_a_line() -> None:
     result = found(
         """

@@ -1,11 +1,13 @@
 """What stands behind a route: from an OpenAPI document or a resource to an Integration.
 
-Sources: API Gateway developer guide, "x-amazon-apigateway-integration object", "Set up mock integrations"; the
-CloudFormation types AWS::ApiGateway::Method and AWS::ApiGatewayV2::Integration.
+Sources: API Gateway developer guide, "x-amazon-apigateway-integration object", "Set up mock integrations", "Transform
+API requests and responses for HTTP APIs" (headers that nobody may map); the CloudFormation types
+AWS::ApiGateway::Method and AWS::ApiGatewayV2::Integration.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from samlocal.http_api.integration import (
@@ -28,12 +30,22 @@ from samlocal.template.document import Node
 # Milliseconds (API Gateway developer guide, "Quotas").
 _TIMEOUTS = {ApiKind.REST: 29_000, ApiKind.HTTP: 30_000, ApiKind.WEBSOCKET: 29_000}
 
+_MAPPED_HEADER = re.compile(r"(?:append|overwrite|remove):header\.(.+)")
+_RESERVED = re.compile(
+    "access-control-.*|apigw-.*|authorization|connection|content-(?:encoding|length|location)|forwarded|keep-alive|"
+    "origin|proxy-authenticate|proxy-authorization|te|trailers|transfer-encoding|upgrade|x-amzn?-.*|"
+    "x-forwarded-(?:for|host|proto)|via",
+    re.IGNORECASE,
+)
+
 
 def integration(
     stack: Stack, callees: Callees, described: Described, kind: ApiKind, variables: Mapping[str, str]
 ) -> Integration:
     """What samlocal does for a route."""
     timeout = described.timeout or _TIMEOUTS[kind]
+    if kind is ApiKind.HTTP and (header := _reserved_header(described)) is not None:
+        return NotRun(reason=f"AWS refuses it: nobody may map the header {header}")
     match described.type:
         case "AWS_PROXY" if described.subtype:
             return subtype_integration(stack, described, timeout)
@@ -72,6 +84,15 @@ def integration(
     return NotRun(
         reason=f"integrations of type {described.type} are not run" if described.type else "it has no integration"
     )
+
+
+def _reserved_header(described: Described) -> str | None:
+    for parameters in (described.parameters, *described.response_parameters.values()):
+        for key in parameters:
+            mapped = _MAPPED_HEADER.fullmatch(key)
+            if mapped and _RESERVED.fullmatch(mapped[1]):
+                return mapped[1]
+    return None
 
 
 def _server(stack: Stack, described: Described, timeout: int, variables: Mapping[str, str]) -> Integration:
