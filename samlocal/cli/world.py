@@ -27,11 +27,15 @@ class World(Surroundings, frozen=True, kw_only=True):
             raise ConfigurationError(
                 f"The working folder cannot be used: {error.strerror}.", tip="Go to a folder that is there (cd)."
             ) from error
-        return cls(environ=os.environ, cwd=cwd, stdin=streams.stdin, stdout=streams.stdout, stderr=streams.stderr)
+        return cls._of(streams, cwd)
 
     @classmethod
     def nowhere(cls, streams: Streams) -> World:
         """Enough of a world to say what is wrong with it."""
-        return cls(
-            environ=os.environ, cwd=Path(os.sep), stdin=streams.stdin, stdout=streams.stdout, stderr=streams.stderr
-        )
+        return cls._of(streams, Path(os.sep))
+
+    @classmethod
+    def _of(cls, streams: Streams, cwd: Path) -> World:
+        # A copy: `os.environ` encodes and decodes at each look, and each line that is shown looks for colours.
+        environ = dict(os.environ)
+        return cls(environ=environ, cwd=cwd, stdin=streams.stdin, stdout=streams.stdout, stderr=streams.stderr)

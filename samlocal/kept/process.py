@@ -21,7 +21,7 @@ def run(arguments: list[str]) -> None:
 
     path, name, number = arguments
     listening = socket.socket(fileno=int(number))
-    world = Surroundings(environ=os.environ, cwd=Path.cwd())
+    world = Surroundings(environ=dict(os.environ), cwd=Path.cwd())
     folder = Folder(Path(path))
 
     async def keep(own: Session) -> None:

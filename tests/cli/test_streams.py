@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import time
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 from kit import Docker, Project, node, python
 
+from samlocal.cli.streams import Streams
+from samlocal.cli.world import World
 from samlocal.errors import ExitStatus
 
 ECHO = python("def handler(event, context):\n    print('seen')\n    return event\n")
@@ -168,3 +171,12 @@ def test_a_reader_who_takes_long_gets_the_log_of_a_run_that_has_ended_whole(proj
         f"line {number} {'x' * 50}" for number in range(lines)
     ]
     assert any(line.startswith("REPORT RequestId: ") for line in written)
+
+
+def test_a_command_goes_by_the_variables_that_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    streams = Streams(stdin=io.BytesIO(), stdout=io.BytesIO(), stderr=io.StringIO())
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for world in (World.of_process(streams), World.nowhere(streams)):
+        monkeypatch.setenv("NO_COLOR", "1")
+        assert "NO_COLOR" not in world.environ
+        monkeypatch.delenv("NO_COLOR")
