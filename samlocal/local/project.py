@@ -29,6 +29,9 @@ IDLE = 1800.0
 # nobody do (SQS API reference, PurgeQueue).
 _OWN = {"MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR": "false"}
 
+_LOCK_SECONDS = 120.0
+"""Others may be deploying a large template."""
+
 
 class _State(Struct, frozen=True, kw_only=True):
     """A running endpoint, and the template that it is up for."""
@@ -89,21 +92,21 @@ class LocalProject:
         return self.folder / f"start-{server.token}"
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, *, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
         """One at a time starts, stops and deploys. Raises AwsError when another one does not come to an end."""
         from filelock import FileLock, Timeout
 
         self.residence.make()
-        lock = FileLock(self.folder / "lock", timeout=120, mode=0o600)
+        lock = FileLock(self.folder / "lock", timeout=seconds, mode=0o600)
         try:
             lock.acquire()
-        except OSError as error:
-            raise unwritable(self.folder, error) from error
         except Timeout as error:
             raise AwsError(
-                "Another samlocal has been starting the local environment for two minutes.",
+                f"Another samlocal has been starting the local environment for {seconds:g} seconds.",
                 tip=f"End it, or remove {self.folder / 'lock'}.",
             ) from error
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
         try:
             yield
         finally:

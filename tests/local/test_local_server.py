@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from samlocal.errors import AwsError
+from samlocal.local.project import LocalProject
 from samlocal.local.server import LocalServer, serve
 
 ROOT = Path(__file__).parents[2]
@@ -114,4 +115,12 @@ def test_a_start_that_fails_quotes_the_log(tmp_path: Path) -> None:
 
 def test_a_start_has_a_deadline() -> None:
     with pytest.raises(AwsError, match="did not answer in time"), serve(os.environ, deadline=0.01):
+        pass
+
+
+def test_one_that_another_has_been_starting_for_long_is_told_as_that(tmp_path: Path) -> None:
+    own, other = (LocalProject(tmp_path, tmp_path / "template.yaml", environ={}) for _ in range(2))
+    with other.locked(), pytest.raises(AwsError, match="Another samlocal has been starting the local environment"):
+        own.locked(seconds=0).__enter__()
+    with own.locked(seconds=0):
         pass
