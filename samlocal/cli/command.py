@@ -19,7 +19,8 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         words = super().parse_args(ctx, args)
-        if words and not ctx.resilient_parsing:
+        # Where unknown options are left alone, what is left is not this command's to understand.
+        if words and not ctx.resilient_parsing and not ctx.ignore_unknown_options:
             from samlocal.cli.habits.extra_words import refused
 
             raise refused(words, ctx)
