@@ -29,9 +29,13 @@ _LEFT_BY_TOOLS = frozenset(
 
 
 class _Noise(DefaultFilter):
-    """With watchfiles' own list of what editors and compilers leave beside a file."""
+    """With watchfiles' own list of what editors and compilers leave beside a file, and logs.
+
+    `samlocal up | tee up.log` would tell of each of its own lines as of a save.
+    """
 
     ignore_dirs = tuple(_LEFT_BY_TOOLS)
+    ignore_entity_patterns = (*DefaultFilter.ignore_entity_patterns, r"\.log$")
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 
 from samlocal.reload.notifier import Notifier, UnwatchedError
 from samlocal.reload.remote import is_remote
+from samlocal.reload.written_here import WrittenHere
 
 _FEW = 20
 """So many changes are somebody's saves, which are told at once; more are a tool's, who is not done yet."""
@@ -55,6 +56,7 @@ class Watch:
         self._remark = remark
         self._polls = polls
         self._look_out = look_out
+        self._written_here = WrittenHere()
         self._loop = asyncio.get_running_loop()
         self._folders = _LookOut(self, recursive=True)
         self._files = _LookOut(self, recursive=False)
@@ -125,7 +127,9 @@ class Watch:
 
     def hear(self, paths: frozenset[Path]) -> None:
         """From any thread."""
-        self._loop.call_soon_threadsafe(self._take, paths)
+        saved = frozenset(path for path in paths if path not in self._written_here)
+        if saved:
+            self._loop.call_soon_threadsafe(self._take, saved)
 
     def _take(self, paths: frozenset[Path]) -> None:
         self._paths |= paths

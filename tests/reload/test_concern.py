@@ -53,6 +53,7 @@ def test_what_a_plan_is_made_from_concerns_it(path: str, sources: Sources) -> No
         "src/__pycache__/app.cpython-311.pyc",
         "src/.app.py.swp",
         "src/app.py~",
+        "src/up.log",
         "src/.#app.py",
         "src/.pytest_cache/README.md",
         "web/node_modules/left-pad/index.js",

@@ -109,6 +109,30 @@ def test_where_the_system_does_not_tell_a_save_is_seen_also_the_second_in_a_seco
     run(tmp_path, test, polls=True)
 
 
+def test_a_file_that_this_process_writes_is_no_save(tmp_path: Path) -> None:
+    # `samlocal up > up.txt` in the folder of the code would tell of its own lines without end.
+    code = tmp_path.resolve() / "code"
+    code.mkdir()
+
+    async def main() -> frozenset[Path]:
+        (code / "app.py").touch()
+        with (code / "up.txt").open("w", buffering=1) as own, (code / "app.py").open():
+            watch = Watch(remark=lambda _: None)
+            try:
+                await watch.follow({code}, ())
+                own.write("reloaded\n")
+                (code / "app.py").write_text("a save")
+                told: frozenset[Path] = frozenset()
+                async with asyncio.timeout(60):
+                    while code / "app.py" not in told:
+                        told |= await watch.changes()
+                return told
+            finally:
+                await watch.close()
+
+    assert asyncio.run(main()) == {code / "app.py"}
+
+
 def test_a_save_by_another_file_in_its_place_is_told_under_the_name(tmp_path: Path) -> None:
     async def test(own: Watched) -> None:
         for _ in range(3):
