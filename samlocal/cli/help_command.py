@@ -10,6 +10,7 @@ from importlib import resources
 import click
 
 from samlocal.cli.output import Output
+from samlocal.cli.terminal import columns
 
 _WIDTH = 80
 _LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
@@ -32,7 +33,8 @@ def command(ctx: click.Context, /, topic: str | None, more: tuple[str, ...]) -> 
     """
     if topic is not None and not more and (section := sections().get(topic)):
         output = Output(ctx.obj)
-        for line in as_text(section):
+        seen = columns(ctx.obj.stdout, ctx.obj.environ)
+        for line in as_text(section, min(seen or _WIDTH, _WIDTH)):
             output.data_line(line)
         return 0
     words = [word for word in (topic, *more) if word is not None]
@@ -65,7 +67,7 @@ def sections() -> dict[str, str]:
     return found
 
 
-def as_text(section: str) -> Iterator[str]:
+def as_text(section: str, width: int = _WIDTH) -> Iterator[str]:
     """Without the marks that only a page needs; a row of a table is a point of a list."""
     head, _, body = section.rstrip().partition("\n")
     yield f"Exit status {head.replace(' ', ': ', 1)}"
@@ -80,14 +82,14 @@ def as_text(section: str) -> Iterator[str]:
             # The columns' heads, and the rule below them.
             for row in lines[2:]:
                 first, *more = (cell.strip() for cell in row.strip("|").split("|"))
-                yield from _wrapped(first, head="- ", indent="  ")
+                yield from _wrapped(first, width, head="- ", indent="  ")
                 for cell in more:
-                    yield from _wrapped(cell, head="  ", indent="  ")
+                    yield from _wrapped(cell, width, head="  ", indent="  ")
         else:
-            yield from _wrapped(" ".join(lines))
+            yield from _wrapped(" ".join(lines), width)
 
 
-def _wrapped(text: str, *, head: str = "", indent: str = "") -> list[str]:
+def _wrapped(text: str, width: int, *, head: str = "", indent: str = "") -> list[str]:
     return textwrap.wrap(
-        text, _WIDTH, initial_indent=head, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        text, width, initial_indent=head, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )

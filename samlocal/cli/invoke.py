@@ -178,11 +178,10 @@ def _kept(ctx: click.Context, asked: _Asked, keep: Keep) -> int | None:
         keep=keep.seconds,
         teller=asked.output,
         said=asked.output.said,
+        requested=asked.output.request if ctx.params["verbose"] else None,
     )
     with ways_on(ctx, chosen):
         ran = run_kept(opening, asked.events, asked.output, made=asked.runs)
-    if ran is not None and ctx.params["verbose"]:
-        asked.output.notice("what the process that keeps the sandbox asks is not shown; with --cold it is.")
     return None if ran is None else int(ran.status)
 
 

@@ -74,13 +74,18 @@ class Line:
 
 
 class KeptRun:
-    """A run that another process has accepted. What it says goes to ``teller`` and ``said``, in its order."""
+    """A run that another process has accepted. What it says goes to ``teller``, ``said`` and ``requested``, in its
+    order.
+    """
 
-    def __init__(self, line: Line, *, by: str, teller: Teller, said: Said) -> None:
+    def __init__(
+        self, line: Line, *, by: str, teller: Teller, said: Said, requested: Callable[[str], None] | None = None
+    ) -> None:
         self.by = by
         self._line = line
         self._teller = teller
         self._said = said
+        self._requested = requested
         self._progress: list[tuple[ExitStack, Progress]] = []
         self._has_begun = False
 
@@ -161,6 +166,9 @@ class KeptRun:
                 self._has_begun = True
             case messages.Notice(text=text, once_for=once_for, each_time=each_time):
                 self._teller.notice(text, once_for=once_for, each_time=each_time)
+            case messages.Requested(text=text):
+                if self._requested is not None:
+                    self._requested(text)
             case messages.Warned(text=text, each_time=each_time):
                 self._teller.warning(text, each_time=each_time)
             case messages.Facts(heads=heads, rows=rows):

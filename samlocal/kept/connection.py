@@ -14,6 +14,7 @@ from samlocal.kept.fault import in_a_line
 from samlocal.kept.frames import BrokenFrameError, Reads
 from samlocal.kept.listener import Listener
 from samlocal.kept.peer import is_ours
+from samlocal.kept.requests import tell_requests
 from samlocal.sandbox.invocation import Invocation
 
 T = TypeVar("T")
@@ -127,6 +128,8 @@ async def _run(host: Host, opened: messages.Open, requests: _Requests, listener:
 async def _run_all(
     host: Host, opened: messages.Open, requests: _Requests, listener: Listener, failed: Failed
 ) -> None:
+    if opened.requests:
+        tell_requests(listener)
     try:
         runs = await host.accept(opened, listener)
         if isinstance(runs, messages.Refused):

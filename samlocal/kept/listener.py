@@ -23,9 +23,13 @@ _UNHEARD = 1 << 20
 
 
 class Listener:
-    """Takes messages without waiting, on its event loop. A slow reader holds up what is done for them alone."""
+    """Takes messages without waiting, on its event loop. A slow reader holds up what is done for them alone.
+
+    ``hears_requests`` says whether it is told what is asked of the engine and of AWS for it.
+    """
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self.hears_requests = False
         self._writer = writer
         self._loop = asyncio.get_running_loop()
         # Whoever waits for room waits until all has been handed to the system, which delivers it whatever happens.

@@ -31,7 +31,10 @@ class Hello(Struct, frozen=True, kw_only=True):
 
 
 class Open(Struct, frozen=True, kw_only=True, tag=True):
-    """``environ`` is the command's whole environment. ``keep`` is in seconds, None where somebody else decides."""
+    """``environ`` is the command's whole environment. ``keep`` is in seconds, None where somebody else decides.
+
+    ``requests`` says that the command is told what is asked of the engine and of AWS for it.
+    """
 
     wanted: Wanted
     place: Place
@@ -39,6 +42,7 @@ class Open(Struct, frozen=True, kw_only=True, tag=True):
     function: str
     tenant_id: str | None
     keep: float | None
+    requests: bool = False
 
 
 class Run(Struct, frozen=True, kw_only=True, tag=True):
@@ -102,6 +106,12 @@ class Notice(Struct, frozen=True, kw_only=True, tag=True):
     text: str
     once_for: str = ""
     each_time: bool = False
+
+
+class Requested(Struct, frozen=True, kw_only=True, tag=True):
+    """What has been asked of the engine or of AWS, and how that ended."""
+
+    text: str
 
 
 class Warned(Struct, frozen=True, kw_only=True, tag=True):
@@ -211,6 +221,7 @@ Answer: TypeAlias = (
     Accepted
     | Refused
     | Notice
+    | Requested
     | Warned
     | Facts
     | ProgressBegun

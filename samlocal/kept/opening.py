@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 from samlocal.errors import KeptError
 from samlocal.kept import messages
@@ -24,7 +25,10 @@ _QUOTED = 3
 
 
 class Opening:
-    """One run that is to be opened; ``keep`` is for how many seconds, None where nothing is to be kept for it."""
+    """One run that is to be opened; ``keep`` is for how many seconds, None where nothing is to be kept for it.
+
+    ``requested`` is told what is asked of the engine and of AWS for it, where somebody is.
+    """
 
     def __init__(
         self,
@@ -36,6 +40,7 @@ class Opening:
         keep: float | None,
         teller: Teller,
         said: Said,
+        requested: Callable[[str], None] | None = None,
     ) -> None:
         self._world = settings.world
         self._folder = Folder.of(self._world.cache_folder, settings.world.cwd / settings.template)
@@ -45,6 +50,7 @@ class Opening:
         self._keep = keep
         self._teller = teller
         self._said = said
+        self._requested = requested
         self._asked: set[str] = set()
 
     def run(self) -> KeptRun | None:
@@ -103,7 +109,13 @@ class Opening:
         if answered is None:
             return None
         line, answer = answered
-        run = KeptRun(line, by=name.rpartition("-")[0], teller=self._teller, said=self._said)
+        run = KeptRun(
+            line,
+            by=name.rpartition("-")[0],
+            teller=self._teller,
+            said=self._said,
+            requested=self._requested,
+        )
         match answer:
             case messages.Accepted():
                 return run
@@ -135,6 +147,7 @@ class Opening:
             function=self._function,
             tenant_id=self._tenant_id,
             keep=self._keep,
+            requests=self._requested is not None,
         )
 
     def _check_log(self, name: str) -> None:

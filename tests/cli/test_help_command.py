@@ -32,6 +32,8 @@ def test_help_tells_of_a_status_by_its_number_and_its_name_and_of_commands(proje
     assert by_number == by_name
     assert "not deployed in this account and region" in by_number
     assert of_command.startswith(" samlocal local seed")
+    narrow = project({}).run("help", "5", environ={"COLUMNS": "40"}).succeeded().stdout.decode()
+    assert max(map(len, narrow.splitlines())) <= 40
 
 
 def test_no_status_is_called_like_a_command(project: Callable[..., Project]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -28,11 +29,13 @@ def listed(project: Project, *args: str) -> list[dict[str, Any]]:
 
 def test_the_next_invocation_runs_in_the_sandbox_of_the_last(keeping: MakeProject, docker: Docker) -> None:
     project = keeping(python(COUNTING))
-    first = project.invoke("Fn", "--keep")
+    first = project.invoke("Fn", "--keep", "-v")
+    assert re.search(r"^samlocal: engine POST /v[\d.]+/containers/create: 201 in \d+ ms$", first.stderr, re.MULTILINE)
     assert runs(first) == 1
     assert "Init Duration" in first.report
     (container,) = docker.containers(project)
     second = project.invoke("Fn", "--keep")
+    assert "samlocal: engine " not in second.stderr
     assert runs(second) == 2
     assert "Init Duration" not in second.report
     assert docker.containers(project) == [container]
