@@ -10,6 +10,9 @@ from msgspec import Struct
 from samlocal.function.build_metadata import BuildMetadata
 from samlocal.function.image_config import ImageBuild
 
+SERVERLESS_FOLDER = ".serverless"
+"""Where the Serverless Framework puts a service's package."""
+
 
 class LocalCode(Struct, frozen=True, kw_only=True, tag=True):
     """A folder or an archive beside the template; ``built_from`` is the source of a folder that a build made."""

@@ -17,9 +17,6 @@ from typing import Any
 from samlocal.function.package import LocalCode
 from samlocal.template.model import Template
 
-PACKAGES = ".serverless"
-"""The folder of a service's package."""
-
 _STATE = "serverless-state.json"
 
 

@@ -17,8 +17,7 @@ from samlocal.artifact.fetch.supply import ArtifactStore
 from samlocal.artifact.fetch.unpacked import Unpacked, local_archive, warn_of_unreadable
 from samlocal.artifact.refusal import refused
 from samlocal.errors import CodeError
-from samlocal.function.package import DeployedCode, ImageCode, InlineCode, LocalCode, S3Code
-from samlocal.function.serverless_package import PACKAGES
+from samlocal.function.package import SERVERLESS_FOLDER, DeployedCode, ImageCode, InlineCode, LocalCode, S3Code
 from samlocal.function.spec import FunctionSpec
 
 TASK = "/var/task"
@@ -93,7 +92,7 @@ def _local(spec: FunctionSpec, path: Path, supply: ArtifactStore) -> Code:
 
 def _saved_since(spec: FunctionSpec, archive: Path) -> str | None:
     """The handler's own file, if the Serverless Framework has packed the service and not what it says now."""
-    if archive.parent.name != PACKAGES or spec.handler is None:
+    if archive.parent.name != SERVERLESS_FOLDER or spec.handler is None:
         return None
     named = archive.parent.parent / spec.handler.rpartition(".")[0]
     packed = archive.stat().st_mtime
