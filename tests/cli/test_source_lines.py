@@ -79,6 +79,16 @@ def test_what_no_function_has_had_or_not_to_its_end_is_said() -> None:
     run(test)
 
 
+def test_at_a_narrow_terminal_why_a_source_is_not_read_stands_below_it() -> None:
+    async def test() -> None:
+        narrow, sources = {"COLUMNS": "40", "NO_COLOR": "1"}, (source("clicks", not_read="it is another's"),)
+        async with Shown("take", sources=sources, is_terminal=True, environ=narrow) as shown:
+            at = shown.banner.index("Sources      clicks → take")
+            assert shown.banner[at + 1 : at + 3] == ["               is not read: it is", "               another's"]
+
+    run(test)
+
+
 def test_the_banner_has_all_sources_and_what_comes_and_goes_is_said() -> None:
     async def test() -> None:
         sources = (source("orders"), source("clicks", not_read="it is another's"))

@@ -101,8 +101,13 @@ def _sources(serving: Serving, tags: FunctionTags, output: Output) -> Iterator[s
         return
     for source in serving.sources:
         function = output.styled(source.function, fg=tags.colour(source.function))
-        why = "" if source.not_read is None else f" is not read: {source.not_read}"
-        yield f"{output.styled(source.name)} → {function}{output.styled(why, fg='yellow')}"
+        why = [] if source.not_read is None else [f"is not read: {source.not_read}"]
+        room = (output.columns or _UNBOUND) - _LABEL
+        if why and fits(f"{source.name} → {source.function} {why[0]}", room):
+            function = f"{function} {output.styled(why.pop(), fg='yellow')}"
+        yield f"{output.styled(source.name)} → {function}"
+        for part in folded("".join(why), room - 2):
+            yield f"  {output.styled(part, fg='yellow')}"
     if not serving.sources:
         yield "none in this template"
 
