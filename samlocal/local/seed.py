@@ -34,6 +34,16 @@ _TYPES = {
     "secrets": ("AWS::SecretsManager::Secret",),
 }
 
+_FORM = "`samlocal local seed --help` shows what each section holds."
+
+_NOT_THERE = (
+    "ResourceNotFoundException",
+    "NoSuchBucket",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+)
+"""What DynamoDB, S3 and SQS (by its two protocols) call what they do not have."""
+
 
 class Seeded(Struct, frozen=True, kw_only=True):
     """What was put somewhere: how many, what, where."""
@@ -60,13 +70,22 @@ def read_seed(path: Path) -> Seed:
             import yaml
 
             content = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}.") from error
-    except ValueError as error:
-        raise ConfigurationError(f"{path}: not valid JSON: {error}.") from error
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{path}: there is no such seed file.", tip=_FORM) from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: the seed file cannot be read: {error.strerror}.", tip="Give yourself the right to read it."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{path}: the seed file is not UTF-8: byte {error.start} is 0x{error.object[error.start]:02x}.",
+            tip="Store it as UTF-8.",
+        ) from error
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{path}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}.") from error
     except Exception as error:
         # yaml.YAMLError has no other base, and yaml is imported only where it is needed.
-        raise ConfigurationError(f"{path}: not valid YAML: {error}.") from error
+        raise _no_yaml(path, error) from error
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: a seed file is a mapping of {', '.join(_TYPES)}.")
     for section, things in content.items():
@@ -78,6 +97,13 @@ def read_seed(path: Path) -> Seed:
         if not isinstance(things, dict):
             raise ConfigurationError(f"{path}: {section} is a mapping of names; this is not.")
     return Seed(path=path, sections=content)
+
+
+def _no_yaml(path: Path, error: Exception) -> ConfigurationError:
+    """What PyYAML says of a place, in a line."""
+    mark = getattr(error, "problem_mark", None)
+    place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark is not None else str(path)
+    return ConfigurationError(f"{place}: not valid YAML: {getattr(error, 'problem', None) or error}.")
 
 
 def sow(seed: Seed, aws: Aws, *, stack_name: str) -> Iterator[Seeded]:
@@ -93,12 +119,11 @@ def sow(seed: Seed, aws: Aws, *, stack_name: str) -> Iterator[Seeded]:
             try:
                 yield Seeded(count=put(aws, where, content, seed.path.parent), what=section, where=str(name))
             except AwsCallError as error:
+                if error.code in _NOT_THERE:
+                    raise names.not_there(str(name), section, seed.path) from error
                 raise ConfigurationError(f"{seed.path}: {section}: {name}: {error.message}") from error
-            except (TypeError, ValueError, AttributeError) as error:
-                raise ConfigurationError(
-                    f"{seed.path}: {section}: {name}: {error}.",
-                    tip="`samlocal local seed --help` shows what each section holds.",
-                ) from error
+            except (TypeError, ValueError) as error:
+                raise ConfigurationError(f"{seed.path}: {section}: {name}: {error}.", tip=_FORM) from error
 
 
 class _Names:
@@ -119,16 +144,30 @@ class _Names:
             raise ConfigurationError(f"{name} is no part of {section}: it is {type_}.")
         return str(physical_id)
 
+    def not_there(self, name: str, section: str, path: Path) -> ConfigurationError:
+        there = [known for known, (type_, _) in self._resources.items() if type_ in _TYPES[section]]
+        return ConfigurationError(
+            f"{path}: {section}: there is no {name}{nearest(name, there)}",
+            tip=f"The stack has {', '.join(there) or 'none'}.",
+        )
+
 
 def _items(aws: Aws, table: str, content: Any, _: Path) -> int:
-    for item in _list(content):
-        attributes = {str(key): typed(value) for key, value in item.items()}
-        aws.call("dynamodb", "put_item", TableName=table, Item=attributes)
+    for number, item in enumerate(_list(content), start=1):
+        try:
+            attributes = {str(key): typed(value) for key, value in _mapping(item).items()}
+            aws.call("dynamodb", "put_item", TableName=table, Item=attributes)
+        except AwsCallError as error:
+            if error.code in _NOT_THERE:
+                raise
+            raise ValueError(f"item {number}: {error.message.rstrip('.')}") from error
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"item {number}: {error}") from error
     return len(content)
 
 
 def _objects(aws: Aws, bucket: str, content: Any, folder: Path) -> int:
-    for key, body in content.items():
+    for key, body in _mapping(content).items():
         match body:
             case {"file": str(name), **more} if not more:
                 try:
@@ -173,7 +212,13 @@ def _secret(aws: Aws, name: str, content: Any, _: Path) -> int:
 
 def _list(content: Any) -> list[Any]:
     if not isinstance(content, list):
-        raise TypeError("this is a list")
+        raise TypeError("this is to be a list, and is not")
+    return content
+
+
+def _mapping(content: Any) -> dict[Any, Any]:
+    if not isinstance(content, dict):
+        raise TypeError("this is to be a mapping, and is not")
     return content
 
 

@@ -247,14 +247,18 @@ secrets: {Login: {user: me}}
 WRONG_SEEDS = (
     ("tabels: {}", "there is no section 'tabels'; did you mean tables?"),
     ("tables: {Queue: []}", "Queue is no part of tables: it is AWS::SQS::Queue"),
-    ("tables: {Table: {id: a}}", "tables: Table: this is a list"),
-    ("tables: [", "not valid YAML"),
-    ("tables: {Nothing: [{id: a}]}", "tables: Nothing: "),
+    ("tables: {Table: {id: a}}", "tables: Table: this is to be a list, and is not."),
+    ("tables: {Table: [{id: a}, {ix: b}]}", "tables: Table: item 2: dynamodb:PutItem: ValidationException: "),
+    ("tables: {Table: [\n", "seed.yaml:2:1: not valid YAML: "),
+    ("tables: {Tabel: [{id: a}]}", "tables: there is no Tabel; did you mean Table?\nThe stack has Table."),
+    ("queues: {Que: [one]}", "queues: there is no Que; did you mean Queue?\nThe stack has Queue."),
+    ("buckets: {Nothing: {a: b}}", "buckets: there is no Nothing.\nThe stack has Bucket."),
 )
 
 
 def test_a_seed_file_that_is_wrong_is_told_so(local: Local) -> None:
     project = local({"template.yaml": TEMPLATE})
+    assert "seed.yaml: there is no such seed file." in project.run("local", "seed", "seed.yaml").ended(4).stderr
     for content, said in WRONG_SEEDS:
         write(project.folder / "seed.yaml", content)
         assert said in project.run("local", "seed", "seed.yaml").ended(4).stderr
