@@ -207,7 +207,15 @@ def _yaml(text: str) -> object:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(yaml_problem(error)) from error
+
+
+def yaml_problem(error: Exception) -> str:
+    """What PyYAML has met, and where, in a line: in tomllib's form."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is None or problem is None:
+        return " ".join(str(error).split())
+    return f"{problem} (at line {mark.line + 1}, column {mark.column + 1})"
 
 
 def _environment(

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from samlocal.engine.attached import close_stream
-from samlocal.errors import EngineError
+from samlocal.errors import EngineError, system_reason
 
 # Of short lines so many that others on the loop need not wait long for their turn.
 _PIECE = 16 * 1024
@@ -73,7 +73,7 @@ class Output:
                 except (BlockingIOError, ssl.SSLWantReadError):
                     await readable(self._socket)
         except OSError as error:
-            raise EngineError(f"The container's output cannot be read: {error}.") from error
+            raise EngineError(f"The container's output cannot be read: {system_reason(error)}.") from error
 
     def _receive_blocking(self) -> bytes:
         return bytes(self._socket.recv(_PIECE))

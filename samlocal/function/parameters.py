@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from samlocal.config import nearest
+from samlocal.config import nearest, yaml_problem
 from samlocal.errors import ConfigurationError
 from samlocal.function.constraints import check_value
 from samlocal.template.document import with_lines
@@ -81,7 +81,11 @@ def _read(path: Path) -> object:
         return yaml.safe_load(text)
     except OSError as error:
         raise ConfigurationError(f"{path}: the parameter overrides cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
+        raise ConfigurationError(
+            f"{path}: the parameter overrides are not valid YAML: {yaml_problem(error)}."
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: the parameter overrides cannot be read: {error}.") from error
 
 

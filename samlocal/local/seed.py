@@ -22,7 +22,7 @@ from typing import Any
 from msgspec import Struct
 
 from samlocal.aws import Aws, AwsCallError
-from samlocal.config import nearest
+from samlocal.config import nearest, yaml_problem
 from samlocal.dynamodb_json import typed
 from samlocal.errors import ConfigurationError
 
@@ -82,10 +82,10 @@ def read_seed(path: Path) -> Seed:
             tip="Store it as UTF-8.",
         ) from error
     except json.JSONDecodeError as error:
-        raise ConfigurationError(f"{path}:{error.lineno}:{error.colno}: not valid JSON: {error.msg}.") from error
+        raise ConfigurationError(f"{path}: not valid JSON: {error}.") from error
     except Exception as error:
         # yaml.YAMLError has no other base, and yaml is imported only where it is needed.
-        raise _no_yaml(path, error) from error
+        raise ConfigurationError(f"{path}: not valid YAML: {yaml_problem(error)}.") from error
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: a seed file is a mapping of {', '.join(_TYPES)}.")
     for section, things in content.items():
@@ -97,13 +97,6 @@ def read_seed(path: Path) -> Seed:
         if not isinstance(things, dict):
             raise ConfigurationError(f"{path}: {section} is a mapping of names; this is not.")
     return Seed(path=path, sections=content)
-
-
-def _no_yaml(path: Path, error: Exception) -> ConfigurationError:
-    """What PyYAML says of a place, in a line."""
-    mark = getattr(error, "problem_mark", None)
-    place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark is not None else str(path)
-    return ConfigurationError(f"{place}: not valid YAML: {getattr(error, 'problem', None) or error}.")
 
 
 def sow(seed: Seed, aws: Aws, *, stack_name: str) -> Iterator[Seeded]:

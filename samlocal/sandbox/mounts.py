@@ -11,7 +11,7 @@ from pathlib import Path
 from samlocal.artifact.cache import Cache, hash_of
 from samlocal.artifact.engine_disk.standpoint import Standpoint
 from samlocal.engine import Mount
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, system_reason
 from samlocal.function.file_systems import FileSystem
 from samlocal.function.spec import FunctionSpec
 from samlocal.own_folder import own_folder
@@ -67,7 +67,8 @@ def _own_folder(cache: Cache, system: FileSystem) -> Path:
         folder.chmod(0o777)
     except OSError as error:
         raise ConfigurationError(
-            f"The cache folder {cache.root} cannot be written: {error}.", tip="Name another with SAMLOCAL_CACHE_DIR."
+            f"The cache folder {cache.root} cannot be written: {system_reason(error)}.",
+            tip="Name another with SAMLOCAL_CACHE_DIR.",
         ) from error
     return folder
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from samlocal import __version__
 from samlocal.engine import LABEL, PROBE, Engine
 from samlocal.engine_choice import CURRENT
-from samlocal.errors import ConfigurationError
+from samlocal.errors import ConfigurationError, system_reason
 from samlocal.own_folder import own_folder
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def session(folder: Path) -> Iterator[Session]:
         fcntl.flock(handle, fcntl.LOCK_EX)
     except OSError as error:
         raise ConfigurationError(
-            f"The cache folder {folder} cannot be written: {error}.", tip="Name another with SAMLOCAL_CACHE_DIR."
+            f"The cache folder {folder} cannot be written: {system_reason(error)}.",
+            tip="Name another with SAMLOCAL_CACHE_DIR.",
         ) from error
     try:
         yield Session(folder, id_=id_)

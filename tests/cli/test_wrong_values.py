@@ -95,6 +95,11 @@ TABLE = [
     Wrong("an encoding of its own", r"samconfig\.toml: is not UTF-8", files={"samconfig.toml": b"# \xfc"}),
     Wrong("a list for a file", r"samconfig\.yaml: holds no sections", files={"samconfig.yaml": "- a\n"}),
     Wrong(
+        "a file that is no YAML",
+        r"samconfig\.yaml: not valid YAML: found character .* \(at line 2, column 1\)\.\n",
+        files={"samconfig.yaml": "default:\n\ta: b\n"},
+    ),
+    Wrong(
         "a variable that is no number", r"SAMLOCAL_SNAPSHOT_AGE: 'x' is no", environ={"SAMLOCAL_SNAPSHOT_AGE": "x"}
     ),
     Wrong("a variable that is no flag", r"SAMLOCAL_REFRESH: .*boolean", environ={"SAMLOCAL_REFRESH": "perhaps"}),

@@ -249,7 +249,7 @@ WRONG_SEEDS = (
     ("tables: {Queue: []}", "Queue is no part of tables: it is AWS::SQS::Queue"),
     ("tables: {Table: {id: a}}", "tables: Table: this is to be a list, and is not."),
     ("tables: {Table: [{id: a}, {ix: b}]}", "tables: Table: item 2: dynamodb:PutItem: ValidationException: "),
-    ("tables: {Table: [\n", "seed.yaml:2:1: not valid YAML: "),
+    ("tables: {Table: [\n", "(at line 2, column 1).\n"),
     ("tables: {Tabel: [{id: a}]}", "tables: there is no Tabel; did you mean Table?\nThe stack has Table."),
     ("queues: {Que: [one]}", "queues: there is no Que; did you mean Queue?\nThe stack has Queue."),
     ("buckets: {Nothing: {a: b}}", "buckets: there is no Nothing.\nThe stack has Bucket."),

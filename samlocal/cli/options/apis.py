@@ -14,7 +14,7 @@ from samlocal.cli.options.configured import variable
 from samlocal.cli.options.listen import bound, listen
 from samlocal.cli.output import Output
 from samlocal.config import nearest
-from samlocal.errors import ConfigurationError, SamlocalError
+from samlocal.errors import ConfigurationError, SamlocalError, system_reason
 
 if TYPE_CHECKING:
     # What serves HTTP is for who serves.
@@ -232,7 +232,7 @@ def _certificate(ctx: click.Context) -> Certificate:
     try:
         return certificate(ctx.obj.cache_folder / "tls", [ctx.params["host"]])
     except OSError as error:
-        raise ConfigurationError(f"No certificate can be kept: {error}.") from error
+        raise ConfigurationError(f"No certificate can be kept: {system_reason(error)}.") from error
 
 
 def _reachable(
@@ -258,7 +258,7 @@ def _reachable(
             folder=ctx.obj.cache_folder / "tls" / "trust",
         )
     except OSError as error:
-        raise ConfigurationError(f"No certificate can be kept: {error}.") from error
+        raise ConfigurationError(f"No certificate can be kept: {system_reason(error)}.") from error
     ctx.with_resource(inside)
     for api in apis:
         output.notice(

@@ -12,7 +12,7 @@ from samlocal.deployed.rights.caller import session_name
 from samlocal.deployed.rights.policy_document import written_document
 from samlocal.deployed.rights.role import read_role, role_name
 from samlocal.deployed.rights.trust_policy import TrustStatement, read_statements
-from samlocal.errors import AwsError, ConfigurationError, RoleDeniedError
+from samlocal.errors import AwsError, ConfigurationError, RoleDeniedError, system_reason
 from samlocal.records import put_private
 
 # IAM says "seconds" (IAM user guide, "Changes that I make are not always immediately visible").
@@ -127,6 +127,6 @@ class Trust:
             put_private(self.copy, document.encode())
         except OSError as error:
             raise ConfigurationError(
-                f"No copy of the trust policy can be kept, so it stays as it is: {error}.",
+                f"No copy of the trust policy can be kept, so it stays as it is: {system_reason(error)}.",
                 tip="Name another folder with SAMLOCAL_CACHE_DIR.",
             ) from error

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from samlocal.artifact.engine_disk.standpoint import Side, Standpoint
 from samlocal.engine import Engine, Network
-from samlocal.errors import EngineError
+from samlocal.errors import EngineError, system_reason
 
 HOST_NETWORK = "host"
 DEFAULT_NETWORK = "bridge"
@@ -68,7 +68,7 @@ def bound_socket(host: str, *, ahead: bool = False) -> socket.socket:
                 f"{host} is no address of this machine.",
                 tip="Is its loopback up (`ip link set lo up`)?" if host == LOOPBACK else None,
             ) from error
-        raise EngineError(f"samlocal cannot listen on {host}: {error}.") from error
+        raise EngineError(f"samlocal cannot listen on {host}: {system_reason(error)}.") from error
     listening.setblocking(False)
     return listening
 
