@@ -12,13 +12,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from samlocal.function.package import LocalCode
-
-if TYPE_CHECKING:
-    # The folder's name is asked for by whoever runs a function that is known.
-    from samlocal.template.model import Template
+from samlocal.template.model import Template
 
 _STATE = "serverless-state.json"
 
