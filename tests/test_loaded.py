@@ -22,7 +22,7 @@ PROGRAM = r"""#!/bin/sh
     env | grep -v '^_=' | sort
     readlink /proc/$PPID/cwd
     (cd /proc/$PPID/fd && for each in *; do echo "$each $(readlink "$each" | sed 's/[:/].*//')"; done)
-    grep -E '^(Sig|Shd|Umask)' /proc/$PPID/status
+    grep -E '^(Sig[^Q]|Shd|Umask)' /proc/$PPID/status
     cat /proc/$PPID/limits
 } > "$HOME/seen"
 exit 1

@@ -57,6 +57,7 @@ class World:
         self.template = self.folder / "template.yaml"
         self.told: list[Reloaded | NotReloaded] = []
         self.given: list[tuple[str, str]] = []
+        self._plans: dict[str, Plan] = {}
         self.planned: list[str] = []
         self.confirmed: list[tuple[str, str | None]] = []
         self.how = Replaced.IN_PLACE
@@ -125,10 +126,19 @@ class World:
         read = self.code(name).read_text()
         if self.planning is not None:
             await self.planning.wait()
-        plan = plan_of(name, variables={"read": read})
+        plan = plan_of(name, variables={"read": read, "saved": self._saved()})
         return plan if not self.as_it_lies else replace(plan, spec=replace(plan.spec, code=self.code(name).parent))
 
+    def _saved(self) -> str:
+        """When everything was, as a plan may say it."""
+        places = [*self.folder.glob("*.*"), *(each for name in "AB" for each in (self.folder / name).rglob("*"))]
+        return repr(sorted((str(place), place.stat().st_mtime_ns) for place in places))
+
     async def replace(self, name: str, plan: Plan) -> Replaced:
+        # A watcher may tell of one save twice: as the file is opened, and as it is closed.
+        if self._plans.get(name) == plan:
+            return Replaced.SAME
+        self._plans[name] = plan
         self.given.append((name, plan.spec.variables["read"]))
         return self.hows.get(name, self.how)
 
