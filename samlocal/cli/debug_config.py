@@ -68,7 +68,7 @@ def command(ctx: click.Context, /, functions: tuple[str, ...], ide: str, *, repl
     \b
     Examples:
       samlocal debug-config --ide vscode
-      samlocal debug-config --ide nvim getEvent --command watch --set LOG_LEVEL=DEBUG
+      samlocal debug-config --ide nvim getEvent --command watch --set LEVEL=debug
     """
     if ctx.params["event"] is not None and ctx.params["command"] in OF_SEVERAL:
         raise click.UsageError(f"--event is not {ctx.params['command']}'s: its events come by HTTP.")
