@@ -129,4 +129,6 @@ def _written(language: str, body: str, line: int, path: str) -> Written:
 def _inline(line: str) -> str:
     parts = (re.escape(part) for part in line.rstrip().split("…"))
     # How wide a column is its neighbours decide.
-    return re.sub(r"(?:\\ ){2,}", " +", ".*".join(parts))
+    pattern = re.sub(r"(?:\\ ){2,}", " +", ".*".join(parts))
+    # And a path's length where a message goes on in the next line.
+    return pattern.replace(r"\ ", r"(?: |\n +)") if line.startswith(("Error: ", "samlocal: ")) else pattern
