@@ -15,7 +15,7 @@ InitOutcome: TypeAlias = Idle | InitError | Exited | ExtensionFailed | None
 """How an init phase ended, None when its time was up."""
 
 # How often a sandbox that does not answer is looked at for a firewall in its way.
-_FIREWALL_CHECK_SECONDS = 0.5
+_FIREWALL_CHECK_SECONDS = 0.2
 
 
 async def await_init(

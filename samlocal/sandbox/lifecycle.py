@@ -20,7 +20,7 @@ from samlocal.sandbox.journal import Journal, Log
 from samlocal.sandbox.layout import USER, SandboxSpec
 from samlocal.sandbox.mailbox import Mailbox
 from samlocal.sandbox.messages import Broken, Exited, ExtensionFailed, Idle, Reason
-from samlocal.sandbox.network.route import Whereabouts, blocked_error, is_blocked
+from samlocal.sandbox.network.route import Unanswered, Whereabouts, blocked_error
 from samlocal.sandbox.network.sockets import Sockets
 from samlocal.sandbox.session import Session
 from samlocal.sandbox.shutdown import shut_down
@@ -50,6 +50,7 @@ class Lifecycle:
         self._reason = Reason.SPINDOWN
         self._max_memory_used: int | None = None
         self._apis: Apis | None = None
+        self._unanswered = Unanswered()
         self._telemetry = Telemetry()
         self.journal = Journal(spec.identity, log, telemetry=self._telemetry)
         self.debugger = (
@@ -318,7 +319,9 @@ class Lifecycle:
 
     def _check_way(self) -> None:
         container, sockets = self.container, self._site.sockets
-        if container is not None and not sockets.route.is_relayed and is_blocked(container.pid, sockets.port):
+        if container is None or sockets.route.is_relayed:
+            return
+        if self._unanswered.looks_blocked(container.pid, sockets.port):
             raise blocked_error(sockets.route, sockets.port)
 
 

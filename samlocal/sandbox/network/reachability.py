@@ -11,7 +11,7 @@ from samlocal.engine import ContainerSpec, Engine
 from samlocal.errors import EngineError
 from samlocal.sandbox.layout import OPEN_FILES, USER
 from samlocal.sandbox.network.relay_image import RelayImage
-from samlocal.sandbox.network.route import Route, blocked_error, is_blocked, open_route
+from samlocal.sandbox.network.route import Route, Unanswered, blocked_error, open_route
 from samlocal.sandbox.session import Session
 
 # Whatever of these the image has; a connection is all that is asked for.
@@ -56,13 +56,14 @@ def try_relay(engine: Engine, image: RelayImage, *, session: Session, network: s
 
 
 def _await(engine: Engine, name: str, listening: socket.socket, route: Route, port: int, until: float) -> None:
+    unanswered = Unanswered()
     while time.monotonic() < until:
         readable, _, _ = select.select([listening], [], [], _PAUSE)
         if readable:
             listening.accept()[0].close()
             return
         state = engine.state(name)
-        if state is not None and state.running and is_blocked(state.pid, port):
+        if state is not None and state.running and unanswered.looks_blocked(state.pid, port):
             raise blocked_error(route, port)
         if state is not None and not state.running:
             how = "has nothing to connect with, or was refused" if state.exit_status == _NO_WAY else "ended"

@@ -6,7 +6,8 @@ import errno
 import socket
 import struct
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -25,6 +26,9 @@ _DEFAULT_NETWORKS = ("bridge", "podman")
 
 # State 02 in /proc/net/tcp: a connection that nobody has answered (Linux kernel, include/net/tcp_states.h).
 _SYN_SENT = "02"
+
+_IN_VAIN_SECONDS = 0.4
+"""The client of AWS's Python runtime gives a connection up after one second."""
 
 # Linux kernel, include/uapi/linux/sockios.h; struct ifreq in if.h.
 _SIOCGIFADDR = 0x8915
@@ -215,20 +219,35 @@ def _interface_address(name: str) -> str | None:
     return socket.inet_ntoa(answer[20:24])
 
 
-def is_blocked(pid: int, port: int) -> bool:
-    """Whether the process tries in vain to connect to the port: what a host firewall that drops packets looks like.
+class Unanswered:
+    """A container's connections to samlocal that nobody has answered yet, look by look.
 
-    False where the engine's processes are not this machine's.
+    One that is found waiting once may be answered in the next moment, on a machine that is busy.
     """
+
+    def __init__(self) -> None:
+        self._since: dict[tuple[int, str], float] = {}
+
+    def looks_blocked(self, pid: int, port: int) -> bool:
+        """Whether the process tries in vain to connect to the port: so a host firewall that drops packets looks.
+
+        False where the engine's processes are not this machine's.
+        """
+        now = time.monotonic()
+        self._since = {key: self._since.get(key, now) for key in _unanswered(pid, port)}
+        return any(now - since >= _IN_VAIN_SECONDS for since in self._since.values())
+
+
+def _unanswered(pid: int, port: int) -> Iterator[tuple[int, str]]:
+    """Their own addresses in the process's network (Linux kernel, Documentation/networking/proc_net_tcp.rst)."""
     try:
         table = Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii")
     except OSError:
-        return False
+        return
     for line in table.splitlines()[1:]:
-        _, _, remote, state, *_ = line.split()
+        _, local, remote, state, *_ = line.split()
         if state == _SYN_SENT and int(remote.rpartition(":")[2], 16) == port:
-            return True
-    return False
+            yield pid, local
 
 
 def blocked_error(route: Route, port: int) -> EngineError:
