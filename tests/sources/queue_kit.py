@@ -16,6 +16,21 @@ from samlocal.sources.queue_poller import QueuePoller
 from samlocal.sources.threads import Threads
 
 
+def counted(sqs: Any, url: str) -> tuple[int, int]:
+    """Messages that wait, and messages that somebody has received and not deleted.
+
+    moto counts the ones after the others: one whose time is up in between is among neither.
+    """
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    before = None
+    while True:
+        given = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        now = int(given[names[0]]), int(given[names[1]])
+        if now == before:
+            return now
+        before = now
+
+
 def taken(sqs: Any, url: str) -> list[str]:
     """The bodies of all messages that wait in a queue; they are gone then."""
     found: list[str] = []
@@ -40,9 +55,7 @@ class Queue:
 
     def count(self) -> tuple[int, int]:
         """Messages that wait, and messages that somebody has received and not deleted."""
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        given = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(names))["Attributes"]
-        return int(given[names[0]]), int(given[names[1]])
+        return counted(self.sqs, self.url)
 
     def bodies(self) -> list[str]:
         """Of all that wait; they are gone then."""

@@ -12,7 +12,7 @@ from typing import Any
 import kit
 from aws_client import aws_client
 from kit import Running, eventually
-from queue_kit import taken
+from queue_kit import counted, taken
 
 TELL = """
 import json, os, urllib.request
@@ -103,21 +103,15 @@ class Queue:
 
     @property
     def waiting(self) -> int:
-        return self._counts()[0]
+        return counted(self.sqs, self.url)[0]
 
     @property
     def is_empty(self) -> bool:
-        return self._counts() == (0, 0)
+        return counted(self.sqs, self.url) == (0, 0)
 
     def bodies(self) -> list[str]:
         """Of all that wait; they are gone then."""
         return taken(self.sqs, self.url)
-
-    def _counts(self) -> tuple[int, int]:
-        """Messages that wait, and those that somebody has received, of one moment."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        given = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=names)["Attributes"]
-        return int(given[names[0]]), int(given[names[1]])
 
 
 def queue_template(*, tells: bool = False, **event: Any) -> dict[str, Any]:
