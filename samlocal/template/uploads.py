@@ -29,7 +29,6 @@ _DEFINITIONS = {
 # guide, AWS::Include; SAM specification, DefinitionBody). The translator adds CORS and authorizers to no less.
 _DOCUMENT = {"openapi": "3.0.1", "info": {"title": "included from elsewhere", "version": "1"}, "paths": {}}
 
-
 # A template as json.load would give it: the SAM translator's own form.
 Plain: TypeAlias = dict[str, Any]
 

@@ -36,6 +36,12 @@ class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
 
+    def shown(self) -> Screen:
+        """The terminal's driver begins each line at the left (termios(3), ONLCR)."""
+        screen = Screen()
+        screen.write(self.getvalue().replace("\n", "\r\n"))
+        return screen
+
 
 class Screen:
     """A terminal as wide as 80 columns and as long as need be (ECMA-48: CR, LF, CUU, EL)."""
@@ -105,6 +111,14 @@ def at_a_terminal(project: Project, *args: str, environ: Mapping[str, str]) -> t
     return process.wait(30), screen
 
 
+def own_output() -> tuple[Output, Terminal]:
+    """One of this process, and the terminal that it writes to."""
+    written = Terminal()
+    environ = {"TERM": "xterm-256color"}
+    world = World(environ=environ, cwd=Path("/"), stdin=io.BytesIO(), stdout=io.BytesIO(), stderr=written)
+    return Output(world), written
+
+
 def makefile(name: str) -> str:
     return f'build-{name}:\n\tsleep 0.4\n\ttouch "$(ARTIFACTS_DIR)/bootstrap"\n'
 
@@ -150,15 +164,7 @@ def test_a_build_that_fails_is_told_below_what_has_been_built(project: Callable[
 
 
 def test_what_goes_on_leaves_nothing_on_its_terminal_however_it_ends() -> None:
-    written = Terminal()
-    world = World(
-        environ={"TERM": "xterm-256color"},
-        cwd=Path("/"),
-        stdin=io.BytesIO(),
-        stdout=io.BytesIO(),
-        stderr=written,
-    )
-    output, screen = Output(world), Screen()
+    output, written = own_output()
 
     def interrupted() -> None:
         with output.progress() as progress:
@@ -168,7 +174,7 @@ def test_what_goes_on_leaves_nothing_on_its_terminal_however_it_ends() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    screen.write(written.getvalue().replace("\n", "\r\n"))
+    screen = written.shown()
     assert "starting" in written.getvalue()
     assert [line.strip() for line in screen.lines if line.strip()] == ["samlocal: meanwhile"]
     # The cursor that was hidden is there again (DECTCEM).
@@ -177,15 +183,7 @@ def test_what_goes_on_leaves_nothing_on_its_terminal_however_it_ends() -> None:
 
 def test_what_several_threads_say_stays_while_others_begin_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("samlocal.cli.progress._REFRESHED_EVERY", 0.001)
-    written = Terminal()
-    world = World(
-        environ={"TERM": "xterm-256color"},
-        cwd=Path("/"),
-        stdin=io.BytesIO(),
-        stdout=io.BytesIO(),
-        stderr=written,
-    )
-    output, screen = Output(world), Screen()
+    output, written = own_output()
 
     def builds(thread: int) -> None:
         for number in range(20):
@@ -204,7 +202,7 @@ def test_what_several_threads_say_stays_while_others_begin_and_end(monkeypatch: 
     finally:
         sys.setswitchinterval(interval)
     output.notice("after")
-    screen.write(written.getvalue().replace("\n", "\r\n"))
+    screen = written.shown()
     names = [f"{thread}_{number}" for thread in range(4) for number in range(20)]
     assert sorted(line.strip() for line in screen.lines if line.strip()) == sorted(
         [
